@@ -1,0 +1,131 @@
+import type { EncodedText } from '../encoding/segments.ts'
+
+/**
+ * The seam between the fan-out engine and a network.
+ *
+ * Everything above the carriers room sees only `Carrier`: one account's connection in this process, however
+ * many binds or sockets it has. The engine asks for room, hands messages over and hears of each exactly one
+ * outcome; receipts and replies come on the same events and are acknowledged only after they are stored.
+ */
+
+/** What a message of an alert shares with all others of its language: encoded once, sent many times. */
+export interface ShortMessage {
+  /** Recipient, E.164 with `+`. */
+  readonly to: string
+  /** The text's segments, encoded; the same object for every recipient of that text. */
+  readonly text: EncodedText
+  /** When the message stops being worth delivering, as epoch milliseconds; becomes the carrier's validity. */
+  readonly expiresAt: number
+}
+
+export type SubmitErrorKind =
+  /** This carrier can't take it now, another may: system error, queue full for good, unbound. */
+  | 'elsewhere'
+  /** The carrier asks for fewer a second: nobody's fault, no attempt spent. */
+  | 'throttled'
+  /** This recipient or this text will never be accepted. */
+  | 'permanent'
+  /** The account's configuration is wrong; nothing will get through until somebody mends it. */
+  | 'configuration'
+  /** It may have left: the link died or no response came. Only the alert's `delivery` says whether to repeat. */
+  | 'uncertain'
+
+/** How a submission ended that didn't succeed. A value, not thrown: it is an expected outcome. */
+export interface SubmitError {
+  readonly kind: SubmitErrorKind
+  /** The network's own code, e.g. `ESME_RTHROTTLED`, or ours: `link_lost`, `response_timeout`. */
+  readonly reason: string
+  /** Ids of the segments that were taken before the fault, in order; receipts may still come for them. */
+  readonly messageIds: readonly string[]
+}
+
+/** `messageIds` holds one id a segment, in order; an empty string where the carrier gave none. */
+export type Outcome = { readonly messageIds: readonly string[] } | SubmitError
+
+export function isSubmitError(outcome: Outcome): outcome is SubmitError {
+  return 'kind' in outcome
+}
+
+/** What a receipt says of a segment, as one of our words; intermediate states end nothing. */
+export type ReceiptState = 'enroute' | 'delivered' | 'failed' | 'expired'
+
+export interface Receipt {
+  /** The id as this carrier writes it in submit responses, normalised by the carrier's settings. */
+  readonly messageId: string
+  readonly state: ReceiptState
+  /** The network's own word and error code, e.g. `UNDELIV 0A1`; never free text of a message. */
+  readonly reason: string
+  /**
+   * Tells the carrier that the receipt is stored (`true`) or that it should send it again (`false`).
+   * Called once, after the commit.
+   */
+  acknowledge(stored: boolean): void
+}
+
+/** A text that a phone sent to one of our numbers, whole: its parts are joined in the carrier's folder. */
+export interface Reply {
+  /** The phone, E.164 with `+`. */
+  readonly from: string
+  /** Our number or short code that it was sent to. */
+  readonly to: string
+  readonly text: string
+  /** True when a part never came and the text holds what did. */
+  readonly partial: boolean
+  acknowledge(stored: boolean): void
+}
+
+export type LinkState = 'bound' | 'throttled' | 'unbound'
+
+export interface CarrierEvents {
+  /** The end of a submission, exactly once for each `submit`, in any order. */
+  outcome(ref: number, outcome: Outcome): void
+  receipt(receipt: Receipt): void
+  reply(reply: Reply): void
+  /** The window has opened: `room` is at least 1 again. Called at most once a batch of responses. */
+  room(): void
+  /** `reason` says why a link went down or was refused; it never holds a secret. */
+  state(state: LinkState, reason: string): void
+}
+
+export interface Carrier {
+  readonly name: string
+  /** Starts to bind and keeps binding until `close`; resolves once the first bind is up or `signal` aborts. */
+  open(events: CarrierEvents, signal: AbortSignal): Promise<void>
+  /** Free places in all windows now, in segments; 0 while unbound. A message may be handed over when room ≥ 1. */
+  readonly room: number
+  /** Segments handed over and not yet answered. */
+  readonly inFlight: number
+  /**
+   * Hands one message over, all its segments; those that the window has no room for wait inside. Its end
+   * comes as `events.outcome` with the same `ref`. Bytes leave in one write a turn of the event loop.
+   */
+  submit(message: ShortMessage, ref: number): void
+  /** Finishes what is in the window, then unbinds; what is left at `signal`'s abort ends as uncertain. Safe twice. */
+  close(signal: AbortSignal): Promise<void>
+}
+
+/** How many binds this process may hold of the account, and everything that the adapter must know. */
+export interface CarrierConfig {
+  readonly id: string
+  readonly name: string
+  readonly protocol: 'smpp' | 'twilio' | 'http'
+  readonly segmentsPerSecond: number
+  /** Unanswered segments a bind. */
+  readonly window: number
+  readonly binds: number
+  readonly sourceAddress: string
+  readonly smpp?: SmppSettings
+}
+
+export interface SmppSettings {
+  readonly host: string
+  readonly port: number
+  readonly systemId: string
+  readonly password: string
+  readonly systemType: string
+  readonly bindType: 'transceiver'
+  readonly tls: boolean
+  /** enquire_link period and the time a response may take, in milliseconds. */
+  readonly enquireLinkMs: number
+  readonly responseTimeoutMs: number
+}

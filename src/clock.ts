@@ -1,0 +1,24 @@
+/** Waits `ms` milliseconds, or until `signal` aborts: then it resolves early, never rejects. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal?.aborted === true) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}
+
+/** A backoff with full jitter: between half and the whole of min(cap, base × 2^attempt), in milliseconds. */
+export function jitteredBackoff(
+  attempt: number,
+  baseMs: number,
+  capMs: number,
+  random: () => number = Math.random,
+): number {
+  const ceiling = Math.min(capMs, baseMs * 2 ** Math.min(attempt, 30))
+  return ceiling / 2 + (ceiling / 2) * random()
+}

@@ -1,0 +1,49 @@
+import { pino } from 'pino'
+
+/**
+ * The only fields a log line may carry. None of them is a phone number or a message text, so neither can
+ * get into a log by accident; an error is reduced to its code and its own message (`describeError`).
+ */
+export interface LogFields {
+  alertId?: string
+  carrierId?: string
+  carrier?: string
+  dispatcherId?: string
+  operatorId?: string
+  importId?: string
+  requestId?: string
+  method?: string
+  path?: string
+  status?: number
+  state?: string
+  code?: string
+  reason?: string
+  count?: number
+  ms?: number
+  pid?: number
+  port?: number
+  attempt?: number
+}
+
+export interface Log {
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+}
+
+const logger = pino({
+  level: process.env['TOCSIN_LOG_LEVEL'] ?? 'info',
+  base: { role: process.env['TOCSIN_ROLE'] ?? 'all' },
+})
+
+export const log: Log = logger
+
+/** The code of an error and nothing else of it: messages of foreign errors may hold parameters. */
+export function describeError(error: unknown): string {
+  if (error instanceof Error) {
+    const code = (error as { code?: unknown }).code
+    return typeof code === 'string' ? code : error.name
+  }
+  return 'unknown'
+}

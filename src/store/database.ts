@@ -1,0 +1,247 @@
+/**
+ * The one way to PostgreSQL.
+ *
+ * Every call has a deadline. The server ends a slow statement itself (`statement_timeout`); a connection
+ * that no longer answers at all is another matter: postgres.js 3.4.9 never settles a query on a half-open
+ * socket (measured; porsager/postgres#1089). So each call is also watched from here: past its deadline it is
+ * rejected with `timeout`, and where the connection gave no sign of life the whole pool is replaced. What
+ * still runs on the old pool has five seconds to finish.
+ *
+ * Errors leave this room as `DatabaseError`: SQLSTATE and constraint, never the parameters, which drizzle
+ * puts into its messages (drizzle-orm#5939).
+ */
+import { DrizzleQueryError, sql } from 'drizzle-orm'
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
+import { PostgresJsPreparedQuery } from 'drizzle-orm/postgres-js/session'
+import postgres from 'postgres'
+import { AppError } from '../errors.ts'
+import { log } from '../log.ts'
+
+/** A pool and a transaction alike: store functions take it and never open a transaction themselves. */
+export type Database = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>
+
+/** One connection held for a while: temporary tables, COPY, an exported snapshot. */
+export type Session = postgres.ReservedSql
+
+export interface OpenDatabase {
+  readonly db: Database
+  readonly url: string
+  /** Runs `work` on a connection of its own, given back after it; no deadline of ours, the server's alone. */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** Hears NOTIFY on a channel; `onConnect` runs at each (re)connection: what came between was missed. */
+  listen(
+    channel: string,
+    onNotify: (payload: string) => void,
+    onConnect?: () => void,
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+export class DatabaseError extends Error {
+  /** SQLSTATE, e.g. `23505`, or postgres.js's own code, e.g. `CONNECTION_CLOSED`. */
+  readonly code: string
+  readonly constraint: string | undefined
+
+  constructor(code: string, constraint: string | undefined) {
+    super(`database error ${code}${constraint === undefined ? '' : ` on ${constraint}`}`)
+    this.name = 'DatabaseError'
+    this.code = code
+    this.constraint = constraint
+  }
+}
+
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return (
+    error instanceof DatabaseError &&
+    error.code === '23505' &&
+    (constraint === undefined || error.constraint === constraint)
+  )
+}
+
+/** True where trying again later can help: the server is away, starting, failing over or out of room. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof AppError) return error.code === 'timeout' || error.code === 'unavailable'
+  return (
+    error instanceof DatabaseError &&
+    (/^(08|53|57P|25006|CONNECTION|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(
+      error.code,
+    ) ||
+      error.code === '57014')
+  )
+}
+
+function withoutParameters(error: unknown): unknown {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error
+  if (cause instanceof AppError || cause instanceof DatabaseError) return cause
+  if (cause instanceof postgres.PostgresError)
+    return new DatabaseError(cause.code, cause.constraint_name)
+  const code = (cause as { code?: unknown } | undefined)?.code
+  if (typeof code === 'string') return new DatabaseError(code, undefined)
+  return error instanceof DrizzleQueryError ? new DatabaseError('CLIENT', undefined) : error
+}
+
+// drizzle wraps every failure, parameters and all, inside `execute`; there is no seam to hand it another
+// wrapper, so its one method is wrapped here, once, for pool and transaction sessions alike.
+const { execute } = PostgresJsPreparedQuery.prototype
+PostgresJsPreparedQuery.prototype.execute = async function (this: unknown, ...args) {
+  try {
+    return await execute.apply(this as never, args)
+  } catch (error) {
+    throw withoutParameters(error)
+  }
+}
+
+interface DatabaseOptions {
+  /** Connections of this pool. */
+  readonly max?: number
+  /** Longest a statement or a transaction may take, in milliseconds. */
+  readonly deadlineMs?: number
+  readonly applicationName?: string
+}
+
+/** Opens a pool; connects at the first call. `deadlineMs` defaults to 15 s, `max` to 10. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDatabase {
+  const { max = 10, deadlineMs = 15_000, applicationName = 'tocsin' } = options
+  let closed = false
+  let lastLife = performance.now()
+
+  const connect = () => {
+    const pool = postgres(url, {
+      max,
+      connect_timeout: 10,
+      idle_timeout: 120,
+      onnotice: () => undefined,
+      connection: {
+        application_name: applicationName,
+        statement_timeout: deadlineMs,
+        idle_in_transaction_session_timeout: Math.max(60_000, deadlineMs),
+        tcp_user_timeout: 10_000,
+        TimeZone: 'UTC',
+      } as Record<string, string | number>,
+    })
+    // Sets drizzle's own date and JSON parsers on this pool's options, as it does for the first one.
+    drizzle(pool)
+    return pool
+  }
+  let pool = connect()
+
+  const replacePool = (hung: postgres.Sql) => {
+    if (hung !== pool || closed) return
+    log.error({ code: 'timeout' }, 'a database connection hangs: the pool is replaced')
+    pool = connect()
+    void hung.end({ timeout: 5 }).catch(() => undefined)
+  }
+
+  const watch = <T>(start: () => PromiseLike<T>, cancel: () => void): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      const used = pool
+      const startedAt = performance.now()
+      // Two seconds more than the server's own limit, so that the server is the one to end it where it can.
+      const timer = setTimeout(() => {
+        reject(new AppError('timeout', 'the database did not answer in time'))
+        cancel()
+        if (lastLife < startedAt) replacePool(used)
+        else setTimeout(() => !settled && replacePool(used), 2_000).unref()
+      }, deadlineMs + 2_000)
+      let settled = false
+      const settle = () => {
+        settled = true
+        lastLife = performance.now()
+        clearTimeout(timer)
+      }
+      start().then(
+        value => {
+          settle()
+          resolve(value)
+        },
+        (error: unknown) => {
+          settle()
+          reject(withoutParameters(error) as Error)
+        },
+      )
+    })
+
+  type Parameters = Parameter[]
+  type Parameter = postgres.ParameterOrJSON<never>
+  type Raw = postgres.Sql | postgres.TransactionSql
+  // Prepared statements spare the extra round trip that postgres.js makes to describe an unprepared one.
+  const prepared = (on: Raw, query: string, parameters: Parameters) =>
+    on.unsafe(query, parameters, { prepare: parameters.length > 0 })
+
+  const inTransaction = (on: postgres.TransactionSql): object => ({
+    unsafe: (query: string, parameters: Parameters = []) => prepared(on, query, parameters),
+    savepoint: (work: (nested: object) => Promise<unknown>) =>
+      on.savepoint(nested => work(inTransaction(nested))),
+  })
+
+  const client = {
+    get options() {
+      return pool.options
+    },
+    unsafe(query: string, parameters: Parameters = []) {
+      const pending = prepared(pool, query, parameters)
+      const watched = (start: () => PromiseLike<unknown>) => watch(start, () => pending.cancel())
+      return {
+        then: (ok: never, failed: never) => watched(() => pending).then(ok, failed),
+        values: () => watched(() => pending.values()),
+      }
+    },
+    begin(work: (transaction: object) => Promise<unknown>) {
+      const used = pool
+      return watch(
+        () => used.begin(transaction => work(inTransaction(transaction))),
+        () => undefined,
+      )
+    },
+  }
+
+  return {
+    db: drizzle(client as unknown as postgres.Sql) as unknown as Database,
+    url,
+    async session(work) {
+      const reserved = await pool.reserve()
+      try {
+        return await work(reserved)
+      } catch (error) {
+        throw withoutParameters(error)
+      } finally {
+        reserved.release()
+      }
+    },
+    async listen(channel, onNotify, onConnect) {
+      await pool.listen(channel, onNotify, onConnect)
+    },
+    async close() {
+      closed = true
+      await pool.end({ timeout: 5 })
+    },
+  }
+}
+
+/**
+ * Runs `work` as one transaction, again from its start on a serialization failure or a deadlock
+ * (40001, 40P01): the one place where a transaction is retried.
+ */
+export async function transact<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction(work)
+    } catch (error) {
+      const again =
+        error instanceof DatabaseError && (error.code === '40001' || error.code === '40P01')
+      if (!again || attempt === 5) throw error
+    }
+  }
+}
+
+/** Wakes those who listen; heard only when the surrounding transaction commits. */
+export async function notify(db: Database, channel: Channel, payload: string): Promise<void> {
+  await db.execute(sql`select pg_notify(${channel}, ${payload})`)
+}
+
+/**
+ * What NOTIFY says, always a hint beside a poll: `work` an alert may have something for the dispatchers,
+ * `carriers` a carrier was edited, `alerts` an alert's state or counters moved.
+ */
+export type Channel = 'work' | 'carriers' | 'alerts'

@@ -1,0 +1,680 @@
+/**
+ * Every table. PostgreSQL holds the truth: queue, state, fence, tally, audit.
+ *
+ * States are words in one list (`*_STATES`), and a CHECK refuses any other. `deliveries` and `submissions`
+ * are the hot tables: narrow rows, no index on a column that changes, so that an update stays on its page
+ * (HOT); their fillfactor is set in the migration.
+ */
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  real,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
+
+const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' })
+/** A place: x is the longitude, y the latitude, as PostgreSQL's native point. */
+const point = customType<{ data: { longitude: number; latitude: number }; driverData: string }>({
+  dataType: () => 'point',
+  toDriver: value => `(${value.longitude},${value.latitude})`,
+  fromDriver: value => {
+    const [longitude, latitude] = value.slice(1, -1).split(',').map(Number)
+    return { longitude: longitude ?? Number.NaN, latitude: latitude ?? Number.NaN }
+  },
+})
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+const oneOf = (column: string, words: readonly string[]) =>
+  sql.raw(`${column} in (${words.map(word => `'${word}'`).join(', ')})`)
+
+export const ALERT_STATES = [
+  'draft',
+  'submitted',
+  'approved',
+  'rejected',
+  'sending',
+  'paused',
+  'sent',
+  'stopped',
+  'expired',
+] as const
+export const DELIVERY_STATES = [
+  'queued',
+  'submitted',
+  'unknown',
+  'failed',
+  'delivered',
+  'expired',
+  'cancelled',
+] as const
+export const MODES = ['live', 'exercise'] as const
+export const ROLES = ['author', 'approver', 'viewer', 'auditor', 'administrator'] as const
+export const OPT_OUT_SCOPES = ['nonEmergency', 'category', 'all'] as const
+export const REPLY_KINDS = ['option', 'optOut', 'optIn', 'help', 'other'] as const
+export const RANGE_STATES = ['ready', 'leased', 'done'] as const
+
+// ---- the organisation and its people
+
+/** One row: this installation's organisation. */
+export const organisation = pgTable(
+  'organisation',
+  {
+    id: smallint('id').primaryKey().default(1),
+    name: text('name').notNull(),
+    timeZone: text('time_zone').notNull(),
+    country: text('country').notNull(),
+    /** CAP `sender`: an address that is globally unique for this organisation. */
+    sender: text('sender').notNull(),
+    languages: text('languages').array().notNull(),
+    policy: jsonb('policy').notNull(),
+    retention: jsonb('retention').notNull(),
+    revision: integer('revision').notNull().default(1),
+    /** Recognises a wrong master key at start, before anything is encrypted with it. */
+    masterKeyCheck: text('master_key_check').notNull(),
+  },
+  () => [check('organisation_is_one', sql`id = 1`)],
+)
+
+export const operators = pgTable('operators', {
+  id: uuid('id').primaryKey(),
+  /** Lower case, NFKC. */
+  email: text('email').notNull().unique(),
+  name: text('name').notNull(),
+  passwordHash: text('password_hash'),
+  roles: text('roles').array().notNull(),
+  jurisdiction: jsonb('jurisdiction'),
+  limits: jsonb('limits'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  disabledAt: at('disabled_at'),
+  revision: integer('revision').notNull().default(1),
+})
+
+/** A sign-in; its refresh tokens form one family that falls together. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: uuid('id').primaryKey(),
+    operatorId: uuid('operator_id')
+      .notNull()
+      .references(() => operators.id),
+    mode: text('mode').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    expiresAt: at('expires_at').notNull(),
+    revokedAt: at('revoked_at'),
+  },
+  t => [index('sessions_operator').on(t.operatorId), check('sessions_mode', oneOf('mode', MODES))],
+)
+
+export const refreshTokens = pgTable(
+  'refresh_tokens',
+  {
+    /** SHA-256 of the token: the token itself is never stored. */
+    hash: bytea('hash').primaryKey(),
+    sessionId: uuid('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    createdAt: at('created_at').notNull().defaultNow(),
+    usedAt: at('used_at'),
+  },
+  t => [index('refresh_tokens_session').on(t.sessionId)],
+)
+
+/** Failed sign-ins, for the growing delay: one row a subject (an account or an address). */
+export const signInFailures = pgTable('sign_in_failures', {
+  subject: text('subject').primaryKey(),
+  count: integer('count').notNull(),
+  lastAt: at('last_at').notNull(),
+})
+
+/** Keys that sign access tokens: private JWK, sealed under the master key. */
+export const tokenKeys = pgTable('token_keys', {
+  kid: text('kid').primaryKey(),
+  publicJwk: jsonb('public_jwk').notNull(),
+  sealedJwk: bytea('sealed_jwk').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  retiredAt: at('retired_at'),
+})
+
+export const signingKeys = pgTable(
+  'signing_keys',
+  {
+    /** RFC 7638 SHA-256 thumbprint. */
+    kid: text('kid').primaryKey(),
+    operatorId: uuid('operator_id')
+      .notNull()
+      .references(() => operators.id),
+    jwk: jsonb('jwk').notNull(),
+    label: text('label').notNull(),
+    mode: text('mode').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    revokedAt: at('revoked_at'),
+  },
+  t => [
+    index('signing_keys_operator').on(t.operatorId),
+    check('signing_keys_mode', oneOf('mode', MODES)),
+  ],
+)
+
+// ---- people who are alerted
+
+export const contacts = pgTable('contacts', {
+  id: uuid('id').primaryKey(),
+  /** E.164 with `+`. */
+  phone: text('phone').notNull().unique(),
+  name: text('name'),
+  /** BCP 47. */
+  language: text('language'),
+  externalId: text('external_id'),
+  consent: text('consent'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+  revision: integer('revision').notNull().default(1),
+})
+
+export const locations = pgTable(
+  'locations',
+  {
+    contactId: uuid('contact_id')
+      .notNull()
+      .references(() => contacts.id, { onDelete: 'cascade' }),
+    position: point('position').notNull(),
+    label: text('label'),
+  },
+  t => [
+    index('locations_contact').on(t.contactId),
+    index('locations_position').using('gist', t.position),
+  ],
+)
+
+/** By phone, not by contact, so that a replaced list can't bring back somebody who said STOP. */
+export const optOuts = pgTable(
+  'opt_outs',
+  {
+    phone: text('phone').notNull(),
+    scope: text('scope').notNull(),
+    /** CAP category, for scope `category`; else empty. */
+    category: text('category').notNull().default(''),
+    source: text('source').notNull(),
+    at: at('at').notNull().defaultNow(),
+  },
+  t => [
+    primaryKey({ columns: [t.phone, t.scope, t.category] }),
+    check('opt_outs_scope', oneOf('scope', OPT_OUT_SCOPES)),
+  ],
+)
+
+export const groups = pgTable('groups', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull().unique(),
+  description: text('description'),
+  /** An `Area` makes it a geographic group; null: its members are listed. */
+  area: jsonb('area'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  revision: integer('revision').notNull().default(1),
+})
+
+export const groupMembers = pgTable(
+  'group_members',
+  {
+    groupId: uuid('group_id')
+      .notNull()
+      .references(() => groups.id, { onDelete: 'cascade' }),
+    contactId: uuid('contact_id')
+      .notNull()
+      .references(() => contacts.id, { onDelete: 'cascade' }),
+  },
+  t => [
+    primaryKey({ columns: [t.groupId, t.contactId] }),
+    index('group_members_contact').on(t.contactId),
+  ],
+)
+
+export const imports = pgTable(
+  'imports',
+  {
+    id: uuid('id').primaryKey(),
+    operatorId: uuid('operator_id').notNull(),
+    mode: text('mode').notNull(),
+    state: text('state').notNull(),
+    read: bigint('read', { mode: 'number' }).notNull().default(0),
+    accepted: bigint('accepted', { mode: 'number' }).notNull().default(0),
+    created: bigint('created', { mode: 'number' }).notNull().default(0),
+    updated: bigint('updated', { mode: 'number' }).notNull().default(0),
+    removed: bigint('removed', { mode: 'number' }).notNull().default(0),
+    rejected: bigint('rejected', { mode: 'number' }).notNull().default(0),
+    /** Why it failed: a code and what to do. */
+    failure: jsonb('failure'),
+    startedAt: at('started_at').notNull().defaultNow(),
+    finishedAt: at('finished_at'),
+    /** Moves while rows are read: a running import whose mark stands still has died. */
+    aliveAt: at('alive_at').notNull().defaultNow(),
+  },
+  () => [
+    check('imports_state', oneOf('state', ['running', 'completed', 'failed'])),
+    check('imports_mode', oneOf('mode', ['upsert', 'replace'])),
+  ],
+)
+
+export const importRejects = pgTable(
+  'import_rejects',
+  {
+    importId: uuid('import_id')
+      .notNull()
+      .references(() => imports.id, { onDelete: 'cascade' }),
+    line: bigint('line', { mode: 'number' }).notNull(),
+    column: text('column').notNull(),
+    reason: text('reason').notNull(),
+    value: text('value').notNull(),
+  },
+  t => [index('import_rejects_import').on(t.importId, t.line)],
+)
+
+// ---- carriers
+
+export const carriers = pgTable('carriers', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull().unique(),
+  protocol: text('protocol').notNull(),
+  segmentsPerSecond: integer('segments_per_second').notNull(),
+  window: integer('window').notNull(),
+  binds: integer('binds').notNull(),
+  sourceAddress: text('source_address').notNull(),
+  /** The protocol's settings without its secrets. */
+  settings: jsonb('settings').notNull(),
+  /** Password and the like as JSON, sealed under the master key. */
+  sealedSecrets: bytea('sealed_secrets'),
+  /** `[{prefix, weight}]`; empty: takes every number. */
+  routes: jsonb('routes').notNull(),
+  enabled: boolean('enabled').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  deletedAt: at('deleted_at'),
+  revision: integer('revision').notNull().default(1),
+})
+
+/** What each dispatcher reports of its connection, about once a second. */
+export const carrierLinks = pgTable(
+  'carrier_links',
+  {
+    carrierId: uuid('carrier_id')
+      .notNull()
+      .references(() => carriers.id, { onDelete: 'cascade' }),
+    dispatcherId: uuid('dispatcher_id').notNull(),
+    state: text('state').notNull(),
+    perSecond: real('per_second').notNull(),
+    inFlight: integer('in_flight').notNull(),
+    lastError: text('last_error'),
+    reportedAt: at('reported_at').notNull().defaultNow(),
+  },
+  t => [primaryKey({ columns: [t.carrierId, t.dispatcherId] })],
+)
+
+/** The account's one budget: a GCRA theoretical arrival time on the database's clock, shared by all. */
+export const carrierPace = pgTable('carrier_pace', {
+  carrierId: uuid('carrier_id')
+    .primaryKey()
+    .references(() => carriers.id, { onDelete: 'cascade' }),
+  /** When the next segment is due. */
+  tat: at('tat').notNull(),
+  /** Share of the configured rate that the carrier lets through now, 0 … 1; falls when it throttles. */
+  factor: doublePrecision('factor').notNull().default(1),
+  throttledAt: at('throttled_at'),
+})
+
+/** Binds are leased like work, for the account limits them over all dispatchers. */
+export const bindSlots = pgTable(
+  'bind_slots',
+  {
+    carrierId: uuid('carrier_id')
+      .notNull()
+      .references(() => carriers.id, { onDelete: 'cascade' }),
+    slot: smallint('slot').notNull(),
+    dispatcherId: uuid('dispatcher_id').notNull(),
+    leaseUntil: at('lease_until').notNull(),
+  },
+  t => [primaryKey({ columns: [t.carrierId, t.slot] })],
+)
+
+// ---- alerts
+
+export const alerts = pgTable(
+  'alerts',
+  {
+    id: uuid('id').primaryKey(),
+    revision: integer('revision').notNull().default(1),
+    state: text('state').notNull(),
+    mode: text('mode').notNull(),
+    status: text('status').notNull(),
+    msgType: text('msg_type').notNull(),
+    /** CAP severity of the worst block, lower case order: see `priority`. */
+    severity: text('severity').notNull(),
+    /** The alert as its author wrote it (API.md, `POST /v1/alerts`), checked. */
+    draft: jsonb('draft').notNull(),
+    /** The frozen canonical bytes that both signed; null while it is a draft. */
+    content: bytea('content'),
+    contentDigest: text('content_digest'),
+    createdBy: uuid('created_by')
+      .notNull()
+      .references(() => operators.id),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+    sent: at('sent'),
+    maxRecipients: integer('max_recipients'),
+    delivery: text('delivery').notNull(),
+    /** The latest `expires` of the blocks: nothing of it is sent after this. */
+    expires: at('expires'),
+    // What the engine reads and moves, set at dispatch.
+    /** 0 corrections, 1 Extreme … 4 Minor, 5 Unknown, 6 whatever is not Actual: lower goes first. */
+    priority: smallint('priority').notNull().default(5),
+    dispatchedAt: at('dispatched_at'),
+    dispatchedBy: uuid('dispatched_by'),
+    holdUntil: at('hold_until'),
+    recipients: integer('recipients'),
+    /** Segments handed out so far over the recipients: among equals the least goes first. */
+    servedShare: doublePrecision('served_share').notNull().default(0),
+    /** Null until dispatch, then pending → running → done. */
+    planState: text('plan_state'),
+    planner: uuid('planner'),
+    plannerUntil: at('planner_until'),
+    planned: integer('planned').notNull().default(0),
+    /** `[{code, detail, since}]`: what an operator must know, e.g. integrity_violation. */
+    alarms: jsonb('alarms').notNull().default([]),
+    firstSubmittedAt: at('first_submitted_at'),
+    lastSubmittedAt: at('last_submitted_at'),
+    finishedAt: at('finished_at'),
+    references: uuid('references').array().notNull().default([]),
+  },
+  t => [
+    index('alerts_created').on(t.createdAt),
+    index('alerts_active')
+      .on(t.priority)
+      .where(sql`state in ('sending', 'paused', 'stopped')`),
+    check('alerts_state', oneOf('state', ALERT_STATES)),
+    check('alerts_mode', oneOf('mode', MODES)),
+    check('alerts_delivery', oneOf('delivery', ['at-least-once', 'at-most-once'])),
+    check('alerts_plan_state', oneOf('plan_state', ['pending', 'running', 'done'])),
+    // What was signed stays: only a draft or what was rejected may lack its bytes.
+    check('alerts_frozen', sql`content is not null or state in ('draft', 'rejected')`),
+    check(
+      'alerts_recipients_fixed',
+      sql`recipients is not null or state not in ('sending', 'paused', 'sent')`,
+    ),
+  ],
+)
+
+export const signatures = pgTable(
+  'signatures',
+  {
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    revision: integer('revision').notNull(),
+    role: text('role').notNull(),
+    operatorId: uuid('operator_id')
+      .notNull()
+      .references(() => operators.id),
+    kid: text('kid').notNull(),
+    jws: text('jws').notNull(),
+    at: at('at').notNull(),
+    /** Set when the alert went back to draft or was rejected. */
+    voidedAt: at('voided_at'),
+  },
+  t => [
+    primaryKey({ columns: [t.alertId, t.revision, t.role] }),
+    check('signatures_role', oneOf('role', ['author', 'approver'])),
+  ],
+)
+
+/** Who did what to an alert: its story, and the list of those who had a hand in it. */
+export const alertHistory = pgTable(
+  'alert_history',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    at: at('at').notNull(),
+    /** Null: the system itself. */
+    operatorId: uuid('operator_id'),
+    action: text('action').notNull(),
+    from: text('from'),
+    to: text('to'),
+    detail: text('detail'),
+  },
+  t => [index('alert_history_alert').on(t.alertId, t.id)],
+)
+
+// ---- the fan-out
+
+/** One a recipient. The key is dense (1 … recipients), so a lease is a range of it. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    alertId: uuid('alert_id').notNull(),
+    seq: integer('seq').notNull(),
+    /** The lease it belongs to; a retry moves it to a new one. */
+    rangeNo: integer('range_no').notNull(),
+    /** Index of the signed text. */
+    textNo: smallint('text_no').notNull(),
+    /** Index of the first area in signed order that holds the recipient; null: reached through a group alone. */
+    areaNo: smallint('area_no'),
+    attempts: smallint('attempts').notNull().default(0),
+    segments: smallint('segments').notNull(),
+    /** Segments with a receipt of delivery. */
+    segmentsDelivered: smallint('segments_delivered').notNull().default(0),
+    possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
+    /** An opt-out came as an answer to this alert. */
+    optedOut: boolean('opted_out').notNull().default(false),
+    state: text('state').notNull().default('queued'),
+    phone: text('phone').notNull(),
+    contactId: uuid('contact_id').notNull(),
+    carrierId: uuid('carrier_id'),
+    submittedAt: at('submitted_at'),
+    finalAt: at('final_at'),
+    reason: text('reason'),
+    /** The last valid reply: an option's code, or `other`. */
+    reply: text('reply'),
+    repliedAt: at('replied_at'),
+    /** Indexes of the signed groups that it is a member of. */
+    groupNos: smallint('group_nos').array(),
+  },
+  t => [
+    primaryKey({ columns: [t.alertId, t.seq] }),
+    // Replies are looked up by the phone. It never changes, so updates stay HOT.
+    index('deliveries_phone').on(t.phone),
+    check('deliveries_state', oneOf('state', DELIVERY_STATES)),
+  ],
+)
+
+/**
+ * Work, leased. A range covers `fromSeq … toSeq` of one route class (or the `seqs` of a retry); its fence
+ * rises at every claim; `hwm` is the intent: whatever lies at or under it may have left.
+ */
+export const ranges = pgTable(
+  'ranges',
+  {
+    alertId: uuid('alert_id').notNull(),
+    rangeNo: integer('range_no').notNull(),
+    routeClass: text('route_class').notNull(),
+    fromSeq: integer('from_seq').notNull(),
+    toSeq: integer('to_seq').notNull(),
+    /** Ascending; only a retry has them. */
+    seqs: integer('seqs').array(),
+    /** Carriers that failed these recipients: others are tried first. */
+    notCarriers: uuid('not_carriers').array().notNull().default([]),
+    state: text('state').notNull().default('ready'),
+    fence: integer('fence').notNull().default(0),
+    hwm: integer('hwm').notNull().default(0),
+    owner: uuid('owner'),
+    carrierId: uuid('carrier_id'),
+    leaseUntil: at('lease_until'),
+    dueAt: at('due_at').notNull().defaultNow(),
+    /** The earliest `expires` of the texts in it. */
+    expires: at('expires').notNull(),
+  },
+  t => [
+    primaryKey({ columns: [t.alertId, t.rangeNo] }),
+    index('ranges_open')
+      .on(t.alertId, t.dueAt)
+      .where(sql`state <> 'done'`),
+    check('ranges_state', oneOf('state', RANGE_STATES)),
+  ],
+)
+
+/** Message ids that a carrier gave: facts, written without a fence. Receipts find their delivery here. */
+export const submissions = pgTable(
+  'submissions',
+  {
+    carrierId: uuid('carrier_id').notNull(),
+    messageId: text('message_id').notNull(),
+    alertId: uuid('alert_id').notNull(),
+    seq: integer('seq').notNull(),
+    /** The segment's receipt: null none yet, 'failed' or 'delivered'; it only moves up. */
+    state: text('state'),
+  },
+  t => [primaryKey({ columns: [t.carrierId, t.messageId] })],
+)
+
+/** Receipts whose message id nobody has written yet: matched when it is, dropped after 72 h. */
+export const orphanReceipts = pgTable(
+  'orphan_receipts',
+  {
+    carrierId: uuid('carrier_id').notNull(),
+    messageId: text('message_id').notNull(),
+    state: text('state').notNull(),
+    reason: text('reason').notNull(),
+    at: at('at').notNull().defaultNow(),
+  },
+  t => [primaryKey({ columns: [t.carrierId, t.messageId, t.state] })],
+)
+
+// ---- what came back
+
+export const inbound = pgTable(
+  'inbound',
+  {
+    id: uuid('id').primaryKey(),
+    carrierId: uuid('carrier_id').notNull(),
+    phone: text('phone').notNull(),
+    to: text('to').notNull(),
+    text: text('text').notNull(),
+    partial: boolean('partial').notNull().default(false),
+    receivedAt: at('received_at').notNull(),
+    kind: text('kind').notNull(),
+    option: text('option'),
+    /** The alert that it answers; null: none was open for that phone. */
+    alertId: uuid('alert_id'),
+    seq: integer('seq'),
+    /** After the alert's expiry: counted, and marked. */
+    late: boolean('late').notNull().default(false),
+  },
+  t => [
+    index('inbound_phone').on(t.phone, t.receivedAt),
+    index('inbound_alert').on(t.alertId, t.receivedAt),
+    check('inbound_kind', oneOf('kind', REPLY_KINDS)),
+  ],
+)
+
+/** Answers to people (HELP text, opt-out confirmation), waiting for a lane. */
+export const answers = pgTable(
+  'answers',
+  {
+    id: uuid('id').primaryKey(),
+    phone: text('phone').notNull(),
+    carrierId: uuid('carrier_id').notNull(),
+    kind: text('kind').notNull(),
+    text: text('text').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    expires: at('expires').notNull(),
+    claimedBy: uuid('claimed_by'),
+    claimedAt: at('claimed_at'),
+    sentAt: at('sent_at'),
+    failure: text('failure'),
+  },
+  t => [
+    index('answers_waiting')
+      .on(t.carrierId, t.createdAt)
+      .where(sql`sent_at is null`),
+    index('answers_phone').on(t.phone, t.createdAt),
+  ],
+)
+
+// ---- counters: moved in the same statement as the rows that they count, in slots so that writers don't queue
+
+/** Of recipients, by the carrier that has them; `queued` is what is left of the alert's recipients. */
+export const progress = pgTable(
+  'progress',
+  {
+    alertId: uuid('alert_id').notNull(),
+    carrierId: uuid('carrier_id').notNull(),
+    slot: smallint('slot').notNull(),
+    submitted: integer('submitted').notNull().default(0),
+    delivered: integer('delivered').notNull().default(0),
+    failed: integer('failed').notNull().default(0),
+    expired: integer('expired').notNull().default(0),
+    cancelled: integer('cancelled').notNull().default(0),
+    unknown: integer('unknown').notNull().default(0),
+    possibleDuplicates: integer('possible_duplicates').notNull().default(0),
+    segments: integer('segments').notNull().default(0),
+  },
+  t => [primaryKey({ columns: [t.alertId, t.carrierId, t.slot] })],
+)
+
+/**
+ * Of replies. `dimension` is `total`, `area` or `group`, `key` its index; `option` an option's code,
+ * `other`, `optedOut`, or `recipients` for how many there are.
+ */
+export const tallies = pgTable(
+  'tallies',
+  {
+    alertId: uuid('alert_id').notNull(),
+    dimension: text('dimension').notNull(),
+    key: smallint('key').notNull(),
+    option: text('option').notNull(),
+    slot: smallint('slot').notNull(),
+    count: integer('count').notNull(),
+  },
+  t => [primaryKey({ columns: [t.alertId, t.dimension, t.key, t.option, t.slot] })],
+)
+
+// ---- evidence
+
+export const audit = pgTable('audit', {
+  seq: bigint('seq', { mode: 'number' }).primaryKey(),
+  at: at('at').notNull(),
+  operatorId: uuid('operator_id'),
+  action: text('action').notNull(),
+  subject: text('subject').notNull(),
+  detail: jsonb('detail').notNull(),
+  previousHash: text('previous_hash').notNull(),
+  hash: text('hash').notNull(),
+})
+
+export const idempotency = pgTable(
+  'idempotency',
+  {
+    operatorId: uuid('operator_id').notNull(),
+    path: text('path').notNull(),
+    key: text('key').notNull(),
+    bodyDigest: text('body_digest').notNull(),
+    /** Null while the first request is still running. */
+    status: smallint('status'),
+    headers: jsonb('headers'),
+    body: text('body'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  t => [
+    primaryKey({ columns: [t.operatorId, t.path, t.key] }),
+    index('idempotency_created').on(t.createdAt),
+  ],
+)
