@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import postgres from 'postgres'
+
+// The same two steps up from src/store and from dist/store.
+const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
+
+const MIGRATION_LOCK = 0x70c6
+
+/**
+ * Brings a database to the newest schema, all missing migrations in one transaction or none of them. Two
+ * processes that start at once take turns, and the second finds nothing to do.
+ */
+export async function migrateDatabase(url: string): Promise<void> {
+  // A connection of its own: the lock belongs to it, and a migration may take longer than any call's deadline.
+  const client = postgres(url, { max: 1, onnotice: () => undefined })
+  try {
+    await client`select pg_advisory_lock(${MIGRATION_LOCK})`
+    await migrate(drizzle(client), { migrationsFolder })
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
