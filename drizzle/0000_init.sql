@@ -37,6 +37,8 @@ CREATE TABLE "alerts" (
 	"planner" uuid,
 	"planner_until" timestamp with time zone,
 	"planned" integer DEFAULT 0 NOT NULL,
+	"next_range_no" integer DEFAULT 1 NOT NULL,
+	"emergency" boolean DEFAULT false NOT NULL,
 	"alarms" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"first_submitted_at" timestamp with time zone,
 	"last_submitted_at" timestamp with time zone,

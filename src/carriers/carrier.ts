@@ -114,6 +114,8 @@ export interface CarrierConfig {
   readonly window: number
   readonly binds: number
   readonly sourceAddress: string
+  /** Empty: takes every number. */
+  readonly routes: readonly { readonly prefix: string; readonly weight: number }[]
   readonly smpp?: SmppSettings
 }
 

@@ -245,3 +245,20 @@ export async function notify(db: Database, channel: Channel, payload: string): P
  * `carriers` a carrier was edited, `alerts` an alert's state or counters moved.
  */
 export type Channel = 'work' | 'carriers' | 'alerts'
+
+/**
+ * A PostgreSQL array as one parameter, for `unnest`: `{1,2,"a \"b\""}`. Numbers and uuids go as they are;
+ * other text is quoted. One string costs a fraction of what the driver's own array serializer does.
+ */
+export function arrayLiteral(values: readonly (string | number | null)[]): string {
+  let literal = '{'
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    if (i > 0) literal += ','
+    if (value === null || value === undefined) literal += 'null'
+    else if (typeof value === 'number' || /^[\w-]+$/.test(value))
+      literal += /^null$/i.test(value) ? `"${value}"` : value
+    else literal += `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  }
+  return literal + '}'
+}

@@ -387,6 +387,9 @@ export const alerts = pgTable(
     planner: uuid('planner'),
     plannerUntil: at('planner_until'),
     planned: integer('planned').notNull().default(0),
+    nextRangeNo: integer('next_range_no').notNull().default(1),
+    /** Actual, and of a severity that policy calls an emergency: heeds only opt-outs of scope `all`. */
+    emergency: boolean('emergency').notNull().default(false),
     /** `[{code, detail, since}]`: what an operator must know, e.g. integrity_violation. */
     alarms: jsonb('alarms').notNull().default([]),
     firstSubmittedAt: at('first_submitted_at'),

@@ -1,0 +1,88 @@
+/**
+ * Counters of recipients, moved in the same transaction as the rows that they count.
+ *
+ * The counts are exclusive, and `queued` is what is left of the alert's recipients, so that they add up at
+ * every moment. A row a writer's slot: writers of different slots don't queue behind each other, and a slot
+ * may fall below zero while the sum stays exact.
+ */
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+
+/** Slots an alert and carrier: enough that the writers of one machine seldom meet. */
+const SLOTS = 8
+/** This process's slot; processes spread by chance. */
+const slot = process.pid % SLOTS
+
+/** Stands for "no carrier" in a counter's key. */
+export const NO_CARRIER = '00000000-0000-0000-0000-000000000000'
+
+export interface ProgressDelta {
+  readonly submitted?: number
+  readonly delivered?: number
+  readonly failed?: number
+  readonly expired?: number
+  readonly cancelled?: number
+  readonly unknown?: number
+  readonly possibleDuplicates?: number
+  readonly segments?: number
+}
+
+/** Adds to an alert's counters, under the carrier that has the recipients. */
+export async function bumpProgress(
+  tx: Database,
+  alertId: string,
+  carrierId: string | undefined,
+  delta: ProgressDelta,
+): Promise<void> {
+  if (Object.values(delta).every(value => value === 0)) return
+  const value = (name: keyof ProgressDelta) => sql`${delta[name] ?? 0}::int`
+  await tx.execute(sql`
+    insert into progress as p (alert_id, carrier_id, slot, submitted, delivered, failed, expired,
+      cancelled, unknown, possible_duplicates, segments)
+    values (${alertId}::uuid, ${carrierId ?? NO_CARRIER}::uuid, ${slot}, ${value('submitted')},
+      ${value('delivered')}, ${value('failed')}, ${value('expired')}, ${value('cancelled')},
+      ${value('unknown')}, ${value('possibleDuplicates')}, ${value('segments')})
+    on conflict (alert_id, carrier_id, slot) do update set
+      submitted = p.submitted + excluded.submitted, delivered = p.delivered + excluded.delivered,
+      failed = p.failed + excluded.failed, expired = p.expired + excluded.expired,
+      cancelled = p.cancelled + excluded.cancelled, unknown = p.unknown + excluded.unknown,
+      possible_duplicates = p.possible_duplicates + excluded.possible_duplicates,
+      segments = p.segments + excluded.segments
+  `)
+}
+
+export interface ProgressCounts {
+  readonly submitted: number
+  readonly delivered: number
+  readonly failed: number
+  readonly expired: number
+  readonly cancelled: number
+  readonly unknown: number
+  readonly possibleDuplicates: number
+  readonly segments: number
+}
+
+/** An alert's counters by carrier; `NO_CARRIER` holds those of recipients that no carrier has. */
+export async function readProgress(
+  db: Database,
+  alertId: string,
+): Promise<ReadonlyMap<string, ProgressCounts>> {
+  const rows = await db.execute<ProgressCounts & { carrierId: string }>(sql`
+    select carrier_id as "carrierId", sum(submitted)::int as submitted,
+      sum(delivered)::int as delivered, sum(failed)::int as failed, sum(expired)::int as expired,
+      sum(cancelled)::int as cancelled, sum(unknown)::int as unknown,
+      sum(possible_duplicates)::int as "possibleDuplicates", sum(segments)::int as segments
+    from progress where alert_id = ${alertId}::uuid group by carrier_id
+  `)
+  return new Map(rows.map(({ carrierId, ...counts }) => [carrierId, counts]))
+}
+
+/** Recipients whose message has been handed to a carrier: what can't be taken back. */
+export function leftOf(counts: ReadonlyMap<string, ProgressCounts>): number {
+  let left = 0
+  for (const [carrierId, count] of counts) {
+    if (carrierId !== NO_CARRIER) left += count.submitted + count.delivered + count.failed
+    left += count.unknown
+  }
+  return left
+}
