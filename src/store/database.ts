@@ -21,8 +21,13 @@ import { log } from '../log.ts'
 /** A pool and a transaction alike: store functions take it and never open a transaction themselves. */
 export type Database = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>
 
-/** One connection held for a while: temporary tables, COPY, an exported snapshot. */
-export type Session = postgres.ReservedSql
+/** One connection held for a while: temporary tables, COPY, a snapshot over several transactions. */
+export interface Session {
+  /** Statements and transactions on this connection alone. */
+  readonly db: Database
+  /** The driver itself, for COPY. */
+  readonly sql: postgres.ReservedSql
+}
 
 export interface OpenDatabase {
   readonly db: Database
@@ -201,8 +206,28 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     url,
     async session(work) {
       const reserved = await pool.reserve()
+      const { options: shared } = pool
+      const on = {
+        options: shared,
+        unsafe: (query: string, parameters: Parameters = []) =>
+          prepared(reserved, query, parameters),
+        async begin(body: (transaction: object) => Promise<unknown>) {
+          await reserved`begin`
+          try {
+            const result = await body(on)
+            await reserved`commit`
+            return result
+          } catch (error) {
+            await reserved`rollback`
+            throw error
+          }
+        },
+      }
       try {
-        return await work(reserved)
+        return await work({
+          db: drizzle(on as unknown as postgres.Sql) as unknown as Database,
+          sql: reserved,
+        })
       } catch (error) {
         throw withoutParameters(error)
       } finally {

@@ -51,7 +51,7 @@ export async function bumpProgress(
   `)
 }
 
-export interface ProgressCounts {
+export type ProgressCounts = {
   readonly submitted: number
   readonly delivered: number
   readonly failed: number

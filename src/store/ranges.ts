@@ -38,7 +38,12 @@ export interface QueuedDelivery {
  */
 export async function claimRanges(
   tx: Database,
-  claim: { dispatcherId: string; carrierId: string; routeClasses: readonly string[]; limit: number },
+  claim: {
+    dispatcherId: string
+    carrierId: string
+    routeClasses: readonly string[]
+    limit: number
+  },
 ): Promise<ClaimedRange[]> {
   const rows = await tx.execute<{
     alert_id: string
