@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Imports run downward only; rooms on one floor don't see each other. */
+const floors: Record<string, number> = {
+  'main.ts': 7,
+  cli: 7,
+  http: 6,
+  dispatch: 6,
+  inbound: 5,
+  reports: 5,
+  alerts: 4,
+  audience: 3,
+  operators: 3,
+  store: 2,
+  carriers: 2,
+  cap: 1,
+  encoding: 0,
+  geometry: 0,
+  signing: 0,
+}
+const openToAll = ['config.ts', 'errors.ts', 'log.ts', 'clock.ts']
+/** A peer for rehearsals, outside the floors: it sees one room only. */
+const apart: Record<string, string> = { simulator: 'encoding' }
+/** Rooms that the command line may open beside the floors. */
+const opensSimulator = ['cli']
+
+/** Packages that one room alone may import. */
+const reserved: [RegExp, string][] = [
+  [/^jose($|\/)/, 'signing'],
+  [/^(drizzle-orm|postgres)($|\/)/, 'store'],
+]
+
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('.ts'))
+  .map(path => ({ path, imports: importsOf(join(root, 'src', path)) }))
+
+function importsOf(file: string): string[] {
+  const code = readFileSync(file, 'utf8')
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '')
+  const specifiers = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1/g
+  return Array.from(code.matchAll(specifiers), match => match[2] ?? '')
+}
+
+/** The room of a path below src/: its folder, or the file itself at the top. */
+const roomOf = (path: string) => path.split('/')[0] ?? ''
+
+/** Every import of our own as `from → to`, both paths below src/. */
+const edges = sources.flatMap(({ path, imports }) =>
+  imports
+    .filter(specifier => specifier.startsWith('.'))
+    .map(specifier => ({
+      from: path,
+      to: relative(join(root, 'src'), resolve(root, 'src', dirname(path), specifier)),
+    })),
+)
+
+function mayImport(from: string, to: string): boolean {
+  if (from === to || openToAll.includes(to)) return true
+  if (openToAll.includes(from)) return false
+  if (apart[from] !== undefined) return apart[from] === to
+  if (apart[to] !== undefined) return opensSimulator.includes(from)
+  return (floors[from] ?? -1) > (floors[to] ?? Infinity)
+}
+
+test('every room has its floor', () => {
+  const rooms = new Set(sources.map(({ path }) => roomOf(path)))
+  const known = [...Object.keys(floors), ...openToAll, ...Object.keys(apart)]
+  expect([...rooms].filter(room => !known.includes(room))).toEqual([])
+})
+
+test('imports run downward only', () => {
+  const wrong = edges.filter(({ from, to }) => !mayImport(roomOf(from), roomOf(to)))
+  expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+})
+
+test('no imports run in a circle', () => {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]) => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '))
+    if (way.includes(file) || done.has(file)) return
+    for (const { from, to } of edges) if (from === file) visit(to, [...way, file])
+    done.add(file)
+  }
+  for (const { path } of sources) visit(path, [])
+  expect(circles).toEqual([])
+})
+
+test('one room alone speaks to the database, and one handles keys', () => {
+  const strangers = sources.flatMap(({ path, imports }) =>
+    imports
+      .filter(name =>
+        reserved.some(([packages, room]) => packages.test(name) && roomOf(path) !== room),
+      )
+      .map(name => `${path} imports ${name}`),
+  )
+  expect(strangers).toEqual([])
+})
+
+test('names say what is inside: no barrels, no drawers for everything', () => {
+  const vague =
+    /(^|\/)(index\.ts|(utils?|common|helpers?|services?|managers?|shared|misc)(\.ts|\/))/
+  expect(sources.map(({ path }) => path).filter(path => vague.test(path))).toEqual([])
+})
+
+test('nothing in the project knows the machine it was made on', () => {
+  const machinePath =
+    /(^|[\s'"`=(])\/(work|root|Users|home)\/\w|\bregistry\.[a-z]+\.[a-z]|:487[3]\b/m
+  const made = /^(node_modules|dist.*|\.git|data|coverage)$/
+  const files = readdirSync(root, { withFileTypes: true })
+    .filter(entry => !made.test(entry.name))
+    .flatMap(entry =>
+      entry.isDirectory()
+        ? readdirSync(join(root, entry.name), { recursive: true, withFileTypes: true })
+            .filter(inner => inner.isFile())
+            .map(inner => join(inner.parentPath, inner.name))
+        : [join(root, entry.name)],
+    )
+  const strange = files.filter(file => machinePath.test(readFileSync(file, 'latin1')))
+  expect(strange.map(file => relative(root, file))).toEqual([])
+})
