@@ -1,0 +1,179 @@
+import { TLV, type Tlvs } from './pdu.ts'
+import { decodeGsm7 } from './gsm7.ts'
+import { decodeUtf16be } from './segments.ts'
+
+/**
+ * Delivery receipts: what a deliver_sm or data_sm says of a message sent before, in TLVs, in the text of
+ * SMPP 3.4 appendix B, or in one of the many texts that were made after it.
+ */
+
+/** SMPP 3.4 §5.2.28, in the order of its numbers, with 5.0's 0 and 9. */
+const MESSAGE_STATES = [
+  'SCHEDULED',
+  'ENROUTE',
+  'DELIVERED',
+  'EXPIRED',
+  'DELETED',
+  'UNDELIVERABLE',
+  'ACCEPTED',
+  'UNKNOWN',
+  'REJECTED',
+  'SKIPPED',
+] as const
+
+export type MessageState = (typeof MESSAGE_STATES)[number]
+
+// Appendix B's seven letters, and the words that message centres write instead.
+const STATE_WORDS: Readonly<Record<string, MessageState>> = {
+  ENROUTE: 'ENROUTE',
+  BUFFRED: 'ENROUTE',
+  BUFFERED: 'ENROUTE',
+  SCHEDULED: 'SCHEDULED',
+  DELIVRD: 'DELIVERED',
+  DELIVERED: 'DELIVERED',
+  EXPIRED: 'EXPIRED',
+  DELETED: 'DELETED',
+  UNDELIV: 'UNDELIVERABLE',
+  UNDELIVERED: 'UNDELIVERABLE',
+  UNDELIVERABLE: 'UNDELIVERABLE',
+  FAILED: 'UNDELIVERABLE',
+  ACCEPTD: 'ACCEPTED',
+  ACCEPTED: 'ACCEPTED',
+  UNKNOWN: 'UNKNOWN',
+  REJECTD: 'REJECTED',
+  REJECTED: 'REJECTED',
+  SKIPPED: 'SKIPPED',
+}
+
+export interface ReceiptContent {
+  /** As the message centre wrote it; empty where it named none that fits SMPP's 64 characters. */
+  readonly messageId: string
+  readonly state: MessageState
+  /** The state in the message centre's own word, or the standard's, and its error code: `UNDELIV 0A1`. */
+  readonly reason: string
+}
+
+const MAX_MESSAGE_ID = 64
+// The longest honest receipt is under 300 characters; what follows is not worth looking at.
+const MAX_TEXT = 1_024
+
+/** What the receipt says; undefined where neither TLVs nor text name a message or a state. Linear in time. */
+export function readReceipt(message: {
+  readonly short_message: Uint8Array
+  readonly data_coding: number
+  readonly tlvs: Tlvs
+}): ReceiptContent | undefined {
+  const { tlvs } = message
+  const fields = receiptFields(receiptText(tlvs.get(TLV.message_payload) ?? message.short_message))
+  const messageId = boundedId(
+    tlvText(tlvs.get(TLV.receipted_message_id)) || (fields.get('id') ?? ''),
+  )
+  const stateCode = tlvs.get(TLV.message_state)?.[0]
+  const word = fields.get('stat')?.toUpperCase() ?? ''
+  const state = MESSAGE_STATES[stateCode ?? -1] ?? STATE_WORDS[word]
+  if (messageId === '' && state === undefined) return undefined
+  const error = errorCode(fields.get('err'), tlvs.get(TLV.network_error_code))
+  const known = state ?? 'UNKNOWN'
+  const ownWord = STATE_WORDS[word] === known ? word : known
+  return { messageId, state: known, reason: error === '' ? ownWord : `${ownWord} ${error}` }
+}
+
+function boundedId(id: string): string {
+  return id.length > MAX_MESSAGE_ID ? '' : id
+}
+
+/** A C-octet string whose NUL may be missing. */
+function tlvText(value: Uint8Array | undefined): string {
+  if (value === undefined) return ''
+  const nul = value.indexOf(0)
+  return decodeLatin1(nul < 0 ? value : value.subarray(0, nul)).trim()
+}
+
+function decodeLatin1(octets: Uint8Array): string {
+  return String.fromCharCode(...octets.subarray(0, MAX_TEXT))
+}
+
+/** Receipts are ASCII whatever data_coding says, and UCS-2 now and then: then every first octet is zero. */
+function receiptText(octets: Uint8Array): string {
+  const head = octets.subarray(0, MAX_TEXT)
+  if (head.length >= 2 && head[0] === 0) return decodeUtf16be(head)
+  return decodeLatin1(head)
+}
+
+const KEY = /(?:^|\s)(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s{0,4}:\s{0,4}/gi
+
+/** The values behind the known keys, up to the next blank; the first of each counts, and none after `text:`. */
+function receiptFields(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const match of text.matchAll(KEY)) {
+    const key = match[1]!.toLowerCase()
+    if (key === 'text') break
+    if (fields.has(key)) continue
+    const start = match.index + match[0].length
+    let end = start
+    while (end < text.length && !/[\s,;]/.test(text[end]!)) end++
+    fields.set(key, text.slice(start, end))
+  }
+  return fields
+}
+
+function errorCode(word: string | undefined, tlv: Uint8Array | undefined): string {
+  if (word !== undefined && /^[0-9A-Za-z]{1,8}$/.test(word)) return word
+  // §5.3.2.31: network type, then the code in two octets.
+  if (tlv?.length === 3) return String((tlv[1]! << 8) | tlv[2]!).padStart(3, '0')
+  return ''
+}
+
+/**
+ * How a carrier writes a message_id in one place: exactly as it must be compared, or without regard to case and
+ * leading zeros, or as a number of base 16 or 10.
+ */
+export type MessageIdForm = 'exact' | 'folded' | 'hexadecimal' | 'decimal'
+
+/**
+ * One spelling for ids that a carrier writes differently in responses and receipts: numbers as decimal digits.
+ * An id that is not a number of its base is folded.
+ */
+export function normaliseMessageId(id: string, form: MessageIdForm): string {
+  switch (form) {
+    case 'exact':
+      return id
+    case 'hexadecimal':
+      return /^[0-9a-f]{1,64}$/i.test(id) ? BigInt(`0x${id}`).toString() : fold(id)
+    case 'decimal':
+      return /^[0-9]{1,64}$/.test(id) ? BigInt(id).toString() : fold(id)
+    case 'folded':
+      return fold(id)
+  }
+}
+
+function fold(id: string): string {
+  return id.toLowerCase().replace(/^0+(?=.)/, '')
+}
+
+/** The text of a message from a phone, by its data_coding; bits that say nothing of the alphabet are ignored. */
+export function decodeText(octets: Uint8Array, dataCoding: number): string {
+  switch (alphabetOf(dataCoding)) {
+    case 'UCS2':
+      return decodeUtf16be(octets)
+    case 'latin1':
+      return Array.from(octets, octet => String.fromCharCode(octet)).join('')
+    case 'GSM7':
+      return decodeGsm7(octets)
+  }
+}
+
+// SMPP 3.4 §5.2.19 below 0x10; above, the data coding schemes of TS 23.038 §4, whose bits 2-3 name the alphabet.
+function alphabetOf(dataCoding: number): 'GSM7' | 'latin1' | 'UCS2' {
+  if (dataCoding === 8) return 'UCS2'
+  if (dataCoding === 1 || dataCoding === 3) return 'latin1'
+  if (dataCoding < 0x10) return 'GSM7'
+  const group = dataCoding >> 4
+  if (group === 0xe) return 'UCS2'
+  if (group < 8 || group === 0xf) {
+    const bits = (dataCoding >> 2) & 3
+    if (bits === 2 && group !== 0xf) return 'UCS2'
+    if (bits === 1) return 'latin1'
+  }
+  return 'GSM7'
+}
