@@ -21,6 +21,8 @@ export const ERROR_CODES = [
   'bad_webhook_signature',
   // 404
   'not_found',
+  // 405
+  'method_not_allowed',
   // 409
   'wrong_state',
   'in_progress',
@@ -54,6 +56,8 @@ export const ERROR_CODES = [
   'text_too_long',
   'expired',
   'recipient_not_listed',
+  'invalid_operator',
+  'last_administrator',
   // 500
   'internal',
 ] as const
@@ -73,16 +77,19 @@ export interface Fault {
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly faults: readonly Fault[]
+  /** Seconds after which trying again makes sense; for `too_many_requests`. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { faults?: readonly Fault[]; cause?: unknown } = {},
+    options: { faults?: readonly Fault[]; cause?: unknown; retryAfterSeconds?: number } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.faults = options.faults ?? []
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 

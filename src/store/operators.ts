@@ -18,9 +18,19 @@ export interface Limits {
   readonly maxRecipients?: number | undefined
 }
 
-export type OperatorRow = ReturnType<typeof readRow>
+export interface OperatorRow {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly roles: readonly (typeof ROLES)[number][]
+  readonly jurisdiction: Jurisdiction | undefined
+  readonly limits: Limits | undefined
+  readonly createdAt: Date
+  readonly disabledAt: Date | undefined
+  readonly revision: number
+}
 
-function readRow(row: typeof operators.$inferSelect) {
+export function operatorFromRow(row: typeof operators.$inferSelect): OperatorRow {
   return {
     id: row.id,
     email: row.email,
@@ -33,4 +43,91 @@ function readRow(row: typeof operators.$inferSelect) {
     disabledAt: row.disabledAt ?? undefined,
     revision: row.revision,
   }
+}
+
+export type NewOperator = Pick<OperatorRow, 'id' | 'email' | 'name' | 'roles' | 'createdAt'> &
+  Partial<Pick<OperatorRow, 'jurisdiction' | 'limits'>> & {
+    readonly passwordHash: string | undefined
+  }
+
+/** @throws DatabaseError 23505 on `operators_email_unique` */
+export async function insertOperator(db: Database, operator: NewOperator): Promise<OperatorRow> {
+  const { passwordHash = null, jurisdiction = null, limits = null, ...rest } = operator
+  const values = { ...rest, roles: [...rest.roles], passwordHash, jurisdiction, limits }
+  const [row] = await db.insert(operators).values(values).returning()
+  return operatorFromRow(row as typeof operators.$inferSelect)
+}
+
+export async function findOperator(db: Database, id: string): Promise<OperatorRow | undefined> {
+  const [row] = await db.select().from(operators).where(eq(operators.id, id))
+  return row && operatorFromRow(row)
+}
+
+export async function lockOperator(db: Database, id: string): Promise<OperatorRow | undefined> {
+  const [row] = await db.select().from(operators).where(eq(operators.id, id)).for('update')
+  return row && operatorFromRow(row)
+}
+
+export async function findPassword(
+  db: Database,
+  email: string,
+): Promise<{ operator: OperatorRow; passwordHash: string | null } | undefined> {
+  const [row] = await db.select().from(operators).where(eq(operators.email, email))
+  return row && { operator: operatorFromRow(row), passwordHash: row.passwordHash }
+}
+
+/** By email, after the one given. */
+export async function listOperators(
+  db: Database,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<OperatorRow[]> {
+  const rows = await db
+    .select()
+    .from(operators)
+    .where(after === undefined ? undefined : gt(operators.email, after))
+    .orderBy(asc(operators.email))
+    .limit(limit)
+  return rows.map(operatorFromRow)
+}
+
+/** What an edit may set; `null` takes a jurisdiction or limits away. */
+export interface OperatorChange {
+  readonly email?: string | undefined
+  readonly name?: string | undefined
+  readonly roles?: readonly (typeof ROLES)[number][] | undefined
+  readonly jurisdiction?: Jurisdiction | null | undefined
+  readonly limits?: Limits | null | undefined
+  readonly passwordHash?: string | undefined
+  readonly disabledAt?: Date | undefined
+}
+
+/** Raises the revision. @throws DatabaseError 23505 on `operators_email_unique` */
+export async function updateOperator(
+  db: Database,
+  id: string,
+  change: OperatorChange,
+): Promise<OperatorRow> {
+  const { roles, ...rest } = change
+  const values = { ...rest, ...(roles && { roles: [...roles] }) }
+  const [row] = await db
+    .update(operators)
+    .set({ ...values, revision: sql`${operators.revision} + 1` })
+    .where(eq(operators.id, id))
+    .returning()
+  return operatorFromRow(row as typeof operators.$inferSelect)
+}
+
+/** Every administrator who can act, locked: two who disable each other at once do it in turn. */
+export async function lockAdministrators(db: Database): Promise<string[]> {
+  const rows = await db
+    .select({ id: operators.id })
+    .from(operators)
+    .where(and(isNull(operators.disabledAt), sql`'administrator' = any(${operators.roles})`))
+    .orderBy(asc(operators.id))
+    .for('update')
+  return rows.map(row => row.id)
+}
+
+export async function countOperators(db: Database): Promise<number> {
+  return db.$count(operators)
 }

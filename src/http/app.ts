@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { secureHeaders } from 'hono/secure-headers'
+import { AppError } from '../errors.ts'
+import { log } from '../log.ts'
+import { requireToken } from './auth.ts'
+import { readJsonBody } from './body.ts'
+import { docsRoutes } from './docs.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { healthRoutes } from './health.ts'
+import { idempotent } from './idempotency.ts'
+import { createMetrics } from './metrics.ts'
+import { openApiDocument } from './openapi.ts'
+import { answerProblem, refuseInvalid } from './problem.ts'
+
+/** The whole HTTP edge: every route file mounted behind the same middleware. */
+export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
+  const metrics = createMetrics()
+
+  app.onError(answerProblem)
+  app.notFound(c => answerProblem(new AppError('not_found', 'there is no such path'), c))
+
+  app.use(nameRequest, metrics.observe)
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      // TLS ends in front of us; only where it is used is a browser told to insist on it.
+      strictTransportSecurity: deps.config.publicUrl.startsWith('https:'),
+      overwrite: false,
+    }),
+  )
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed(c, methods) {
+        const error = new AppError('method_not_allowed', `this path takes ${methods.join(', ')}`)
+        c.header('Allow', methods.join(', '))
+        return answerProblem(error, c)
+      },
+    }),
+  )
+  app.route('/', healthRoutes(deps, metrics))
+  app.route('/docs', docsRoutes())
+
+  app.use('/v1/*', requireToken(deps), readJsonBody, idempotent(deps))
+
+  let document: ReturnType<typeof openApiDocument> | undefined
+  app.get('/openapi.json', c => {
+    document ??= openApiDocument(app, deps.config.publicUrl)
+    return c.json(document)
+  })
+  return app
+}
+
+const nameRequest: MiddlewareHandler<Env> = async (c, next) => {
+  const requestId = randomUUID()
+  const startedAt = performance.now()
+  c.set('requestId', requestId)
+  c.header('X-Request-Id', requestId)
+  await next()
+  c.header('X-Request-Id', requestId)
+  const ms = Math.round(performance.now() - startedAt)
+  const fields = { requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms }
+  if (c.res.status >= 500) log.warn(fields, 'answered')
+  else log.debug(fields, 'answered')
+}

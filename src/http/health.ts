@@ -1,0 +1,29 @@
+import { Hono } from 'hono'
+import { describeError } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import { countMigrations } from '../store/readiness.ts'
+import type { AppDependencies, Env } from './env.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What watches over the service asks these; they take no token. */
+export const healthRoutes = ({ database: { db } }: AppDependencies, { registry }: Metrics) =>
+  new Hono<Env>()
+    .get('/healthz', c => c.json({ status: 'ok' }))
+    .get('/readyz', async c => {
+      const reasons = await reasonsNotReady(db)
+      return reasons.length === 0
+        ? c.json({ status: 'ready' })
+        : c.json({ status: 'not ready', reasons }, 503, { 'Retry-After': '2' })
+    })
+    .get('/metrics', async c =>
+      c.body(await registry.metrics(), 200, { 'Content-Type': registry.contentType }),
+    )
+
+async function reasonsNotReady(db: Database): Promise<string[]> {
+  try {
+    const { due, applied } = await countMigrations(db)
+    return applied < due ? [`the database has had ${applied} of ${due} migrations`] : []
+  } catch (error) {
+    return [`the database is away: ${describeError(error)}`]
+  }
+}

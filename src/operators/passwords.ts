@@ -1,0 +1,60 @@
+import { hash, verify } from '@node-rs/argon2'
+import pLimit from 'p-limit'
+import { AppError } from '../errors.ts'
+
+/**
+ * argon2id at OWASP's floor (m = 19 MiB, t = 2, p = 1), about 25 ms of one core. Not more, for a sign-in
+ * storm at 4 a.m. shares two cores with the API that people are watching; what a stolen hash can bear is
+ * made up by twelve characters at least. The parameters travel in each hash, so raising them needs no migration.
+ */
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+const MIN_CHARACTERS = 12
+/** Argon2 takes any length, but reading a megabyte of password is somebody else's work. */
+export const MAX_PASSWORD_CHARACTERS = 1024
+
+/** Two hashes at once leave the event loop its core and hold memory to 38 MiB. */
+const hashing = pLimit(2)
+/** Some two seconds of work: whoever comes after waits less by trying again. */
+const MAX_WAITING = 150
+
+/** @returns why a password is refused, said so that its owner can mend it; undefined if it is good */
+export function passwordFault(password: string, email: string): string | undefined {
+  const length = [...password].length
+  if (length < MIN_CHARACTERS) {
+    return `must have at least ${MIN_CHARACTERS} characters: four or five unrelated words do well`
+  }
+  if (length > MAX_PASSWORD_CHARACTERS) {
+    return `must have at most ${MAX_PASSWORD_CHARACTERS} characters`
+  }
+  const plain = password.normalize('NFKC').toLowerCase()
+  if (plain === email || plain === (email.split('@')[0] ?? ''))
+    return 'must not be the e-mail address'
+  if (new Set(plain).size < 4) return 'must have at least four different characters'
+  return undefined
+}
+
+export async function hashPassword(password: string): Promise<string> {
+  return inTurn(() => hash(password.normalize('NFKC'), PARAMETERS))
+}
+
+let nobodysHash: Promise<string> | undefined
+
+/** Takes the same time whether there is a hash to hold it against or not. */
+export async function isPassword(
+  password: string,
+  passwordHash: string | null | undefined,
+): Promise<boolean> {
+  nobodysHash ??= hash('nobody has this password', PARAMETERS)
+  const against = passwordHash ?? (await nobodysHash)
+  const matches = await inTurn(() => verify(against, password.normalize('NFKC')))
+  return matches && typeof passwordHash === 'string'
+}
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (hashing.pendingCount >= MAX_WAITING) {
+    throw new AppError('too_many_requests', 'too many people sign in at once; try again', {
+      retryAfterSeconds: 2,
+    })
+  }
+  return hashing(work)
+}

@@ -1,0 +1,95 @@
+import { asc, desc, gt, lt, sql } from 'drizzle-orm'
+import { CHAIN_START, chainHash, type ChainLink } from '../signing/hash-chain.ts'
+import type { Database } from './database.ts'
+import { audit } from './schema.ts'
+
+/** Something that somebody did. `detail` holds ids, states and numbers: no phone number, text or secret. */
+export interface AuditEvent {
+  /** Null: the system itself. */
+  readonly operatorId: string | null
+  /** What was done, as subject and past participle: `alert.approved`, `carrier.created`. */
+  readonly action: string
+  /** The id of what it was done to. */
+  readonly subject: string
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+export interface AuditEntry extends Required<AuditEvent> {
+  readonly seq: number
+  readonly at: Date
+  readonly previousHash: string
+  readonly hash: string
+}
+
+const AUDIT_LOCK = 0x70c9
+
+/**
+ * Appends to the trail, inside the transaction that does the thing: both stand or neither does.
+ *
+ * Call it as the last step. Its lock is held until the commit, for the next entry hashes this one; whoever
+ * took it first and then waited for a row would make every other audited transaction wait too. The
+ * transaction must be READ COMMITTED (the default), or it would not see the entry before.
+ */
+export async function recordAudit(db: Database, event: AuditEvent): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`)
+  const [last] = await db
+    .select({ seq: audit.seq, hash: audit.hash })
+    .from(audit)
+    .orderBy(desc(audit.seq))
+    .limit(1)
+  const { operatorId, action, subject, detail = {} } = event
+  const entry = { seq: (last?.seq ?? 0) + 1, at: new Date(), operatorId, action, subject, detail }
+  const previous = last === undefined ? CHAIN_START : Buffer.from(last.hash, 'hex')
+  await db.insert(audit).values({
+    ...entry,
+    previousHash: Buffer.from(previous).toString('hex'),
+    hash: Buffer.from(chainHash(previous, hashed(entry))).toString('hex'),
+  })
+}
+
+/** What an entry's hash covers: all of it but the hashes. */
+function hashed(entry: Omit<AuditEntry, 'previousHash' | 'hash'>) {
+  const { seq, at, operatorId, action, subject, detail } = entry
+  return { seq, at: at.toISOString(), operatorId, action, subject, detail }
+}
+
+/** Newest first, before the one given. */
+export async function listAudit(
+  db: Database,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<AuditEntry[]> {
+  const rows = await db
+    .select()
+    .from(audit)
+    .where(before === undefined ? undefined : lt(audit.seq, before))
+    .orderBy(desc(audit.seq))
+    .limit(limit)
+  return rows.map(entryFromRow)
+}
+
+/** The whole trail in order, a thousand entries at a time, as `verifyChain` reads it. */
+export async function* readAuditChain(db: Database): AsyncGenerator<ChainLink> {
+  let previous = Buffer.from(CHAIN_START).toString('hex')
+  for (let after = 0; ;) {
+    const rows = await db
+      .select()
+      .from(audit)
+      .where(gt(audit.seq, after))
+      .orderBy(asc(audit.seq))
+      .limit(1000)
+    for (const row of rows) {
+      const entry = entryFromRow(row)
+      // The link to the entry before is shown to readers, so it must be true as well.
+      const hash = entry.previousHash === previous ? entry.hash : ''
+      yield { seq: entry.seq, hash: Buffer.from(hash, 'hex'), entry: hashed(entry) }
+      previous = entry.hash
+    }
+    const last = rows.at(-1)
+    if (last === undefined) return
+    after = last.seq
+  }
+}
+
+function entryFromRow(row: typeof audit.$inferSelect): AuditEntry {
+  return { ...row, detail: row.detail as Record<string, unknown> }
+}

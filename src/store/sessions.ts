@@ -1,0 +1,144 @@
+import { and, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import { type OperatorRow, operatorFromRow } from './operators.ts'
+import { type MODES, operators, refreshTokens, sessions, signInFailures } from './schema.ts'
+
+export interface SessionRow {
+  readonly id: string
+  readonly mode: (typeof MODES)[number]
+  readonly createdAt: Date
+}
+
+export interface SignInRow {
+  readonly session: SessionRow
+  readonly operator: OperatorRow
+}
+
+/** A session that is neither over nor revoked, of an operator who is not disabled. */
+export async function findSignIn(
+  db: Database,
+  sessionId: string,
+  now: Date,
+): Promise<SignInRow | undefined> {
+  const [row] = await db
+    .select({ session: sessions, operator: operators })
+    .from(sessions)
+    .innerJoin(operators, eq(operators.id, sessions.operatorId))
+    .where(
+      and(
+        eq(sessions.id, sessionId),
+        isNull(sessions.revokedAt),
+        gt(sessions.expiresAt, now),
+        isNull(operators.disabledAt),
+      ),
+    )
+  return row && { session: sessionFromRow(row.session), operator: operatorFromRow(row.operator) }
+}
+
+function sessionFromRow({ id, mode, createdAt }: typeof sessions.$inferSelect): SessionRow {
+  return { id, mode: mode as SessionRow['mode'], createdAt }
+}
+
+export async function insertSession(
+  db: Database,
+  session: SessionRow & { readonly operatorId: string; readonly expiresAt: Date },
+): Promise<void> {
+  await db.insert(sessions).values(session)
+}
+
+export async function revokeSession(db: Database, sessionId: string, now: Date): Promise<void> {
+  await db
+    .update(sessions)
+    .set({ revokedAt: now })
+    .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)))
+}
+
+export async function revokeSessionsOf(db: Database, operatorId: string, now: Date): Promise<void> {
+  await db
+    .update(sessions)
+    .set({ revokedAt: now })
+    .where(and(eq(sessions.operatorId, operatorId), isNull(sessions.revokedAt)))
+}
+
+// ---- refresh tokens, by their hash
+
+export async function insertRefreshToken(
+  db: Database,
+  token: { readonly hash: Uint8Array; readonly sessionId: string; readonly createdAt: Date },
+): Promise<void> {
+  await db.insert(refreshTokens).values(token)
+}
+
+/** Locks the token's row: of two that present it at once, the second sees that it was used. */
+export async function lockRefreshToken(
+  db: Database,
+  hash: Uint8Array,
+): Promise<{ sessionId: string; usedAt: Date | null } | undefined> {
+  const [row] = await db
+    .select({ sessionId: refreshTokens.sessionId, usedAt: refreshTokens.usedAt })
+    .from(refreshTokens)
+    .where(eq(refreshTokens.hash, hash))
+    .for('update')
+  return row
+}
+
+export async function markRefreshTokenUsed(
+  db: Database,
+  hash: Uint8Array,
+  now: Date,
+): Promise<void> {
+  await db.update(refreshTokens).set({ usedAt: now }).where(eq(refreshTokens.hash, hash))
+}
+
+/** Drops sessions that ended before `before`, their refresh tokens with them. */
+export async function purgeSessions(db: Database, before: Date): Promise<void> {
+  await db
+    .delete(sessions)
+    .where(or(lt(sessions.expiresAt, before), lt(sessions.revokedAt, before)))
+}
+
+// ---- failed sign-ins
+
+export interface FailureCount {
+  readonly subject: string
+  readonly count: number
+  readonly lastAt: Date
+}
+
+/** Creates what is missing and locks all of it, so that attempts on one subject are judged in turn. */
+export async function lockFailures(
+  db: Database,
+  subjects: readonly string[],
+  now: Date,
+): Promise<FailureCount[]> {
+  return db
+    .insert(signInFailures)
+    .values([...subjects].sort().map(subject => ({ subject, count: 0, lastAt: now })))
+    .onConflictDoUpdate({ target: signInFailures.subject, set: { subject: sql`excluded.subject` } })
+    .returning()
+}
+
+export async function writeFailures(
+  db: Database,
+  failures: readonly FailureCount[],
+): Promise<void> {
+  await db
+    .insert(signInFailures)
+    .values([...failures])
+    .onConflictDoUpdate({
+      target: signInFailures.subject,
+      set: { count: sql`excluded.count`, lastAt: sql`excluded.last_at` },
+    })
+}
+
+/** Takes back one attempt that turned out to be right. */
+export async function forgiveFailure(db: Database, subjects: readonly string[]): Promise<void> {
+  await db
+    .update(signInFailures)
+    .set({ count: sql`greatest(${signInFailures.count} - 1, 0)` })
+    .where(inArray(signInFailures.subject, [...subjects]))
+}
+
+export async function purgeFailures(db: Database, before: Date): Promise<void> {
+  await db.delete(signInFailures).where(lt(signInFailures.lastAt, before))
+}
