@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { readableText } from './readable.ts'
+
+/**
+ * `Area` (API.md): the union of all that it names. Coordinates are GeoJSON, `[longitude, latitude]` in
+ * WGS 84. The schema holds the shape alone; rings, ranges and geocodes are judged by meaning (422).
+ */
+
+const position = z.tuple([z.number(), z.number()])
+const polygonCoordinates = z.array(z.array(position)).min(1)
+
+export const polygonSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('Polygon'), coordinates: polygonCoordinates }),
+  z.strictObject({
+    type: z.literal('MultiPolygon'),
+    coordinates: z.array(polygonCoordinates).min(1),
+  }),
+])
+
+export const circleSchema = z.strictObject({ center: position, radiusKm: z.number() })
+
+export const geocodeSchema = z.strictObject({
+  valueName: z.string().min(1).max(50),
+  value: z.string().min(1).max(50),
+})
+
+/** What an area covers, without its name. */
+const shape = {
+  polygon: z.array(polygonSchema).min(1).max(100).optional(),
+  circle: z.array(circleSchema).min(1).max(100).optional(),
+  geocode: z.array(geocodeSchema).min(1).max(1000).optional(),
+}
+
+export const areaSchema = z.strictObject({ areaDesc: readableText(500), ...shape })
+
+export type Area = z.infer<typeof areaSchema>
+export type Geocode = z.infer<typeof geocodeSchema>

@@ -1,0 +1,239 @@
+/**
+ * What is signed: everything that decides who gets what, as RFC 8785 canonical JSON.
+ *
+ * Nothing in it depends on a clock or on who reads it, so author and approver are given the same bytes for as
+ * long as nothing changed, and the bytes that the author signs are the bytes that are stored at submit. That
+ * is why CAP's `sent`, which submit sets, stands beside them.
+ */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { canonicalBytes, parseStrictJson } from '../signing/canonical.ts'
+import {
+  draftSchema,
+  infoSchema,
+  modeOf,
+  replyOptionSchema,
+  worstSeverity,
+  type AlertDraft,
+  type Info,
+  SEVERITIES,
+} from './alert.ts'
+import { areaSchema, type Area } from './area.ts'
+import { throughGate } from './drill.ts'
+
+const areaNos = z.array(z.int().min(0))
+
+const textSchema = z.strictObject({
+  /** Index of the text, and of its block in `info`. */
+  no: z.int().min(0),
+  language: z.string(),
+  /** Exactly as it is sent. */
+  sms: z.string(),
+  /** RFC 3339; null in a drill that names none: there the alert's own limit binds. */
+  expires: z.string().nullable(),
+  severity: z.enum(SEVERITIES),
+  /** The areas that it speaks of. */
+  areaNos,
+})
+
+const signedGroup = z.strictObject({
+  id: z.uuid(),
+  name: z.string(),
+  /** SHA-256 of what makes the group, in hex. */
+  definitionDigest: z.string(),
+  count: z.int(),
+})
+
+const correctionTexts = z.array(z.strictObject({ language: z.string(), sms: z.string() }))
+
+const contentSchema = z.strictObject({
+  format: z.literal('tocsin-alert-1'),
+  id: z.uuid(),
+  /** Rises with every change of the alert: an older signature fits no later content. */
+  revision: z.int(),
+  sender: z.string(),
+  mode: z.enum(['live', 'exercise']),
+  ...draftSchema.pick({
+    status: true,
+    restriction: true,
+    addresses: true,
+    note: true,
+  }).shape,
+  msgType: draftSchema.shape.msgType.unwrap(),
+  scope: draftSchema.shape.scope.unwrap(),
+  delivery: draftSchema.shape.delivery.unwrap(),
+  /** Ids of the alerts that this one updates. */
+  references: z.array(z.uuid()),
+  severity: z.enum(SEVERITIES),
+  /** Policy calls it an emergency: of those who opted out it skips only scope `all`. */
+  emergency: z.boolean(),
+  /** The latest of the texts' limits. */
+  expires: z.string().nullable(),
+  /** CAP's blocks. `area` names each area as the block does, and where it stands in `areas`. */
+  info: z.array(
+    infoSchema
+      .omit({ area: true, sms: true })
+      .extend({ area: z.array(z.strictObject({ areaDesc: z.string(), areaNo: z.int().min(0) })) }),
+  ),
+  texts: z.array(textSchema),
+  /** Every area of every block once, in the order of the blocks. */
+  areas: z.array(areaSchema),
+  areasDigest: z.string(),
+  /** What the geocodes were looked up in. */
+  geocodeSets: z.array(z.strictObject({ valueName: z.string(), version: z.string() })),
+  groups: z.array(signedGroup),
+  excludeGroups: z.array(signedGroup),
+  roster: signedGroup.optional(),
+  replies: z.strictObject({ options: z.array(replyOptionSchema) }),
+  corrections: z.strictObject({ cancel: correctionTexts, allClear: correctionTexts }),
+  maxRecipients: z.int(),
+})
+
+export type AlertContent = z.infer<typeof contentSchema>
+export type AlertText = z.infer<typeof textSchema>
+export type SignedGroup = z.infer<typeof signedGroup>
+
+/** All that the content holds beside the draft. */
+export interface ContentFacts {
+  readonly id: string
+  readonly revision: number
+  readonly sender: string
+  readonly references: readonly string[]
+  readonly groups: readonly SignedGroup[]
+  readonly excludeGroups: readonly SignedGroup[]
+  readonly roster: SignedGroup | undefined
+  readonly emergency: boolean
+  readonly geocodeSets: AlertContent['geocodeSets']
+  readonly maxRecipients: number
+}
+
+/**
+ * The content of an alert. A block without a text has an empty one: it can be looked at, not submitted.
+ *
+ * @throws AppError `invalid_alert` for a drill without a roster
+ */
+export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertContent {
+  const { status, msgType, scope, restriction, addresses, note, delivery, replies } = draft
+  const blocks = blocksWithAreas(draft.info)
+  const areas = uniqueAreas(blocks.flatMap(block => block.area))
+  const texts = draft.info.map((info, no) => ({
+    no,
+    language: info.language,
+    sms: info.sms ?? '',
+    expires: info.expires ?? null,
+    severity: info.severity,
+    areaNos: [...new Set(blocks[no]?.area.map(area => areaNoOf(areas, area)))].toSorted(
+      (a, b) => a - b,
+    ),
+  }))
+  const gated = <T extends { language: string; sms: string }>(sent: readonly T[]) => [
+    ...throughGate(status, facts.roster?.id, sent).texts,
+  ]
+  return {
+    format: 'tocsin-alert-1',
+    id: facts.id,
+    revision: facts.revision,
+    sender: facts.sender,
+    mode: modeOf(status),
+    status,
+    msgType,
+    scope,
+    ...(restriction !== undefined && { restriction }),
+    ...(addresses !== undefined && { addresses }),
+    ...(note !== undefined && { note }),
+    delivery,
+    references: [...facts.references],
+    severity: worstSeverity(draft.info),
+    emergency: facts.emergency,
+    expires: latest(texts.flatMap(text => text.expires ?? [])),
+    info: blocks.map(({ sms: _sms, area, ...info }) => ({
+      ...info,
+      area: area.map(one => ({ areaDesc: one.areaDesc, areaNo: areaNoOf(areas, one) })),
+    })),
+    texts: gated(texts),
+    areas,
+    areasDigest: digestOf(areas),
+    geocodeSets: [...facts.geocodeSets],
+    groups: [...facts.groups],
+    excludeGroups: [...facts.excludeGroups],
+    ...(facts.roster !== undefined && { roster: facts.roster }),
+    replies,
+    corrections: {
+      cancel: gated(draft.corrections?.cancel ?? []),
+      allClear: gated(draft.corrections?.allClear ?? []),
+    },
+    maxRecipients: facts.maxRecipients,
+  }
+}
+
+/** An `info` without `area` takes the first's (API.md, Alerts). */
+export function blocksWithAreas(info: readonly Info[]): (Info & { area: Area[] })[] {
+  const area = info[0]?.area ?? []
+  return info.map(block => ({ ...block, area: block.area ?? area }))
+}
+
+/**
+ * The areas that an alert covers, each once: blocks in two languages name the same shape by two names, and the
+ * first one stands.
+ */
+export function uniqueAreas(areas: readonly Area[]): Area[] {
+  const first = new Map<string, Area>()
+  for (const area of areas) if (!first.has(shapeOf(area))) first.set(shapeOf(area), area)
+  return [...first.values()]
+}
+
+function areaNoOf(areas: readonly Area[], area: Area): number {
+  const shape = shapeOf(area)
+  return areas.findIndex(one => shapeOf(one) === shape)
+}
+
+/** What an area covers: two that differ in name alone are one. */
+function shapeOf({ areaDesc: _name, ...shape }: Area): string {
+  return digestOf(shape)
+}
+
+/** The latest of times that may be written with different offsets, as it is written. */
+function latest(times: readonly string[]): string | null {
+  return times.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0] ?? null
+}
+
+export function digestOf(value: unknown): string {
+  return digestOfBytes(canonicalBytes(value))
+}
+
+export function digestOfBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/**
+ * Reads signed bytes back, and holds them against what a content must be, the drill gate included.
+ *
+ * @throws AppError `integrity_violation` if no version of this program can have written them
+ */
+export function readContent(bytes: Uint8Array): AlertContent {
+  const parsed = contentSchema.safeParse(parseStored(bytes))
+  if (!parsed.success) throw notOurs('does not fit its schema')
+  const content = parsed.data
+  const { texts, corrections } = content
+  const sent = [...texts, ...corrections.cancel, ...corrections.allClear]
+  const gated = throughGate(content.status, content.roster?.id, sent)
+  if (gated.texts.some((text, i) => text.sms !== sent[i]?.sms))
+    throw notOurs('lacks its drill word')
+  if (content.mode !== modeOf(content.status)) throw notOurs('is of another mode than its status')
+  if (content.areasDigest !== digestOf(content.areas))
+    throw notOurs('has other areas than its digest')
+  return content
+}
+
+function parseStored(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes)
+  } catch (cause) {
+    throw new AppError('integrity_violation', 'the stored content is no JSON', { cause })
+  }
+}
+
+function notOurs(detail: string): AppError {
+  return new AppError('integrity_violation', `the stored content ${detail}`)
+}
