@@ -218,7 +218,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
             await reserved`commit`
             return result
           } catch (error) {
-            await reserved`rollback`
+            await reserved`rollback`.catch(() => undefined)
             throw error
           }
         },
@@ -281,8 +281,8 @@ export function arrayLiteral(values: readonly (string | number | null)[]): strin
     const value = values[i]
     if (i > 0) literal += ','
     if (value === null || value === undefined) literal += 'null'
-    else if (typeof value === 'number' || /^[\w-]+$/.test(value))
-      literal += /^null$/i.test(value) ? `"${value}"` : value
+    else if (typeof value === 'number') literal += value
+    else if (/^[\w-]+$/.test(value) && !/^null$/i.test(value)) literal += value
     else literal += `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
   }
   return literal + '}'

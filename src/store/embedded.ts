@@ -129,6 +129,7 @@ export async function startEmbeddedPostgres(
   const directory = resolve(options.directory)
   const cluster = await prepareCluster(directory, options)
   let current = await openServer(cluster, options, lost)
+  let restarting = Promise.resolve()
   let stopping: Promise<void> | undefined
 
   // Where the owner ends without stop(), its last act is to ask the server to end too.
@@ -136,7 +137,7 @@ export async function startEmbeddedPostgres(
   process.on('exit', atExit)
 
   function lost(): void {
-    if (stopping === undefined) void restart()
+    if (stopping === undefined) restarting = restart()
   }
   async function restart(): Promise<void> {
     log.error({ pid: current.pid }, 'the embedded PostgreSQL is gone: starting it again')
@@ -157,6 +158,7 @@ export async function startEmbeddedPostgres(
     }
   }
   async function end(): Promise<void> {
+    await restarting
     await endServer(current.pid, cluster.path)
     await current.keeper.end({ timeout: 0 })
     process.off('exit', atExit)

@@ -94,7 +94,7 @@ export async function claimRanges(
 }
 
 /** What lies under a dead owner's mark without a result: to be sent again and counted, or `unknown`. */
-async function settleSuspects(tx: Database, range: Lease & { hwm: number }): Promise<void> {
+async function settleSuspects(tx: Database, range: ClaimedRange): Promise<void> {
   const changed = await tx.execute<{ unknown: number; duplicates: number }>(sql`
     with suspects as (
       update deliveries d
@@ -104,7 +104,8 @@ async function settleSuspects(tx: Database, range: Lease & { hwm: number }): Pro
           reason = case a.delivery when 'at-least-once' then d.reason else 'dispatcher_died' end
       from alerts a
       where a.id = ${range.alertId}::uuid and d.alert_id = a.id
-        and d.range_no = ${range.rangeNo} and d.seq <= ${range.hwm} and d.state = 'queued'
+        and d.seq between ${range.fromSeq} and ${range.hwm}
+        and d.range_no = ${range.rangeNo} and d.state = 'queued'
         and (a.delivery = 'at-most-once' or not d.possible_duplicate)
       returning d.state
     )

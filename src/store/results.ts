@@ -20,8 +20,15 @@ export interface ResultBatch {
     readonly rangeNos: number[]
     readonly fences: number[]
   }
-  /** Ids that the carrier gave, one a segment, those of messages that failed in part included. */
-  readonly messageIds: { readonly seqs: number[]; readonly ids: string[] }
+  /**
+   * Ids that the carrier gave, one a segment, those of messages that failed in part included; `firstIds` holds
+   * the first id of the segment's message, null where that is one segment.
+   */
+  readonly messageIds: {
+    readonly seqs: number[]
+    readonly ids: string[]
+    readonly firstIds: (string | null)[]
+  }
   readonly ended: readonly EndedDelivery[]
   readonly retries: readonly RetriedDelivery[]
   /** Ranges with nothing left to do once this batch is written. */
@@ -59,12 +66,13 @@ async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
   const { alertId, carrierId, taken, messageIds, finished } = batch
   const [row] = await tx.execute<{ moved: number; segments: number }>(sql`
     with ids as (
-      insert into submissions (carrier_id, message_id, alert_id, seq)
-      select ${carrierId}::uuid, i.id, ${alertId}::uuid, i.seq
-      from unnest(${arrayLiteral(messageIds.ids)}::text[], ${arrayLiteral(messageIds.seqs)}::int[]) as i(id, seq)
+      insert into submissions (carrier_id, message_id, alert_id, seq, first_id)
+      select ${carrierId}::uuid, i.id, ${alertId}::uuid, i.seq, i.first_id
+      from unnest(${arrayLiteral(messageIds.ids)}::text[], ${arrayLiteral(messageIds.seqs)}::int[],
+          ${arrayLiteral(messageIds.firstIds)}::text[]) as i(id, seq, first_id)
       -- A carrier that starts its numbering anew means the newest message.
       on conflict (carrier_id, message_id) do update
-        set alert_id = excluded.alert_id, seq = excluded.seq, state = null
+        set alert_id = excluded.alert_id, seq = excluded.seq, first_id = excluded.first_id, state = null
     ),
     moved as (
       update deliveries d

@@ -542,10 +542,20 @@ export const submissions = pgTable(
     messageId: text('message_id').notNull(),
     alertId: uuid('alert_id').notNull(),
     seq: integer('seq').notNull(),
+    /**
+     * The id of the first segment of the same message, which tells its segments from those of another attempt:
+     * a phone can't join parts of two. Null where the message is one segment.
+     */
+    firstId: text('first_id'),
     /** The segment's receipt: null none yet, 'failed' or 'delivered'; it only moves up. */
     state: text('state'),
   },
-  t => [primaryKey({ columns: [t.carrierId, t.messageId] })],
+  t => [
+    primaryKey({ columns: [t.carrierId, t.messageId] }),
+    index('submissions_parts')
+      .on(t.carrierId, t.firstId)
+      .where(sql`first_id is not null`),
+  ],
 )
 
 /** Receipts whose message id nobody has written yet: matched when it is, dropped after 72 h. */

@@ -1,0 +1,86 @@
+/**
+ * Answers to people: HELP texts, confirmations of an opt-out, a carrier's test message. They go ahead of
+ * every alert, from the alert's own slots where one is being sent, and keep to a twentieth of the rate.
+ */
+import { isSubmitError, type Outcome, type ShortMessage } from '../carriers/carrier.ts'
+import { encodeText } from '../encoding/segments.ts'
+import type { Database } from '../store/database.ts'
+import { claimAnswers, finishAnswer } from '../store/answers.ts'
+import { reservePace } from '../store/intents.ts'
+import { describeError, log } from '../log.ts'
+import { PACE_SHARE, type Pace } from './pace.ts'
+
+const SHARE = 0.05
+
+interface Answer {
+  readonly id: string
+  readonly message: ShortMessage
+  readonly segments: number
+  /** Negative, so that it can't be taken for a recipient's. */
+  readonly ref: number
+}
+
+export interface AnswerDesk {
+  readonly waiting: number
+  next(): Answer | undefined
+  owns(ref: number): boolean
+  outcome(ref: number, outcome: Outcome): void
+  /** Takes what waits in the database, at most this second's share. */
+  claim(mayClaim: boolean): Promise<void>
+}
+
+export function createAnswerDesk(of: {
+  db: Database
+  carrierId: string
+  dispatcherId: string
+  rate: number
+  pace: Pace
+}): AnswerDesk {
+  const { db, carrierId, dispatcherId, rate, pace } = of
+  const waiting: Answer[] = []
+  const sent = new Map<number, Answer>()
+  let lastRef = 0
+
+  return {
+    get waiting() {
+      return waiting.length
+    },
+    next() {
+      const answer = waiting.shift()
+      if (answer !== undefined) sent.set(answer.ref, answer)
+      return answer
+    },
+    owns: ref => ref < 0,
+    outcome(ref, outcome) {
+      const answer = sent.get(ref)
+      if (answer === undefined) return
+      sent.delete(ref)
+      const failure = isSubmitError(outcome) ? outcome.reason : undefined
+      finishAnswer(db, answer.id, failure).catch((error: unknown) => {
+        log.warn({ carrierId, code: describeError(error) }, 'the end of an answer was not written')
+      })
+    },
+    async claim(mayClaim) {
+      const most = Math.max(1, Math.floor(rate * SHARE)) - waiting.length
+      if (!mayClaim || most <= 0) return
+      const claimed = await claimAnswers(db, { carrierId, dispatcherId, limit: most })
+      let segments = 0
+      for (const { id, phone, text, expires } of claimed) {
+        const encoded = encodeText(text)
+        segments += encoded.segments.length
+        waiting.push({
+          id,
+          message: { to: phone, text: encoded, expiresAt: expires.getTime() },
+          segments: encoded.segments.length,
+          ref: --lastRef,
+        })
+      }
+      if (segments === 0 || pace.heldUntil() > performance.now()) return
+      // Nothing is being sent that they could take slots from.
+      const slots = await reservePace(db, carrierId, segments, rate * PACE_SHARE)
+      if (slots !== undefined) {
+        pace.grant(performance.now() + slots.startsInMs, slots.intervalMs, slots.slots)
+      }
+    },
+  }
+}

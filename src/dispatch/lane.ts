@@ -1,0 +1,515 @@
+/**
+ * One carrier account's loop in this process.
+ *
+ *     claim ranges → load → [ waiting … | marked … ] → window → results → range done
+ *
+ * The lane pulls: it claims work when it runs low, so lanes of unequal speed finish together. What it has
+ * claimed waits in one queue. Before anything leaves, the head of the queue is *marked*: one small statement
+ * moves the ranges' intent marks, renews their leases, re-reads whether the alerts may still be sent, and
+ * reserves the account's slots. What is marked and not yet recorded is the lane's *exposure*, kept under twice
+ * the windows of its binds: so much may go out twice if this process dies now.
+ *
+ * The hot path is `pump`: it runs on every answered window, due slot and committed mark, and hands over as
+ * much as the marks, the pace and the window allow. No promise, timer or log line a message.
+ *
+ * Failures: a lost lease or an alert that may no longer be sent withdraws its ranges here, and they are given
+ * back when their last message is answered. A link that goes down gives everything back at once, for others.
+ * A database that is away means no marks, and therefore no sending.
+ */
+import {
+  isSubmitError,
+  type Carrier,
+  type CarrierConfig,
+  type LinkState,
+  type Outcome,
+} from '../carriers/carrier.ts'
+import { servesClass } from '../carriers/routes.ts'
+import { openCarrier } from '../carriers/open.ts'
+import { describeError, log } from '../log.ts'
+import { notify, transact, type Database } from '../store/database.ts'
+import {
+  halvePace,
+  LEASE_SECONDS,
+  markIntents,
+  type IntentMark,
+  type Lease,
+} from '../store/intents.ts'
+import { recoverPace } from '../store/intents.ts'
+import { noteSubmissions, reportLink } from '../store/links.ts'
+import {
+  claimRanges,
+  loadRange,
+  releaseRanges,
+  renewLeases,
+  type ClaimedRange,
+} from '../store/ranges.ts'
+import { createAnswerDesk } from './answers.ts'
+import { createIntake } from './intake.ts'
+import { createPace, PACE_SHARE } from './pace.ts'
+import { createResultWriter } from './results.ts'
+import type { HeldRange, Item, SendableAlert } from './work.ts'
+
+/** Two seconds before the lease ends nothing of it is sent any more (RELIABILITY.md). */
+const SEND_MARGIN_SECONDS = 2
+/** An intent covers at most this much of the account's rate, in seconds. */
+const INTENT_SECONDS = 0.25
+/** The next slots are reserved when less than this is in hand: several round trips to the database. */
+const PACE_AHEAD_MS = 120
+/** Work in hand beyond the exposure, in seconds of the rate. */
+const CLAIM_AHEAD_SECONDS = 0.5
+/** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
+const IDLE_MS = 500
+/** A lane whose account is refused as misconfigured tries again after this long. */
+const MISCONFIGURED_MS = 30_000
+
+export interface Lane {
+  readonly carrierId: string
+  /** There may be work. */
+  wake(): void
+  /** Stops claiming, finishes what is in the window, writes every result, gives the rest back. */
+  stop(signal: AbortSignal): Promise<void>
+}
+
+export interface LaneOptions {
+  readonly db: Database
+  readonly dispatcherId: string
+  readonly account: CarrierConfig
+  /** Prefixes of the route classes that exist now. */
+  readonly routePrefixes: () => readonly string[]
+  /** The alert's verified content; rejects where it is not what was signed. */
+  readonly sendable: (alertId: string) => Promise<SendableAlert>
+}
+
+export function startLane(options: LaneOptions): Lane {
+  const { db, dispatcherId, account } = options
+  const carrierId = account.id
+  const rate = account.segmentsPerSecond
+  const exposureLimit = 2 * account.window * account.binds
+
+  /** Claimed and not handed over; the first `marked` of them, from `head` on, may leave. */
+  let waiting: Item[] = []
+  let head = 0
+  let marked = 0
+  /** Marked and not yet recorded. */
+  let exposure = 0
+  /** Rises when the queue is emptied at once: a mark that was under way then marks nothing. */
+  let epoch = 0
+  const ranges = new Set<HeldRange>()
+  const inFlight: (Item | undefined)[] = []
+  const freeRefs: number[] = []
+  let longestText = 1
+
+  let link: LinkState = 'unbound'
+  let lastError: string | undefined
+  let stopping = false
+  let marking = false
+  let claiming = false
+  let idleUntil = 0
+  let misconfiguredUntil = 0
+  let throttled = false
+  let slotTimer: NodeJS.Timeout | undefined
+  let wakeTimer: NodeJS.Timeout | undefined
+  let submittedSegments = 0
+  let segmentsAtReport = 0
+  let reportedAt = performance.now()
+  const submittedAlerts = new Set<string>()
+
+  const carrier: Carrier = openCarrier(account)
+  const closing = new AbortController()
+  const pace = createPace(rate, () => longestText)
+  const results = createResultWriter(db, carrierId, count => {
+    exposure -= count
+    turn()
+  })
+  const intake = createIntake(db, carrierId, results.flush, wakeViewers)
+  const answers = createAnswerDesk({ db, carrierId, dispatcherId, rate, pace })
+
+  function wakeViewers() {
+    void notify(db, 'alerts', carrierId).catch(() => undefined)
+  }
+
+  // ---- sending
+
+  function pump() {
+    const now = performance.now()
+    let available = pace.available(now)
+    if (answers.waiting > 0) available = sendAnswers(available)
+    while (marked > 0 && carrier.room >= 1) {
+      const item = waiting[head]
+      if (item === undefined) break
+      const { range } = item
+      const text = range.alert.texts.get(item.textNo)
+      if (
+        range.withdrawn ||
+        now > range.deadline ||
+        text === undefined ||
+        Date.now() >= text.expiresAt
+      ) {
+        passOver(item)
+        continue
+      }
+      if (available < item.segments) break
+      available -= item.segments
+      pace.take(item.segments)
+      submittedSegments += item.segments
+      head++
+      marked--
+      range.inFlight++
+      const ref = freeRefs.pop() ?? inFlight.length
+      inFlight[ref] = item
+      carrier.submit({ to: item.phone, text: text.encoded, expiresAt: text.expiresAt }, ref)
+    }
+    if (head > 8_192) {
+      waiting = waiting.slice(head)
+      head = 0
+    }
+    awaitSlot(now)
+  }
+
+  /** A recipient that must not be sent now: it stays queued in its range, which is given back. */
+  function passOver(item: Item) {
+    head++
+    marked--
+    exposure--
+    withdraw(item.range)
+  }
+
+  function sendAnswers(available: number): number {
+    let left = available
+    while (left >= 1 && carrier.room >= 1) {
+      const answer = answers.next()
+      if (answer === undefined) break
+      left -= answer.segments
+      pace.take(answer.segments)
+      submittedSegments += answer.segments
+      carrier.submit(answer.message, answer.ref)
+    }
+    return left
+  }
+
+  function awaitSlot(now: number) {
+    clearTimeout(slotTimer)
+    slotTimer = undefined
+    if ((marked === 0 && answers.waiting === 0) || carrier.room < 1) return
+    const due = pace.nextDue(now)
+    if (due !== Infinity) slotTimer = setTimeout(turn, Math.max(1, due - now))
+  }
+
+  function outcome(ref: number, ended: Outcome) {
+    if (answers.owns(ref)) return answers.outcome(ref, ended)
+    const item = inFlight[ref]
+    if (item === undefined) return
+    inFlight[ref] = undefined
+    freeRefs.push(ref)
+    const { range } = item
+    range.inFlight--
+    if (!isSubmitError(ended)) {
+      submittedAlerts.add(range.alert.id)
+      results.outcome(item, ended)
+    } else if (ended.kind === 'throttled' && ended.messageIds.length === 0 && !range.withdrawn) {
+      putBack(item)
+    } else {
+      if (ended.kind === 'configuration') {
+        lastError = ended.reason
+        misconfiguredUntil = performance.now() + MISCONFIGURED_MS
+        withdrawAll()
+      }
+      results.outcome(item, ended)
+    }
+    if (range.withdrawn) settleWithdrawn(range)
+    else if (range.open === 0) ranges.delete(range)
+  }
+
+  /** The carrier asked for fewer a second: back to the head of what waits, no attempt spent. */
+  function putBack(item: Item) {
+    exposure--
+    waiting.splice(head + marked, 0, item)
+    if (throttled) return
+    throttled = true
+    void halvePace(db, carrierId).catch((error: unknown) => complain(error, 'pace not lowered'))
+  }
+
+  // ---- marking
+
+  /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
+  async function mark() {
+    const now = performance.now()
+    if (marking || stopping || link === 'unbound' || now < misconfiguredUntil) return
+    if (marked > 0 && pace.heldUntil() - now > PACE_AHEAD_MS) return
+    const unmarked = waiting.length - head - marked
+    const most = Math.min(exposureLimit - exposure, Math.max(1, Math.ceil(rate * INTENT_SECONDS)))
+    const count = Math.min(unmarked, most)
+    // Better one mark for a quarter of the exposure than many for a few: each is a commit.
+    if (count < Math.min(unmarked, exposureLimit / 4, Math.max(1, rate * INTENT_SECONDS))) return
+    if (count === 0) return
+    marking = true
+    try {
+      await markNext(count)
+    } catch (error) {
+      complain(error, 'no intent could be marked')
+      wakeIn(250)
+    } finally {
+      marking = false
+    }
+    turn()
+  }
+
+  async function markNext(count: number) {
+    const began = epoch
+    const from = head + marked
+    const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
+    let slots = 0
+    let taken = 0
+    for (; taken < count; taken++) {
+      const item = waiting[from + taken]
+      if (item === undefined) break
+      // What is withdrawn flows through and is passed over by the pump.
+      if (item.range.withdrawn) continue
+      if (slots > 0 && slots + item.segments > rate * INTENT_SECONDS + 1) break
+      slots += item.segments
+      const mark = marks.get(item.range)
+      if (mark === undefined) marks.set(item.range, { ...item.range.lease, hwm: item.seq })
+      else if (item.seq > mark.hwm) mark.hwm = item.seq
+    }
+    if (marks.size > 0) {
+      const sentAt = performance.now()
+      const intents = await markIntents(
+        db,
+        carrierId,
+        [...marks.values()],
+        slots,
+        rate * PACE_SHARE,
+      )
+      const held = new Set(intents.marked.map(keyOf))
+      for (const range of marks.keys()) {
+        if (held.has(keyOf(range.lease))) renewed(range, sentAt)
+        else withdraw(range)
+      }
+      const { reservation } = intents
+      if (reservation === undefined && held.size > 0) return wakeIn(50)
+      if (reservation !== undefined) {
+        const { startsInMs, intervalMs, slots: granted } = reservation
+        pace.grant(performance.now() + startsInMs, intervalMs, granted)
+      }
+    }
+    if (epoch !== began) return
+    marked += taken
+    exposure += taken
+  }
+
+  function renewed(range: HeldRange, sentAt: number) {
+    range.deadline = sentAt + (LEASE_SECONDS - SEND_MARGIN_SECONDS) * 1000
+  }
+
+  // ---- claiming
+
+  async function claim() {
+    const now = performance.now()
+    if (claiming || stopping || link === 'unbound' || now < idleUntil || now < misconfiguredUntil)
+      return
+    const inHand = waiting.length - head
+    const wanted = exposureLimit + Math.ceil(rate * CLAIM_AHEAD_SECONDS)
+    if (inHand >= wanted / 2) return
+    claiming = true
+    try {
+      const routeClasses = options.routePrefixes().filter(prefix => servesClass(account, prefix))
+      const claimed = await transact(db, tx =>
+        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit: 4 }),
+      )
+      if (claimed.length === 0) {
+        idleUntil = now + IDLE_MS
+        wakeIn(IDLE_MS)
+      }
+      for (const range of claimed) await take(range, now)
+    } catch (error) {
+      complain(error, 'no work could be claimed')
+      idleUntil = performance.now() + 250
+      wakeIn(250)
+    } finally {
+      claiming = false
+    }
+    turn()
+  }
+
+  async function take(claimed: ClaimedRange, claimedAt: number) {
+    const alert = await options.sendable(claimed.alertId)
+    const rows = await loadRange(db, claimed)
+    const { alertId, rangeNo, fence } = claimed
+    const range: HeldRange = {
+      lease: { alertId, rangeNo, fence },
+      alert,
+      open: rows.length,
+      inFlight: 0,
+      deadline: 0,
+      withdrawn: false,
+    }
+    renewed(range, claimedAt)
+    if (rows.length === 0) return results.finished(range)
+    ranges.add(range)
+    for (const { seq, phone, textNo, attempts, optedOut } of rows) {
+      const segments = alert.texts.get(textNo)?.encoded.segments.length ?? 1
+      if (segments > longestText) longestText = segments
+      const item: Item = { range, seq, phone, textNo, segments, attempts }
+      if (optedOut) {
+        // It takes part in the exposure for a moment, as every result gives one back.
+        exposure++
+        results.optedOut(item)
+      } else waiting.push(item)
+    }
+    if (range.open === 0) ranges.delete(range)
+  }
+
+  // ---- giving back
+
+  /** Nothing more of it leaves; what waits of it flows through the queue and is passed over. */
+  function withdraw(range: HeldRange) {
+    if (range.withdrawn) return
+    range.withdrawn = true
+    settleWithdrawn(range)
+  }
+
+  function withdrawAll() {
+    for (const range of ranges) range.withdrawn = true
+    exposure -= marked
+    epoch++
+    waiting = []
+    head = 0
+    marked = 0
+    for (const range of ranges) settleWithdrawn(range)
+  }
+
+  /** With its last message answered, and the answers written, a withdrawn range is anybody's. */
+  function settleWithdrawn(range: HeldRange) {
+    if (range.inFlight > 0 || !ranges.delete(range)) return
+    const release = async () => {
+      await results.flush()
+      await releaseRanges(db, [range.lease])
+    }
+    // If this fails the lease runs out by itself, and its marked recipients count as possible duplicates.
+    void release().catch((error: unknown) => complain(error, 'a range was not given back'))
+  }
+
+  // ---- the clockwork
+
+  function turn() {
+    if (link !== 'unbound') pump()
+    void mark()
+    void claim()
+  }
+
+  function wakeIn(ms: number) {
+    wakeTimer ??= setTimeout(() => {
+      wakeTimer = undefined
+      turn()
+    }, ms)
+  }
+
+  function complain(error: unknown, message: string) {
+    log.warn({ carrier: account.name, carrierId, code: describeError(error) }, message)
+  }
+
+  async function everySecond() {
+    const now = performance.now()
+    const perSecond = ((submittedSegments - segmentsAtReport) * 1000) / (now - reportedAt)
+    segmentsAtReport = submittedSegments
+    reportedAt = now
+    throttled = false
+    const alertIds = [...submittedAlerts]
+    submittedAlerts.clear()
+    try {
+      const leases = [...ranges].filter(range => !range.withdrawn)
+      if (leases.length > 0) await renew(leases)
+      if (alertIds.length > 0) await noteSubmissions(db, alertIds)
+      await recoverPace(db, carrierId)
+      await intake.adopt()
+      await answers.claim(link !== 'unbound' && !stopping)
+      await reportLink(db, {
+        carrierId,
+        dispatcherId,
+        state: link,
+        perSecond,
+        inFlight: carrier.inFlight,
+        lastError,
+      })
+    } catch (error) {
+      complain(error, 'the lane could not report')
+    }
+    turn()
+  }
+
+  async function renew(held: readonly HeldRange[]) {
+    const sentAt = performance.now()
+    const kept = new Set(
+      (
+        await renewLeases(
+          db,
+          held.map(range => range.lease),
+        )
+      ).map(keyOf),
+    )
+    for (const range of held) {
+      if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
+      // A range that was finished meanwhile is not lost.
+      else if (ranges.has(range)) withdraw(range)
+    }
+  }
+
+  const opened = carrier.open(
+    {
+      outcome,
+      receipt: intake.receipt,
+      reply: intake.reply,
+      room: turn,
+      state(state, reason) {
+        link = state
+        if (state === 'unbound') {
+          lastError = reason
+          log.warn({ carrier: account.name, carrierId, state, reason }, 'link down')
+          withdrawAll()
+        } else if (state === 'bound') {
+          log.info({ carrier: account.name, carrierId, state }, 'link up')
+          idleUntil = 0
+          turn()
+        }
+      },
+    },
+    closing.signal,
+  )
+  opened.catch((error: unknown) => complain(error, 'the carrier could not be opened'))
+
+  let reporting: Promise<void> = Promise.resolve()
+  const ticker = setInterval(() => {
+    reporting = reporting.then(everySecond)
+  }, 1_000)
+
+  return {
+    carrierId,
+    wake() {
+      idleUntil = 0
+      turn()
+    },
+    async stop(signal) {
+      stopping = true
+      clearInterval(ticker)
+      clearTimeout(slotTimer)
+      clearTimeout(wakeTimer)
+      withdrawAll()
+      await carrier.close(signal)
+      closing.abort()
+      await reporting
+      await intake.flush()
+      await results.flush()
+      for (const range of ranges) settleWithdrawn(range)
+      await reportLink(db, {
+        carrierId,
+        dispatcherId,
+        state: 'unbound',
+        perSecond: 0,
+        inFlight: 0,
+        lastError: undefined,
+      })
+    },
+  }
+}
+
+const keyOf = (lease: Lease) => `${lease.alertId} ${lease.rangeNo} ${lease.fence}`

@@ -1,0 +1,34 @@
+import type { EncodedText } from '../encoding/segments.ts'
+import type { Lease } from '../store/intents.ts'
+
+/** What a lane must know of an alert that it sends: verified content, texts encoded once. */
+export interface SendableAlert {
+  readonly id: string
+  readonly delivery: 'at-least-once' | 'at-most-once'
+  /** By text number. */
+  readonly texts: ReadonlyMap<number, { readonly encoded: EncodedText; readonly expiresAt: number }>
+}
+
+/** A claimed range as its lane holds it. */
+export interface HeldRange {
+  readonly lease: Lease
+  readonly alert: SendableAlert
+  /** Recipients without an end yet, sent or not. */
+  open: number
+  /** Recipients handed over and not answered. */
+  inFlight: number
+  /** On the monotonic clock: nothing of it is handed to a socket after this. */
+  deadline: number
+  /** Lost, paused, stopped or expired: nothing more of it is sent. */
+  withdrawn: boolean
+}
+
+/** One recipient's message, in this lane's hands. */
+export interface Item {
+  readonly range: HeldRange
+  readonly seq: number
+  readonly phone: string
+  readonly textNo: number
+  readonly segments: number
+  readonly attempts: number
+}

@@ -1,0 +1,49 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+
+/** An answer whose dispatcher said nothing of it for this long is taken by another. */
+const CLAIM_SECONDS = 30
+
+export interface WaitingAnswer {
+  readonly id: string
+  readonly phone: string
+  readonly text: string
+  readonly expires: Date
+}
+
+/** Takes answers that wait for a carrier, oldest first. */
+export async function claimAnswers(
+  db: Database,
+  claim: { carrierId: string; dispatcherId: string; limit: number },
+): Promise<WaitingAnswer[]> {
+  const rows = await db.execute<{
+    id: string
+    phone: string
+    text: string
+    expires_ms: number
+  }>(sql`
+    with due as (
+      select id from answers
+      where carrier_id = ${claim.carrierId}::uuid and sent_at is null and failure is null
+        and expires > now()
+        and (claimed_at is null or claimed_at < now() - make_interval(secs => ${CLAIM_SECONDS}::int))
+      order by created_at limit ${claim.limit} for update skip locked
+    )
+    update answers a set claimed_by = ${claim.dispatcherId}::uuid, claimed_at = now()
+    from due where a.id = due.id
+    returning a.id, a.phone, a.text, (extract(epoch from a.expires) * 1000)::float8 as expires_ms
+  `)
+  return rows.map(({ expires_ms: expires, ...row }) => ({ ...row, expires: new Date(expires) }))
+}
+
+export async function finishAnswer(
+  db: Database,
+  id: string,
+  failure: string | undefined,
+): Promise<void> {
+  await db.execute(sql`
+    update answers
+    set sent_at = case when ${failure ?? null}::text is null then now() end, failure = ${failure ?? null}
+    where id = ${id}::uuid
+  `)
+}

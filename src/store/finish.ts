@@ -1,0 +1,75 @@
+/**
+ * Ends: what was not sent in time, what was stopped, and alerts with nothing left to do. A range that a live
+ * dispatcher holds is left alone; it gives it back, or its lease runs out.
+ */
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import { bumpProgress } from './progress.ts'
+
+/** Alerts that may have something to end, the most urgent first. */
+export async function unfinishedAlerts(db: Database): Promise<string[]> {
+  const rows = await db.execute<{ id: string }>(sql`
+    select a.id from alerts a
+    where a.state in ('sending', 'paused')
+      or (a.state = 'stopped'
+        and exists (select from ranges r where r.alert_id = a.id and r.state <> 'done'))
+    order by a.priority, a.dispatched_at
+  `)
+  return rows.map(row => row.id)
+}
+
+/**
+ * Ends the recipients of free ranges that may no longer be sent: those of a stopped alert as `cancelled`,
+ * those past their expiry as `expired`; what lies under a dead owner's mark may have left and ends as
+ * `unknown`. Run inside a transaction.
+ *
+ * @returns whether anything changed
+ */
+export async function endRanges(tx: Database, alertId: string): Promise<boolean> {
+  const rows = await tx.execute<{ state: 'cancelled' | 'expired' | 'unknown'; count: number }>(sql`
+    with over as (
+      select r.range_no, r.from_seq, r.to_seq, r.hwm, a.state = 'stopped' as stopped
+      from ranges r join alerts a on a.id = r.alert_id
+      where r.alert_id = ${alertId}::uuid and r.state <> 'done'
+        and (r.state = 'ready' or r.lease_until < now())
+        and (a.state = 'stopped' or r.expires <= now())
+      for update of r skip locked
+    ),
+    ended as (
+      update ranges r set state = 'done', fence = r.fence + 1, owner = null, lease_until = null
+      from over o where r.alert_id = ${alertId}::uuid and r.range_no = o.range_no
+    ),
+    moved as (
+      update deliveries d
+      set state = case when d.seq <= o.hwm then 'unknown' when o.stopped then 'cancelled' else 'expired' end,
+          reason = case when d.seq <= o.hwm then 'dispatcher_died' end, final_at = now()
+      from over o
+      where d.alert_id = ${alertId}::uuid and d.seq between o.from_seq and o.to_seq
+        and d.range_no = o.range_no and d.state = 'queued'
+      returning d.state
+    )
+    select state, count(*)::int as count from moved group by state
+  `)
+  for (const row of rows) await bumpProgress(tx, alertId, undefined, { [row.state]: row.count })
+  return rows.length > 0
+}
+
+/**
+ * The state that an alert ends in when it is planned whole and nothing of it is queued or in flight:
+ * `expired` where somebody was not reached in time, else `sent`. Undefined while there is work.
+ */
+export async function endOfAlert(
+  tx: Database,
+  alertId: string,
+): Promise<'sent' | 'expired' | undefined> {
+  const [row] = await tx.execute<{ late: boolean }>(sql`
+    select exists (select from progress p where p.alert_id = a.id group by p.alert_id having sum(p.expired) > 0) as late
+    from alerts a
+    where a.id = ${alertId}::uuid and a.state in ('sending', 'paused') and a.plan_state = 'done'
+      and not exists (select from ranges r where r.alert_id = a.id and r.state <> 'done')
+      and (a.state = 'sending' or a.expires <= now())
+    for update of a
+  `)
+  if (row === undefined) return undefined
+  return row.late ? 'expired' : 'sent'
+}

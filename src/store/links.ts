@@ -1,0 +1,79 @@
+import { sql } from 'drizzle-orm'
+import { arrayLiteral, type Database } from './database.ts'
+
+export interface LinkReport {
+  readonly carrierId: string
+  readonly dispatcherId: string
+  readonly state: 'bound' | 'throttled' | 'unbound'
+  /** Segments a second since the last report. */
+  readonly perSecond: number
+  readonly inFlight: number
+  readonly lastError: string | undefined
+}
+
+/** What a dispatcher says of its connection, about once a second; read by `GET /v1/carriers`. */
+export async function reportLink(db: Database, report: LinkReport): Promise<void> {
+  await db.execute(sql`
+    insert into carrier_links as l (carrier_id, dispatcher_id, state, per_second, in_flight, last_error, reported_at)
+    values (${report.carrierId}::uuid, ${report.dispatcherId}::uuid, ${report.state},
+      ${report.perSecond}::real, ${report.inFlight}::int, ${report.lastError ?? null}::text, now())
+    on conflict (carrier_id, dispatcher_id) do update set
+      state = excluded.state, per_second = excluded.per_second, in_flight = excluded.in_flight,
+      last_error = excluded.last_error, reported_at = excluded.reported_at
+  `)
+}
+
+export async function forgetLinks(db: Database, dispatcherId: string): Promise<void> {
+  await db.execute(sql`
+    delete from carrier_links
+    where dispatcher_id = ${dispatcherId}::uuid or reported_at < now() - interval '1 minute'
+  `)
+}
+
+/** A bind is its holder's this long without a word from it, in seconds. */
+const BIND_LEASE_SECONDS = 5
+
+/**
+ * Leases binds of an account, for the carrier limits them over all dispatchers together. Renews those held
+ * and takes what is free.
+ *
+ * @returns how many this dispatcher holds now
+ */
+export async function leaseBinds(
+  db: Database,
+  carrierId: string,
+  dispatcherId: string,
+  binds: number,
+): Promise<number> {
+  const rows = await db.execute<{ slot: number }>(sql`
+    insert into bind_slots as b (carrier_id, slot, dispatcher_id, lease_until)
+    select ${carrierId}::uuid, slot, ${dispatcherId}::uuid,
+      now() + make_interval(secs => ${BIND_LEASE_SECONDS}::int)
+    from generate_series(1, ${binds}::int) as slot
+    on conflict (carrier_id, slot) do update
+      set dispatcher_id = excluded.dispatcher_id, lease_until = excluded.lease_until
+      where b.dispatcher_id = excluded.dispatcher_id or b.lease_until < now()
+    returning slot
+  `)
+  return rows.length
+}
+
+export async function releaseBinds(
+  db: Database,
+  carrierId: string,
+  dispatcherId: string,
+): Promise<void> {
+  await db.execute(sql`
+    delete from bind_slots
+    where carrier_id = ${carrierId}::uuid and dispatcher_id = ${dispatcherId}::uuid
+  `)
+}
+
+/** Keeps the times of an alert's first and latest message, to about a second. */
+export async function noteSubmissions(db: Database, alertIds: readonly string[]): Promise<void> {
+  await db.execute(sql`
+    update alerts set
+      first_submitted_at = coalesce(first_submitted_at, now()), last_submitted_at = now()
+    where id = any(${arrayLiteral(alertIds)}::uuid[])
+  `)
+}
