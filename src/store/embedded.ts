@@ -131,6 +131,7 @@ export async function startEmbeddedPostgres(
   let current = await openServer(cluster, options, lost)
   let restarting = Promise.resolve()
   let stopping: Promise<void> | undefined
+  const halt = new AbortController()
 
   // Where the owner ends without stop(), its last act is to ask the server to end too.
   const atExit = () => signalProcess(current.pid, 'SIGINT')
@@ -153,11 +154,12 @@ export async function startEmbeddedPostgres(
           process.off('exit', atExit)
           return
         }
-        await sleep(Math.min(1000 * 2 ** attempt, 30_000), options.signal)
+        await sleep(Math.min(1000 * 2 ** attempt, 30_000), halt.signal)
       }
     }
   }
   async function end(): Promise<void> {
+    halt.abort()
     await restarting
     await endServer(current.pid, cluster.path)
     await current.keeper.end({ timeout: 0 })
