@@ -53,7 +53,11 @@ async function killed(owner: Owner): Promise<void> {
 
 async function query<T>(url: string, text: string): Promise<readonly T[]> {
   const client = postgres(url, { max: 1 })
-  return client.unsafe<(T & postgres.Row)[]>(text).finally(() => client.end())
+  try {
+    return await client.unsafe<(T & postgres.Row)[]>(text)
+  } finally {
+    await client.end()
+  }
 }
 
 test('the server of a killed owner is taken over, with what it holds', async ({ directory }) => {
