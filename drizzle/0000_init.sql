@@ -370,6 +370,7 @@ CREATE TABLE "submissions" (
 	"message_id" text NOT NULL,
 	"alert_id" uuid NOT NULL,
 	"seq" integer NOT NULL,
+	"first_id" text,
 	"state" text,
 	CONSTRAINT "submissions_carrier_id_message_id_pk" PRIMARY KEY("carrier_id","message_id")
 );
@@ -422,4 +423,5 @@ CREATE INDEX "locations_position" ON "locations" USING gist ("position");--> sta
 CREATE INDEX "ranges_open" ON "ranges" USING btree ("alert_id","due_at") WHERE state <> 'done';--> statement-breakpoint
 CREATE INDEX "refresh_tokens_session" ON "refresh_tokens" USING btree ("session_id");--> statement-breakpoint
 CREATE INDEX "sessions_operator" ON "sessions" USING btree ("operator_id");--> statement-breakpoint
-CREATE INDEX "signing_keys_operator" ON "signing_keys" USING btree ("operator_id");
+CREATE INDEX "signing_keys_operator" ON "signing_keys" USING btree ("operator_id");--> statement-breakpoint
+CREATE INDEX "submissions_parts" ON "submissions" USING btree ("carrier_id","first_id") WHERE first_id is not null;
