@@ -66,6 +66,8 @@ const contentSchema = z.strictObject({
   /** Ids of the alerts that this one updates. */
   references: z.array(z.uuid()),
   severity: z.enum(SEVERITIES),
+  /** Policy asks for an approver: the author's signature alone sends nothing. */
+  secondPerson: z.boolean(),
   /** Policy calls it an emergency: of those who opted out it skips only scope `all`. */
   emergency: z.boolean(),
   /** The latest of the texts' limits. */
@@ -103,6 +105,7 @@ export interface ContentFacts {
   readonly groups: readonly SignedGroup[]
   readonly excludeGroups: readonly SignedGroup[]
   readonly roster: SignedGroup | undefined
+  readonly secondPerson: boolean
   readonly emergency: boolean
   readonly geocodeSets: AlertContent['geocodeSets']
   readonly maxRecipients: number
@@ -116,16 +119,14 @@ export interface ContentFacts {
 export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertContent {
   const { status, msgType, scope, restriction, addresses, note, delivery, replies } = draft
   const blocks = blocksWithAreas(draft.info)
-  const areas = uniqueAreas(blocks.flatMap(block => block.area))
-  const texts = draft.info.map((info, no) => ({
+  const { areas, noOf } = signedAreas(blocks.flatMap(block => block.area))
+  const texts = blocks.map((block, no) => ({
     no,
-    language: info.language,
-    sms: info.sms ?? '',
-    expires: info.expires ?? null,
-    severity: info.severity,
-    areaNos: [...new Set(blocks[no]?.area.map(area => areaNoOf(areas, area)))].toSorted(
-      (a, b) => a - b,
-    ),
+    language: block.language,
+    sms: block.sms ?? '',
+    expires: block.expires ?? null,
+    severity: block.severity,
+    areaNos: [...new Set(block.area.map(noOf))].toSorted((a, b) => a - b),
   }))
   const gated = <T extends { language: string; sms: string }>(sent: readonly T[]) => [
     ...throughGate(status, facts.roster?.id, sent).texts,
@@ -145,11 +146,12 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     delivery,
     references: [...facts.references],
     severity: worstSeverity(draft.info),
+    secondPerson: facts.secondPerson,
     emergency: facts.emergency,
     expires: latest(texts.flatMap(text => text.expires ?? [])),
     info: blocks.map(({ sms: _sms, area, ...info }) => ({
       ...info,
-      area: area.map(one => ({ areaDesc: one.areaDesc, areaNo: areaNoOf(areas, one) })),
+      area: area.map(one => ({ areaDesc: one.areaDesc, areaNo: noOf(one) })),
     })),
     texts: gated(texts),
     areas,
@@ -177,20 +179,21 @@ export function blocksWithAreas(info: readonly Info[]): (Info & { area: Area[] }
  * The areas that an alert covers, each once: blocks in two languages name the same shape by two names, and the
  * first one stands.
  */
-export function uniqueAreas(areas: readonly Area[]): Area[] {
-  const first = new Map<string, Area>()
-  for (const area of areas) if (!first.has(shapeOf(area))) first.set(shapeOf(area), area)
-  return [...first.values()]
-}
-
-function areaNoOf(areas: readonly Area[], area: Area): number {
-  const shape = shapeOf(area)
-  return areas.findIndex(one => shapeOf(one) === shape)
-}
-
-/** What an area covers: two that differ in name alone are one. */
-function shapeOf({ areaDesc: _name, ...shape }: Area): string {
-  return digestOf(shape)
+export function signedAreas(named: readonly Area[]): {
+  areas: Area[]
+  noOf: (area: Area) => number
+} {
+  const areas: Area[] = []
+  const byShape = new Map<string, number>()
+  const nos = new Map<Area, number>()
+  for (const area of named) {
+    const { areaDesc: _name, ...covered } = area
+    const shape = digestOf(covered)
+    const no = byShape.get(shape) ?? areas.push(area) - 1
+    byShape.set(shape, no)
+    nos.set(area, no)
+  }
+  return { areas, noOf: area => nos.get(area) ?? -1 }
 }
 
 /** The latest of times that may be written with different offsets, as it is written. */
