@@ -233,7 +233,8 @@ CREATE TABLE "inbound" (
 CREATE TABLE "locations" (
 	"contact_id" uuid NOT NULL,
 	"position" "point" NOT NULL,
-	"label" text
+	"label" text,
+	"sole" boolean DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "operators" (
@@ -419,7 +420,7 @@ CREATE INDEX "import_rejects_import" ON "import_rejects" USING btree ("import_id
 CREATE INDEX "inbound_phone" ON "inbound" USING btree ("phone","received_at");--> statement-breakpoint
 CREATE INDEX "inbound_alert" ON "inbound" USING btree ("alert_id","received_at");--> statement-breakpoint
 CREATE INDEX "locations_contact" ON "locations" USING btree ("contact_id");--> statement-breakpoint
-CREATE INDEX "locations_position" ON "locations" USING gist ("position");--> statement-breakpoint
+CREATE INDEX "locations_position" ON "locations" USING gist (position) include (contact_id, sole);--> statement-breakpoint
 CREATE INDEX "ranges_open" ON "ranges" USING btree ("alert_id","due_at") WHERE state <> 'done';--> statement-breakpoint
 CREATE INDEX "refresh_tokens_session" ON "refresh_tokens" USING btree ("session_id");--> statement-breakpoint
 CREATE INDEX "sessions_operator" ON "sessions" USING btree ("operator_id");--> statement-breakpoint
