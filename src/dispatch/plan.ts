@@ -7,10 +7,9 @@
  * dies, another one takes the alert when the lease ends, reads the audience anew and plans those whom the
  * dead one had not.
  */
-import { chooseText } from '../cap/texts.ts'
-import type { AlertContent } from '../cap/content.ts'
-import { audienceOf } from '../alerts/audience.ts'
-import { refuseToSend, verifyForSending } from '../alerts/dispatch.ts'
+import { assertAudienceAsSigned, audienceOf } from '../alerts/audience.ts'
+import { refuseAlert } from '../alerts/end.ts'
+import { verifyForSending } from '../alerts/verify.ts'
 import {
   countAudience,
   materialiseAudience,
@@ -18,8 +17,10 @@ import {
   takeFirstRecipients,
   type ResolvedAudience,
 } from '../audience/resolve.ts'
-import { routePrefixes, servesClass } from '../carriers/routes.ts'
+import type { AlertContent } from '../cap/content.ts'
+import { chooseText } from '../cap/texts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
+import { routePrefixes, servesClass } from '../carriers/routes.ts'
 import { measureText } from '../encoding/segments.ts'
 import { isAppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
@@ -33,12 +34,15 @@ import {
   fixRecipients,
   planRecipients,
   planRest,
+  refusePlan,
   releasePlan,
   restCombinations,
   type PlanClaim,
   type PlanContext,
+  type PlannedRecipient,
   type SliceResult,
 } from '../store/plan.ts'
+import { textExpiry } from './expiry.ts'
 
 /** Recipients of the first slice: about a second of the carriers' work, planned in some 50 ms. */
 const FIRST_SLICE = { least: 500, most: 5_000 }
@@ -64,7 +68,11 @@ export async function planNext(
   } catch (error) {
     if (isAppError(error) && error.code !== 'timeout' && error.code !== 'unavailable') {
       log.error({ alertId: claim.alertId, code: error.code }, 'refused to send')
-      await refuseToSend(db, planner, claim.alertId, { code: error.code, detail: error.message })
+      await transact(db, async tx => {
+        await refusePlan(tx, planner, claim.alertId, { code: error.code, detail: error.message })
+        await refuseAlert(tx, claim.alertId, error.code, now())
+      })
+      await notify(db, 'alerts', claim.alertId)
     } else {
       log.error(
         { alertId: claim.alertId, code: describeError(error) },
@@ -87,30 +95,32 @@ async function plan(
   const { alertId } = claim
   const content = await verifyForSending(db, alertId, now())
   const resolved = await resolveAudience(db, audienceOf(content))
-  const context = contextOf(planner, alertId, content, accounts)
-  const slice = (work: (tx: Database) => Promise<SliceResult>) => planSlice(db, context, work)
+  const context = contextOf(planner, alertId, content, accounts, now())
 
   await database.session(async session => {
     await dropAudience(session.db)
     try {
       const rest = await session.db.transaction(
-        snapshot => planFirst(db, snapshot, { content, resolved, context, claim, slice }),
+        async snapshot =>
+          claim.planned > 0
+            ? planAfterDeath(db, snapshot, resolved, claim)
+            : planFirst(db, snapshot, resolved, content, context),
         { isolationLevel: 'repeatable read' },
       )
-      const combinations = await restCombinations(session.db)
       await createTextChoices(
         session.db,
-        combinations.map(combination => ({
+        (await restCombinations(session.db)).map(combination => ({
           ...combination,
           textNo: chooseText(content, combination),
         })),
       )
+      // On the session's connection, for the frozen rest is a temporary table of it.
       for (let after = 0; after < rest; after += SLICE) {
-        // On the session's connection, for the frozen rest is a temporary table of it.
-        const done = await planSlice(session.db, context, tx =>
+        const slice = await session.db.transaction(tx =>
           planRest(tx, context, after, after + SLICE),
         )
-        if (done === 'lost') return
+        if (slice === 'lost') return
+        await notify(db, 'work', alertId)
       }
     } finally {
       await dropAudience(session.db)
@@ -120,47 +130,79 @@ async function plan(
   await notify(db, 'work', alertId)
 }
 
-/** Counts, plans the first slice, freezes the rest. @returns how far the rest is numbered */
+/** Counts, plans a first slice at once, freezes everybody else. @returns the last number of the rest */
 async function planFirst(
   db: Database,
   snapshot: Database,
-  it: {
-    content: AlertContent
-    resolved: ResolvedAudience
-    context: PlanContext
-    claim: PlanClaim
-    slice: (work: (tx: Database) => Promise<SliceResult>) => Promise<SliceResult>
-  },
+  resolved: ResolvedAudience,
+  content: AlertContent,
+  context: PlanContext,
 ): Promise<number> {
-  const { content, resolved, context, claim, slice } = it
-  const { alertId } = claim
-  if (claim.planned > 0) {
-    const numbered = await materialiseAudience(snapshot, resolved, [])
-    const left = await dropPlanned(snapshot, alertId)
-    await fixRecipients(db, alertId, claim.planned + left)
-    return numbered
-  }
+  const { alertId } = context
   const recipients = await countAudience(snapshot, resolved)
-  await refuseOverCeiling(db, content, recipients)
+  assertAudienceAsSigned(content, resolved, recipients)
   await fixRecipients(db, alertId, recipients)
-  const first = await takeFirstRecipients(snapshot, resolved, firstSlice(context))
-  await slice(tx =>
-    planRecipients(
-      tx,
-      context,
-      first.map(recipient => ({
-        ...recipient,
-        textNo: chooseText(content, {
-          areaNos: recipient.areaNos,
-          viaGroup: recipient.groupNos.length > 0,
-          language: recipient.language,
-        }),
-      })),
-    ),
-  )
+  const first = await takeFirstRecipients(snapshot, resolved, context.firstSlice)
+  const planned = first.map((recipient): PlannedRecipient => ({
+    ...recipient,
+    textNo: chooseText(content, {
+      areaNos: recipient.areaNos,
+      viaGroup: recipient.groupNos.length > 0,
+      language: recipient.language,
+    }),
+  }))
+  await transact(db, tx => planRecipients(tx, context, planned))
+  await notify(db, 'work', alertId)
   return materialiseAudience(
     snapshot,
     resolved,
     first.map(recipient => recipient.contactId),
   )
+}
+
+/** Everybody whom the planner that died had not planned, as the audience is now. */
+async function planAfterDeath(
+  db: Database,
+  snapshot: Database,
+  resolved: ResolvedAudience,
+  claim: PlanClaim,
+): Promise<number> {
+  const last = await materialiseAudience(snapshot, resolved, [])
+  const left = await dropPlanned(snapshot, claim.alertId)
+  await fixRecipients(db, claim.alertId, claim.planned + left)
+  return last
+}
+
+function contextOf(
+  planner: string,
+  alertId: string,
+  content: AlertContent,
+  accounts: readonly CarrierConfig[],
+  now: Date,
+): PlanContext {
+  const prefixes = routePrefixes(accounts)
+  return {
+    planner,
+    alertId,
+    texts: content.texts.map(text => ({
+      no: text.no,
+      segments: measureText(text.sms).segments,
+      expires: textExpiry(text, now),
+    })),
+    routePrefixes: prefixes,
+    rangeSizes: prefixes.map(prefix => {
+      const rates = accounts
+        .filter(account => servesClass(account, prefix))
+        .map(account => account.segmentsPerSecond)
+      const slowest = rates.length === 0 ? RANGE.most : Math.min(...rates)
+      return Math.min(RANGE.most, Math.max(RANGE.least, Math.ceil(slowest * RANGE.seconds)))
+    }),
+    firstSlice: Math.min(
+      FIRST_SLICE.most,
+      Math.max(
+        FIRST_SLICE.least,
+        accounts.reduce((sum, account) => sum + account.segmentsPerSecond, 0),
+      ),
+    ),
+  }
 }

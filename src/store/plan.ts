@@ -75,6 +75,8 @@ export interface PlanContext {
   readonly routePrefixes: readonly string[]
   /** Recipients a range, by the route class's prefix. */
   readonly rangeSizes: readonly number[]
+  /** Recipients of the slice that is planned before everybody else is looked at. */
+  readonly firstSlice: number
 }
 
 /** `planned`: recipients in all slices so far. `lost`: another planner has the alert. */

@@ -11,7 +11,7 @@ import type { Database } from './database.ts'
 /** Slots an alert and carrier: enough that the writers of one machine seldom meet. */
 const SLOTS = 8
 /** This process's slot; processes spread by chance. */
-const slot = process.pid % SLOTS
+export const slot = process.pid % SLOTS
 
 /** Stands for "no carrier" in a counter's key. */
 export const NO_CARRIER = '00000000-0000-0000-0000-000000000000'

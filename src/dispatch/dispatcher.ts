@@ -1,0 +1,138 @@
+/**
+ * A dispatcher: one process's part in sending. As many run as one likes, on as many machines as reach the
+ * database; they share alerts by leases and accounts by one pace and by leased binds, and know nothing else
+ * of each other.
+ *
+ * Three loops: the planner lays out alerts that were dispatched, the lanes send them, the finisher ends what
+ * is over. NOTIFY wakes them; if it is lost, each looks by itself within a second.
+ */
+import { v7 as uuid } from 'uuid'
+import { openAccounts } from '../accounts/accounts.ts'
+import type { CarrierConfig } from '../carriers/carrier.ts'
+import { routePrefixes } from '../carriers/routes.ts'
+import { sleep } from '../clock.ts'
+import { describeError, log } from '../log.ts'
+import type { OpenDatabase } from '../store/database.ts'
+import { nextHoldEnds } from '../store/plan.ts'
+import { forgetLinks, leaseBinds, releaseBinds } from '../store/links.ts'
+import { finishAlerts } from './finish.ts'
+import { startLane, type Lane } from './lane.ts'
+import { planNext } from './plan.ts'
+import { createSendableAlerts } from './sendable.ts'
+
+/** How often each loop looks by itself, in milliseconds. */
+const LOOK = { plans: 500, ends: 500, accounts: 1_000 }
+/** A drain takes at most this long; what is unanswered then is marked as possibly sent. */
+const DRAIN_MS = 10_000
+
+export interface Dispatcher {
+  readonly id: string
+  /** Drains and gives everything back; safe twice. */
+  stop(): Promise<void>
+}
+
+export interface DispatcherOptions {
+  readonly database: OpenDatabase
+  readonly masterKey: Uint8Array
+  readonly now: () => Date
+}
+
+export async function startDispatcher({
+  database,
+  masterKey,
+  now,
+}: DispatcherOptions): Promise<Dispatcher> {
+  const { db } = database
+  const id = uuid()
+  const stopping = new AbortController()
+  const lanes = new Map<string, { lane: Lane; account: CarrierConfig; binds: number }>()
+  const sendable = createSendableAlerts(db, now)
+  let accounts: readonly CarrierConfig[] = []
+  let woken = new AbortController()
+
+  const wake = () => {
+    woken.abort()
+    woken = new AbortController()
+    for (const { lane } of lanes.values()) lane.wake()
+  }
+  /** Waits until somebody wakes the loops, or until it is time to look. */
+  const rest = (ms: number) => sleep(ms, AbortSignal.any([woken.signal, stopping.signal]))
+
+  const loop = async (name: string, turn: () => Promise<number>) => {
+    while (!stopping.signal.aborted) {
+      let ms = 1_000
+      try {
+        ms = await turn()
+      } catch (error) {
+        log.error({ dispatcherId: id, code: describeError(error), reason: name }, 'a loop stumbled')
+      }
+      if (ms > 0) await rest(ms)
+    }
+  }
+
+  const planning = async () => {
+    if (await planNext(database, id, accounts, now)) return 0
+    const holdEnds = await nextHoldEnds(db)
+    return Math.max(1, Math.min(LOOK.plans, holdEnds ?? LOOK.plans))
+  }
+
+  const ending = async () => {
+    await finishAlerts(db, now, sendable.forget)
+    return LOOK.ends
+  }
+
+  const reconciling = async () => {
+    accounts = await openAccounts(db, masterKey)
+    const wanted = new Map(accounts.map(account => [account.id, account]))
+    for (const [carrierId, running] of lanes) {
+      const account = wanted.get(carrierId)
+      if (account !== undefined && sameAccount(account, running.account)) continue
+      await closeLane(carrierId, running.lane)
+    }
+    for (const account of wanted.values()) {
+      const held = await leaseBinds(db, account.id, id, account.binds)
+      const running = lanes.get(account.id)
+      if (running?.binds === held) continue
+      if (running !== undefined) await closeLane(account.id, running.lane)
+      if (held > 0) openLane(account, held)
+    }
+    return LOOK.accounts
+  }
+
+  const openLane = (account: CarrierConfig, binds: number) => {
+    const lane = startLane({
+      db,
+      dispatcherId: id,
+      account: { ...account, binds },
+      routePrefixes: () => routePrefixes(accounts),
+      sendable: sendable.load,
+    })
+    lanes.set(account.id, { lane, account, binds })
+  }
+
+  const closeLane = async (carrierId: string, lane: Lane) => {
+    lanes.delete(carrierId)
+    await lane.stop(AbortSignal.timeout(DRAIN_MS))
+  }
+
+  await database.listen('work', wake)
+  await database.listen('carriers', wake)
+  const loops = [loop('accounts', reconciling), loop('plans', planning), loop('ends', ending)]
+  log.info({ dispatcherId: id }, 'dispatcher started')
+
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    stopping.abort()
+    await Promise.all(loops)
+    await Promise.all([...lanes].map(([carrierId, { lane }]) => closeLane(carrierId, lane)))
+    for (const account of accounts) await releaseBinds(db, account.id, id)
+    await forgetLinks(db, id)
+    log.info({ dispatcherId: id }, 'dispatcher stopped')
+  }
+  return { id, stop: () => (stopped ??= stop()) }
+}
+
+/** Accounts are plain data: an edited one is bound anew. */
+function sameAccount(a: CarrierConfig, b: CarrierConfig): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}

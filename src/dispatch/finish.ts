@@ -1,0 +1,25 @@
+import { endAlert } from '../alerts/end.ts'
+import { notify, transact, type Database } from '../store/database.ts'
+import { endOfAlert, endRanges, unfinishedAlerts } from '../store/finish.ts'
+
+/**
+ * Ends what is over: recipients of stopped and expired ranges, and alerts with nothing left to do.
+ *
+ * @param ended told of each alert that needs no more sending
+ */
+export async function finishAlerts(
+  db: Database,
+  now: () => Date,
+  ended: (alertId: string) => void,
+): Promise<void> {
+  for (const alertId of await unfinishedAlerts(db)) {
+    const changed = await transact(db, tx => endRanges(tx, alertId))
+    const state = await transact(db, async tx => {
+      const end = await endOfAlert(tx, alertId)
+      if (end !== undefined) await endAlert(tx, alertId, end, now())
+      return end
+    })
+    if (state !== undefined) ended(alertId)
+    if (changed || state !== undefined) await notify(db, 'alerts', alertId)
+  }
+}

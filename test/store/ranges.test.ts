@@ -1,0 +1,244 @@
+import { sql } from 'drizzle-orm'
+import { v7 as uuid } from 'uuid'
+import { expect } from 'vitest'
+import { transact, type Database } from '../../src/store/database.ts'
+import { endOfAlert, endRanges } from '../../src/store/finish.ts'
+import { markIntents, type IntentMark } from '../../src/store/intents.ts'
+import { readProgress } from '../../src/store/progress.ts'
+import {
+  claimRanges,
+  loadRange,
+  releaseRanges,
+  renewLeases,
+  type ClaimedRange,
+} from '../../src/store/ranges.ts'
+import { recordResults, type ResultBatch } from '../../src/store/results.ts'
+import { test } from '../support/database.ts'
+import { insertCarrier, insertSendingAlert } from '../support/sending.ts'
+
+const claimOne = async (db: Database, carrierId: string, dispatcherId = uuid(), limit = 1) =>
+  transact(db, tx => claimRanges(tx, { dispatcherId, carrierId, routeClasses: [''], limit }))
+
+const taken = (
+  carrierId: string,
+  range: ClaimedRange,
+  seqs: number[],
+  finished: boolean,
+): ResultBatch => ({
+  alertId: range.alertId,
+  carrierId,
+  taken: {
+    seqs,
+    rangeNos: seqs.map(() => range.rangeNo),
+    fences: seqs.map(() => range.fence),
+  },
+  messageIds: messageIdsOf(range, seqs),
+  ended: [],
+  retries: [],
+  finished: finished ? [range] : [],
+})
+
+const messageIdsOf = ({ alertId }: ClaimedRange, seqs: number[]) => {
+  const ids = seqs.map(seq => `${alertId}-${seq}`)
+  return { seqs, ids, firstIds: ids }
+}
+
+const mark = (db: Database, carrierId: string, marks: IntentMark[]) =>
+  markIntents(db, carrierId, marks, marks.length, 100)
+
+/** Lets a lease run out without waiting for it. */
+const expireLeases = (db: Database, alertId: string) =>
+  db.execute(
+    sql`update ranges set lease_until = now() - interval '1 s' where alert_id = ${alertId}::uuid`,
+  )
+
+const totals = async (db: Database, alertId: string) => {
+  const sum: Record<string, number> = {}
+  for (const counts of (await readProgress(db, alertId)).values()) {
+    for (const [name, value] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + value
+  }
+  return sum
+}
+
+test('two claimers never share a range', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'shared')
+  const { alertId } = await insertSendingAlert(db, { recipients: 200, rangeSize: 10 })
+  const claims = await Promise.all(
+    Array.from({ length: 20 }, () => claimOne(db, carrierId, uuid(), 3)),
+  )
+  const mine = claims.flat().filter(range => range.alertId === alertId)
+  expect(mine).toHaveLength(20)
+  expect(new Set(mine.map(range => range.rangeNo)).size).toBe(20)
+})
+
+test('the most urgent alert is claimed first', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'urgent')
+  await insertSendingAlert(db, { priority: 4 })
+  const extreme = await insertSendingAlert(db, { priority: 0 })
+  await insertSendingAlert(db, { priority: 6 })
+  const [first] = await claimOne(db, carrierId)
+  expect(first?.alertId).toBe(extreme.alertId)
+})
+
+test('among equals the least served is claimed first', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'fair')
+  const one = await insertSendingAlert(db, { priority: -1, recipients: 40 })
+  const other = await insertSendingAlert(db, { priority: -1, recipients: 40 })
+  const order: string[] = []
+  for (let i = 0; i < 8; i++) order.push(...(await claimOne(db, carrierId)).map(r => r.alertId))
+  expect(order.filter(id => id === one.alertId)).toHaveLength(4)
+  expect(order.filter(id => id === other.alertId)).toHaveLength(4)
+  expect(order[0]).not.toBe(order[1])
+})
+
+test('no intent is granted for an alert that was stopped, paused or has expired', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'intent')
+  for (const change of [
+    sql`update alerts set state = 'stopped' where id = `,
+    sql`update alerts set state = 'paused' where id = `,
+    sql`update ranges set expires = now() - interval '1 s' where alert_id = `,
+  ]) {
+    const { alertId } = await insertSendingAlert(db, { priority: -2 })
+    const [range] = await claimOne(db, carrierId)
+    const marked = { ...(range as ClaimedRange), hwm: 5 }
+    expect((await mark(db, carrierId, [marked])).marked).toHaveLength(1)
+    await db.execute(sql`${change}${alertId}::uuid`)
+    expect((await mark(db, carrierId, [marked])).marked).toHaveLength(0)
+  }
+})
+
+test('what a dead owner had marked is a possible duplicate, counted once, before anyone sends it again', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'dead')
+  const { alertId } = await insertSendingAlert(db, { priority: -3 })
+  const [range] = await claimOne(db, carrierId)
+  await mark(db, carrierId, [{ ...(range as ClaimedRange), hwm: 6 }])
+  await recordResults(db, taken(carrierId, range as ClaimedRange, [1, 2], false))
+  await expireLeases(db, alertId)
+
+  const [again] = await claimOne(db, carrierId)
+  expect(again).toMatchObject({ alertId, fence: 2, hwm: 6 })
+  expect((await loadRange(db, again as ClaimedRange)).map(row => row.seq)).toEqual([
+    3, 4, 5, 6, 7, 8, 9, 10,
+  ])
+  expect(await totals(db, alertId)).toMatchObject({ submitted: 2, possibleDuplicates: 4 })
+  await expireLeases(db, alertId)
+  await claimOne(db, carrierId)
+  expect(await totals(db, alertId)).toMatchObject({ submitted: 2, possibleDuplicates: 4 })
+})
+
+test('an at-most-once alert never sends again what may have left', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'once')
+  const { alertId } = await insertSendingAlert(db, { priority: -4, delivery: 'at-most-once' })
+  const [range] = await claimOne(db, carrierId)
+  await mark(db, carrierId, [{ ...(range as ClaimedRange), hwm: 3 }])
+  await expireLeases(db, alertId)
+  const [again] = await claimOne(db, carrierId)
+  expect((await loadRange(db, again as ClaimedRange)).map(row => row.seq)).toEqual([
+    4, 5, 6, 7, 8, 9, 10,
+  ])
+  expect(await totals(db, alertId)).toMatchObject({ unknown: 3, possibleDuplicates: 0 })
+})
+
+test('an owner that wakes after its lease changes no state, but its message ids are kept', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'zombie')
+  const { alertId } = await insertSendingAlert(db, { priority: -5 })
+  const [zombie] = await claimOne(db, carrierId)
+  await expireLeases(db, alertId)
+  const [heir] = await claimOne(db, carrierId)
+  await recordResults(db, taken(carrierId, zombie as ClaimedRange, [1, 2, 3], true))
+  expect(await totals(db, alertId)).toMatchObject({})
+  expect(await renewLeases(db, [zombie as ClaimedRange])).toHaveLength(0)
+  expect(await renewLeases(db, [heir as ClaimedRange])).toHaveLength(1)
+  const [ids] = await db.execute(
+    sql`select count(*)::int as n from submissions where alert_id = ${alertId}::uuid`,
+  )
+  expect(ids).toEqual({ n: 3 })
+})
+
+test('a range that is given back whole carries no suspicion', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'back')
+  const { alertId } = await insertSendingAlert(db, { priority: -6 })
+  const [range] = await claimOne(db, carrierId)
+  await mark(db, carrierId, [{ ...(range as ClaimedRange), hwm: 10 }])
+  await releaseRanges(db, [range as ClaimedRange])
+  const [again] = await claimOne(db, carrierId)
+  expect(again).toMatchObject({ alertId, hwm: 0 })
+  expect(await totals(db, alertId)).toEqual({})
+})
+
+test('a retry goes to a new range that its carrier leaves to others at first', async ({ db }) => {
+  const [failing, other] = [await insertCarrier(db, 'failing'), await insertCarrier(db, 'other')]
+  const { alertId } = await insertSendingAlert(db, { priority: -7, recipients: 3 })
+  const [range] = await claimOne(db, failing)
+  const lease = range as ClaimedRange
+  await recordResults(db, {
+    ...taken(failing, lease, [1], true),
+    retries: [2, 3].map(seq => ({
+      ...lease,
+      seq,
+      reason: 'ESME_RSYSERR',
+      uncertain: seq === 3,
+      spendsAttempt: true,
+      avoidCarrier: true,
+      delaySeconds: 0,
+    })),
+  })
+  expect(await totals(db, alertId)).toMatchObject({ submitted: 1, possibleDuplicates: 1 })
+  expect((await claimOne(db, failing)).some(r => r.alertId === alertId)).toBe(false)
+  const [retry] = await claimOne(db, other)
+  expect(retry).toMatchObject({ alertId, seqs: [2, 3], hwm: 0 })
+  const rows = await loadRange(db, retry as ClaimedRange)
+  expect(rows.map(row => [row.seq, row.attempts])).toEqual([
+    [2, 1],
+    [3, 1],
+  ])
+})
+
+test('a stop ends what is free as cancelled and what may have left as unknown', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'stop')
+  const { alertId } = await insertSendingAlert(db, { priority: -8, recipients: 20 })
+  const [range] = await claimOne(db, carrierId)
+  await mark(db, carrierId, [{ ...(range as ClaimedRange), hwm: 4 }])
+  await db.execute(sql`update alerts set state = 'stopped' where id = ${alertId}::uuid`)
+  // The second range is free; the first is still held by a live owner.
+  await transact(db, tx => endRanges(tx, alertId))
+  expect(await totals(db, alertId)).toMatchObject({ cancelled: 10, unknown: 0 })
+  await expireLeases(db, alertId)
+  await transact(db, tx => endRanges(tx, alertId))
+  expect(await totals(db, alertId)).toMatchObject({ cancelled: 16, unknown: 4 })
+})
+
+test('an alert ends when nothing of it is queued, as expired where somebody was too late', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'end')
+  const sent = await insertSendingAlert(db, { priority: -9 })
+  const [range] = await claimOne(db, carrierId)
+  expect(await transact(db, tx => endOfAlert(tx, sent.alertId))).toBeUndefined()
+  const all = Array.from({ length: 10 }, (_, i) => i + 1)
+  await recordResults(db, taken(carrierId, range as ClaimedRange, all, true))
+  expect(await transact(db, tx => endOfAlert(tx, sent.alertId))).toBe('sent')
+
+  const late = await insertSendingAlert(db, { priority: -9, expiresInSeconds: -1 })
+  await transact(db, tx => endRanges(tx, late.alertId))
+  expect(await totals(db, late.alertId)).toMatchObject({ expired: 10 })
+  expect(await transact(db, tx => endOfAlert(tx, late.alertId))).toBe('expired')
+})
+
+test('the budget is reserved no further ahead than a third of a second', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'pace')
+  await insertSendingAlert(db, { priority: -10 })
+  const [range] = await claimOne(db, carrierId)
+  const marks = [{ ...(range as ClaimedRange), hwm: 10 }]
+  const first = await markIntents(db, carrierId, marks, 50, 100)
+  expect(first.reservation).toMatchObject({ intervalMs: 10, slots: 50 })
+  expect(first.reservation?.startsInMs).toBeCloseTo(0, -1)
+  const second = await markIntents(db, carrierId, marks, 50, 100)
+  expect(second.reservation).toBeUndefined()
+})
