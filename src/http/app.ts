@@ -5,15 +5,21 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
+import { auditRoutes } from './audit.ts'
 import { requireToken } from './auth.ts'
 import { readJsonBody } from './body.ts'
+import { carrierRoutes } from './carriers.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { healthRoutes } from './health.ts'
 import { idempotent } from './idempotency.ts'
+import { keyRoutes } from './keys.ts'
 import { createMetrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
+import { operatorRoutes } from './operators.ts'
+import { organisationRoutes } from './organisation.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
+import { signInRoutes } from './sign-in.ts'
 
 /** The whole HTTP edge: every route file mounted behind the same middleware. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
@@ -46,6 +52,12 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/docs', docsRoutes())
 
   app.use('/v1/*', requireToken(deps), readJsonBody, idempotent(deps))
+  app.route('/', signInRoutes(deps))
+  app.route('/', operatorRoutes(deps))
+  app.route('/', keyRoutes(deps))
+  app.route('/', organisationRoutes(deps))
+  app.route('/', carrierRoutes(deps))
+  app.route('/', auditRoutes(deps))
 
   let document: ReturnType<typeof openApiDocument> | undefined
   app.get('/openapi.json', c => {

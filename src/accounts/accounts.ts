@@ -1,0 +1,317 @@
+/**
+ * Carrier accounts: what an administrator configures and a dispatcher opens. Secrets go in and never come out
+ * again but to the dispatcher: sealed under the master key, in a context that names their own row.
+ */
+import { v7 as uuid } from 'uuid'
+import type { CarrierConfig } from '../carriers/carrier.ts'
+import { normalisePhone } from '../encoding/phone.ts'
+import { AppError, type Fault } from '../errors.ts'
+import { open, seal } from '../signing/seal.ts'
+import { recordAudit } from '../store/audit.ts'
+import {
+  type CarrierRow,
+  findCarrier,
+  insertCarrier,
+  isAnyAlertSending,
+  isTestRecipient,
+  listCarriers,
+  listEnabledCarriers,
+  type LiveState,
+  lockCarrier,
+  markCarrierDeleted,
+  queueTestMessage,
+  readLiveStates,
+  type Route,
+  updateCarrier,
+} from '../store/carriers.ts'
+import { type Database, isUniqueViolation, notify, transact } from '../store/database.ts'
+import { readOrganisation } from '../store/organisation.ts'
+import type { SmppAccountSettings, SmppSecrets } from './settings.ts'
+
+export interface Account {
+  readonly id: string
+  readonly name: string
+  readonly protocol: CarrierRow['protocol']
+  readonly segmentsPerSecond: number
+  readonly window: number
+  readonly binds: number
+  readonly sourceAddress: string
+  readonly smpp: SmppAccountSettings
+  readonly routes: readonly Route[]
+  readonly enabled: boolean
+  readonly createdAt: Date
+  readonly revision: number
+  readonly live: Live
+}
+
+export interface Live {
+  readonly state: LiveState['state'] | 'disabled'
+  readonly perSecond: number
+  readonly inFlight: number
+  readonly lastError: string | undefined
+}
+
+export interface AccountDraft {
+  readonly name: string
+  readonly protocol: CarrierRow['protocol']
+  readonly segmentsPerSecond: number
+  readonly window: number
+  readonly binds: number
+  readonly sourceAddress: string
+  readonly smpp?: (SmppAccountSettings & SmppSecrets) | undefined
+  readonly routes: readonly Route[]
+  readonly enabled: boolean
+}
+
+type Optional<Fields> = { readonly [Field in keyof Fields]?: Fields[Field] | undefined }
+
+/** What is left out stays; the protocol can't be changed, for receipts of the former would have no reader. */
+export type AccountEdit = Optional<Omit<AccountDraft, 'protocol' | 'smpp'>> & {
+  readonly smpp?: Optional<SmppAccountSettings & SmppSecrets> | undefined
+}
+
+interface By {
+  readonly operatorId: string
+  readonly now: Date
+}
+
+/** @throws AppError `invalid_carrier` naming every fault, `already_exists` */
+export async function createAccount(
+  db: Database,
+  masterKey: Uint8Array,
+  by: By,
+  draft: AccountDraft,
+): Promise<Account> {
+  const { smpp, ...rest } = draft
+  const faults = [...protocolFaults(draft), ...routeFaults(draft.routes)]
+  if (faults.length > 0 || smpp === undefined) {
+    throw new AppError('invalid_carrier', 'this carrier can not be set up', { faults })
+  }
+  const id = uuid()
+  const { password, ...settings } = smpp
+  const sealedSecrets = sealSecrets(masterKey, id, { password })
+  return refuseTakenName(() =>
+    transact(db, async tx => {
+      const row = await insertCarrier(tx, {
+        ...rest,
+        id,
+        settings,
+        sealedSecrets,
+        createdAt: by.now,
+      })
+      await announce(tx, by, 'carrier.created', row)
+      return accountFrom(row, undefined)
+    }),
+  )
+}
+
+/**
+ * @param revision what `If-Match` demands
+ * @throws AppError `not_found`, `stale_revision`, and as `createAccount`
+ */
+export async function changeAccount(
+  db: Database,
+  masterKey: Uint8Array,
+  by: By,
+  { id, revision }: { id: string; revision: number | undefined },
+  { smpp = {}, ...rest }: AccountEdit,
+): Promise<Account> {
+  const faults = routeFaults(rest.routes ?? [])
+  if (faults.length > 0)
+    throw new AppError('invalid_carrier', 'this carrier can not be set up', { faults })
+  const { password, ...settings } = smpp
+  const row = await refuseTakenName(() =>
+    transact(db, async tx => {
+      const current = await lockCarrier(tx, id)
+      if (current === undefined) throw notFound()
+      if (revision !== undefined && revision !== current.revision) {
+        throw new AppError(
+          'stale_revision',
+          'the carrier was changed since you read it: read it again',
+        )
+      }
+      const changed = await updateCarrier(tx, id, {
+        ...rest,
+        settings: { ...(current.settings as SmppAccountSettings), ...given(settings) },
+        ...(password !== undefined && { sealedSecrets: sealSecrets(masterKey, id, { password }) }),
+      })
+      await announce(tx, by, 'carrier.changed', changed, {
+        fields: [...Object.keys(rest), ...Object.keys(smpp).map(field => `smpp.${field}`)].sort(),
+      })
+      return changed
+    }),
+  )
+  return accountFrom(row, (await readLiveStates(db, [id])).get(id))
+}
+
+/**
+ * Takes an account out of use; what it sent keeps naming it.
+ *
+ * @throws AppError `in_use` while an alert is being sent: disabling it is what is wanted then
+ */
+export async function deleteAccount(db: Database, by: By, id: string): Promise<void> {
+  await transact(db, async tx => {
+    const current = await lockCarrier(tx, id)
+    if (current === undefined) throw notFound()
+    if (await isAnyAlertSending(tx)) {
+      throw new AppError('in_use', 'an alert is being sent: disable the carrier, delete it after')
+    }
+    await markCarrierDeleted(tx, id, by.now)
+    await announce(tx, by, 'carrier.deleted', current)
+  })
+}
+
+/** @throws AppError `not_found` */
+export async function getAccount(db: Database, id: string): Promise<Account> {
+  const row = await findCarrier(db, id)
+  if (row === undefined) throw notFound()
+  return accountFrom(row, (await readLiveStates(db, [id])).get(id))
+}
+
+/** By name, after the one given. */
+export async function getAccounts(
+  db: Database,
+  page: { after: string | undefined; limit: number },
+): Promise<Account[]> {
+  const rows = await listCarriers(db, page)
+  const live = await readLiveStates(
+    db,
+    rows.map(row => row.id),
+  )
+  return rows.map(row => accountFrom(row, live.get(row.id)))
+}
+
+/**
+ * Everything that a dispatcher needs to bind, secrets opened: the accounts that are enabled.
+ *
+ * @throws AppError `integrity_violation` if a secret was changed or moved in the database
+ */
+export async function openAccounts(db: Database, masterKey: Uint8Array): Promise<CarrierConfig[]> {
+  const rows = await listEnabledCarriers(db)
+  return rows.map(row => {
+    const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes } = row
+    const account = { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes }
+    const { enquireLinkSeconds, responseTimeoutSeconds, messageIds, ...settings } =
+      row.settings as SmppAccountSettings
+    return {
+      ...account,
+      smpp: {
+        ...settings,
+        ...openSecrets(masterKey, id, row.sealedSecrets),
+        enquireLinkMs: enquireLinkSeconds * 1000,
+        responseTimeoutMs: responseTimeoutSeconds * 1000,
+        ...(messageIds && { messageIds }),
+      },
+    }
+  })
+}
+
+/** After that a test message has missed whoever was looking at their phone. */
+const TEST_MESSAGE_MINUTES = 5
+
+/**
+ * Sends one message over this carrier, to somebody who is a member of a listed group and has opted out of nothing.
+ *
+ * @returns the id of the queued message
+ * @throws AppError `recipient_not_listed`; `wrong_state` if the carrier is disabled
+ */
+export async function sendTestMessage(
+  db: Database,
+  by: By,
+  { id, phone: given }: { id: string; phone: string },
+): Promise<string> {
+  const { name, country } = await readOrganisation(db)
+  const read = normalisePhone(given, country)
+  return transact(db, async tx => {
+    const carrier = await lockCarrier(tx, id)
+    if (carrier === undefined) throw notFound()
+    if (!carrier.enabled) throw new AppError('wrong_state', 'the carrier is disabled')
+    if (!('phone' in read) || !(await isTestRecipient(tx, read.phone))) {
+      const faults = [
+        { pointer: '/phone', detail: 'is no member of a listed group, or has opted out' },
+      ]
+      const message = 'a test message goes to a member of a listed group alone'
+      throw new AppError('recipient_not_listed', message, { faults })
+    }
+    const messageId = uuid()
+    await queueTestMessage(tx, {
+      id: messageId,
+      carrierId: id,
+      phone: read.phone,
+      text: `TEST. A test message of ${name}. Nothing has happened and there is nothing to do.`,
+      expires: new Date(by.now.getTime() + TEST_MESSAGE_MINUTES * 60_000),
+    })
+    await notify(tx, 'work', id)
+    await announce(tx, by, 'carrier.tested', carrier)
+    return messageId
+  })
+}
+
+/** Tells the dispatchers, and the trail. */
+async function announce(
+  tx: Database,
+  { operatorId }: By,
+  action: string,
+  { id, name }: { id: string; name: string },
+  detail: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  await notify(tx, 'carriers', id)
+  await recordAudit(tx, { operatorId, action, subject: id, detail: { name, ...detail } })
+}
+
+function protocolFaults({ protocol, smpp }: AccountDraft): Fault[] {
+  if (protocol !== 'smpp') {
+    return [{ pointer: '/protocol', detail: `${protocol} is not supported yet: use smpp` }]
+  }
+  return smpp === undefined
+    ? [{ pointer: '/smpp', detail: 'is required for the protocol smpp' }]
+    : []
+}
+
+function routeFaults(routes: readonly Route[]): Fault[] {
+  return routes.flatMap(({ prefix }, index) => {
+    const isRepeated = routes.findIndex(route => route.prefix === prefix) < index
+    return isRepeated ? [{ pointer: `/routes/${index}/prefix`, detail: 'is named twice' }] : []
+  })
+}
+
+function accountFrom(row: CarrierRow, reported: LiveState | undefined): Account {
+  const { settings, sealedSecrets: _sealed, ...rest } = row
+  const idle = { perSecond: 0, inFlight: 0, lastError: reported?.lastError }
+  const live: Live = row.enabled
+    ? (reported ?? { state: 'unbound', ...idle })
+    : { state: 'disabled', ...idle }
+  return { ...rest, smpp: settings as SmppAccountSettings, live }
+}
+
+function sealSecrets(masterKey: Uint8Array, id: string, secrets: SmppSecrets): Uint8Array {
+  return seal(masterKey, contextOf(id), JSON.stringify(secrets))
+}
+
+function openSecrets(masterKey: Uint8Array, id: string, sealed: Uint8Array | null): SmppSecrets {
+  if (sealed === null) throw new AppError('integrity_violation', `${contextOf(id)} is missing`)
+  return JSON.parse(Buffer.from(open(masterKey, contextOf(id), sealed)).toString()) as SmppSecrets
+}
+
+function contextOf(id: string): string {
+  return `carriers/${id}/secrets`
+}
+
+function given<Fields extends object>(fields: Fields): Fields {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Fields
+}
+
+function notFound(): AppError {
+  return new AppError('not_found', 'there is no such carrier')
+}
+
+async function refuseTakenName<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isUniqueViolation(error, 'carriers_name_unique')) throw error
+    const faults = [{ pointer: '/name', detail: 'belongs to another carrier' }]
+    throw new AppError('already_exists', 'a carrier with this name exists', { faults })
+  }
+}

@@ -1,0 +1,54 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { type AuditEntry, listAudit } from '../store/audit.ts'
+import { requireRole } from './auth.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { timeSchema } from './resources.ts'
+
+const entrySchema = z
+  .object({
+    seq: z.int(),
+    at: timeSchema,
+    operatorId: z.uuid().nullable().meta({ description: 'null: the system itself' }),
+    action: z.string(),
+    subject: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+    previousHash: z.string(),
+    hash: z.string().meta({
+      description:
+        'Hex SHA-256 of the hash before (32 octets, zeros for the first) and the RFC 8785 bytes of ' +
+        '`{seq, at, operatorId, action, subject, detail}`',
+    }),
+  })
+  .meta({ id: 'AuditEntry' })
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/audit',
+  tags: ['Audit'],
+  summary: 'The audit trail, newest first',
+  request: { query: pageQuery },
+  responses: {
+    200: {
+      description: 'A page',
+      content: { 'application/json': { schema: pageSchema(entrySchema) } },
+    },
+  },
+})
+
+export const auditRoutes = ({ database: { db } }: AppDependencies) =>
+  new OpenAPIHono<Env>().openapi(listRoute, async c => {
+    requireRole(c, 'administrator', 'auditor')
+    const { limit, cursor } = c.req.valid('query')
+    const [before] = readCursor(cursor, z.tuple([z.int().min(1)])) ?? []
+    const rows = await listAudit(db, { before, limit: limit + 1 })
+    return c.json(
+      pageOf(rows, limit, entryResource, ({ seq }) => [seq]),
+      200,
+    )
+  })
+
+function entryResource(entry: AuditEntry): z.input<typeof entrySchema> {
+  return { ...entry, at: entry.at.toISOString(), detail: { ...entry.detail } }
+}

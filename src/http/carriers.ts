@@ -1,0 +1,187 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
+import {
+  type Account,
+  changeAccount,
+  createAccount,
+  deleteAccount,
+  getAccount,
+  getAccounts,
+  sendTestMessage,
+} from '../accounts/accounts.ts'
+import {
+  newSmppSchema,
+  routeSchema,
+  smppEditSchema,
+  smppSettingsSchema,
+  sourceAddressSchema,
+} from '../accounts/settings.ts'
+import { requireRole } from './auth.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { idParams, line, timeSchema } from './resources.ts'
+import { etagOf, revisionFromIfMatch } from './revision.ts'
+
+const protocolSchema = z.enum(['smpp', 'twilio', 'http'])
+
+const fields = {
+  name: line(100),
+  segmentsPerSecond: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .meta({ description: "The account's limit, over all binds and dispatchers" }),
+  window: z.int().min(1).max(10_000).meta({ description: 'Unanswered segments a bind' }),
+  binds: z.int().min(1).max(100).meta({ description: "The account's limit, over all dispatchers" }),
+  sourceAddress: sourceAddressSchema,
+  routes: z.array(routeSchema).max(1000).meta({ description: 'Empty: takes every number' }),
+  enabled: z.boolean(),
+}
+
+const newCarrierSchema = z.strictObject({
+  ...fields,
+  protocol: protocolSchema,
+  window: fields.window.default(10),
+  binds: fields.binds.default(1),
+  routes: fields.routes.default([]),
+  enabled: fields.enabled.default(true),
+  smpp: newSmppSchema.optional(),
+})
+
+const carrierEditSchema = z.strictObject({ ...fields, smpp: smppEditSchema }).partial()
+
+const carrierSchema = z
+  .object({
+    id: z.uuid(),
+    ...fields,
+    protocol: protocolSchema,
+    smpp: smppSettingsSchema,
+    state: z.enum(['bound', 'throttled', 'unbound', 'disabled']),
+    perSecond: z.number(),
+    inFlight: z.int(),
+    lastError: z.string().nullable(),
+    createdAt: timeSchema,
+    revision: z.int(),
+  })
+  .meta({ id: 'Carrier' })
+
+const carrierAnswer = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: carrierSchema } },
+})
+const body = <Schema extends z.ZodType>(schema: Schema) => ({
+  body: { required: true, content: { 'application/json': { schema } } },
+})
+
+const createRouteConfig = createRoute({
+  method: 'post',
+  path: '/v1/carriers',
+  tags: ['Carriers'],
+  summary: 'Set up a carrier account; secrets are write-only',
+  request: body(newCarrierSchema),
+  responses: { 201: carrierAnswer('Set up') },
+})
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/carriers',
+  tags: ['Carriers'],
+  summary: 'List carriers by name, with their live state',
+  request: { query: pageQuery },
+  responses: {
+    200: {
+      description: 'A page',
+      content: { 'application/json': { schema: pageSchema(carrierSchema) } },
+    },
+  },
+})
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/carriers/{id}',
+  tags: ['Carriers'],
+  summary: 'Read a carrier, with its live state',
+  request: { params: idParams },
+  responses: { 200: carrierAnswer('The carrier') },
+})
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/v1/carriers/{id}',
+  tags: ['Carriers'],
+  summary: 'Edit a carrier; it is bound anew',
+  request: { params: idParams, ...body(carrierEditSchema) },
+  responses: { 200: carrierAnswer('Changed') },
+})
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/v1/carriers/{id}',
+  tags: ['Carriers'],
+  summary: 'Take a carrier out of use for good',
+  request: { params: idParams },
+  responses: { 204: { description: 'Deleted' } },
+})
+const testRoute = createRoute({
+  method: 'post',
+  path: '/v1/carriers/{id}/test',
+  tags: ['Carriers'],
+  summary: 'Send one message over this carrier, to a member of a listed group',
+  request: { params: idParams, ...body(z.strictObject({ phone: z.string().min(1).max(40) })) },
+  responses: {
+    202: {
+      description: 'Queued',
+      content: { 'application/json': { schema: z.object({ id: z.uuid() }) } },
+    },
+  },
+})
+
+export const carrierRoutes = ({ database: { db }, masterKey, now }: AppDependencies) =>
+  new OpenAPIHono<Env>()
+    .openapi(createRouteConfig, async c => {
+      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
+      const account = await createAccount(db, masterKey, by, c.req.valid('json'))
+      c.header('ETag', etagOf(account.revision))
+      c.header('Location', `/v1/carriers/${account.id}`)
+      return c.json(carrierResource(account), 201)
+    })
+    .openapi(listRoute, async c => {
+      const { limit, cursor } = c.req.valid('query')
+      const [after] = readCursor(cursor, z.tuple([z.string()])) ?? []
+      const accounts = await getAccounts(db, { after, limit: limit + 1 })
+      return c.json(
+        pageOf(accounts, limit, carrierResource, ({ name }) => [name]),
+        200,
+      )
+    })
+    .openapi(getRoute, async c => {
+      const account = await getAccount(db, c.req.valid('param').id)
+      c.header('ETag', etagOf(account.revision))
+      return c.json(carrierResource(account), 200)
+    })
+    .openapi(changeRoute, async c => {
+      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
+      const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
+      const account = await changeAccount(db, masterKey, by, target, c.req.valid('json'))
+      c.header('ETag', etagOf(account.revision))
+      return c.json(carrierResource(account), 200)
+    })
+    .openapi(deleteRoute, async c => {
+      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
+      await deleteAccount(db, by, c.req.valid('param').id)
+      return c.body(null, 204)
+    })
+    .openapi(testRoute, async c => {
+      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
+      const { phone } = c.req.valid('json')
+      const id = await sendTestMessage(db, by, { id: c.req.valid('param').id, phone })
+      return c.json({ id }, 202)
+    })
+
+function carrierResource({ live, ...account }: Account): z.infer<typeof carrierSchema> {
+  return {
+    ...account,
+    routes: account.routes.map(route => ({ ...route })),
+    createdAt: account.createdAt.toISOString(),
+    state: live.state,
+    perSecond: Math.round(live.perSecond),
+    inFlight: live.inFlight,
+    lastError: live.lastError ?? null,
+  }
+}

@@ -1,0 +1,46 @@
+import { sleep } from '../clock.ts'
+import { describeError, log } from '../log.ts'
+import { purgeKeys } from '../store/idempotency.ts'
+import { purgeFailures, purgeSessions } from '../store/sessions.ts'
+import type { AppDependencies } from './env.ts'
+
+const EVERY_MS = 10 * 60_000
+const DAY_MS = 86_400_000
+/** An ended sign-in is kept a month: a copied refresh token of it should still be recognised for one. */
+const SESSIONS_KEPT_DAYS = 30
+/** An address is known to an account this long after its last sign-in. */
+const KNOWN_ADDRESS_DAYS = 90
+
+/** Rotates token keys and drops what has run out, every ten minutes; any number of API nodes may do it. */
+export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDependencies): {
+  stop(): Promise<void>
+} {
+  const stopping = new AbortController()
+  const chores = [
+    () => tokenKeys.rotate(now()),
+    () => purgeKeys(db),
+    () => purgeSessions(db, daysAgo(now(), SESSIONS_KEPT_DAYS)),
+    () => purgeFailures(db, daysAgo(now(), KNOWN_ADDRESS_DAYS)),
+  ]
+  const running = (async () => {
+    for (;;) {
+      await sleep(EVERY_MS, stopping.signal)
+      if (stopping.signal.aborted) return
+      for (const chore of chores) {
+        await chore().catch((error: unknown) => {
+          log.warn({ code: describeError(error) }, 'a housekeeping chore failed')
+        })
+      }
+    }
+  })()
+  return {
+    stop() {
+      stopping.abort()
+      return running
+    },
+  }
+}
+
+function daysAgo(now: Date, days: number): Date {
+  return new Date(now.getTime() - days * DAY_MS)
+}

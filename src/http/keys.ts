@@ -1,0 +1,107 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { enrolKey, keysOf, revokeKey, type SigningKey } from '../operators/keys.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { line, timeSchema } from './resources.ts'
+
+const modeSchema = z.enum(['live', 'exercise'])
+const keySchema = z
+  .object({
+    kid: z.string().meta({ description: 'RFC 7638 SHA-256 thumbprint' }),
+    jwk: z.record(z.string(), z.string()),
+    label: z.string(),
+    mode: modeSchema,
+    createdAt: timeSchema,
+    revokedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'SigningKey' })
+
+const keyAnswer = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: keySchema } },
+})
+
+const enrolRoute = createRoute({
+  method: 'post',
+  path: '/v1/me/keys',
+  tags: ['Signing keys'],
+  summary: 'Enrol a public Ed25519 or P-256 key of mine, within 5 minutes of signing in',
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.strictObject({
+            // Judged by meaning, member by member: what is wrong with a key is 422.
+            jwk: z.record(z.string(), z.unknown()),
+            label: line(100),
+            mode: modeSchema.optional().meta({ description: 'Left out: that of this sign-in' }),
+          }),
+        },
+      },
+    },
+  },
+  responses: { 201: keyAnswer('Enrolled') },
+})
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/me/keys',
+  tags: ['Signing keys'],
+  summary: 'My keys, revoked ones too',
+  responses: {
+    200: {
+      description: 'All of them',
+      content: {
+        'application/json': {
+          schema: z.object({ items: z.array(keySchema), nextCursor: z.null() }),
+        },
+      },
+    },
+  },
+})
+const revokeRoute = createRoute({
+  method: 'post',
+  path: '/v1/me/keys/{kid}/revoke',
+  tags: ['Signing keys'],
+  summary: 'Revoke a key of mine, for good',
+  request: {
+    params: z.strictObject({ kid: z.string().regex(/^[\w-]{43}$/, 'must be a thumbprint') }),
+  },
+  responses: { 200: keyAnswer('Revoked') },
+})
+
+export const keyRoutes = ({ database: { db }, now }: AppDependencies) =>
+  new OpenAPIHono<Env>()
+    .openapi(enrolRoute, async c => {
+      const { operator, session } = c.var
+      const by = { operator, signIn: session, now: now() }
+      const key = await enrolKey(db, by, c.req.valid('json'))
+      c.header('ETag', etagOfKey(key))
+      return c.json(keyResource(key), 201)
+    })
+    .openapi(listRoute, async c => {
+      const keys = await keysOf(db, c.var.operator)
+      return c.json({ items: keys.map(keyResource), nextCursor: null }, 200)
+    })
+    .openapi(revokeRoute, async c => {
+      const key = await revokeKey(db, c.var.operator, c.req.valid('param').kid, now())
+      c.header('ETag', etagOfKey(key))
+      return c.json(keyResource(key), 200)
+    })
+
+function keyResource(key: SigningKey): z.input<typeof keySchema> {
+  const { kid, jwk, label, mode, createdAt, revokedAt } = key
+  return {
+    kid,
+    jwk: { ...jwk },
+    label,
+    mode,
+    createdAt: createdAt.toISOString(),
+    revokedAt: revokedAt?.toISOString() ?? null,
+  }
+}
+
+/** A key changes once in its life, when it is revoked. */
+function etagOfKey({ revokedAt }: SigningKey): string {
+  return revokedAt === undefined ? '"1"' : '"2"'
+}

@@ -1,0 +1,216 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { geocodeSchema, polygonSchema } from '../cap/area.ts'
+import { SEVERITIES } from '../cap/alert.ts'
+import type { Operator } from '../operators/operator.ts'
+import {
+  changeOperator,
+  changeOwnPassword,
+  createOperator,
+  disableOperator,
+  getOperator,
+  getOperators,
+} from '../operators/operators.ts'
+import { MAX_PASSWORD_CHARACTERS } from '../operators/passwords.ts'
+import { ROLES } from '../store/schema.ts'
+import { requireRole } from './auth.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { idParams, line, timeSchema } from './resources.ts'
+import { etagOf, revisionFromIfMatch } from './revision.ts'
+
+const emailSchema = z.email().max(254)
+const passwordSchema = z.string().max(MAX_PASSWORD_CHARACTERS)
+const rolesSchema = z.array(z.enum(ROLES)).min(1).max(ROLES.length)
+
+const jurisdictionSchema = z
+  .strictObject({
+    geometry: polygonSchema.optional(),
+    geocodes: z.array(geocodeSchema).min(1).max(1000).optional(),
+  })
+  .refine(({ geometry, geocodes }) => geometry !== undefined || geocodes !== undefined, {
+    message: 'must have geometry or geocodes: leave it out where authority has no border',
+  })
+
+const limitsSchema = z.strictObject({
+  severities: z.array(z.enum(SEVERITIES)).max(SEVERITIES.length).optional(),
+  events: z.array(line(200)).max(200).optional(),
+  maxRecipients: z.int().min(0).max(2_147_483_647).optional(),
+})
+
+const newOperatorSchema = z.strictObject({
+  email: emailSchema,
+  name: line(100),
+  password: passwordSchema.optional(),
+  roles: rolesSchema,
+  jurisdiction: jurisdictionSchema.optional(),
+  limits: limitsSchema.optional(),
+})
+
+const operatorEditSchema = z
+  .strictObject({
+    email: emailSchema,
+    name: line(100),
+    password: passwordSchema,
+    roles: rolesSchema,
+    jurisdiction: jurisdictionSchema.nullable(),
+    limits: limitsSchema.nullable(),
+  })
+  .partial()
+
+export const operatorSchema = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    name: z.string(),
+    roles: rolesSchema,
+    jurisdiction: jurisdictionSchema.nullable().meta({ description: 'null: no border' }),
+    limits: limitsSchema.nullable(),
+    createdAt: timeSchema,
+    disabledAt: timeSchema.nullable(),
+    revision: z.int(),
+  })
+  .meta({ id: 'Operator' })
+
+export function operatorResource(operator: Operator): z.input<typeof operatorSchema> {
+  const { id, email, name, roles, jurisdiction, limits, createdAt, disabledAt, revision } = operator
+  return {
+    id,
+    email,
+    name,
+    roles: [...roles],
+    // As it was checked when it was written.
+    jurisdiction: (jurisdiction ?? null) as z.input<typeof jurisdictionSchema> | null,
+    limits: (limits ?? null) as z.input<typeof limitsSchema> | null,
+    createdAt: createdAt.toISOString(),
+    disabledAt: disabledAt?.toISOString() ?? null,
+    revision,
+  }
+}
+
+const operatorAnswer = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: operatorSchema } },
+})
+const body = <Schema extends z.ZodType>(schema: Schema) => ({
+  body: { required: true, content: { 'application/json': { schema } } },
+})
+
+const createRouteConfig = createRoute({
+  method: 'post',
+  path: '/v1/operators',
+  tags: ['Operators'],
+  summary: 'Create an operator',
+  request: body(newOperatorSchema),
+  responses: { 201: operatorAnswer('Created') },
+})
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/operators',
+  tags: ['Operators'],
+  summary: 'List operators by e-mail address',
+  request: { query: pageQuery },
+  responses: {
+    200: {
+      description: 'A page',
+      content: { 'application/json': { schema: pageSchema(operatorSchema) } },
+    },
+  },
+})
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/operators/{id}',
+  tags: ['Operators'],
+  summary: 'Read an operator',
+  request: { params: idParams },
+  responses: { 200: operatorAnswer('The operator') },
+})
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/v1/operators/{id}',
+  tags: ['Operators'],
+  summary: 'Edit an operator; `null` takes a jurisdiction or limits away',
+  request: { params: idParams, ...body(operatorEditSchema) },
+  responses: { 200: operatorAnswer('Changed') },
+})
+const disableRoute = createRoute({
+  method: 'post',
+  path: '/v1/operators/{id}/disable',
+  tags: ['Operators'],
+  summary: 'Disable an operator: their next request is refused',
+  request: { params: idParams },
+  responses: { 200: operatorAnswer('Disabled') },
+})
+const meRoute = createRoute({
+  method: 'get',
+  path: '/v1/me',
+  tags: ['Operators'],
+  summary: 'Who I am, and the mode of this sign-in',
+  responses: {
+    200: {
+      description: 'The caller',
+      content: {
+        'application/json': {
+          schema: operatorSchema.extend({ mode: z.enum(['live', 'exercise']) }).meta({ id: 'Me' }),
+        },
+      },
+    },
+  },
+})
+const passwordRoute = createRoute({
+  method: 'post',
+  path: '/v1/me/password',
+  tags: ['Operators'],
+  summary: 'Set my password; all my sign-ins end',
+  request: body(z.strictObject({ currentPassword: passwordSchema, password: passwordSchema })),
+  responses: { 204: { description: 'Set' } },
+})
+
+export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
+  new OpenAPIHono<Env>()
+    .openapi(createRouteConfig, async c => {
+      const administrator = requireRole(c, 'administrator')
+      const created = await createOperator(db, administrator, c.req.valid('json'), now())
+      c.header('ETag', etagOf(created.revision))
+      c.header('Location', `/v1/operators/${created.id}`)
+      return c.json(operatorResource(created), 201)
+    })
+    .openapi(listRoute, async c => {
+      requireRole(c, 'administrator', 'auditor')
+      const { limit, cursor } = c.req.valid('query')
+      const [after] = readCursor(cursor, z.tuple([z.string()])) ?? []
+      const rows = await getOperators(db, { after, limit: limit + 1 })
+      return c.json(
+        pageOf(rows, limit, operatorResource, ({ email }) => [email]),
+        200,
+      )
+    })
+    .openapi(getRoute, async c => {
+      const { id } = c.req.valid('param')
+      if (id !== c.var.operator.id) requireRole(c, 'administrator', 'auditor')
+      const found = await getOperator(db, id)
+      c.header('ETag', etagOf(found.revision))
+      return c.json(operatorResource(found), 200)
+    })
+    .openapi(changeRoute, async c => {
+      const administrator = requireRole(c, 'administrator')
+      const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
+      const changed = await changeOperator(db, administrator, target, c.req.valid('json'), now())
+      c.header('ETag', etagOf(changed.revision))
+      return c.json(operatorResource(changed), 200)
+    })
+    .openapi(disableRoute, async c => {
+      const administrator = requireRole(c, 'administrator')
+      const disabled = await disableOperator(db, administrator, c.req.valid('param').id, now())
+      c.header('ETag', etagOf(disabled.revision))
+      return c.json(operatorResource(disabled), 200)
+    })
+    .openapi(meRoute, c => {
+      const { operator, session } = c.var
+      c.header('ETag', etagOf(operator.revision))
+      return c.json({ ...operatorResource(operator), mode: session.mode }, 200)
+    })
+    .openapi(passwordRoute, async c => {
+      await changeOwnPassword(db, c.var.operator, c.req.valid('json'), now())
+      return c.body(null, 204)
+    })

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+/** Schemas that several route files share. */
+
+export const idParams = z.strictObject({ id: z.uuid() })
+
+/** Names, labels and the like: one line that one can read. */
+export function line(max: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(
+      /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u,
+      'must be one line of visible text',
+    )
+}
+
+export const timeSchema = z.iso.datetime({ offset: true })
+
+/** `If-Match` and `Idempotency-Key` as the OpenAPI document shows them; the middleware and helpers read them. */
+export const ifMatchHeader = z.object({
+  'If-Match': z.string().optional().meta({ description: 'The `ETag` that the edit is based on' }),
+})

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { generateMasterKey, keyCheck, parseMasterKey } from '../signing/seal.ts'
+import type { Database } from '../store/database.ts'
+import { countOperators } from '../store/operators.ts'
+import { DEFAULT_POLICY, DEFAULT_RETENTION, ensureOrganisation } from '../store/organisation.ts'
+import { createOperator } from './operators.ts'
+
+const DEFAULT_EMAIL = 'administrator@localhost'
+
+/**
+ * The key that secrets are sealed under: from the configuration, else from `master.key` in the data directory
+ * (0600), made there at the first start.
+ *
+ * @throws AppError `invalid_key` if what is configured or in the file is no key
+ */
+export async function loadMasterKey(
+  config: Pick<Config, 'masterKey' | 'dataDirectory'>,
+): Promise<Uint8Array> {
+  if (config.masterKey !== undefined) return parseMasterKey(config.masterKey)
+  const path = join(config.dataDirectory, 'master.key')
+  await mkdir(config.dataDirectory, { recursive: true })
+  try {
+    await writeFile(path, `${generateMasterKey()}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    // There already, from an earlier start or another process of this one.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return parseMasterKey(await readFile(path, 'utf8'))
+}
+
+/**
+ * Makes a new database usable: the organisation with its defaults, and the first administrator.
+ *
+ * @returns the administrator that was made, with the password if it was made up here: it is shown once and
+ *   stored nowhere; undefined at every later start
+ * @throws Error if the database's secrets were sealed under another master key
+ */
+export async function ensureFirstAdministrator(
+  db: Database,
+  config: Pick<Config, 'publicUrl' | 'adminEmail' | 'adminPassword'>,
+  masterKey: Uint8Array,
+): Promise<{ email: string; password?: string } | undefined> {
+  const masterKeyCheck = keyCheck(masterKey)
+  const made = await ensureOrganisation(db, {
+    name: 'Tocsin',
+    timeZone: 'America/New_York',
+    country: 'US',
+    sender: `tocsin@${new URL(config.publicUrl).hostname}`,
+    languages: ['en-US'],
+    policy: DEFAULT_POLICY,
+    retention: DEFAULT_RETENTION,
+    masterKeyCheck,
+  })
+  if (made.masterKeyCheck !== masterKeyCheck) {
+    throw new Error(
+      'The master key is not the one that this database was set up with. Restore the master.key file of the ' +
+        'data directory, or set TOCSIN_MASTER_KEY to the former key: without it its secrets cannot be read.',
+    )
+  }
+  const email = config.adminEmail ?? DEFAULT_EMAIL
+  const password = config.adminPassword ?? randomBytes(15).toString('base64url')
+  const draft = { email, name: 'Administrator', password, roles: ['administrator'] as const }
+  if ((await countOperators(db)) > 0) return undefined
+  await createOperator(db, undefined, draft, new Date())
+  return config.adminPassword === undefined ? { email, password } : { email }
+}

@@ -1,0 +1,100 @@
+import { AppError } from '../errors.ts'
+import { checkPublicJwk } from '../signing/keys.ts'
+import { recordAudit } from '../store/audit.ts'
+import { type Database, isUniqueViolation, transact } from '../store/database.ts'
+import {
+  findSigningKey,
+  insertSigningKey,
+  listSigningKeys,
+  revokeSigningKey,
+  type SigningKeyRow,
+} from '../store/keys.ts'
+import type { Operator, SignIn } from './operator.ts'
+
+export type SigningKey = SigningKeyRow
+
+/** Whoever finds a console left open must not enrol a key of their own in it. */
+const FRESH_SIGN_IN_MINUTES = 5
+
+/**
+ * Enrols a public key under its thumbprint; it may sign at once.
+ *
+ * @param mode what the key signs; left out: the sign-in's
+ * @throws AppError `invalid_key`; `already_exists`, also when it is another person's, or revoked;
+ *   `forbidden` past 5 minutes after the sign-in
+ */
+export async function enrolKey(
+  db: Database,
+  { operator, signIn, now }: { operator: Operator; signIn: SignIn; now: Date },
+  {
+    jwk,
+    label,
+    mode = signIn.mode,
+  }: { jwk: unknown; label: string; mode?: SignIn['mode'] | undefined },
+): Promise<SigningKey> {
+  if (now.getTime() - signIn.createdAt.getTime() > FRESH_SIGN_IN_MINUTES * 60_000) {
+    const minutes = `${FRESH_SIGN_IN_MINUTES} minutes`
+    throw new AppError(
+      'forbidden',
+      `sign in again first: a key is enrolled within ${minutes} of it`,
+    )
+  }
+  const checked = await checkPublicJwk(jwk)
+  const key = { ...checked, operatorId: operator.id, label, mode, createdAt: now }
+  try {
+    await transact(db, async tx => {
+      await insertSigningKey(tx, key)
+      await recordAudit(tx, {
+        operatorId: operator.id,
+        action: 'key.enrolled',
+        subject: key.kid,
+        detail: { mode },
+      })
+    })
+  } catch (error) {
+    if (isUniqueViolation(error))
+      throw new AppError('already_exists', 'this key is enrolled already')
+    throw error
+  }
+  return { ...key, revokedAt: undefined }
+}
+
+export async function keysOf(db: Database, operator: Operator): Promise<SigningKey[]> {
+  return listSigningKeys(db, operator.id)
+}
+
+/** Revokes for good: signatures of it that have not been sent yet are void. Twice is once. */
+export async function revokeKey(
+  db: Database,
+  operator: Operator,
+  kid: string,
+  now: Date,
+): Promise<SigningKey> {
+  return transact(db, async tx => {
+    const revoked = await revokeSigningKey(tx, operator.id, kid, now)
+    if (revoked === undefined) throw new AppError('not_found', 'you have no key with this kid')
+    if (revoked.wasActive) {
+      await recordAudit(tx, { operatorId: operator.id, action: 'key.revoked', subject: kid })
+    }
+    return revoked.key
+  })
+}
+
+/**
+ * The key of a `kid` as it stands now, for verifying a signature that its owner made, or makes.
+ *
+ * @returns undefined if nobody has it, or it belongs to another operator or another mode
+ * @throws AppError `signature_key_revoked` if it was revoked, or its owner disabled
+ */
+export async function keyForSignature(
+  db: Database,
+  kid: string,
+  expected: { readonly operatorId: string; readonly mode: SignIn['mode'] },
+): Promise<SigningKey | undefined> {
+  const key = await findSigningKey(db, kid)
+  if (key?.operatorId !== expected.operatorId || key.mode !== expected.mode) return undefined
+  if (key.revokedAt !== undefined || key.ownerDisabledAt !== undefined) {
+    throw new AppError('signature_key_revoked', 'the key that signed was revoked: sign again')
+  }
+  return key
+}

@@ -1,0 +1,215 @@
+import { v7 as uuid } from 'uuid'
+import { AppError } from '../errors.ts'
+import { recordAudit } from '../store/audit.ts'
+import { type Database, isUniqueViolation, transact } from '../store/database.ts'
+import {
+  findOperator,
+  findPassword,
+  insertOperator,
+  type Jurisdiction,
+  type Limits,
+  listOperators,
+  lockAdministrators,
+  lockOperator,
+  type OperatorChange,
+  updateOperator,
+} from '../store/operators.ts'
+import { revokeSessionsOf } from '../store/sessions.ts'
+import { normaliseEmail } from './email.ts'
+import { assertUsableJurisdiction } from './jurisdiction.ts'
+import type { Operator, Role } from './operator.ts'
+import { hashPassword, isPassword, passwordFault } from './passwords.ts'
+
+export interface OperatorDraft {
+  readonly email: string
+  readonly name: string
+  /** Without one nobody can sign in as this operator until an administrator sets it. */
+  readonly password?: string | undefined
+  readonly roles: readonly Role[]
+  readonly jurisdiction?: Jurisdiction | undefined
+  readonly limits?: Limits | undefined
+}
+
+/** `null` takes the jurisdiction or the limits away. */
+export interface OperatorEdit {
+  readonly email?: string | undefined
+  readonly name?: string | undefined
+  readonly password?: string | undefined
+  readonly roles?: readonly Role[] | undefined
+  readonly jurisdiction?: Jurisdiction | null | undefined
+  readonly limits?: Limits | null | undefined
+}
+
+/** @throws AppError `invalid_operator` (the password), `invalid_area`, `unknown_geocode`, `already_exists` */
+export async function createOperator(
+  db: Database,
+  administrator: Pick<Operator, 'id'> | undefined,
+  draft: OperatorDraft,
+  now: Date,
+): Promise<Operator> {
+  const email = normaliseEmail(draft.email)
+  assertUsablePassword(draft.password, email)
+  assertUsableJurisdiction(draft.jurisdiction)
+  const passwordHash = draft.password === undefined ? undefined : await hashPassword(draft.password)
+  const { name, roles, jurisdiction, limits } = draft
+  return refuseTakenEmail(() =>
+    transact(db, async tx => {
+      const values = { id: uuid(), email, name, roles: uniqueRoles(roles), createdAt: now }
+      const created = await insertOperator(tx, { ...values, jurisdiction, limits, passwordHash })
+      await recordAudit(tx, {
+        operatorId: administrator?.id ?? null,
+        action: 'operator.created',
+        subject: created.id,
+        detail: { roles: created.roles },
+      })
+      return created
+    }),
+  )
+}
+
+/**
+ * Edits an operator. A new password ends all their sign-ins; new roles hold from their next request on.
+ *
+ * @param revision what `If-Match` demands
+ * @throws AppError `not_found`, `stale_revision`, `last_administrator`, and as `createOperator`
+ */
+export async function changeOperator(
+  db: Database,
+  administrator: Operator,
+  { id, revision }: { id: string; revision: number | undefined },
+  edit: OperatorEdit,
+  now: Date,
+): Promise<Operator> {
+  const { password, email, roles, ...rest } = edit
+  assertUsableJurisdiction(edit.jurisdiction ?? undefined)
+  const { email: currentEmail } = await getOperator(db, id)
+  assertUsablePassword(password, normaliseEmail(email ?? currentEmail))
+  const passwordHash = password === undefined ? undefined : await hashPassword(password)
+  return refuseTakenEmail(() =>
+    transact(db, async tx => {
+      if (roles !== undefined && !roles.includes('administrator')) await assertNotTheLast(tx, id)
+      await lockAtRevision(tx, id, revision)
+      const changed = await updateOperator(tx, id, {
+        ...rest,
+        email: email === undefined ? undefined : normaliseEmail(email),
+        roles: roles && uniqueRoles(roles),
+        passwordHash,
+      } satisfies OperatorChange)
+      if (passwordHash !== undefined) await revokeSessionsOf(tx, id, now)
+      await recordAudit(tx, {
+        operatorId: administrator.id,
+        action: 'operator.changed',
+        subject: id,
+        detail: { fields: Object.keys(edit).sort(), roles: changed.roles },
+      })
+      return changed
+    }),
+  )
+}
+
+/** Ends all that they may do, from the next request on; their signatures not yet sent are void. Twice is once. */
+export async function disableOperator(
+  db: Database,
+  administrator: Operator,
+  id: string,
+  now: Date,
+): Promise<Operator> {
+  return transact(db, async tx => {
+    await assertNotTheLast(tx, id)
+    const current = await lockAtRevision(tx, id, undefined)
+    if (current.disabledAt !== undefined) return current
+    const disabled = await updateOperator(tx, id, { disabledAt: now })
+    await revokeSessionsOf(tx, id, now)
+    await recordAudit(tx, {
+      operatorId: administrator.id,
+      action: 'operator.disabled',
+      subject: id,
+    })
+    return disabled
+  })
+}
+
+/**
+ * Sets one's own password; all sign-ins end, this one too.
+ *
+ * @throws AppError `invalid_credentials` if the current one is wrong, `invalid_operator` if the new one is
+ */
+export async function changeOwnPassword(
+  db: Database,
+  operator: Operator,
+  { currentPassword, password }: { currentPassword: string; password: string },
+  now: Date,
+): Promise<void> {
+  assertUsablePassword(password, operator.email)
+  const found = await findPassword(db, operator.email)
+  if (!(await isPassword(currentPassword, found?.passwordHash))) {
+    throw new AppError('invalid_credentials', 'the current password is wrong')
+  }
+  const passwordHash = await hashPassword(password)
+  await transact(db, async tx => {
+    await updateOperator(tx, operator.id, { passwordHash })
+    await revokeSessionsOf(tx, operator.id, now)
+    const action = 'operator.passwordChanged'
+    await recordAudit(tx, { operatorId: operator.id, action, subject: operator.id })
+  })
+}
+
+/** @throws AppError `not_found` */
+export async function getOperator(db: Database, id: string): Promise<Operator> {
+  const found = await findOperator(db, id)
+  if (found === undefined) throw new AppError('not_found', 'there is no such operator')
+  return found
+}
+
+/** By e-mail address, after the one given. */
+export async function getOperators(
+  db: Database,
+  page: { after: string | undefined; limit: number },
+): Promise<Operator[]> {
+  return listOperators(db, page)
+}
+
+async function lockAtRevision(
+  tx: Database,
+  id: string,
+  revision: number | undefined,
+): Promise<Operator> {
+  const current = await lockOperator(tx, id)
+  if (current === undefined) throw new AppError('not_found', 'there is no such operator')
+  if (revision !== undefined && revision !== current.revision) {
+    throw new AppError(
+      'stale_revision',
+      'the operator was changed since you read it: read it again',
+    )
+  }
+  return current
+}
+
+/** Without an administrator nobody could ever be made one again. */
+async function assertNotTheLast(tx: Database, id: string): Promise<void> {
+  const administrators = await lockAdministrators(tx)
+  if (administrators.length === 1 && administrators[0] === id) {
+    throw new AppError('last_administrator', 'this is the last administrator: make another first')
+  }
+}
+
+function assertUsablePassword(password: string | undefined, email: string): void {
+  const detail = password === undefined ? undefined : passwordFault(password, email)
+  if (detail === undefined) return
+  const faults = [{ pointer: '/password', detail }]
+  throw new AppError('invalid_operator', `the password ${detail}`, { faults })
+}
+
+function uniqueRoles(roles: readonly Role[]): readonly Role[] {
+  return [...new Set(roles)]
+}
+
+async function refuseTakenEmail<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isUniqueViolation(error, 'operators_email_unique')) throw error
+    const faults = [{ pointer: '/email', detail: 'belongs to another operator' }]
+    throw new AppError('already_exists', 'an operator with this e-mail address exists', { faults })
+  }
+}

@@ -1,0 +1,214 @@
+import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import {
+  alerts,
+  answers,
+  carrierLinks,
+  carrierPace,
+  carriers,
+  contacts,
+  groupMembers,
+  groups,
+  optOuts,
+} from './schema.ts'
+
+export interface Route {
+  /** E.164 with `+`. */
+  readonly prefix: string
+  readonly weight: number
+}
+
+export interface CarrierRow {
+  readonly id: string
+  readonly name: string
+  readonly protocol: 'smpp' | 'twilio' | 'http'
+  readonly segmentsPerSecond: number
+  readonly window: number
+  readonly binds: number
+  readonly sourceAddress: string
+  /** The protocol's settings without its secrets; their shape is the accounts room's. */
+  readonly settings: unknown
+  readonly sealedSecrets: Uint8Array | null
+  readonly routes: readonly Route[]
+  readonly enabled: boolean
+  readonly createdAt: Date
+  readonly revision: number
+}
+
+/** What the dispatchers said of a carrier within the last five seconds, taken together. */
+export interface LiveState {
+  readonly state: 'bound' | 'throttled' | 'unbound'
+  readonly perSecond: number
+  readonly inFlight: number
+  readonly lastError: string | undefined
+}
+
+/** A dispatcher reports about once a second: one that has been silent for this long holds no link any more. */
+const STALE_SECONDS = 5
+
+type Written = Omit<CarrierRow, 'id' | 'createdAt' | 'revision'>
+
+/** @throws DatabaseError 23505 on `carriers_name_unique` */
+export async function insertCarrier(
+  db: Database,
+  carrier: Omit<CarrierRow, 'revision'>,
+): Promise<CarrierRow> {
+  const [row] = await db.insert(carriers).values(carrier).returning()
+  // Its first slot is due at once.
+  await db.insert(carrierPace).values({ carrierId: carrier.id, tat: sql`now()` })
+  return carrierFromRow(row as typeof carriers.$inferSelect)
+}
+
+/** @throws DatabaseError 23505 on `carriers_name_unique` */
+export async function updateCarrier(
+  db: Database,
+  id: string,
+  change: { readonly [Field in keyof Written]?: Written[Field] | undefined },
+): Promise<CarrierRow> {
+  const [row] = await db
+    .update(carriers)
+    .set({ ...change, revision: sql`${carriers.revision} + 1` })
+    .where(eq(carriers.id, id))
+    .returning()
+  return carrierFromRow(row as typeof carriers.$inferSelect)
+}
+
+/** The row stays, for deliveries name it; its name is free again. */
+export async function markCarrierDeleted(db: Database, id: string, now: Date): Promise<void> {
+  await db
+    .update(carriers)
+    .set({
+      deletedAt: now,
+      enabled: false,
+      sealedSecrets: null,
+      name: sql`${carriers.name} || ' (deleted ' || ${carriers.id} || ')'`,
+    })
+    .where(eq(carriers.id, id))
+}
+
+export async function findCarrier(db: Database, id: string): Promise<CarrierRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(carriers)
+    .where(and(eq(carriers.id, id), isNull(carriers.deletedAt)))
+  return row && carrierFromRow(row)
+}
+
+export async function lockCarrier(db: Database, id: string): Promise<CarrierRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(carriers)
+    .where(and(eq(carriers.id, id), isNull(carriers.deletedAt)))
+    .for('update')
+  return row && carrierFromRow(row)
+}
+
+/** By name, after the one given. */
+export async function listCarriers(
+  db: Database,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<CarrierRow[]> {
+  const rows = await db
+    .select()
+    .from(carriers)
+    .where(
+      and(isNull(carriers.deletedAt), after === undefined ? undefined : gt(carriers.name, after)),
+    )
+    .orderBy(asc(carriers.name))
+    .limit(limit)
+  return rows.map(carrierFromRow)
+}
+
+export async function listEnabledCarriers(db: Database): Promise<CarrierRow[]> {
+  const rows = await db
+    .select()
+    .from(carriers)
+    .where(and(isNull(carriers.deletedAt), eq(carriers.enabled, true)))
+    .orderBy(asc(carriers.name))
+  return rows.map(carrierFromRow)
+}
+
+/** By carrier id; one that no dispatcher has reported lately is missing. */
+export async function readLiveStates(
+  db: Database,
+  carrierIds: readonly string[],
+): Promise<Map<string, LiveState>> {
+  const links = await db
+    .select()
+    .from(carrierLinks)
+    .where(
+      and(
+        inArray(carrierLinks.carrierId, [...carrierIds]),
+        gt(carrierLinks.reportedAt, sql`now() - make_interval(secs => ${STALE_SECONDS})`),
+      ),
+    )
+    .orderBy(asc(carrierLinks.reportedAt))
+  const states = new Map<string, LiveState>()
+  for (const link of links) {
+    const before = states.get(link.carrierId)
+    states.set(link.carrierId, {
+      state: stateOfAll(before?.state, link.state as LiveState['state']),
+      perSecond: (before?.perSecond ?? 0) + link.perSecond,
+      inFlight: (before?.inFlight ?? 0) + link.inFlight,
+      lastError: link.lastError ?? before?.lastError,
+    })
+  }
+  return states
+}
+
+/** One bind is enough to send by; throttling is the account's, so one that hears of it speaks for all. */
+function stateOfAll(a: LiveState['state'] | undefined, b: LiveState['state']): LiveState['state'] {
+  if (a === 'throttled' || b === 'throttled') return 'throttled'
+  return a === 'bound' || b === 'bound' ? 'bound' : 'unbound'
+}
+
+export async function isAnyAlertSending(db: Database): Promise<boolean> {
+  return (await db.$count(alerts, inArray(alerts.state, ['sending', 'paused']))) > 0
+}
+
+/** Whether the phone is a member's of a listed group and hasn't opted out of anything. */
+export async function isTestRecipient(db: Database, phone: string): Promise<boolean> {
+  const members = await db
+    .select({ id: contacts.id })
+    .from(contacts)
+    .innerJoin(groupMembers, eq(groupMembers.contactId, contacts.id))
+    .innerJoin(groups, and(eq(groups.id, groupMembers.groupId), isNull(groups.area)))
+    .where(eq(contacts.phone, phone))
+    .limit(1)
+  if (members.length === 0) return false
+  return (await db.$count(optOuts, eq(optOuts.phone, phone))) === 0
+}
+
+/** Queues a message to one person; the carrier's lane sends it ahead of every alert. */
+export async function queueTestMessage(
+  db: Database,
+  message: {
+    readonly id: string
+    readonly carrierId: string
+    readonly phone: string
+    readonly text: string
+    readonly expires: Date
+  },
+): Promise<void> {
+  await db.insert(answers).values({ ...message, kind: 'test' })
+}
+
+function carrierFromRow(row: typeof carriers.$inferSelect): CarrierRow {
+  const { id, name, segmentsPerSecond, window, binds, sourceAddress, settings } = row
+  const { sealedSecrets, enabled, createdAt, revision } = row
+  return {
+    id,
+    name,
+    protocol: row.protocol as CarrierRow['protocol'],
+    segmentsPerSecond,
+    window,
+    binds,
+    sourceAddress,
+    settings,
+    sealedSecrets,
+    routes: row.routes as readonly Route[],
+    enabled,
+    createdAt,
+    revision,
+  }
+}

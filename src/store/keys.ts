@@ -1,0 +1,72 @@
+import { and, asc, eq, isNull } from 'drizzle-orm'
+import type { PublicJwk } from '../signing/keys.ts'
+import type { Database } from './database.ts'
+import { type MODES, operators, signingKeys } from './schema.ts'
+
+export interface SigningKeyRow {
+  /** RFC 7638 SHA-256 thumbprint. */
+  readonly kid: string
+  readonly operatorId: string
+  readonly jwk: PublicJwk
+  readonly label: string
+  readonly mode: (typeof MODES)[number]
+  readonly createdAt: Date
+  readonly revokedAt: Date | undefined
+}
+
+function keyFromRow(row: typeof signingKeys.$inferSelect): SigningKeyRow {
+  return {
+    ...row,
+    jwk: row.jwk as PublicJwk,
+    mode: row.mode as SigningKeyRow['mode'],
+    revokedAt: row.revokedAt ?? undefined,
+  }
+}
+
+/** @throws DatabaseError 23505 on `signing_keys_pkey`: a key belongs to one person for good */
+export async function insertSigningKey(
+  db: Database,
+  key: Omit<SigningKeyRow, 'revokedAt'>,
+): Promise<void> {
+  await db.insert(signingKeys).values(key)
+}
+
+export async function listSigningKeys(db: Database, operatorId: string): Promise<SigningKeyRow[]> {
+  const rows = await db
+    .select()
+    .from(signingKeys)
+    .where(eq(signingKeys.operatorId, operatorId))
+    .orderBy(asc(signingKeys.createdAt), asc(signingKeys.kid))
+  return rows.map(keyFromRow)
+}
+
+/** A key as it stands now, with its owner's standing. */
+export async function findSigningKey(
+  db: Database,
+  kid: string,
+): Promise<(SigningKeyRow & { readonly ownerDisabledAt: Date | undefined }) | undefined> {
+  const [row] = await db
+    .select({ key: signingKeys, ownerDisabledAt: operators.disabledAt })
+    .from(signingKeys)
+    .innerJoin(operators, eq(operators.id, signingKeys.operatorId))
+    .where(eq(signingKeys.kid, kid))
+  return row && { ...keyFromRow(row.key), ownerDisabledAt: row.ownerDisabledAt ?? undefined }
+}
+
+/** @returns the key, revoked now or before; undefined if it is not this operator's */
+export async function revokeSigningKey(
+  db: Database,
+  operatorId: string,
+  kid: string,
+  now: Date,
+): Promise<{ key: SigningKeyRow; wasActive: boolean } | undefined> {
+  const isTheirs = and(eq(signingKeys.kid, kid), eq(signingKeys.operatorId, operatorId))
+  const [revoked] = await db
+    .update(signingKeys)
+    .set({ revokedAt: now })
+    .where(and(isTheirs, isNull(signingKeys.revokedAt)))
+    .returning()
+  if (revoked !== undefined) return { key: keyFromRow(revoked), wasActive: true }
+  const [row] = await db.select().from(signingKeys).where(isTheirs)
+  return row && { key: keyFromRow(row), wasActive: false }
+}

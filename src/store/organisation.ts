@@ -1,0 +1,109 @@
+import { eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import type { Database } from './database.ts'
+import { organisation } from './schema.ts'
+
+/** What the organisation has decided. */
+export const policySchema = z.strictObject({
+  secondPerson: z.enum(['actual', 'all', 'none']).meta({
+    description:
+      "Which alerts need a second person's approval: status `Actual`, every one, or none",
+  }),
+  emergencySeverities: z
+    .array(z.enum(['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown']))
+    .max(5)
+    .meta({ description: 'An `Actual` alert this severe skips only opt-outs of scope `all`' }),
+  helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
+  optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
+  optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
+})
+
+/** Days after which what names people is dropped; counts and the audit trail stay. */
+export const retentionSchema = z.strictObject({
+  deliveriesDays: z.int().min(1).max(3650).meta({ description: "After the alert's end" }),
+  repliesDays: z.int().min(1).max(3650).meta({ description: 'Of texts that people sent' }),
+})
+
+export type Policy = z.output<typeof policySchema>
+export type Retention = z.output<typeof retentionSchema>
+
+export const DEFAULT_POLICY: Policy = {
+  secondPerson: 'actual',
+  emergencySeverities: ['Extreme', 'Severe'],
+  helpText:
+    'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
+  // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).
+  optOutText: 'You get no more non-emergency messages from us. Reply START to get them again.',
+  optInText: 'You get our messages again. Reply HELP for help, STOP to opt out.',
+}
+
+export const DEFAULT_RETENTION: Retention = { deliveriesDays: 90, repliesDays: 90 }
+
+export interface Organisation {
+  readonly name: string
+  /** IANA. */
+  readonly timeZone: string
+  /** ISO 3166-1 alpha-2: how a national phone number is read. */
+  readonly country: string
+  /** CAP 1.2 §3.2.1 `sender`. */
+  readonly sender: string
+  /** BCP 47, the first is the default. */
+  readonly languages: readonly string[]
+  readonly policy: Policy
+  readonly retention: Retention
+  readonly revision: number
+}
+
+type Fields = Omit<Organisation, 'revision'>
+
+export type OrganisationChange = { readonly [Field in keyof Fields]?: Fields[Field] | undefined }
+
+/** @throws AppError `unavailable` before the first start has made the row */
+export async function readOrganisation(db: Database): Promise<Organisation> {
+  const [row] = await db.select().from(organisation)
+  if (row === undefined) throw new AppError('unavailable', 'the service has not been started yet')
+  return organisationFromRow(row)
+}
+
+export async function lockOrganisation(db: Database): Promise<Organisation> {
+  await db.execute(sql`select 1 from ${organisation} for update`)
+  return readOrganisation(db)
+}
+
+function organisationFromRow(row: typeof organisation.$inferSelect): Organisation {
+  const { name, timeZone, country, sender, languages, revision } = row
+  // A row that an older version wrote lacks what was added since.
+  const policy = policySchema.parse({ ...DEFAULT_POLICY, ...(row.policy as object) })
+  const retention = retentionSchema.parse({ ...DEFAULT_RETENTION, ...(row.retention as object) })
+  return { name, timeZone, country, sender, languages, policy, retention, revision }
+}
+
+export async function updateOrganisation(
+  db: Database,
+  { languages, ...rest }: OrganisationChange,
+): Promise<Organisation> {
+  const [row] = await db
+    .update(organisation)
+    .set({
+      ...rest,
+      ...(languages && { languages: [...languages] }),
+      revision: sql`${organisation.revision} + 1`,
+    })
+    .where(eq(organisation.id, 1))
+    .returning()
+  return organisationFromRow(row as typeof organisation.$inferSelect)
+}
+
+/** Makes the row if there is none, and says which master key it was made under. */
+export async function ensureOrganisation(
+  db: Database,
+  first: Fields & { readonly masterKeyCheck: string },
+): Promise<{ masterKeyCheck: string }> {
+  await db
+    .insert(organisation)
+    .values({ ...first, languages: [...first.languages] })
+    .onConflictDoNothing()
+  const [row] = await db.select({ masterKeyCheck: organisation.masterKeyCheck }).from(organisation)
+  return row as { masterKeyCheck: string }
+}
