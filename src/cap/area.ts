@@ -6,7 +6,8 @@ import { readableText } from './readable.ts'
  * WGS 84. The schema holds the shape alone; rings, ranges and geocodes are judged by meaning (422).
  */
 
-const position = z.tuple([z.number(), z.number()])
+/** A third number, the altitude, is allowed and not read (RFC 7946 §3.1.1). */
+const position = z.tuple([z.number(), z.number()], z.number())
 const polygonCoordinates = z.array(z.array(position)).min(1)
 
 export const polygonSchema = z.discriminatedUnion('type', [
