@@ -100,13 +100,24 @@ export async function startDispatcher({
   }
 
   const openLane = (account: CarrierConfig, binds: number) => {
-    const lane = startLane({
-      db,
-      dispatcherId: id,
-      account: { ...account, binds },
-      routePrefixes: () => routePrefixes(accounts),
-      sendable: sendable.load,
-    })
+    let lane: Lane
+    try {
+      lane = startLane({
+        db,
+        dispatcherId: id,
+        account: { ...account, binds },
+        routePrefixes: () => routePrefixes(accounts),
+        sendable: sendable.load,
+      })
+    } catch (error) {
+      // One account that can't be opened must not keep the others from sending.
+      const code = describeError(error)
+      log.error(
+        { carrierId: account.id, carrier: account.name, code },
+        'the carrier was not opened',
+      )
+      return
+    }
     lanes.set(account.id, { lane, account, binds })
   }
 

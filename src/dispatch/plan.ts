@@ -8,7 +8,7 @@
  * dead one had not.
  */
 import { assertAudienceAsSigned, audienceOf } from '../alerts/audience.ts'
-import { refuseAlert } from '../alerts/end.ts'
+import { recordRefusal } from '../alerts/end.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import {
   countAudience,
@@ -40,7 +40,6 @@ import {
   type PlanClaim,
   type PlanContext,
   type PlannedRecipient,
-  type SliceResult,
 } from '../store/plan.ts'
 import { textExpiry } from './expiry.ts'
 
@@ -70,9 +69,8 @@ export async function planNext(
       log.error({ alertId: claim.alertId, code: error.code }, 'refused to send')
       await transact(db, async tx => {
         await refusePlan(tx, planner, claim.alertId, { code: error.code, detail: error.message })
-        await refuseAlert(tx, claim.alertId, error.code, now())
+        await recordRefusal(tx, claim.alertId, error.code, now())
       })
-      await notify(db, 'alerts', claim.alertId)
     } else {
       log.error(
         { alertId: claim.alertId, code: describeError(error) },
@@ -93,7 +91,7 @@ async function plan(
 ): Promise<void> {
   const { db } = database
   const { alertId } = claim
-  const content = await verifyForSending(db, alertId, now())
+  const content = await verifyForSending(db, alertId)
   const resolved = await resolveAudience(db, audienceOf(content))
   const context = contextOf(planner, alertId, content, accounts, now())
 

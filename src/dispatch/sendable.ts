@@ -19,7 +19,7 @@ export function createSendableAlerts(db: Database, now: () => Date): SendableAle
   const loaded = new Map<string, Promise<SendableAlert>>()
 
   const read = async (alertId: string): Promise<SendableAlert> => {
-    const content = await verifyForSending(db, alertId, now())
+    const content = await verifyForSending(db, alertId)
     return {
       id: alertId,
       delivery: content.delivery,

@@ -1,0 +1,137 @@
+/** The live board in a terminal: progress against plan, carriers, replies by area. Pure: frames in, lines out. */
+
+export interface Progress {
+  readonly state: string
+  readonly recipients: number
+  readonly queued: number
+  readonly submitted: number
+  readonly delivered: number
+  readonly failed: number
+  readonly expired: number
+  readonly cancelled: number
+  readonly unknown: number
+  readonly possibleDuplicates: number
+  readonly segmentsSubmitted: number
+  readonly byCarrier: readonly {
+    readonly name: string
+    readonly submitted: number
+    readonly delivered: number
+    readonly failed: number
+    readonly perSecond: number
+    readonly state: string
+  }[]
+  readonly alarms: readonly { readonly code: string; readonly detail: string }[]
+  readonly perSecond: number
+  readonly etaSeconds: number | null
+  readonly firstSubmittedAt: string | null
+  readonly lastSubmittedAt: string | null
+}
+
+interface Options {
+  readonly byOption: readonly {
+    readonly code: string
+    readonly label: string
+    readonly count: number
+  }[]
+}
+
+export interface Tally extends Options {
+  readonly recipients: number
+  readonly replied: number
+  readonly other: number
+  readonly optedOut: number
+  readonly noReply: number
+  readonly byArea: readonly (Options & {
+    readonly areaDesc: string
+    readonly recipients: number
+    readonly replied: number
+  })[]
+  readonly byGroup: readonly (Options & {
+    readonly name: string
+    readonly recipients: number
+    readonly replied: number
+  })[]
+}
+
+const BAR = 32
+
+/**
+ * @param plannedSeconds how long the carriers' limits allow it to take
+ * @param elapsedSeconds since the dispatch
+ */
+export function board(
+  headline: string,
+  progress: Progress,
+  tally: Tally | undefined,
+  plannedSeconds: number,
+  elapsedSeconds: number,
+): string[] {
+  const { recipients } = progress
+  const sent = recipients - progress.queued - progress.cancelled - progress.expired
+  const plan = plannedSeconds === 0 ? 1 : Math.min(1, elapsedSeconds / plannedSeconds)
+  const lines = [
+    `${headline}   ${progress.state}`,
+    '',
+    `  sent       ${bar(share(sent, recipients))} ${count(sent)} of ${count(recipients)}   ${count(Math.round(progress.perSecond))} a second${progress.etaSeconds === null || progress.queued === 0 ? '' : `, ${Math.ceil(progress.etaSeconds)} s left`}`,
+    `  plan       ${bar(plan)} ${elapsedSeconds.toFixed(1)} s of ${plannedSeconds.toFixed(1)} s that the carriers' limits allow`,
+    `  delivered  ${bar(share(progress.delivered, recipients))} ${count(progress.delivered)}   no receipt yet ${count(progress.submitted)}   failed ${count(progress.failed)}   possible duplicates ${count(progress.possibleDuplicates)}`,
+    '',
+    ...table(
+      ['  carrier', 'with it', 'delivered', 'failed', 'a second', 'state'],
+      progress.byCarrier.map(carrier => [
+        `  ${carrier.name}`,
+        count(carrier.submitted + carrier.delivered + carrier.failed),
+        count(carrier.delivered),
+        count(carrier.failed),
+        count(Math.round(carrier.perSecond)),
+        carrier.state,
+      ]),
+    ),
+  ]
+  if (tally !== undefined) lines.push('', ...replies(tally))
+  for (const alarm of progress.alarms) lines.push('', `  ! ${alarm.code}: ${alarm.detail}`)
+  return lines
+}
+
+function replies(tally: Tally): string[] {
+  const options = tally.byOption.map(option => option.label)
+  const row = (name: string, of: { recipients: number; replied: number } & Options) => [
+    `  ${name}`,
+    count(of.recipients),
+    count(of.replied),
+    ...of.byOption.map(option => count(option.count)),
+  ]
+  return table(
+    ['  replies', 'recipients', 'replied', ...options],
+    [
+      ...tally.byArea.map(area => row(area.areaDesc, area)),
+      ...tally.byGroup.map(group => row(`group ${group.name}`, group)),
+      row('all', tally),
+    ],
+  ).concat(
+    `  other ${count(tally.other)}   opted out ${count(tally.optedOut)}   no reply ${count(tally.noReply)}`,
+  )
+}
+
+/** Columns as wide as their widest cell; all but the first and the last right-aligned if they hold numbers. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows]
+  const widths = head.map((_, i) => Math.max(...all.map(row => (row[i] ?? '').length)))
+  return all.map(row =>
+    row
+      .map((cell, i) =>
+        i === 0 || !/^[\d,]*$/.test(rows[0]?.[i] ?? '')
+          ? cell.padEnd(widths[i] ?? 0)
+          : cell.padStart(widths[i] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+const share = (part: number, whole: number) => (whole === 0 ? 1 : Math.max(0, part / whole))
+const count = (n: number) => n.toLocaleString('en-US')
+const bar = (part: number) => {
+  const full = Math.min(BAR, Math.round(part * BAR))
+  return '█'.repeat(full) + '░'.repeat(BAR - full)
+}

@@ -1,0 +1,154 @@
+/**
+ * Composition root: configuration → database → roles.
+ *
+ * With role `all` the dispatcher runs as a process of its own beside the API: they meet only in the database,
+ * and a busy fan-out never delays an answer. The child is started again when it dies, and drains and ends by
+ * itself when its parent is gone. SIGTERM drains; a second one abandons.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { serve as listenWith } from '@hono/node-server'
+import { jitteredBackoff, sleep } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { startDispatcher } from '../dispatch/dispatcher.ts'
+import { createApp } from '../http/app.ts'
+import { describeError, log } from '../log.ts'
+import { ensureFirstAdministrator, loadMasterKey } from '../operators/first-start.ts'
+import { openTokenKeys } from '../operators/token-keys.ts'
+import { openDatabase, type OpenDatabase } from '../store/database.ts'
+import { startEmbeddedPostgres } from '../store/embedded.ts'
+import { migrateDatabase } from '../store/migrate.ts'
+
+/** The API's connections; a dispatcher opens as many. */
+const POOL = 20
+/** Requests in progress may take this long to end when the service stops. */
+const CLOSE_MS = 5_000
+/** A socket without a byte in either direction is cut after this (API.md: an import's idle limit). */
+const IDLE_MS = 30_000
+const HEADERS_MS = 10_000
+const MAX_CONNECTIONS = 4_000
+const ROTATION_MS = 3_600_000
+
+export interface Service {
+  /** Where the API listens; undefined for a dispatcher. */
+  readonly url: string | undefined
+  /** Made at this start; a password that was made up is shown once and stored nowhere. */
+  readonly administrator: { readonly email: string; readonly password?: string } | undefined
+  /** Safe twice. */
+  stop(): Promise<void>
+}
+
+interface Part {
+  stop(): Promise<void>
+}
+
+/** Starts the roles that the configuration asks for; resolves when they are ready. */
+export async function startService(config: Config): Promise<Service> {
+  const parts: Part[] = []
+  let stopping: Promise<void> | undefined
+  // In the order opposite to the start: who asks first, then what is asked.
+  const stop = () => (stopping ??= stopAll(parts))
+  try {
+    const databaseUrl = config.databaseUrl ?? (await startOwnDatabase(config, parts))
+    if (config.role !== 'dispatch') await migrateDatabase(databaseUrl)
+    const database = openDatabase(databaseUrl, {
+      max: POOL,
+      applicationName: `tocsin ${config.role}`,
+    })
+    parts.push({ stop: () => database.close() })
+    const masterKey = await loadMasterKey(config)
+    if (config.role === 'dispatch') {
+      parts.push(await startDispatcher({ database, masterKey, now: () => new Date() }))
+      return { url: undefined, administrator: undefined, stop }
+    }
+    const administrator = await ensureFirstAdministrator(database.db, config, masterKey)
+    const { url, part } = await startApi(config, database, masterKey)
+    parts.push(part)
+    if (config.role === 'all') parts.push(superviseDispatcher(databaseUrl))
+    return { url, administrator, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function stopAll(parts: readonly Part[]): Promise<void> {
+  for (const part of parts.toReversed()) await part.stop()
+}
+
+async function startOwnDatabase(config: Config, parts: Part[]): Promise<string> {
+  const server = await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres') })
+  parts.push(server)
+  return server.url
+}
+
+async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8Array) {
+  const now = () => new Date()
+  const tokenKeys = await openTokenKeys(database.db, masterKey, config.publicUrl, now())
+  const rotation = setInterval(() => {
+    tokenKeys.rotate(now()).catch((error: unknown) => {
+      log.error({ code: describeError(error) }, 'the token keys were not rotated')
+    })
+  }, ROTATION_MS)
+  const app = createApp({ database, config, masterKey, tokenKeys, now })
+  const server = listenWith({
+    fetch: app.fetch,
+    port: config.port,
+    hostname: config.host,
+  }) as Server
+  server.headersTimeout = HEADERS_MS
+  // No limit on a whole request, for an import may take long; on silence there is.
+  server.requestTimeout = 0
+  server.setTimeout(IDLE_MS)
+  server.maxConnections = MAX_CONNECTIONS
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  log.info({ port }, 'the API listens')
+  const part: Part = {
+    async stop() {
+      clearInterval(rotation)
+      const closed = new Promise(resolve => server.close(resolve))
+      server.closeIdleConnections()
+      await Promise.race([closed, sleep(CLOSE_MS)])
+      server.closeAllConnections()
+    },
+  }
+  return { url: `http://${config.host}:${port}`, part }
+}
+
+/** Keeps one dispatcher process running beside this one. */
+function superviseDispatcher(databaseUrl: string): Part {
+  const stopping = new AbortController()
+  let child: ChildProcess | undefined
+
+  const run = async () => {
+    for (let deaths = 0; !stopping.signal.aborted; deaths++) {
+      const startedAt = performance.now()
+      child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? ''], {
+        env: { ...process.env, TOCSIN_ROLE: 'dispatch', DATABASE_URL: databaseUrl },
+        // The channel's end tells the child that its parent is gone.
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      })
+      const [code] = (await once(child, 'exit')) as [number | null]
+      if (stopping.signal.aborted) return
+      if (performance.now() - startedAt > 30_000) deaths = 0
+      log.error(
+        { pid: child.pid ?? 0, status: code ?? -1 },
+        'the dispatcher died and is started again',
+      )
+      await sleep(jitteredBackoff(deaths, 200, 10_000), stopping.signal)
+    }
+  }
+  const running = run()
+
+  return {
+    async stop() {
+      stopping.abort()
+      child?.kill('SIGTERM')
+      await running
+    },
+  }
+}

@@ -1,0 +1,90 @@
+import { sleep } from '../clock.ts'
+import { board, type Progress, type Tally } from './board.ts'
+import type { Client } from './client.ts'
+
+export interface WatchedAlert {
+  readonly id: string
+  readonly state: string
+  readonly info: readonly { readonly headline?: string; readonly event: string }[]
+}
+
+/** States in which nothing more is sent. */
+export const ENDED = ['sent', 'stopped', 'expired', 'rejected'] as const
+
+/**
+ * Shows an alert's progress and tally until `until` says so: redrawn in place in a terminal, else a line every
+ * five seconds. Reconnects when the stream ends.
+ */
+export async function watchAlert(
+  client: Client,
+  alert: WatchedAlert,
+  options: {
+    readonly plannedSeconds: number
+    readonly startedAt: number
+    readonly output: NodeJS.WriteStream
+    readonly signal: AbortSignal
+    readonly until: (progress: Progress, tally: Tally) => boolean
+  },
+): Promise<{ progress: Progress; tally: Tally }> {
+  const { output, signal, until, plannedSeconds, startedAt } = options
+  const headline = alert.info[0]?.headline ?? alert.info[0]?.event ?? alert.id
+  const screen = createScreen(output)
+  let progress: Progress | undefined
+  let tally: Tally | undefined
+
+  while (!signal.aborted) {
+    const reading = new AbortController()
+    const events = client.events(
+      `/v1/alerts/${alert.id}/stream`,
+      AbortSignal.any([signal, reading.signal]),
+    )
+    try {
+      for await (const { event, data } of events) {
+        const frame = data as { progress?: Progress; tally?: Tally }
+        if (event === 'snapshot') ({ progress, tally } = { progress, tally, ...frame })
+        if (event === 'progress') progress = data as Progress
+        if (event === 'tally') tally = data as Tally
+        if (progress === undefined || tally === undefined) continue
+        const elapsed = (performance.now() - startedAt) / 1000
+        screen.draw(board(headline, progress, tally, plannedSeconds, elapsed), progress, tally)
+        if (until(progress, tally)) {
+          screen.end(board(headline, progress, tally, plannedSeconds, elapsed))
+          return { progress, tally }
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) break
+      output.write(
+        `the stream ended (${error instanceof Error ? error.message : 'unknown'}), reconnecting\n`,
+      )
+    } finally {
+      reading.abort()
+    }
+    await sleep(1_000, signal)
+  }
+  throw new Error('the watch was ended')
+}
+
+function createScreen(output: NodeJS.WriteStream) {
+  let height = 0
+  let lineAt = 0
+  return {
+    draw(lines: readonly string[], progress: Progress, tally: Tally) {
+      if (output.isTTY) {
+        const up = height > 0 ? `\x1b[${height}A` : ''
+        output.write(`${up}\x1b[J${lines.join('\n')}\n`)
+        height = lines.length
+      } else if (performance.now() - lineAt > 5_000) {
+        lineAt = performance.now()
+        const sent = progress.recipients - progress.queued
+        output.write(
+          `  sent ${sent} of ${progress.recipients}, delivered ${progress.delivered}, replied ${tally.replied}, ${Math.round(progress.perSecond)} a second\n`,
+        )
+      }
+    },
+    /** Where nothing is redrawn, the last board is shown whole. */
+    end(lines: readonly string[]) {
+      if (!output.isTTY) output.write(`${lines.join('\n')}\n`)
+    },
+  }
+}
