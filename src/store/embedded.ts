@@ -283,7 +283,7 @@ async function initialise(
       const reason = said?.find(line => line.startsWith('initdb: error')) ?? said?.at(-1)
       throw new AppError(
         'unavailable',
-        `A database cannot be made in ${directory}: ${reason || String(cause)}`,
+        `A database cannot be made in ${directory}: ${reason || String(cause)}. Mend that, or set DATABASE_URL`,
         { cause },
       )
     })
