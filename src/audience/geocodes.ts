@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { feature } from 'topojson-client'
+import type {
+  MultiPolygon as DrawnInParts,
+  Polygon as Drawn,
+  Topology,
+} from 'topojson-specification'
+import { AppError, type Fault } from '../errors.ts'
+import type { MultiPolygon, Position } from '../geometry/geojson.ts'
+
+/**
+ * Geocodes of the United States, resolved to the shapes of counties and states (US Census 2017, 1:10,000,000, from
+ * the `us-atlas` package; borders are true to about 500 m). A code that names no shape of this set resolves to
+ * nothing: the caller refuses it, and never takes it for everyone or for nobody.
+ *
+ * - SAME `PSSCCC` (47 CFR 11.31(f)): P must be 0, the whole; SS state; CCC county, 000 the whole state.
+ * - FIPS `SS` or `SSCCC` (INCITS 38 and 31).
+ * - UGC `XXCNNN` (NWS Directive 10-1702): county form alone. Forecast zones, `XXZNNN`, have other borders.
+ */
+
+export interface Geocode {
+  readonly valueName: string
+  readonly value: string
+}
+
+export interface ResolvedGeocode {
+  readonly shape: MultiPolygon
+  /** "Harris, Texas", or the state's name alone. */
+  readonly name: string
+}
+
+interface Atlas {
+  readonly topology: Topology<{ counties: Named; states: Named }>
+  readonly version: string
+  readonly resolved: Map<string, ResolvedGeocode | undefined>
+}
+
+interface Named {
+  readonly type: 'GeometryCollection'
+  readonly geometries: Outline[]
+}
+
+type Outline = (Drawn | DrawnInParts) & { readonly properties: { readonly name: string } }
+
+let loaded: Atlas | undefined
+
+/** Reads the 800 KB once, at first use (some 20 ms). */
+function atlas(): Atlas {
+  if (loaded === undefined) {
+    const require = createRequire(import.meta.url)
+    const file = readFileSync(require.resolve('us-atlas/counties-10m.json'))
+    const { version } = require('us-atlas/package.json') as { version: string }
+    const digest = createHash('sha256').update(file).digest('hex')
+    loaded = {
+      topology: JSON.parse(file.toString('utf8')) as Atlas['topology'],
+      version: `us-atlas ${version} counties-10m sha256:${digest}`,
+      resolved: new Map(),
+    }
+  }
+  return loaded
+}
+
+/** Names the set of shapes exactly: part of what is signed, so that a new set voids what an old one decided. */
+export function geocodeSetVersion(): string {
+  return atlas().version
+}
+
+/** The shape that a geocode names; undefined if it names none here (`geocodeFault` says why). */
+export function resolveGeocode(geocode: Geocode): ResolvedGeocode | undefined {
+  const code = toFips(geocode)
+  if ('fault' in code) return undefined
+  const { resolved } = atlas()
+  if (!resolved.has(code.fips)) resolved.set(code.fips, findShape(code.fips))
+  return resolved.get(code.fips)
+}
+
+/** What is wrong with a geocode, for a 422 `unknown_geocode`; undefined if it resolves. */
+export function geocodeFault(geocode: Geocode, pointer: string): Fault | undefined {
+  const code = toFips(geocode)
+  if ('fault' in code) return { pointer, detail: code.fault }
+  if (resolveGeocode(geocode) !== undefined) return undefined
+  return {
+    pointer,
+    detail: `names no state or county known here (${geocodeSetVersion().split(' sha256')[0]})`,
+  }
+}
+
+/** @returns `SS` or `SSCCC` */
+function toFips({ valueName, value }: Geocode): { fips: string } | { fault: string } {
+  switch (valueName) {
+    case 'SAME': {
+      const [, part, state, county] = /^(\d)(\d\d)(\d{3})$/.exec(value) ?? []
+      if (state === undefined) return { fault: 'must be six digits, PSSCCC' }
+      if (part !== '0')
+        return { fault: `names part ${part} of a county, whose shape is not known here` }
+      return { fips: county === '000' ? state : `${state}${county}` }
+    }
+    case 'FIPS': {
+      const [, state, county = '000'] = /^(\d\d)(\d{3})?$/.exec(value) ?? []
+      if (state === undefined) return { fault: 'must be two or five digits, SS or SSCCC' }
+      return { fips: county === '000' ? state : `${state}${county}` }
+    }
+    case 'UGC': {
+      const [, letters = '', kind, number] = /^([A-Z]{2})([CZ])(\d{3}|ALL)$/.exec(value) ?? []
+      if (kind === undefined) return { fault: 'must be like TXC453' }
+      if (kind === 'Z') return { fault: 'names a forecast zone, whose shape is not known here' }
+      const state = STATE_NUMBERS[letters]
+      if (state === undefined) return { fault: `names no state: ${letters}` }
+      return { fips: number === '000' || number === 'ALL' ? state : `${state}${number}` }
+    }
+    default:
+      return { fault: 'has a valueName other than SAME, FIPS and UGC' }
+  }
+}
+
+function findShape(fips: string): ResolvedGeocode | undefined {
+  const { topology } = atlas()
+  const { counties, states } = topology.objects
+  const state = states.geometries.find(({ id }) => id === fips.slice(0, 2))
+  const found = fips.length === 2 ? state : counties.geometries.find(({ id }) => id === fips)
+  if (found === undefined || state === undefined) return undefined
+  const polygons =
+    found.type === 'Polygon'
+      ? [feature(topology, found).geometry.coordinates]
+      : feature(topology, found).geometry.coordinates
+  if (polygons.length === 0) return undefined
+  const coordinates = polygons.map(rings => rings.map(ring => ring.map(toPosition)))
+  const stateName = state.properties.name
+  return {
+    shape: { type: 'MultiPolygon', coordinates },
+    name: found === state ? stateName : `${found.properties.name}, ${stateName}`,
+  }
+}
+
+function toPosition(numbers: readonly number[]): Position {
+  const [longitude, latitude] = numbers
+  if (longitude === undefined || latitude === undefined)
+    throw new AppError('internal', 'the atlas is damaged')
+  return [longitude, latitude]
+}
+
+/** INCITS 38: the numbers of the states, the District, Puerto Rico and the island areas. */
+const STATE_NUMBERS: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    'AL01 AK02 AZ04 AR05 CA06 CO08 CT09 DE10 DC11 FL12 GA13 HI15 ID16 IL17 IN18 IA19 KS20 KY21 LA22 ME23 ' +
+    'MD24 MA25 MI26 MN27 MS28 MO29 MT30 NE31 NV32 NH33 NJ34 NM35 NY36 NC37 ND38 OH39 OK40 OR41 PA42 RI44 ' +
+    'SC45 SD46 TN47 TX48 UT49 VT50 VA51 WA53 WV54 WI55 WY56 AS60 GU66 MP69 PR72 VI78'
+  )
+    .split(' ')
+    .map(entry => [entry.slice(0, 2), entry.slice(2)]),
+)
