@@ -1,3 +1,4 @@
+import type { MessageIdForm } from '../encoding/receipt-text.ts'
 import type { EncodedText } from '../encoding/segments.ts'
 
 /**
@@ -130,4 +131,6 @@ export interface SmppSettings {
   /** enquire_link period and the time a response may take, in milliseconds. */
   readonly enquireLinkMs: number
   readonly responseTimeoutMs: number
+  /** How ids are written in submit_sm_resp and in receipts; absent: the same in both, compared exactly. */
+  readonly messageIds?: { readonly response: MessageIdForm; readonly receipt: MessageIdForm }
 }

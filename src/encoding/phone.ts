@@ -79,7 +79,7 @@ export function normalisePhone(input: string, country?: string): PhoneResult {
 function parse(text: string, country: string | undefined): PhoneResult {
   // NFKC: full-width digits and plus signs, as East Asian keyboards make them.
   const plain = text.normalize('NFKC')
-  const known = country !== undefined && isSupportedCountry(country as CountryCode)
+  const known = country !== undefined && isSupportedCountry(country)
   if (!known && !plain.startsWith('+')) {
     return { refused: /\d/.test(plain) ? 'country_needed' : 'not_a_number' }
   }

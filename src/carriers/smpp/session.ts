@@ -1,0 +1,464 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import { Framer } from '../../encoding/framer.ts'
+import {
+  COMMAND,
+  COMMAND_STATUS,
+  type DataSmPdu,
+  MAX_SEQUENCE,
+  NO_TLVS,
+  type Pdu,
+  type ShortMessagePdu,
+  type SubmitTemplate,
+  commandStatusName,
+  decodePdu,
+  encodeBare,
+  encodeFaultAnswer,
+  encodePdu,
+  isPduFault,
+  readCommandId,
+  readMessageId,
+  readSequence,
+  readStatus,
+  submitOctets,
+  writeSubmit,
+} from '../../encoding/pdu.ts'
+import { describeError } from '../../log.ts'
+import type { SmppSettings } from '../carrier.ts'
+
+/**
+ * One bind: a TCP or TLS connection from its first octet to its last. It is never bound twice; the account
+ * makes a new one.
+ *
+ *   opening ──▶ binding ──▶ bound ──▶ draining ──▶ closed
+ *      └───────────┴───────────┴─────────────────────▲
+ *
+ * *opening*: the connection is being made. *binding*: bind_transceiver is sent. *bound*: submits go out.
+ * *draining*: either side has said unbind; nothing new goes out, responses are still taken. *closed*: the
+ * socket is gone, and whatever had no answer has been given back as lost.
+ *
+ * **The window.** Unanswered submits lie in arrays made once, at `sequence & mask`; the arrays hold four times
+ * the window, so a slow response doesn't block the sequence numbers behind it. All wait equally long, so
+ * deadlines fall in the order of sequence: one coarse timer walks from the oldest on and stops at the first
+ * that may still wait. A submit past its deadline leaves the window, once; a response that comes late finds
+ * its place empty, or with another sequence number in it, and is only counted.
+ *
+ * **Writing.** PDUs are written side by side into one buffer; at the end of a turn of the event loop it goes to
+ * the socket as a whole, while a second one fills. As long as the socket holds the first nothing more is handed
+ * to it, so what a stalled peer makes us keep is bounded by the window.
+ *
+ * **Silence.** If nothing came for the enquire_link period, enquire_link asks; no octet within the response
+ * timeout of that, and the peer is dead. If responses stop while the connection stands, no further submits are
+ * poured after them: the window stays shut until the peer says something.
+ */
+
+export type SessionState = 'opening' | 'binding' | 'bound' | 'draining' | 'closed'
+
+export interface SessionSettings extends SmppSettings {
+  readonly window: number
+  /** The first sequence_number; 1 but in tests of the wrap. */
+  readonly firstSequence: number
+}
+
+export type InboundPdu = ShortMessagePdu | DataSmPdu
+
+/** `Entry` is whatever the account wants back with a response. */
+export interface SessionEvents<Entry> {
+  bound(): void
+  /** The answer to a segment, in time. `messageId` is empty where the status is not ESME_ROK. */
+  answered(entry: Entry, part: number, status: number, messageId: string): void
+  /** A segment has no answer and is no longer waited for. */
+  unanswered(entry: Entry, part: number, reason: 'link_lost' | 'response_timeout'): void
+  /** `answer` is to be called once, whenever the message is dealt with. */
+  inbound(pdu: InboundPdu, answer: (status: number) => void): void
+  /** All responses of a chunk have been told; the window may have opened. */
+  settled(): void
+  /** Exactly once, after every `unanswered`. */
+  closed(reason: string): void
+}
+
+/** No sequence_number: they begin at 1. */
+const FREE = 0
+
+const INITIAL_BUFFER_OCTETS = 16_384
+/** Unanswered deliver_sm past which reading stops: the peer keeps the rest. */
+const MAX_UNANSWERED_INBOUND = 5_000
+
+export class Session<Entry> {
+  #state: SessionState = 'opening'
+  readonly #settings: SessionSettings
+  readonly #events: SessionEvents<Entry>
+  readonly #socket: net.Socket
+  readonly #framer = new Framer()
+  readonly #timer: NodeJS.Timeout
+
+  #sequence: number
+  #bindSequence = 0
+  #unbindSequence = 0
+
+  readonly #mask: number
+  readonly #sequences: Int32Array
+  readonly #sentAt: Float64Array
+  readonly #parts: Uint8Array
+  readonly #entries: (Entry | undefined)[]
+  #oldest: number
+  #inFlight = 0
+  #strays = 0
+
+  #out = Buffer.allocUnsafe(INITIAL_BUFFER_OCTETS)
+  #spare = Buffer.allocUnsafe(INITIAL_BUFFER_OCTETS)
+  #outEnd = 0
+  #isWriting = false
+  #isFlushDue = false
+
+  #now = performance.now()
+  #heardAt = this.#now
+  #enquiredAt = 0
+  #isSilent = false
+  #unansweredInbound = 0
+
+  constructor(settings: SessionSettings, events: SessionEvents<Entry>) {
+    this.#settings = settings
+    this.#events = events
+    const places = 2 ** Math.ceil(Math.log2(Math.max(16, settings.window) * 4))
+    this.#mask = places - 1
+    this.#sequences = new Int32Array(places)
+    this.#sentAt = new Float64Array(places)
+    this.#parts = new Uint8Array(places)
+    this.#entries = Array.from({ length: places })
+    this.#sequence = settings.firstSequence
+    this.#oldest = settings.firstSequence
+
+    const { host, port } = settings
+    this.#socket = settings.tls
+      ? tls.connect({
+          host,
+          port,
+          minVersion: 'TLSv1.2',
+          ...(net.isIP(host) ? {} : { servername: host }),
+        })
+      : net.connect({ host, port })
+    this.#socket.setNoDelay(true)
+    this.#socket.once(settings.tls ? 'secureConnect' : 'connect', this.#bind)
+    this.#socket.on('data', this.#read)
+    this.#socket.on('error', error => this.#close(describeError(error)))
+    this.#socket.on('close', () => this.#close('closed_by_peer'))
+
+    const shortest = Math.min(settings.enquireLinkMs, settings.responseTimeoutMs)
+    this.#timer = setInterval(this.#tick, Math.min(1_000, Math.max(10, shortest / 8)))
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  /** Free places in the window; 0 unless bound, and while a peer that owes responses is silent. */
+  get room(): number {
+    if (this.#state !== 'bound' || this.#isSilent) return 0
+    return this.#settings.window - this.#inFlight
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Responses that nothing waited for: unknown, given twice or too late. */
+  get strays(): number {
+    return this.#strays
+  }
+
+  /** Writes one segment. The caller has seen `room`. */
+  submit(
+    template: SubmitTemplate,
+    to: string,
+    reference: number,
+    entry: Entry,
+    part: number,
+  ): void {
+    let sequence = this.#nextSequence()
+    let place = sequence & this.#mask
+    while (this.#sequences[place] !== FREE) {
+      sequence = this.#nextSequence()
+      place = sequence & this.#mask
+    }
+    this.#reserve(submitOctets(template))
+    if (this.#inFlight++ === 0) this.#oldest = sequence
+    this.#sequences[place] = sequence
+    this.#sentAt[place] = this.#now
+    this.#parts[place] = part
+    this.#entries[place] = entry
+    this.#outEnd = writeSubmit(this.#out, this.#outEnd, template, sequence, to, reference)
+  }
+
+  /** Says unbind and closes once it is answered. What is in flight then is lost: drain before. */
+  unbind(): void {
+    if (this.#state !== 'bound') {
+      // Not bound yet, so there is nothing to undo; a bind that the peer ended already closes by itself.
+      if (this.#state !== 'draining') this.#close('closed')
+      return
+    }
+    this.#state = 'draining'
+    this.#unbindSequence = this.#nextSequence()
+    this.#enquiredAt = performance.now()
+    this.#send(encodeBare(COMMAND.unbind, 0, this.#unbindSequence))
+  }
+
+  /** Drops the connection at once. */
+  destroy(reason: string): void {
+    this.#close(reason)
+  }
+
+  readonly #bind = (): void => {
+    const { systemId, password, systemType } = this.#settings
+    this.#state = 'binding'
+    this.#bindSequence = this.#nextSequence()
+    this.#send(
+      encodePdu({
+        command: 'bind_transceiver',
+        command_status: 0,
+        sequence_number: this.#bindSequence,
+        system_id: systemId,
+        password,
+        system_type: systemType,
+        interface_version: 0x34,
+        addr_ton: 0,
+        addr_npi: 0,
+        address_range: '',
+      }),
+    )
+  }
+
+  readonly #read = (chunk: Buffer): void => {
+    this.#now = performance.now()
+    this.#heardAt = this.#now
+    this.#enquiredAt = this.#state === 'draining' ? this.#enquiredAt : 0
+    this.#isSilent = false
+    const fault = this.#framer.push(chunk, this.#onFrame)
+    if (fault !== undefined && this.#state !== 'closed') {
+      this.#socket.write(fault.answer)
+      this.#close('invalid_command_length')
+      return
+    }
+    if (this.#state !== 'closed') this.#events.settled()
+  }
+
+  readonly #onFrame = (buffer: Buffer, start: number, end: number): void => {
+    if (this.#state === 'closed') return
+    if (readCommandId(buffer, start) !== COMMAND.submit_sm_resp) {
+      this.#receive(buffer.subarray(start, end))
+      return
+    }
+    const status = readStatus(buffer, start)
+    const messageId = status === 0 ? readMessageId(buffer, start, end) : ''
+    this.#settle(readSequence(buffer, start), status, messageId)
+  }
+
+  #settle(sequence: number, status: number, messageId: string): void {
+    const place = sequence & this.#mask
+    if (sequence === FREE || this.#sequences[place] !== sequence) {
+      this.#strays++
+      return
+    }
+    this.#events.answered(this.#release(place), this.#parts[place]!, status, messageId)
+  }
+
+  #release(place: number): Entry {
+    const entry = this.#entries[place]!
+    this.#entries[place] = undefined
+    this.#sequences[place] = FREE
+    this.#inFlight--
+    return entry
+  }
+
+  #receive(frame: Buffer): void {
+    const pdu = decodePdu(frame)
+    if (isPduFault(pdu)) {
+      const answer = encodeFaultAnswer(pdu)
+      if (answer !== undefined) this.#send(answer)
+      return
+    }
+    if (this.#state === 'binding' && this.#receiveWhileBinding(pdu)) return
+    const { command_status: status, sequence_number: sequence } = pdu
+    switch (pdu.command) {
+      case 'deliver_sm':
+      case 'data_sm':
+        this.#receiveMessage(pdu)
+        return
+      case 'enquire_link':
+        this.#send(encodeBare(COMMAND.enquire_link_resp, 0, sequence))
+        return
+      case 'unbind':
+        this.#send(encodeBare(COMMAND.unbind_resp, 0, sequence))
+        if (this.#state === 'bound') this.#state = 'draining'
+        this.#closeIfDrained('unbound_by_peer')
+        return
+      case 'unbind_resp':
+        if (this.#state === 'draining') this.#close('unbound')
+        return
+      case 'generic_nack':
+        // A message centre may nack a submit that it couldn't read: that is its answer.
+        this.#settle(sequence, status === 0 ? COMMAND_STATUS.ESME_RUNKNOWNERR : status, '')
+        return
+      case 'enquire_link_resp':
+      case 'alert_notification':
+      case 'outbind':
+        return
+      default:
+        // Requests that only a client makes, and responses to requests that we never make.
+        if (COMMAND[pdu.command] < COMMAND.generic_nack) {
+          this.#send(encodeBare(COMMAND.generic_nack, COMMAND_STATUS.ESME_RINVCMDID, sequence))
+        } else this.#strays++
+    }
+  }
+
+  /** Whether the PDU was the answer to our bind. */
+  #receiveWhileBinding(pdu: Pdu): boolean {
+    if (pdu.sequence_number !== this.#bindSequence) return false
+    if (pdu.command !== 'bind_transceiver_resp' && pdu.command !== 'generic_nack') return false
+    if (pdu.command_status !== 0 || pdu.command === 'generic_nack') {
+      this.#close(commandStatusName(pdu.command_status))
+    } else {
+      this.#state = 'bound'
+      this.#events.bound()
+    }
+    return true
+  }
+
+  #receiveMessage(pdu: InboundPdu): void {
+    const response = pdu.command === 'deliver_sm' ? 'deliver_sm_resp' : 'data_sm_resp'
+    const { sequence_number: sequence } = pdu
+    if (this.#state !== 'bound' && this.#state !== 'draining') {
+      this.#send(encodeBare(COMMAND[response], COMMAND_STATUS.ESME_RINVBNDSTS, sequence))
+      return
+    }
+    if (++this.#unansweredInbound === MAX_UNANSWERED_INBOUND) this.#socket.pause()
+    let isAnswered = false
+    this.#events.inbound(pdu, status => {
+      if (isAnswered) return
+      isAnswered = true
+      if (this.#unansweredInbound-- === MAX_UNANSWERED_INBOUND) this.#resume()
+      if (this.#state === 'closed') return
+      // A refusal has no body; ESME_ROK has an unused, empty message_id (SMPP 3.4 §4.6.2).
+      const header = { command_status: status, sequence_number: sequence }
+      if (status !== 0) this.#send(encodeBare(COMMAND[response], status, sequence))
+      else this.#send(encodePdu({ command: response, ...header, message_id: '', tlvs: NO_TLVS }))
+    })
+  }
+
+  #resume(): void {
+    if (this.#state === 'closed') return
+    // Our own pause, not the peer's silence: everything gets its time again.
+    this.#heardAt = performance.now()
+    this.#enquiredAt = 0
+    this.#socket.resume()
+  }
+
+  #nextSequence(): number {
+    const sequence = this.#sequence
+    this.#sequence = sequence === MAX_SEQUENCE ? 1 : sequence + 1
+    return sequence
+  }
+
+  #send(frame: Buffer): void {
+    this.#reserve(frame.length)
+    this.#out.set(frame, this.#outEnd)
+    this.#outEnd += frame.length
+  }
+
+  /** Makes room for `octets` more and sees to it that they leave at the end of this turn. */
+  #reserve(octets: number): void {
+    if (!this.#isFlushDue) {
+      this.#isFlushDue = true
+      this.#now = performance.now()
+      setImmediate(this.#flush)
+    }
+    if (this.#outEnd + octets <= this.#out.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#out.length * 2, this.#outEnd + octets))
+    this.#out.copy(larger, 0, 0, this.#outEnd)
+    this.#out = larger
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushDue = false
+    if (this.#isWriting || this.#outEnd === 0 || this.#state === 'closed') return
+    const full = this.#out
+    this.#isWriting = true
+    this.#socket.write(full.subarray(0, this.#outEnd), this.#written)
+    this.#out = this.#spare
+    this.#spare = full
+    this.#outEnd = 0
+  }
+
+  readonly #written = (): void => {
+    this.#isWriting = false
+    if (!this.#isFlushDue) this.#flush()
+  }
+
+  readonly #tick = (): void => {
+    const now = performance.now()
+    this.#now = now
+    const { responseTimeoutMs, enquireLinkMs } = this.#settings
+    if (this.#unansweredInbound >= MAX_UNANSWERED_INBOUND) return
+    switch (this.#state) {
+      case 'opening':
+      case 'binding':
+        if (now - this.#heardAt >= responseTimeoutMs) this.#close('bind_timeout')
+        return
+      case 'bound':
+        this.#expire(now - responseTimeoutMs)
+        if (this.#enquiredAt > 0) {
+          if (now - this.#enquiredAt >= responseTimeoutMs) this.#close('enquire_link_timeout')
+        } else if (this.#isSilent || now - this.#heardAt >= enquireLinkMs) {
+          this.#enquiredAt = now
+          this.#send(encodeBare(COMMAND.enquire_link, 0, this.#nextSequence()))
+        }
+        return
+      case 'draining':
+        this.#expire(now - responseTimeoutMs)
+        if (this.#unbindSequence === 0) this.#closeIfDrained('unbound_by_peer')
+        else if (now - this.#enquiredAt >= responseTimeoutMs) this.#close('unbind_timeout')
+        return
+      case 'closed':
+        return
+    }
+  }
+
+  /** Gives up waiting for every submit that was sent before `before`. */
+  #expire(before: number): void {
+    let hasExpired = false
+    while (this.#inFlight > 0) {
+      const sequence = this.#oldest
+      const place = sequence & this.#mask
+      const isWaiting = this.#sequences[place] === sequence
+      if (isWaiting && this.#sentAt[place]! > before) break
+      this.#oldest = sequence === MAX_SEQUENCE ? 1 : sequence + 1
+      if (!isWaiting) continue
+      hasExpired = true
+      // Before anyone hears of it, so that nobody finds room to pour more into a silent peer.
+      if (this.#heardAt <= before) this.#isSilent = true
+      this.#events.unanswered(this.#release(place), this.#parts[place]!, 'response_timeout')
+    }
+    if (hasExpired) this.#events.settled()
+  }
+
+  #closeIfDrained(reason: string): void {
+    if (this.#state === 'draining' && this.#inFlight === 0) {
+      this.#flush()
+      this.#close(reason)
+    }
+  }
+
+  #close(reason: string): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    clearInterval(this.#timer)
+    // What was written last (an answer to unbind, a nack) still leaves; a peer that doesn't read is not waited for.
+    this.#socket.end()
+    setTimeout(() => this.#socket.destroy(), 500).unref()
+    for (let place = 0; place <= this.#mask; place++) {
+      if (this.#sequences[place] === FREE) continue
+      this.#events.unanswered(this.#release(place), this.#parts[place]!, 'link_lost')
+    }
+    this.#events.closed(reason)
+  }
+}

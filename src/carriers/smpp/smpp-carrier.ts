@@ -1,0 +1,463 @@
+import { jitteredBackoff } from '../../clock.ts'
+import { NO_TLVS, type SubmitTemplate, prepareSubmit, setValidity } from '../../encoding/pdu.ts'
+import { type SmppAddress, sourceAddress } from '../../encoding/phone.ts'
+import { normaliseMessageId } from '../../encoding/receipt-text.ts'
+import type { EncodedText } from '../../encoding/segments.ts'
+import { REFERENCE_AT, concatHeader } from '../../encoding/udh.ts'
+import { relativeValidity } from '../../encoding/validity.ts'
+import { AppError } from '../../errors.ts'
+import { log } from '../../log.ts'
+import type {
+  Carrier,
+  CarrierConfig,
+  CarrierEvents,
+  LinkState,
+  ShortMessage,
+  SmppSettings,
+  SubmitErrorKind,
+} from '../carrier.ts'
+import { Inbound } from './inbound.ts'
+import { References } from './reference.ts'
+import { Session } from './session.ts'
+import { meaningOf, needsOperator } from './status.ts'
+
+/**
+ * An SMPP account: its binds, kept up for as long as the account is open, and the messages on them.
+ *
+ * A message goes to the bind with the most room and all its segments stay on it, in order; those that the
+ * window has no room for wait here and go before anything new. A message ends once, when the last of its
+ * segments that left has been answered or given up: taken if all were, else by its gravest fault. After a
+ * fault the segments that had not left yet stay.
+ *
+ * What a text needs on the wire is prepared once (`#prepare`) and found again by the text's identity, so that
+ * a message of one segment costs one copy of octets out and one look-up of a sequence number back.
+ */
+
+/** How fast to come back, and where to begin counting; tests set other values. */
+export interface LinkTuning {
+  readonly backoffBaseMs: number
+  readonly backoffCapMs: number
+  readonly firstSequence: number
+}
+
+const DEFAULT_TUNING: LinkTuning = { backoffBaseMs: 1_000, backoffCapMs: 60_000, firstSequence: 1 }
+
+/** A bind that held this long was healthy: the next attempt to come back is quick again. */
+const HEALTHY_MS = 10_000
+/** Without a refusal for this long, a carrier that throttled has stopped. */
+const THROTTLE_MEMORY_MS = 1_000
+
+/** registered_delivery: a receipt whether delivered or not (SMPP 3.4 §5.2.17). */
+const WITH_RECEIPT = 1
+const UDH_INDICATOR = 0x40
+
+interface Prepared {
+  readonly templates: readonly SubmitTemplate[]
+  /** The last moment, and the second before it, that the templates' validity_period was written for. */
+  expiresAt: number
+  second: number
+}
+
+interface Submission {
+  readonly ref: number
+  readonly to: string
+  readonly prepared: Prepared
+  readonly reference: number
+  /** The next segment to write, and how many have not come to an end yet. */
+  next: number
+  open: number
+  readonly messageIds: string[]
+  fault: { kind: SubmitErrorKind; reason: string } | undefined
+}
+
+interface Bind {
+  readonly index: number
+  session: Session<Submission> | undefined
+  /** Messages with segments that have not left yet, oldest first. */
+  readonly waiting: Submission[]
+  waitingSegments: number
+  attempt: number
+  boundAt: number
+  retry: NodeJS.Timeout | undefined
+}
+
+// Of several faults in one message the first of these names it: what is certain before what is not.
+const GRAVITY: readonly SubmitErrorKind[] = [
+  'permanent',
+  'configuration',
+  'elsewhere',
+  'throttled',
+  'uncertain',
+]
+
+export function createSmppCarrier(config: CarrierConfig, tuning = DEFAULT_TUNING): Carrier {
+  if (config.smpp === undefined) {
+    throw new AppError('invalid_carrier', `carrier ${config.name} has no smpp settings`)
+  }
+  return new SmppCarrier(config, config.smpp, tuning)
+}
+
+class SmppCarrier implements Carrier {
+  readonly name: string
+  readonly #config: CarrierConfig
+  readonly #settings: SmppSettings
+  readonly #tuning: LinkTuning
+  readonly #source: SmppAddress
+  readonly #binds: readonly Bind[]
+  readonly #prepared = new WeakMap<EncodedText, Prepared>()
+  readonly #references = new References()
+  readonly #inbound: Inbound
+
+  #events: CarrierEvents | undefined
+  #isOpen = false
+  #firstBound: (() => void) | undefined
+  #allClosed: (() => void) | undefined
+  #secondly: NodeJS.Timeout | undefined
+  #state: LinkState = 'unbound'
+  #throttledAt = 0
+  // The text of the message before, nearly always that of the next as well.
+  #lastText: EncodedText | undefined
+  #lastPrepared: Prepared | undefined
+  #refused: { ref: number; kind: SubmitErrorKind; reason: string }[] = []
+
+  constructor(config: CarrierConfig, settings: SmppSettings, tuning: LinkTuning) {
+    this.name = config.name
+    this.#config = config
+    this.#settings = settings
+    this.#tuning = tuning
+    this.#source = sourceAddress(config.sourceAddress)
+    this.#binds = Array.from({ length: config.binds }, (_, index) => ({
+      index,
+      session: undefined,
+      waiting: [],
+      waitingSegments: 0,
+      attempt: 0,
+      boundAt: 0,
+      retry: undefined,
+    }))
+    this.#inbound = new Inbound(settings.messageIds?.receipt ?? 'exact', {
+      receipt: receipt => this.#events!.receipt(receipt),
+      reply: reply => this.#events!.reply(reply),
+    })
+  }
+
+  get room(): number {
+    if (!this.#isOpen) return 0
+    let room = 0
+    for (const bind of this.#binds) room += roomOf(bind)
+    return room
+  }
+
+  get inFlight(): number {
+    let inFlight = 0
+    for (const bind of this.#binds) {
+      inFlight += (bind.session?.inFlight ?? 0) + bind.waitingSegments
+    }
+    return inFlight
+  }
+
+  open(events: CarrierEvents, signal: AbortSignal): Promise<void> {
+    if (this.#isOpen) throw new AppError('internal', `carrier ${this.name} is open already`)
+    this.#events = events
+    this.#isOpen = true
+    this.#secondly = setInterval(this.#everySecond, 1_000)
+    return new Promise(resolve => {
+      const done = () => {
+        signal.removeEventListener('abort', done)
+        this.#firstBound = undefined
+        resolve()
+      }
+      this.#firstBound = done
+      signal.addEventListener('abort', done)
+      if (signal.aborted) done()
+      for (const bind of this.#binds) this.#connect(bind)
+    })
+  }
+
+  submit(message: ShortMessage, ref: number): void {
+    const now = Date.now()
+    const bind = this.#isOpen ? this.#roomiest() : undefined
+    if (bind === undefined) return this.#refuse(ref, 'elsewhere', 'unbound')
+    if (message.expiresAt <= now) return this.#refuse(ref, 'permanent', 'expired')
+    const prepared = this.#prepare(message.text)
+    const segments = prepared.templates.length
+    const second = Math.floor(now / 1000)
+    if (prepared.expiresAt !== message.expiresAt || prepared.second !== second) {
+      renewValidity(prepared, message.expiresAt, second)
+    }
+    const submission: Submission = {
+      ref,
+      to: message.to,
+      prepared,
+      reference: segments > 1 ? this.#references.next(message.to) : 0,
+      next: 0,
+      open: segments,
+      messageIds: [],
+      fault: undefined,
+    }
+    if (segments === 1) {
+      write(bind.session!, submission)
+      return
+    }
+    bind.waiting.push(submission)
+    bind.waitingSegments += segments
+    this.#writeWaiting(bind)
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    if (this.#events === undefined) return
+    this.#isOpen = false
+    this.#firstBound?.()
+    const isClosed = () => this.#binds.every(bind => bind.session === undefined)
+    for (const bind of this.#binds) {
+      clearTimeout(bind.retry)
+      this.#unbindIfDrained(bind)
+    }
+    if (!isClosed()) {
+      await new Promise<void>(resolve => {
+        const abort = () => {
+          for (const bind of this.#binds) bind.session?.destroy('closed')
+        }
+        signal.addEventListener('abort', abort)
+        const before = this.#allClosed
+        this.#allClosed = () => {
+          signal.removeEventListener('abort', abort)
+          before?.()
+          resolve()
+        }
+        if (signal.aborted) abort()
+      })
+    }
+    clearInterval(this.#secondly)
+  }
+
+  #connect(bind: Bind): void {
+    const { window } = this.#config
+    const { firstSequence } = this.#tuning
+    bind.session = new Session<Submission>(
+      { ...this.#settings, window, firstSequence },
+      {
+        bound: () => this.#bound(bind),
+        answered: (submission, part, status, messageId) => {
+          this.#answered(bind, submission, part, status, messageId)
+        },
+        unanswered: (submission, _part, reason) => {
+          submission.open--
+          this.#fail(bind, submission, 'uncertain', reason)
+        },
+        inbound: (pdu, answer) => this.#inbound.receive(pdu, answer, Date.now()),
+        settled: () => this.#settled(bind),
+        closed: reason => this.#disconnected(bind, reason),
+      },
+    )
+  }
+
+  #bound(bind: Bind): void {
+    bind.boundAt = performance.now()
+    log.info({ carrier: this.name, count: bind.index + 1 }, 'bound')
+    this.#setState('bound', '')
+    this.#firstBound?.()
+    if (this.#isOpen) this.#events!.room()
+    else this.#unbindIfDrained(bind)
+  }
+
+  #disconnected(bind: Bind, reason: string): void {
+    const { session, boundAt } = bind
+    bind.session = undefined
+    bind.boundAt = 0
+    // Segments that never left: their message ends by what its others met, or goes elsewhere whole.
+    for (const submission of bind.waiting.slice())
+      this.#fail(bind, submission, 'elsewhere', 'unbound')
+
+    const fields = { carrier: this.name, reason, count: session?.strays ?? 0 }
+    if (this.#isOpen && needsOperator(reason)) log.error(fields, 'bind refused: check the account')
+    else log.warn(fields, 'link closed')
+    if (this.#binds.every(other => other.boundAt === 0)) this.#setState('unbound', reason)
+
+    if (!this.#isOpen) {
+      if (this.#binds.every(other => other.session === undefined)) this.#allClosed?.()
+      return
+    }
+    if (boundAt > 0 && performance.now() - boundAt >= HEALTHY_MS) bind.attempt = 0
+    const { backoffBaseMs, backoffCapMs } = this.#tuning
+    // Wrong credentials don't mend by themselves, but somebody may mend them: slowly, never giving up.
+    const attempt = needsOperator(reason) ? Infinity : bind.attempt++
+    const delay = jitteredBackoff(attempt, backoffBaseMs, backoffCapMs)
+    bind.retry = setTimeout(() => this.#connect(bind), delay)
+  }
+
+  #setState(state: LinkState, reason: string): void {
+    // Each refusal is told, for its reason may be another; all else once.
+    if (state === this.#state && state !== 'unbound') return
+    this.#state = state
+    this.#events!.state(state, reason)
+  }
+
+  #roomiest(): Bind | undefined {
+    let best: Bind | undefined
+    let most = 0
+    for (const bind of this.#binds) {
+      const room = roomOf(bind)
+      if (room > most) {
+        best = bind
+        most = room
+      }
+    }
+    return best
+  }
+
+  #prepare(text: EncodedText): Prepared {
+    if (text === this.#lastText) return this.#lastPrepared!
+    let prepared = this.#prepared.get(text)
+    if (prepared === undefined) {
+      prepared = { templates: makeTemplates(text, this.#source), expiresAt: 0, second: 0 }
+      this.#prepared.set(text, prepared)
+    }
+    this.#lastText = text
+    this.#lastPrepared = prepared
+    return prepared
+  }
+
+  #writeWaiting(bind: Bind): void {
+    const { session } = bind
+    while (session !== undefined && session.room > 0) {
+      const submission = bind.waiting[0]
+      if (submission === undefined) return
+      write(session, submission)
+      bind.waitingSegments--
+      if (submission.next === submission.prepared.templates.length) bind.waiting.shift()
+    }
+  }
+
+  #answered(
+    bind: Bind,
+    submission: Submission,
+    part: number,
+    status: number,
+    messageId: string,
+  ): void {
+    submission.open--
+    if (status !== 0) {
+      const { kind, reason } = meaningOf(status)
+      if (kind === 'throttled') {
+        this.#throttledAt = performance.now()
+        this.#setState('throttled', reason)
+      } else if (kind === 'configuration') {
+        log.error({ carrier: this.name, reason }, 'submit refused: check the account')
+      }
+      this.#fail(bind, submission, kind, reason)
+      return
+    }
+    submission.messageIds[part] = this.#spell(messageId)
+    if (submission.open === 0) this.#end(submission)
+  }
+
+  #spell(messageId: string): string {
+    const forms = this.#settings.messageIds
+    return forms === undefined ? messageId : normaliseMessageId(messageId, forms.response)
+  }
+
+  /** A segment of the message was refused, lost or never left; those behind it stay. */
+  #fail(bind: Bind, submission: Submission, kind: SubmitErrorKind, reason: string): void {
+    const { fault } = submission
+    if (fault === undefined || GRAVITY.indexOf(kind) < GRAVITY.indexOf(fault.kind)) {
+      submission.fault = { kind, reason }
+    }
+    const unwritten = submission.prepared.templates.length - submission.next
+    if (unwritten > 0) {
+      submission.next += unwritten
+      submission.open -= unwritten
+      bind.waitingSegments -= unwritten
+      bind.waiting.splice(bind.waiting.indexOf(submission), 1)
+    }
+    if (submission.open === 0) this.#end(submission)
+  }
+
+  #end(submission: Submission): void {
+    const { ref, fault, messageIds } = submission
+    if (fault === undefined) this.#events!.outcome(ref, { messageIds })
+    // Segments that were not taken have left holes; filter steps over them.
+    else this.#events!.outcome(ref, { ...fault, messageIds: messageIds.filter(() => true) })
+  }
+
+  /** Ends a message that never left, not before `submit` has returned. */
+  #refuse(ref: number, kind: SubmitErrorKind, reason: string): void {
+    if (this.#refused.push({ ref, kind, reason }) > 1) return
+    setImmediate(() => {
+      const refused = this.#refused
+      this.#refused = []
+      for (const { ref: ended, ...fault } of refused) {
+        this.#events!.outcome(ended, { ...fault, messageIds: [] })
+      }
+    })
+  }
+
+  #settled(bind: Bind): void {
+    this.#writeWaiting(bind)
+    if (!this.#isOpen) this.#unbindIfDrained(bind)
+    else if (this.room > 0) this.#events!.room()
+  }
+
+  #unbindIfDrained(bind: Bind): void {
+    const { session } = bind
+    if (session === undefined || session.inFlight > 0 || bind.waitingSegments > 0) return
+    if (session.state !== 'draining') session.unbind()
+  }
+
+  readonly #everySecond = (): void => {
+    this.#inbound.sweep(Date.now())
+    const hasRecovered = performance.now() - this.#throttledAt >= THROTTLE_MEMORY_MS
+    if (this.#state === 'throttled' && hasRecovered) this.#setState('bound', '')
+  }
+}
+
+function roomOf(bind: Bind): number {
+  return bind.session === undefined ? 0 : Math.max(0, bind.session.room - bind.waitingSegments)
+}
+
+function write(session: Session<Submission>, submission: Submission): void {
+  const part = submission.next++
+  const { prepared, to, reference } = submission
+  session.submit(prepared.templates[part]!, to, reference, submission, part)
+}
+
+function renewValidity(prepared: Prepared, expiresAt: number, second: number): void {
+  const validity = relativeValidity(expiresAt - second * 1000)
+  for (const template of prepared.templates) setValidity(template, validity)
+  prepared.expiresAt = expiresAt
+  prepared.second = second
+}
+
+function makeTemplates(text: EncodedText, source: SmppAddress): readonly SubmitTemplate[] {
+  const { segments, referenceOctets } = text
+  const total = segments.length
+  return segments.map((segment, i) => {
+    const header =
+      total === 1
+        ? new Uint8Array()
+        : concatHeader({ reference: 0, referenceOctets, total, part: i + 1 })
+    return prepareSubmit(
+      {
+        service_type: '',
+        source_addr_ton: source.ton,
+        source_addr_npi: source.npi,
+        source_addr: source.addr,
+        dest_addr_ton: 1,
+        dest_addr_npi: 1,
+        destination_addr: '',
+        esm_class: total === 1 ? 0 : UDH_INDICATOR,
+        protocol_id: 0,
+        priority_flag: 0,
+        schedule_delivery_time: '',
+        validity_period: relativeValidity(0),
+        registered_delivery: WITH_RECEIPT,
+        replace_if_present_flag: 0,
+        data_coding: text.dataCoding,
+        sm_default_msg_id: 0,
+        short_message: Buffer.concat([header, segment]),
+        tlvs: NO_TLVS,
+      },
+      total === 1 ? undefined : { at: REFERENCE_AT, octets: referenceOctets },
+    )
+  })
+}
