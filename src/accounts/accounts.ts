@@ -6,6 +6,7 @@ import { v7 as uuid } from 'uuid'
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { normalisePhone } from '../encoding/phone.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { describeError, log } from '../log.ts'
 import { open, seal } from '../signing/seal.ts'
 import { recordAudit } from '../store/audit.ts'
 import {
@@ -132,7 +133,7 @@ export async function changeAccount(
       }
       const changed = await updateCarrier(tx, id, {
         ...rest,
-        settings: { ...(current.settings as SmppAccountSettings), ...given(settings) },
+        settings: { ...(current.settings as SmppAccountSettings), ...setFields(settings) },
         ...(password !== undefined && { sealedSecrets: sealSecrets(masterKey, id, { password }) }),
       })
       await announce(tx, by, 'carrier.changed', changed, {
@@ -182,28 +183,42 @@ export async function getAccounts(
 }
 
 /**
- * Everything that a dispatcher needs to bind, secrets opened: the accounts that are enabled.
- *
- * @throws AppError `integrity_violation` if a secret was changed or moved in the database
+ * Everything that a dispatcher needs to bind, secrets opened: the accounts that are enabled. One whose secret
+ * was changed or moved in the database is left out and logged, for the others must send.
  */
 export async function openAccounts(db: Database, masterKey: Uint8Array): Promise<CarrierConfig[]> {
   const rows = await listEnabledCarriers(db)
-  return rows.map(row => {
-    const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes } = row
-    const account = { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes }
-    const { enquireLinkSeconds, responseTimeoutSeconds, messageIds, ...settings } =
-      row.settings as SmppAccountSettings
-    return {
-      ...account,
-      smpp: {
-        ...settings,
-        ...openSecrets(masterKey, id, row.sealedSecrets),
-        enquireLinkMs: enquireLinkSeconds * 1000,
-        responseTimeoutMs: responseTimeoutSeconds * 1000,
-        ...(messageIds && { messageIds }),
-      },
+  return rows.flatMap(row => {
+    try {
+      return [openAccount(row, masterKey)]
+    } catch (error) {
+      log.error({ carrierId: row.id, code: describeError(error) }, 'a carrier can not be opened')
+      return []
     }
   })
+}
+
+function openAccount(row: CarrierRow, masterKey: Uint8Array): CarrierConfig {
+  const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes } = row
+  const { enquireLinkSeconds, responseTimeoutSeconds, messageIds, ...settings } =
+    row.settings as SmppAccountSettings
+  return {
+    id,
+    name,
+    protocol,
+    segmentsPerSecond,
+    window,
+    binds,
+    sourceAddress,
+    routes,
+    smpp: {
+      ...settings,
+      ...openSecrets(masterKey, id, row.sealedSecrets),
+      enquireLinkMs: enquireLinkSeconds * 1000,
+      responseTimeoutMs: responseTimeoutSeconds * 1000,
+      ...(messageIds && { messageIds }),
+    },
+  }
 }
 
 /** After that a test message has missed whoever was looking at their phone. */
@@ -297,7 +312,7 @@ function contextOf(id: string): string {
   return `carriers/${id}/secrets`
 }
 
-function given<Fields extends object>(fields: Fields): Fields {
+function setFields<Fields extends object>(fields: Fields): Fields {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Fields
 }

@@ -1,11 +1,102 @@
+import { difference, type Geom } from 'polyclip-ts'
 import { AppError } from '../errors.ts'
-import { checkPolygon } from '../geometry/geojson.ts'
+import { unrollRings } from '../geometry/antimeridian.ts'
+import { circleRing, type Circle } from '../geometry/circle.ts'
+import { checkPolygon, type Position, type Rings } from '../geometry/geojson.ts'
+import type { Shape } from '../geometry/shape.ts'
+import { ringsAreaKm2 } from '../geometry/sphere.ts'
 import type { Jurisdiction } from '../store/operators.ts'
 
-/** @throws AppError `invalid_area` naming every fault */
-export function assertUsableJurisdiction(jurisdiction: Jurisdiction | undefined): void {
+/** @throws AppError `invalid_area` naming every fault of the geometry; geocodes are the audience room's to judge */
+export function assertUsableJurisdiction(jurisdiction: Jurisdiction | null | undefined): void {
   if (jurisdiction?.geometry === undefined) return
   const faults = checkPolygon(jurisdiction.geometry, '/jurisdiction/geometry')
-  if (faults.length > 0)
+  if (faults.length > 0) {
     throw new AppError('invalid_area', 'the jurisdiction is no area', { faults })
+  }
+}
+
+/** What rounding leaves along a border that both share: as little as `checkPolygon` takes for nothing. */
+const SLIVER_KM2 = 1e-6
+
+/**
+ * Clipping holds up the process. Measured: a county in Texas 130 ms, Alaska in Alaska, 8,300 corners, 330 ms; two
+ * combs of 300 corners crosswise take 6 s, but then an administrator has drawn one of them.
+ */
+const MAX_CORNERS = 20_000
+
+/**
+ * Whether all of a shape lies in another, the border included.
+ *
+ * @throws AppError `outside_jurisdiction` if together they are too intricate to tell
+ */
+export function liesWithin(inner: Shape, outer: Shape): boolean {
+  const parts = outlinesOf(inner)
+  const cover = outlinesOf(outer).flatMap(rings => [-360, 0, 360].map(turn => shift(rings, turn)))
+  return parts.every(part => {
+    const near = cover.filter(rings => boxesMeet(boxOf(part), boxOf(rings)))
+    if (near.length === 0) return false
+    if (countCorners([part, ...near]) > MAX_CORNERS) {
+      const message = 'the area and the jurisdiction are too intricate to compare: draw it simpler'
+      throw new AppError('outside_jurisdiction', message)
+    }
+    const [first, ...more] = near.map(toGeom)
+    const rest = difference(toGeom(part), first as Geom, ...more)
+    return rest.reduce((sum, rings) => sum + ringsAreaKm2(rings), 0) <= SLIVER_KM2
+  })
+}
+
+/** Polygons unrolled past ±180°, circles as the rings around them. One that goes round a pole is in nobody's land. */
+function outlinesOf({ polygons, circles }: Shape): Rings[] {
+  const drawn = polygons.map(rings => unrollRings(rings) ?? WHOLE_GLOBE)
+  return [...drawn, ...circles.map(outlineOf)]
+}
+
+const WHOLE_GLOBE: Rings = [
+  [
+    [-180, -90],
+    [180, -90],
+    [180, 90],
+    [-180, 90],
+    [-180, -90],
+  ],
+]
+
+const OUTLINE_CORNERS = 180
+/** Chords between corners on the rim would cut it; this far out they pass it, and a thousandth to spare. */
+const OUTLINE_GROWTH = 1.001 / Math.cos(Math.PI / OUTLINE_CORNERS)
+
+function outlineOf({ center, radiusKm }: Circle): Rings {
+  return [circleRing({ center, radiusKm: radiusKm * OUTLINE_GROWTH }, OUTLINE_CORNERS)]
+}
+
+function shift(rings: Rings, turn: number): Rings {
+  if (turn === 0) return rings
+  return rings.map(ring => ring.map(([x, y]): Position => [x + turn, y]))
+}
+
+function boxOf([shell = []]: Rings): readonly [number, number, number, number] {
+  return shell.reduce<[number, number, number, number]>(
+    ([west, south, east, north], [x, y]) => [
+      Math.min(west, x),
+      Math.min(south, y),
+      Math.max(east, x),
+      Math.max(north, y),
+    ],
+    [Infinity, Infinity, -Infinity, -Infinity],
+  )
+}
+
+type Box = ReturnType<typeof boxOf>
+
+function boxesMeet(a: Box, b: Box): boolean {
+  return a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
+}
+
+function countCorners(outlines: readonly Rings[]): number {
+  return outlines.flat().reduce((sum, ring) => sum + ring.length, 0)
+}
+
+function toGeom(rings: Rings): Geom {
+  return rings.map(ring => ring.map(([x, y]): [number, number] => [x, y]))
 }

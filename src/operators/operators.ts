@@ -81,7 +81,7 @@ export async function changeOperator(
   now: Date,
 ): Promise<Operator> {
   const { password, email, roles, ...rest } = edit
-  assertUsableJurisdiction(edit.jurisdiction ?? undefined)
+  assertUsableJurisdiction(edit.jurisdiction)
   const { email: currentEmail } = await getOperator(db, id)
   assertUsablePassword(password, normaliseEmail(email ?? currentEmail))
   const passwordHash = password === undefined ? undefined : await hashPassword(password)

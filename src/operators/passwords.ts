@@ -19,7 +19,7 @@ const MAX_WAITING = 150
 
 /** @returns why a password is refused, said so that its owner can mend it; undefined if it is good */
 export function passwordFault(password: string, email: string): string | undefined {
-  const length = [...password].length
+  const { length } = Array.from(password)
   if (length < MIN_CHARACTERS) {
     return `must have at least ${MIN_CHARACTERS} characters: four or five unrelated words do well`
   }

@@ -37,8 +37,8 @@ export function operatorFromRow(row: typeof operators.$inferSelect): OperatorRow
     name: row.name,
     // The columns hold what was checked when it was written.
     roles: row.roles as (typeof ROLES)[number][],
-    jurisdiction: (row.jurisdiction ?? undefined) as Jurisdiction | undefined,
-    limits: (row.limits ?? undefined) as Limits | undefined,
+    jurisdiction: row.jurisdiction ?? undefined,
+    limits: row.limits ?? undefined,
     createdAt: row.createdAt,
     disabledAt: row.disabledAt ?? undefined,
     revision: row.revision,
