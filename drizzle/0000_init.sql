@@ -425,4 +425,4 @@ CREATE INDEX "ranges_open" ON "ranges" USING btree ("alert_id","due_at") WHERE s
 CREATE INDEX "refresh_tokens_session" ON "refresh_tokens" USING btree ("session_id");--> statement-breakpoint
 CREATE INDEX "sessions_operator" ON "sessions" USING btree ("operator_id");--> statement-breakpoint
 CREATE INDEX "signing_keys_operator" ON "signing_keys" USING btree ("operator_id");--> statement-breakpoint
-CREATE INDEX "submissions_parts" ON "submissions" USING btree ("carrier_id","first_id") WHERE first_id is not null;
+CREATE INDEX "submissions_parts" ON "submissions" USING btree ("first_id") WHERE first_id is not null;

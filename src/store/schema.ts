@@ -557,7 +557,7 @@ export const submissions = pgTable(
   t => [
     primaryKey({ columns: [t.carrierId, t.messageId] }),
     index('submissions_parts')
-      .on(t.carrierId, t.firstId)
+      .on(t.firstId)
       .where(sql`first_id is not null`),
   ],
 )

@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { adoptOrphans, recordReceipts } from '../../src/inbound/receipts.ts'
+import { recount } from '../../src/reports/recount.ts'
+import { openDatabase, arrayLiteral, type Database } from '../../src/store/database.ts'
+import { readProgress } from '../../src/store/progress.ts'
+import { recountProgress } from '../../src/store/tallies.ts'
+import { test } from '../support/database.ts'
+import { aCarrier, aSentAlert } from '../support/sent-alert.ts'
+
+type Said = {
+  messageId: string
+  state: 'enroute' | 'delivered' | 'failed' | 'expired'
+  reason: string
+}
+const delivered = (messageId: string): Said => ({
+  messageId,
+  state: 'delivered',
+  reason: 'DELIVRD 000',
+})
+const failed = (messageId: string): Said => ({ messageId, state: 'failed', reason: 'UNDELIV 001' })
+const enroute = (messageId: string): Said => ({
+  messageId,
+  state: 'enroute',
+  reason: 'ENROUTE 000',
+})
+
+async function wasGiven(
+  db: Database,
+  alertId: string,
+  carrierId: string,
+  ids: { seq: number; id: string; firstId?: string }[],
+): Promise<void> {
+  await db.execute(sql`
+    insert into submissions (carrier_id, message_id, alert_id, seq, first_id)
+    select ${carrierId}::uuid, i.id, ${alertId}::uuid, i.seq, i.first_id
+    from unnest(${arrayLiteral(ids.map(one => one.id))}::text[],
+      ${arrayLiteral(ids.map(one => one.seq))}::int[],
+      ${arrayLiteral(ids.map(one => one.firstId ?? null))}::text[]) as i(id, seq, first_id)
+  `)
+}
+
+async function deliveriesOf(db: Database, alertId: string) {
+  return await db.execute<{
+    state: string
+    reason: string | null
+    parts: number
+    carrier: string
+  }>(sql`
+    select state, reason, segments_delivered as parts, carrier_id as carrier from deliveries
+    where alert_id = ${alertId}::uuid order by seq
+  `)
+}
+
+async function expectExact(db: Database, alertId: string): Promise<void> {
+  const { progress } = await recount(db, alertId)
+  expect(progress.counters).toEqual(progress.rows)
+}
+
+/** One recipient whose message has `segments` segments and is on its way. */
+async function oneOnItsWay(db: Database, segments = 1, state = 'submitted') {
+  const carrierId = await aCarrier(db)
+  const alertId = await aSentAlert(db, { recipients: [{ segments, state, carrierId }] })
+  const id = (part: number) => `${alertId}-${part}`
+  const ids = Array.from({ length: segments }, (_, i) => id(i + 1))
+  await wasGiven(
+    db,
+    alertId,
+    carrierId,
+    ids.map(one => ({ seq: 1, id: one, ...(segments > 1 && { firstId: id(1) }) })),
+  )
+  const record = (...said: Said[]) => recordReceipts(db, carrierId, said)
+  const row = async () => (await deliveriesOf(db, alertId))[0]
+  return { alertId, carrierId, id, record, row }
+}
+
+test('in whatever order receipts come, one outcome', async ({ db }) => {
+  const orders = [
+    [delivered, enroute],
+    [enroute, delivered],
+    [delivered, delivered],
+    [failed, delivered],
+    [delivered, failed],
+    [enroute, failed, delivered, failed, enroute],
+  ]
+  for (const order of orders) {
+    for (const together of [true, false]) {
+      const { alertId, id, record, row } = await oneOnItsWay(db)
+      const said = order.map(say => say(id(1)))
+      if (together) await record(...said)
+      else for (const one of said) await record(one)
+      expect(await row()).toMatchObject({ state: 'delivered', reason: null })
+      await expectExact(db, alertId)
+    }
+  }
+})
+
+test('an intermediate receipt ends nothing, and a failure is kept with its reason', async ({
+  db,
+}) => {
+  const { id, record, row } = await oneOnItsWay(db)
+  await record(enroute(id(1)))
+  expect(await row()).toMatchObject({ state: 'submitted' })
+  await record(failed(id(1)))
+  expect(await row()).toMatchObject({ state: 'failed', reason: 'UNDELIV 001' })
+})
+
+test('what the carrier calls expired has failed: it was handed over', async ({ db }) => {
+  const { id, record, row } = await oneOnItsWay(db)
+  await record({ messageId: id(1), state: 'expired', reason: 'EXPIRED 000' })
+  expect(await row()).toMatchObject({ state: 'failed', reason: 'EXPIRED 000' })
+})
+
+test('a message is delivered when all its parts are, and a failed part stays visible', async ({
+  db,
+}) => {
+  const { alertId, id, record, row } = await oneOnItsWay(db, 3)
+  await record(delivered(id(1)), delivered(id(3)))
+  expect(await row()).toMatchObject({ state: 'submitted', parts: 2 })
+  await record({ messageId: id(2), state: 'expired', reason: 'EXPIRED 000' })
+  expect(await row()).toMatchObject({ state: 'failed', reason: 'EXPIRED 000', parts: 2 })
+  await record(delivered(id(2)))
+  expect(await row()).toMatchObject({ state: 'delivered', reason: null, parts: 3 })
+  await expectExact(db, alertId)
+})
+
+test('parts of two attempts make no whole message', async ({ db }) => {
+  const { alertId, carrierId, id, record, row } = await oneOnItsWay(db, 2)
+  await wasGiven(db, alertId, carrierId, [
+    { seq: 1, id: 'again-1', firstId: 'again-1' },
+    { seq: 1, id: 'again-2', firstId: 'again-1' },
+    // A third attempt broke off after its first part.
+    { seq: 1, id: 'once-more' },
+  ])
+  await record(delivered(id(1)), delivered('again-2'), delivered('once-more'))
+  expect(await row()).toMatchObject({ state: 'submitted', parts: 1 })
+  await record(delivered('again-1'))
+  expect(await row()).toMatchObject({ state: 'delivered', parts: 2 })
+})
+
+test('a delivery whose result was lost is delivered by its receipt, but not failed by it', async ({
+  db,
+}) => {
+  const lost = await oneOnItsWay(db, 1, 'queued')
+  await lost.record(failed(lost.id(1)))
+  expect(await lost.row()).toMatchObject({ state: 'queued' })
+  await lost.record(delivered(lost.id(1)))
+  expect(await lost.row()).toMatchObject({ state: 'delivered', carrier: lost.carrierId })
+  await expectExact(db, lost.alertId)
+  expect((await readProgress(db, lost.alertId)).get(lost.carrierId)).toMatchObject({ segments: 1 })
+})
+
+test('unknown < failed < delivered', async ({ db }) => {
+  const { alertId, id, record, row } = await oneOnItsWay(db, 1, 'unknown')
+  await record(failed(id(1)))
+  expect(await row()).toMatchObject({ state: 'failed' })
+  await record(delivered(id(1)))
+  expect(await row()).toMatchObject({ state: 'delivered' })
+  await expectExact(db, alertId)
+})
+
+test('who delivered it has it: a first carrier that was slow takes it back from the second', async ({
+  db,
+}) => {
+  const { alertId, carrierId: second } = await oneOnItsWay(db)
+  const first = await aCarrier(db)
+  await wasGiven(db, alertId, first, [{ seq: 1, id: 'slow' }])
+  await recordReceipts(db, first, [delivered('slow')])
+  const { segments: _none, ...none } = (await readProgress(db, alertId)).get(second)!
+  expect(Object.values(none).every(count => count === 0)).toBe(true)
+  expect((await readProgress(db, alertId)).get(first)).toMatchObject({ delivered: 1 })
+})
+
+test('a receipt that overtakes its response is kept and adopted, once', async ({ db }) => {
+  const carrierId = await aCarrier(db)
+  const alertId = await aSentAlert(db, { recipients: [{ carrierId }, { carrierId }] })
+  expect(await recordReceipts(db, carrierId, [delivered('early-1'), failed('early-2')])).toEqual({
+    orphaned: 2,
+  })
+  expect(await recordReceipts(db, carrierId, [delivered('early-1')])).toEqual({ orphaned: 0 })
+  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 2 })
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, id: 'early-1' }])
+  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 1 })
+  expect(await deliveriesOf(db, alertId)).toMatchObject([
+    { state: 'delivered' },
+    { state: 'submitted' },
+  ])
+  await wasGiven(db, alertId, carrierId, [{ seq: 2, id: 'early-2' }])
+  await Promise.all([adoptOrphans(db, carrierId), adoptOrphans(db, carrierId)])
+  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 0 })
+  expect(await deliveriesOf(db, alertId)).toMatchObject([
+    { state: 'delivered' },
+    { state: 'failed' },
+  ])
+  await expectExact(db, alertId)
+})
+
+test("another carrier's ids are other messages", async ({ db }) => {
+  const { id, row } = await oneOnItsWay(db)
+  const other = await aCarrier(db)
+  expect(await recordReceipts(db, other, [delivered(id(1))])).toEqual({ orphaned: 1 })
+  expect(await row()).toMatchObject({ state: 'submitted' })
+})
+
+test(
+  'a hundred thousand receipts told twice change nothing the second time',
+  { timeout: 60_000 },
+  async ({ db }) => {
+    const carrierId = await aCarrier(db)
+    const recipients = Array.from({ length: 100_000 }, () => ({ carrierId }))
+    const alertId = await aSentAlert(db, { recipients })
+    await wasGiven(
+      db,
+      alertId,
+      carrierId,
+      recipients.map((_, i) => ({ seq: i + 1, id: `m${i}` })),
+    )
+    const said = recipients.map((_, i) => (i % 10 === 0 ? failed(`m${i}`) : delivered(`m${i}`)))
+    const tell = async () => {
+      for (let i = 0; i < said.length; i += 1_000) {
+        await recordReceipts(db, carrierId, said.slice(i, i + 1_000))
+      }
+      return {
+        counters: (await readProgress(db, alertId)).get(carrierId),
+        versions: await db.execute(sql`
+        select count(distinct xmin::text)::int as n, min(xmin::text) as a, max(xmin::text) as b
+        from deliveries where alert_id = ${alertId}::uuid
+      `),
+      }
+    }
+    const first = await tell()
+    expect(first.counters).toMatchObject({ submitted: 0, delivered: 90_000, failed: 10_000 })
+    expect(await tell()).toEqual(first)
+  },
+)
+
+test('processes that hear the same receipts at once, in other orders, count each message once', async ({
+  db,
+  databaseUrl,
+}) => {
+  const carrierId = await aCarrier(db)
+  const recipients = Array.from({ length: 60 }, (_, i) => ({
+    carrierId,
+    segments: 1 + (i % 3),
+    state: ['submitted', 'unknown', 'queued'][i % 5] ?? 'submitted',
+  }))
+  const alertId = await aSentAlert(db, { recipients })
+  const ids = recipients.flatMap(({ segments }, i) =>
+    Array.from({ length: segments }, (_, part) => ({
+      seq: i + 1,
+      id: `${alertId}-${i}-${part}`,
+      ...(segments > 1 && { firstId: `${alertId}-${i}-0` }),
+    })),
+  )
+  // Half of the ids are written only while the receipts come.
+  await wasGiven(
+    db,
+    alertId,
+    carrierId,
+    ids.filter((_, i) => i % 2 === 0),
+  )
+  const said = ids.flatMap(({ id }) => [delivered(id), failed(id), enroute(id), delivered(id)])
+  const others = [openDatabase(databaseUrl), openDatabase(databaseUrl)]
+  const processes = [db, ...others.map(other => other.db)]
+  await Promise.all([
+    ...processes.map(async (mine, n) => {
+      const order = said.map((one, i) => ({ one, key: (i * 7919 * (n + 1)) % 1009 }))
+      const shuffled = order.toSorted((a, b) => a.key - b.key).map(({ one }) => one)
+      for (let i = 0; i < shuffled.length; i += 13) {
+        await recordReceipts(mine, carrierId, shuffled.slice(i, i + 13))
+        await adoptOrphans(mine, carrierId)
+      }
+    }),
+    wasGiven(
+      db,
+      alertId,
+      carrierId,
+      ids.filter((_, i) => i % 2 === 1),
+    ),
+  ])
+  await adoptOrphans(db, carrierId)
+  await Promise.all(others.map(other => other.close()))
+  const rows = await deliveriesOf(db, alertId)
+  expect(rows.filter(row => row.state !== 'delivered')).toEqual([])
+  await expectExact(db, alertId)
+  const byCarrier = (await readProgress(db, alertId)).get(carrierId)
+  expect(byCarrier).toMatchObject({ ...(await recountProgress(db, alertId)).get(carrierId) })
+})
+
+test('a receipt for no message of ours is dropped after 72 hours', async ({ db }) => {
+  const carrierId = randomUUID()
+  await recordReceipts(db, carrierId, [delivered('nobody-1'), delivered('nobody-2')])
+  await db.execute(sql`
+    update orphan_receipts set at = now() - interval '73 hours' where message_id = 'nobody-1'
+  `)
+  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 1 })
+})
