@@ -2,11 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { feature } from 'topojson-client'
-import type {
-  MultiPolygon as DrawnInParts,
-  Polygon as Drawn,
-  Topology,
-} from 'topojson-specification'
 import { AppError, type Fault } from '../errors.ts'
 import type { MultiPolygon, Position } from '../geometry/geojson.ts'
 
@@ -32,17 +27,13 @@ export interface ResolvedGeocode {
 }
 
 interface Atlas {
-  readonly topology: Topology<{ counties: Named; states: Named }>
+  readonly topology: Topology
   readonly version: string
   readonly resolved: Map<string, ResolvedGeocode | undefined>
 }
 
-interface Named {
-  readonly type: 'GeometryCollection'
-  readonly geometries: Outline[]
-}
-
-type Outline = (Drawn | DrawnInParts) & { readonly properties: { readonly name: string } }
+type Topology = Parameters<typeof feature>[0]
+type Outline = Topology['objects'][string]
 
 let loaded: Atlas | undefined
 
@@ -117,21 +108,32 @@ function toFips({ valueName, value }: Geocode): { fips: string } | { fault: stri
 
 function findShape(fips: string): ResolvedGeocode | undefined {
   const { topology } = atlas()
-  const { counties, states } = topology.objects
-  const state = states.geometries.find(({ id }) => id === fips.slice(0, 2))
-  const found = fips.length === 2 ? state : counties.geometries.find(({ id }) => id === fips)
+  const state = outlineOf('states', fips.slice(0, 2))
+  const found = fips.length === 2 ? state : outlineOf('counties', fips)
   if (found === undefined || state === undefined) return undefined
   const polygons =
     found.type === 'Polygon'
       ? [feature(topology, found).geometry.coordinates]
-      : feature(topology, found).geometry.coordinates
+      : found.type === 'MultiPolygon'
+        ? feature(topology, found).geometry.coordinates
+        : []
   if (polygons.length === 0) return undefined
   const coordinates = polygons.map(rings => rings.map(ring => ring.map(toPosition)))
-  const stateName = state.properties.name
   return {
     shape: { type: 'MultiPolygon', coordinates },
-    name: found === state ? stateName : `${found.properties.name}, ${stateName}`,
+    name: found === state ? nameOf(state) : `${nameOf(found)}, ${nameOf(state)}`,
   }
+}
+
+function outlineOf(layer: 'counties' | 'states', fips: string): Outline | undefined {
+  const outlines = atlas().topology.objects[layer]
+  return outlines?.type === 'GeometryCollection'
+    ? outlines.geometries.find(({ id }) => id === fips)
+    : undefined
+}
+
+function nameOf({ id, properties }: Outline): string {
+  return properties != null && 'name' in properties ? String(properties.name) : String(id)
 }
 
 function toPosition(numbers: readonly number[]): Position {

@@ -10,7 +10,7 @@ export interface Circle {
 }
 
 /** A larger circle is taken for a slip of the hand; half of what a circle with a shape on the map could be. */
-export const MAX_RADIUS_KM = 5000
+const MAX_RADIUS_KM = 5000
 
 export function checkCircle(value: unknown, pointer: string, maxRadiusKm = MAX_RADIUS_KM): Fault[] {
   if (typeof value !== 'object' || value === null) {

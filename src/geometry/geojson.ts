@@ -23,7 +23,7 @@ export interface MultiPolygon {
 
 export type Box = readonly [west: number, south: number, east: number, north: number]
 
-export interface PolygonLimits {
+interface PolygonLimits {
   /** In one MultiPolygon. */
   readonly maxPolygons: number
   /** In one polygon, its holes included; closing positions don't count. */
@@ -32,7 +32,7 @@ export interface PolygonLimits {
 }
 
 /** For areas that people draw. The largest country has 17.1 million km². */
-export const DRAWN_AREA_LIMITS: PolygonLimits = {
+const DRAWN_AREA_LIMITS: PolygonLimits = {
   maxPolygons: 10,
   maxCorners: 1000,
   maxAreaKm2: 20_000_000,

@@ -2,7 +2,7 @@ import type { Box, Rings } from './geojson.ts'
 import { orientation } from './orientation.ts'
 
 /** 1 inside, 0 on the border (of the shell or of a hole), −1 outside. */
-export type Location = 1 | 0 | -1
+type Location = 1 | 0 | -1
 
 export interface PolygonIndex {
   /** Of the unrolled rings: may reach past ±180°. */

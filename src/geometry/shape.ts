@@ -77,7 +77,7 @@ function onTheMap([west, south, east, north]: Box): Box[] {
   })
 }
 
-export function partContains(part: PreparedPart, longitude: number, latitude: number): boolean {
+function partContains(part: PreparedPart, longitude: number, latitude: number): boolean {
   if (part.kind === 'circle') return circleContains(part.circle, [longitude, latitude])
   const { index } = part
   return (

@@ -16,7 +16,7 @@ import {
  * an old one stays for as long as its last token may live.
  */
 
-export const MAX_TOKEN_SECONDS = 15 * 60
+const MAX_TOKEN_SECONDS = 15 * 60
 
 /** A token of ours takes about 600; Node's own limit on all headers together is 16 KiB. */
 const MAX_TOKEN_CHARACTERS = 4096
@@ -24,7 +24,7 @@ const MAX_TOKEN_CHARACTERS = 4096
 /** What the clocks of one installation's machines may differ by. Not granted to `exp`. */
 const CLOCK_SKEW_SECONDS = 5
 
-export type TokenMode = 'live' | 'exercise'
+type TokenMode = 'live' | 'exercise'
 
 export interface AccessClaims {
   /** The operator's id. */
