@@ -1,0 +1,252 @@
+/**
+ * A flash flood around Houston, from an empty machine to the acknowledgement report: the real service, three
+ * simulated carriers, 50,000 people with phones that answer. With `--once` it ends by itself, and fails if what
+ * the simulated phones saw is not what should have happened.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Progress, Tally } from '../src/cli/board.ts'
+import { signIn, type Client } from '../src/cli/client.ts'
+import { importContacts } from '../src/cli/import.ts'
+import { signAs } from '../src/cli/send.ts'
+import { watchAlert, type WatchedAlert } from '../src/cli/watch.ts'
+import { judge, type Verdict } from '../src/simulator/judge.ts'
+import { ANSWER_SAFE_OR_HELP } from '../src/simulator/phones.ts'
+import { startSimulator, type Simulator } from '../src/simulator/simulator.ts'
+import { DAM, flashFloodDraft, whoShouldGetIt } from './demo/flash-flood.ts'
+import { peopleAsCsv, populate } from './demo/population.ts'
+import { addCarrier, hire, startTocsin, until } from './rehearsal.ts'
+
+const PEOPLE = 50_000
+const CARRIERS = [
+  { name: 'Lone Star', segmentsPerSecond: 3_000, window: 400, binds: 2 },
+  { name: 'Gulf Mobile', segmentsPerSecond: 1_500, window: 200, binds: 2 },
+  { name: 'Bayou Wireless', segmentsPerSecond: 500, window: 100, binds: 1 },
+]
+const LIMIT = CARRIERS.reduce((sum, carrier) => sum + carrier.segmentsPerSecond, 0)
+const ADMINISTRATOR = { email: 'administrator@county.example', password: 'demo-administrator' }
+
+const { values: options } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const scratch = await mkdtemp(join(tmpdir(), 'tocsin-demo-'))
+const cleanUps: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })]
+const cleanUp = async () => {
+  for (const step of cleanUps.splice(0).toReversed()) await step()
+}
+
+try {
+  const ok = await demo()
+  if (options.once) {
+    await cleanUp()
+    process.exit(ok ? 0 : 1)
+  }
+} catch (error) {
+  process.stderr.write(`The demo failed: ${error instanceof Error ? error.message : 'unknown'}\n`)
+  await cleanUp()
+  process.exit(1)
+}
+
+async function demo(): Promise<boolean> {
+  const ended = new AbortController()
+  const leave = () => {
+    ended.abort()
+    void cleanUp().then(() => process.exit(0))
+  }
+  process.on('SIGINT', leave)
+  process.on('SIGTERM', leave)
+
+  say('\nStarting Tocsin on a PostgreSQL of its own …')
+  const tocsin = await startTocsin({
+    PORT: options.once ? '0' : (process.env['PORT'] ?? '0'),
+    TOCSIN_DATA_DIR: join(scratch, 'data'),
+    TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
+    TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
+  })
+  cleanUps.push(() => tocsin.stop())
+  const simulator = await startSimulator({
+    seed: 4,
+    phones: { seed: 4, rules: ANSWER_SAFE_OR_HELP },
+    carriers: CARRIERS.map(({ name, segmentsPerSecond, binds }) => ({
+      name,
+      port: 0,
+      accounts: [
+        { systemId: 'tocsin', password: 'demo', segmentsPerSecond, aboveLimit: 'throttle', binds },
+      ],
+      behaviour: {
+        responses: { ms: 20, spreadMs: 40, missing: 0, twice: 0 },
+        receipts: {
+          share: 1,
+          delay: { ms: 300, spreadMs: 2_000 },
+          failed: 0.01,
+          expired: 0,
+          twice: 0,
+          form: 'text and TLVs',
+          messageId: 'decimal',
+        },
+      },
+    })),
+  })
+  cleanUps.push(() => simulator.close())
+
+  const administrator = await signIn({ url: tocsin.url, ...ADMINISTRATOR })
+  await administrator.patch('/v1/organisation', {
+    name: 'Harris County Emergency Management',
+    timeZone: 'America/Chicago',
+    languages: ['en-US', 'es-US'],
+  })
+  const author = await hire(administrator, tocsin.url, { name: 'Rosa Alvarez', roles: ['author'] })
+  const approver = await hire(administrator, tocsin.url, { name: 'Mei Chen', roles: ['approver'] })
+  for (const [i, carrier] of CARRIERS.entries()) {
+    const port = simulator.centres[i]?.port ?? 0
+    await addCarrier(administrator, { ...carrier, port, systemId: 'tocsin', password: 'demo' })
+  }
+  say(
+    'An author and an approver have their keys; three carriers, 3,000 + 1,500 + 500 segments a second.',
+  )
+
+  const people = populate(PEOPLE, 1)
+  say(`Importing ${PEOPLE.toLocaleString('en-US')} contacts …`)
+  const imported = await importContacts(
+    administrator,
+    peopleAsCsv(people),
+    new URLSearchParams(),
+    say,
+  )
+  if (imported.accepted !== PEOPLE)
+    throw new Error(`only ${imported.accepted} contacts were accepted`)
+  const dam = await author.client.post<{ id: string; members: number }>('/v1/groups', {
+    name: DAM.name,
+    area: { areaDesc: DAM.name, circle: [{ center: DAM.center, radiusKm: DAM.radiusKm }] },
+  })
+  await author.client.post('/v1/groups', {
+    name: 'Texas City',
+    area: { areaDesc: 'Texas City', circle: [{ center: [-94.95, 29.39], radiusKm: 8 }] },
+  })
+  await until(
+    () => administrator.get<{ items: { state: string }[] }>('/v1/carriers'),
+    ({ items }) => items.every(carrier => carrier.state === 'bound'),
+    'all carriers bound',
+  )
+
+  const expires = new Date(Date.now() + 6 * 3600 * 1000)
+  const alert = await author.client.post<WatchedAlert>(
+    '/v1/alerts',
+    flashFloodDraft(dam.id, expires),
+  )
+  const estimate = await author.client.get<{
+    recipients: number
+    segments: number
+    seconds: number
+  }>(`/v1/alerts/${alert.id}/estimate`)
+  say(
+    `The alert covers ${count(estimate.recipients)} people: ${count(estimate.segments)} segments, ${estimate.seconds.toFixed(1)} s at the carriers’ limits.`,
+  )
+  await signAs(author.client, alert.id, 'author', author.key)
+  say('Rosa Alvarez has signed it.')
+  await signAs(approver.client, alert.id, 'approver', approver.key)
+  say('Mei Chen has approved it.\n')
+
+  const startedAt = performance.now()
+  await approver.client.post(`/v1/alerts/${alert.id}/dispatch`)
+  const expected = whoShouldGetIt(people)
+  const { progress } = await watchAlert(author.client, alert, {
+    plannedSeconds: estimate.seconds,
+    startedAt,
+    output: process.stdout,
+    signal: ended.signal,
+    until: (now, tally) => isSettled(simulator, now, tally),
+  })
+
+  await report(author.client, alert.id)
+  const verdict = judge(simulator.list, expected)
+  const tally = await author.client.get<Tally>(`/v1/alerts/${alert.id}/tally`)
+  const faults = findFaults(verdict, progress, tally)
+  summarise(simulator, progress, estimate.segments)
+  if (faults.length === 0)
+    say(
+      'The simulated phones agree: nobody missed, nobody outside, nobody twice, every answer counted.',
+    )
+  for (const fault of faults) say(`FAULT  ${fault}`)
+  if (!options.once) {
+    say(`\nTocsin stays up at ${tocsin.url} (API at ${tocsin.url}/docs); Ctrl+C ends it.`)
+    for (const who of [ADMINISTRATOR, author, approver]) say(`  ${who.email}  ${who.password}`)
+  }
+  return faults.length === 0
+}
+
+/** Everything was sent and receipted, and every phone that answers has been acknowledged and counted. */
+function isSettled({ list }: Simulator, progress: Progress, tally: Tally): boolean {
+  const { answers, acknowledgedAnswers } = list
+  const quiet = answers > 0 && answers === acknowledgedAnswers
+  const drawn = progress.state === 'sent' && progress.submitted === 0 && progress.queued === 0
+  return drawn && quiet && tally.replied > 0 && lastAnswerIsOld(answers)
+}
+
+let seenAnswers = 0
+let seenAt = 0
+/** Phones answer within some seconds: when none has for a while, all have. */
+function lastAnswerIsOld(answers: number): boolean {
+  if (answers !== seenAnswers) {
+    seenAnswers = answers
+    seenAt = performance.now()
+  }
+  return performance.now() - seenAt > 4_000
+}
+
+async function report(client: Client, alertId: string): Promise<void> {
+  const directory = join(process.cwd(), 'data', 'demo')
+  await mkdir(directory, { recursive: true })
+  const path = `/v1/alerts/${alertId}/report`
+  for (const [name, type] of [
+    ['acknowledgement.json', 'application/json'],
+    ['acknowledgement.csv', 'text/csv'],
+  ] as const) {
+    await writeFile(join(directory, name), await client.bytes(path, type))
+  }
+  say(`\nThe acknowledgement report is in ${directory}`)
+}
+
+/** What is not as it should be, by the list of what the phones saw. */
+function findFaults(verdict: Verdict, progress: Progress, tally: Tally): string[] {
+  const faults: string[] = []
+  const none = (phones: readonly string[], what: string) => {
+    if (phones.length > 0) faults.push(`${phones.length} ${what}`)
+  }
+  none(verdict.missed, 'were missed')
+  none(verdict.outside, 'were reached outside the areas')
+  none(verdict.wrongText, 'got another text')
+  none(verdict.twice, 'got it more than once')
+  const same = (ours: number, theirs: number, what: string) => {
+    if (ours !== theirs) faults.push(`${what}: counted ${ours}, the phones say ${theirs}`)
+  }
+  same(progress.recipients, verdict.expected, 'recipients')
+  same(tally.replied, verdict.tally.replied, 'replied')
+  same(tally.other, verdict.tally.other, 'other replies')
+  same(tally.optedOut, verdict.tally.optedOut, 'opted out')
+  for (const { code, label, count: ours } of tally.byOption) {
+    same(ours, verdict.tally.byOption[code] ?? 0, label)
+  }
+  return faults
+}
+
+function summarise(simulator: Simulator, progress: Progress, segments: number): void {
+  const first = Date.parse(progress.firstSubmittedAt ?? '')
+  const last = Date.parse(progress.lastSubmittedAt ?? '')
+  const seconds = Math.max(0.001, (last - first) / 1000)
+  say(
+    `${count(progress.recipients)} people, ${count(progress.segmentsSubmitted)} segments in ${seconds.toFixed(1)} s: ${count(Math.round(progress.segmentsSubmitted / seconds))} a second, the carriers’ limits allow ${count(LIMIT)} (${(segments / LIMIT).toFixed(1)} s).`,
+  )
+  for (const centre of simulator.centres) {
+    for (const account of centre.stats()) {
+      say(
+        `  ${centre.name}: at most ${account.mostOfferedInASecond} segments in any second as it counted`,
+      )
+    }
+  }
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US')
+}
