@@ -7,15 +7,14 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { serve as listenWith } from '@hono/node-server'
 import { jitteredBackoff, sleep } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
 import { createApp } from '../http/app.ts'
-import { describeError, log } from '../log.ts'
+import { startHousekeeping } from '../http/housekeeping.ts'
+import { startServer } from '../http/server.ts'
+import { log } from '../log.ts'
 import { ensureFirstAdministrator, loadMasterKey } from '../operators/first-start.ts'
 import { openTokenKeys } from '../operators/token-keys.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
@@ -26,11 +25,6 @@ import { migrateDatabase } from '../store/migrate.ts'
 const POOL = 20
 /** Requests in progress may take this long to end when the service stops. */
 const CLOSE_MS = 5_000
-/** A socket without a byte in either direction is cut after this (API.md: an import's idle limit). */
-const IDLE_MS = 30_000
-const HEADERS_MS = 10_000
-const MAX_CONNECTIONS = 4_000
-const ROTATION_MS = 3_600_000
 
 export interface Service {
   /** Where the API listens; undefined for a dispatcher. */
@@ -88,35 +82,17 @@ async function startOwnDatabase(config: Config, parts: Part[]): Promise<string> 
 async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8Array) {
   const now = () => new Date()
   const tokenKeys = await openTokenKeys(database.db, masterKey, config.publicUrl, now())
-  const rotation = setInterval(() => {
-    tokenKeys.rotate(now()).catch((error: unknown) => {
-      log.error({ code: describeError(error) }, 'the token keys were not rotated')
-    })
-  }, ROTATION_MS)
-  const app = createApp({ database, config, masterKey, tokenKeys, now })
-  const server = listenWith({
-    fetch: app.fetch,
-    port: config.port,
-    hostname: config.host,
-  }) as Server
-  server.headersTimeout = HEADERS_MS
-  // No limit on a whole request, for an import may take long; on silence there is.
-  server.requestTimeout = 0
-  server.setTimeout(IDLE_MS)
-  server.maxConnections = MAX_CONNECTIONS
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  log.info({ port }, 'the API listens')
+  const deps = { database, config, masterKey, tokenKeys, now }
+  const server = await startServer(createApp(deps).fetch, config)
+  const housekeeping = startHousekeeping(deps)
+  log.info({ port: server.port }, 'the API listens')
   const part: Part = {
     async stop() {
-      clearInterval(rotation)
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeIdleConnections()
-      await Promise.race([closed, sleep(CLOSE_MS)])
-      server.closeAllConnections()
+      await server.stop(AbortSignal.timeout(CLOSE_MS))
+      await housekeeping.stop()
     },
   }
-  return { url: `http://${config.host}:${port}`, part }
+  return { url: `http://${config.host}:${server.port}`, part }
 }
 
 /** Keeps one dispatcher process running beside this one. */

@@ -218,3 +218,51 @@ export async function createRetryRange(tx: Database, retry: Retry, from: Lease):
     where exists (select from moved)
   `)
 }
+
+/** Recipients a range of a retry by hand. */
+const RETRY_RANGE = 1_000
+
+/**
+ * Queues everybody again whom an ended alert failed to reach or never tried, in new ranges of the route classes
+ * that they had. Run inside a transaction that holds the alert's row.
+ *
+ * @returns how many
+ */
+export async function requeueFailed(tx: Database, alertId: string): Promise<number> {
+  const rows = await tx.execute<{
+    state: 'failed' | 'cancelled'
+    carrier_id: string | null
+    count: number
+  }>(sql`
+    with lost as (
+      select d.seq, d.state, d.carrier_id, r.route_class, r.expires,
+        (row_number() over (partition by r.route_class order by d.seq) - 1) / ${RETRY_RANGE}::int as block
+      from deliveries d join ranges r on r.alert_id = d.alert_id and r.range_no = d.range_no
+      where d.alert_id = ${alertId}::uuid and d.state in ('failed', 'cancelled')
+    ),
+    numbered as materialized (
+      select l.*, (a.next_range_no - 1 + dense_rank() over (order by l.route_class, l.block))::int as range_no
+      from lost l join alerts a on a.id = ${alertId}::uuid
+    ),
+    fresh as (
+      insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, seqs, expires)
+      select ${alertId}::uuid, range_no, route_class, min(seq), max(seq), array_agg(seq order by seq), min(expires)
+      from numbered group by range_no, route_class
+    ),
+    counted as (
+      update alerts set next_range_no = greatest(next_range_no, (select max(range_no) + 1 from numbered))
+      where id = ${alertId}::uuid
+    ),
+    moved as (
+      update deliveries d
+      set state = 'queued', range_no = n.range_no, attempts = 0, reason = null, final_at = null,
+          carrier_id = null
+      from numbered n where d.alert_id = ${alertId}::uuid and d.seq = n.seq
+    )
+    select state, carrier_id, count(*)::int as count from numbered group by 1, 2
+  `)
+  for (const { state, carrier_id: carrierId, count } of rows) {
+    await bumpProgress(tx, alertId, carrierId ?? undefined, { [state]: -count })
+  }
+  return rows.reduce((sum, row) => sum + row.count, 0)
+}
