@@ -1,0 +1,149 @@
+import type { Socket } from 'node:net'
+import { type FramingFault, Framer, type OnFrame } from '../encoding/framer.ts'
+import { COMMAND, MAX_SEQUENCE, encodeBare, writeSubmitResp } from '../encoding/pdu.ts'
+import type { Delivery } from './deliveries.ts'
+
+/** How a message centre can fail without closing: it reads and says nothing, or does not even read. */
+export type Silence = 'none' | 'mute' | 'stalled'
+
+interface InFlight {
+  readonly delivery: Delivery
+  readonly sentAt: number
+}
+
+const OUT_OCTETS = 64 * 1024
+/** A header and a message_id of 64 with its NUL. */
+const SUBMIT_RESP_OCTETS = 81
+/** An ESME that reads no responses is read no further. */
+const MAX_UNREAD_OCTETS = 1024 * 1024
+
+/**
+ * One connection of an ESME: its bytes in, cut into frames; its bytes out, gathered into one write a turn of the
+ * event loop; and the deliver_sm that wait for their response.
+ */
+export class Link {
+  readonly number: number
+  /** Undefined until it has bound. */
+  systemId: string | undefined
+  role: 'transmitter' | 'receiver' | 'transceiver' = 'transceiver'
+  /** By sequence_number, oldest first. */
+  readonly inFlight = new Map<number, InFlight>()
+  /** When an enquire_link of ours left that has not been answered. */
+  enquiredAt: number | undefined
+  /** When the last octet came, as `performance.now()`. */
+  heardAt = performance.now()
+  readonly #socket: Socket
+  #silence: Silence = 'none'
+  #sequence = 0
+  #out: Buffer = Buffer.allocUnsafe(OUT_OCTETS)
+  #end = 0
+  #spare: Buffer | undefined
+  #flushIsPlanned = false
+
+  constructor(
+    number: number,
+    socket: Socket,
+    onFrame: OnFrame,
+    onFault: (fault: FramingFault) => void,
+    onClose: () => void,
+  ) {
+    this.number = number
+    this.#socket = socket
+    const framer = new Framer()
+    socket.setNoDelay(true)
+    socket.on('data', chunk => {
+      this.heardAt = performance.now()
+      const fault = framer.push(chunk, onFrame)
+      if (fault !== undefined) onFault(fault)
+      if (socket.writableLength > MAX_UNREAD_OCTETS) {
+        socket.pause()
+        socket.once('drain', () => this.#silence !== 'stalled' && socket.resume())
+      }
+    })
+    // The close that follows says all there is to know.
+    socket.on('error', () => {})
+    socket.on('close', onClose)
+  }
+
+  get silence(): Silence {
+    return this.#silence
+  }
+
+  /** Bound so that it takes deliver_sm, and reading them. */
+  get takesDeliveries(): boolean {
+    return (
+      this.systemId !== undefined &&
+      this.role !== 'transmitter' &&
+      this.#silence === 'none' &&
+      this.#socket.writable &&
+      this.#socket.writableLength < MAX_UNREAD_OCTETS
+    )
+  }
+
+  be(silence: Silence): void {
+    this.#silence = silence
+    if (silence === 'stalled') this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  answerSubmit(sequence: number, status: number, messageId: string): void {
+    const at = this.#reserve(SUBMIT_RESP_OCTETS)
+    if (at >= 0) this.#end = writeSubmitResp(this.#out, at, sequence, status, messageId)
+  }
+
+  send(frame: Uint8Array): void {
+    const at = this.#reserve(frame.length)
+    if (at < 0) return
+    this.#out.set(frame, at)
+    this.#end = at + frame.length
+  }
+
+  sendBare(commandId: number, status: number, sequence: number): void {
+    this.send(encodeBare(commandId, status, sequence))
+  }
+
+  enquire(): void {
+    this.enquiredAt = performance.now()
+    this.sendBare(COMMAND.enquire_link, 0, this.nextSequence())
+  }
+
+  nextSequence(): number {
+    this.#sequence = this.#sequence === MAX_SEQUENCE ? 1 : this.#sequence + 1
+    return this.#sequence
+  }
+
+  /** Closes the connection; what was written leaves before. */
+  end(): void {
+    this.#flush()
+    this.#socket.end()
+  }
+
+  /** Cuts the connection, as a failed network does. */
+  drop(): void {
+    this.#socket.destroy()
+  }
+
+  /** A place for `octets` of a frame in what leaves at the end of this turn; -1 where nothing may leave. */
+  #reserve(octets: number): number {
+    if (this.#silence !== 'none' || !this.#socket.writable) return -1
+    if (this.#end + octets > this.#out.length) this.#flush()
+    if (octets > this.#out.length) this.#out = Buffer.allocUnsafe(octets)
+    if (!this.#flushIsPlanned) {
+      this.#flushIsPlanned = true
+      queueMicrotask(() => this.#flush())
+    }
+    return this.#end
+  }
+
+  #flush(): void {
+    this.#flushIsPlanned = false
+    if (this.#end === 0) return
+    const full = this.#out
+    const size = this.#end
+    this.#out = this.#spare ?? Buffer.allocUnsafe(OUT_OCTETS)
+    this.#spare = undefined
+    this.#end = 0
+    if (this.#socket.writable)
+      this.#socket.write(full.subarray(0, size), () => (this.#spare = full))
+  }
+}

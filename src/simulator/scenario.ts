@@ -1,0 +1,302 @@
+import { COMMAND_STATUS, type CommandStatusName } from '../encoding/pdu.ts'
+import { AppError, type Fault } from '../errors.ts'
+import type { Meaning } from './arrivals.ts'
+import { MESSAGE_ID_SPELLINGS, RECEIPT_FORMS } from './deliveries.ts'
+import type { Delay } from './draws.ts'
+import type { AccountOptions, Behaviour, ErrorShare, ReceiptBehaviour } from './message-centre.ts'
+import type { AnswerChoice, AnswerRule, PhoneBehaviour, Saying } from './phones.ts'
+
+/** What a rehearsal needs: the carriers, their accounts and ways, and the people behind the phones. */
+export interface Scenario {
+  /** Of everything that is drawn. */
+  readonly seed: number
+  readonly carriers: readonly CarrierScenario[]
+  readonly phones: PhoneBehaviour
+}
+
+export interface CarrierScenario {
+  readonly name: string
+  /** 0: a free one. */
+  readonly port: number
+  readonly accounts: readonly AccountOptions[]
+  readonly behaviour: Partial<Behaviour>
+}
+
+/** What can be changed while a simulation runs. */
+export interface ScenarioChange {
+  readonly carriers?: readonly CarrierChange[]
+  readonly phones?: PhoneBehaviour
+}
+
+export interface CarrierChange {
+  readonly name: string
+  readonly behaviour?: Partial<Behaviour>
+  readonly limits?: readonly (Pick<AccountOptions, 'segmentsPerSecond' | 'aboveLimit'> & {
+    readonly systemId: string
+  })[]
+}
+
+/**
+ * Reads a scenario file's JSON. Unknown members are faults, for a misspelt one would silently do nothing.
+ * @throws AppError `invalid_request` with every fault and its place
+ */
+export function readScenario(value: unknown): Scenario {
+  return read(scenario, value, 'the scenario')
+}
+
+/** Reads a change of a running simulation. @throws AppError `invalid_request` */
+export function readScenarioChange(value: unknown): ScenarioChange {
+  return read(scenarioChange, value, 'the change')
+}
+
+function read<T>(reader: Reader<T>, value: unknown, what: string): T {
+  const faults: Fault[] = []
+  const result = reader(value, '', faults)
+  if (faults.length === 0) return result
+  const first = faults[0]!
+  throw new AppError('invalid_request', `${what} is not sound: ${first.pointer} ${first.detail}`, {
+    faults,
+  })
+}
+
+/** Reads a value or notes what is wrong with it; what it returns then is never used. */
+type Reader<T> = (value: unknown, pointer: string, faults: Fault[]) => T
+
+function fault(faults: Fault[], pointer: string, detail: string): never {
+  faults.push({ pointer, detail })
+  return undefined as never
+}
+
+const text: Reader<string> = (value, pointer, faults) =>
+  typeof value === 'string' && value.length > 0
+    ? value
+    : fault(faults, pointer, 'must be a text that is not empty')
+
+const shortText =
+  (max: number): Reader<string> =>
+  (value, pointer, faults) =>
+    typeof value === 'string' && new RegExp(`^[\\x20-\\x7e]{1,${max}}$`).test(value)
+      ? value
+      : fault(faults, pointer, `must be 1 to ${max} ASCII characters`)
+
+const number =
+  (from: number, to: number): Reader<number> =>
+  (value, pointer, faults) =>
+    typeof value === 'number' && value >= from && value <= to
+      ? value
+      : fault(faults, pointer, `must be a number from ${from} to ${to}`)
+
+const whole =
+  (from: number, to: number): Reader<number> =>
+  (value, pointer, faults) =>
+    Number.isInteger(value)
+      ? number(from, to)(value, pointer, faults)
+      : fault(faults, pointer, `must be a whole number from ${from} to ${to}`)
+
+const oneOf =
+  <T extends string>(...words: readonly T[]): Reader<T> =>
+  (value, pointer, faults) =>
+    words.includes(value as T)
+      ? (value as T)
+      : fault(faults, pointer, `must be one of ${words.join(', ')}`)
+
+const or =
+  <A extends string, B>(word: A, reader: Reader<B>): Reader<A | B> =>
+  (value, pointer, faults) =>
+    value === word ? word : reader(value, pointer, faults)
+
+const list =
+  <T>(reader: Reader<T>, atLeast = 0): Reader<readonly T[]> =>
+  (value, pointer, faults) => {
+    if (!Array.isArray(value)) return fault(faults, pointer, 'must be a list')
+    if (value.length < atLeast) return fault(faults, pointer, `must have ${atLeast} or more`)
+    return value.map((entry, i) => reader(entry, `${pointer}/${i}`, faults))
+  }
+
+type Readers<T> = { readonly [K in keyof T]-?: Reader<NonNullable<T[K]>> }
+
+/** An object with these members; those that `defaults` has may be left out, and so may those of `optional`. */
+const object =
+  <T extends object>(
+    readers: Readers<T>,
+    defaults: Partial<T> = {},
+    optional: readonly (keyof T)[] = [],
+  ): Reader<T> =>
+  (value, pointer, faults) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return fault(faults, pointer, 'must be an object')
+    }
+    const given = new Map<string, unknown>(Object.entries(value))
+    const result: Partial<T> = { ...defaults }
+    for (const key of Object.keys(readers) as (keyof T & string)[]) {
+      const place = `${pointer}/${key}`
+      if (given.has(key)) result[key] = readers[key](given.get(key), place, faults)
+      else if (!(key in defaults) && !optional.includes(key)) fault(faults, place, 'is missing')
+      given.delete(key)
+    }
+    for (const key of given.keys()) fault(faults, `${pointer}/${key}`, 'is not known')
+    return result as T
+  }
+
+const HOUR_MS = 3_600_000
+const milliseconds = number(0, HOUR_MS)
+const share = number(0, 1)
+const delay = object<Delay>({ ms: milliseconds, spreadMs: milliseconds }, { spreadMs: 0 })
+
+const errorShare = object<ErrorShare>(
+  {
+    status: oneOf(...(Object.keys(COMMAND_STATUS) as CommandStatusName[])),
+    share,
+    of: oneOf('messages', 'phones'),
+  },
+  { of: 'messages' },
+)
+
+const receipts = object<ReceiptBehaviour>(
+  {
+    share,
+    delay,
+    failed: share,
+    expired: share,
+    twice: share,
+    form: oneOf(...RECEIPT_FORMS),
+    messageId: oneOf(...MESSAGE_ID_SPELLINGS),
+  },
+  { share: 1, failed: 0, expired: 0, twice: 0, form: 'text and TLVs', messageId: 'decimal' },
+)
+
+const BEHAVIOUR: Readers<Behaviour> = {
+  responses: object<Behaviour['responses']>(
+    { ms: milliseconds, spreadMs: milliseconds, missing: share, twice: share },
+    { ms: 0, spreadMs: 0, missing: 0, twice: 0 },
+  ),
+  errors: list(errorShare),
+  receipts: or('none', receipts),
+  messageId: oneOf(...MESSAGE_ID_SPELLINGS),
+  defaultAlphabet: oneOf('GSM7', 'latin1'),
+  deliveries: object<Behaviour['deliveries']>(
+    { window: whole(1, 10_000), retryMs: milliseconds, timeoutMs: milliseconds },
+    { window: 1_000, retryMs: 1_000, timeoutMs: 30_000 },
+  ),
+  enquire: or(
+    'never',
+    object<Exclude<Behaviour['enquire'], 'never'>>({
+      everyMs: milliseconds,
+      withinMs: milliseconds,
+    }),
+  ),
+}
+const behaviour = object<Partial<Behaviour>>(
+  BEHAVIOUR,
+  {},
+  Object.keys(BEHAVIOUR) as (keyof Behaviour)[],
+)
+
+// An SMPP password has at most 8 characters (3.4 §5.2.2), a system_id 15.
+const LIMIT = {
+  systemId: shortText(15),
+  segmentsPerSecond: whole(1, 1_000_000),
+  aboveLimit: oneOf('throttle', 'count'),
+}
+const account = object<AccountOptions>(
+  { ...LIMIT, password: shortText(8), binds: whole(1, 1_000) },
+  {},
+  ['segmentsPerSecond', 'aboveLimit', 'binds'],
+)
+
+const meaning: Reader<Meaning> = (value, pointer, faults) =>
+  typeof value === 'string' && /^(option:.+|optOut|optIn|help|other)$/.test(value)
+    ? (value as Meaning)
+    : fault(faults, pointer, 'must be option:<code>, optOut, optIn, help or other')
+
+const pattern: Reader<string> = (value, pointer, faults) => {
+  try {
+    return new RegExp(text(value, pointer, faults), 'isu').source
+  } catch {
+    return fault(faults, pointer, 'must be a regular expression')
+  }
+}
+
+/** A text that a phone sends, with what it means; `other` where nothing is said of it. */
+export const saying = object<Saying>({ text, means: meaning }, { means: 'other' })
+
+const phones = object<PhoneBehaviour>(
+  {
+    seed: whole(0, 2 ** 31),
+    rules: list(
+      object<AnswerRule>(
+        {
+          when: pattern,
+          share,
+          delay,
+          choices: list(
+            object<AnswerChoice>({ weight: number(0, 1e6), say: list(saying, 1) }, { weight: 1 }),
+            1,
+          ),
+        },
+        { share: 1, delay: { ms: 500, spreadMs: 5_000 } },
+      ),
+    ),
+  },
+  { seed: 1 },
+)
+
+const scenario = object<Scenario>(
+  {
+    seed: whole(0, 2 ** 31),
+    carriers: list(
+      object<CarrierScenario>(
+        { name: text, port: whole(0, 65_535), accounts: list(account, 1), behaviour },
+        { port: 0, behaviour: {} },
+      ),
+      1,
+    ),
+    phones,
+  },
+  { seed: 1, phones: { seed: 1, rules: [] } },
+)
+
+const scenarioChange = object<ScenarioChange>(
+  {
+    carriers: list(
+      object<CarrierChange>(
+        {
+          name: text,
+          behaviour,
+          limits: list(
+            object<NonNullable<CarrierChange['limits']>[number]>(LIMIT, {}, [
+              'segmentsPerSecond',
+              'aboveLimit',
+            ]),
+          ),
+        },
+        {},
+        ['behaviour', 'limits'],
+      ),
+    ),
+    phones,
+  },
+  {},
+  ['carriers', 'phones'],
+)
+
+/** Reads a text that one phone is to send. @throws AppError `invalid_request` */
+export const readSpokenText = (value: unknown): SpokenText => read(spokenText, value, 'the reply')
+
+export interface SpokenText extends Saying {
+  /** The phone. */
+  readonly from: string
+  /** A number of ours; left out, the one that last wrote to the phone. */
+  readonly to?: string
+}
+
+const phoneNumber: Reader<string> = (value, pointer, faults) =>
+  typeof value === 'string' && /^\+[1-9]\d{6,14}$/.test(value)
+    ? value
+    : fault(faults, pointer, 'must be a phone number in E.164')
+
+const spokenText = object<SpokenText>(
+  { from: phoneNumber, to: text, text, means: meaning },
+  { means: 'other' },
+  ['to'],
+)
