@@ -14,6 +14,7 @@ export const policySchema = z.strictObject({
     .array(z.enum(['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown']))
     .max(5)
     .meta({ description: 'An `Actual` alert this severe skips only opt-outs of scope `all`' }),
+  maxSegments: z.int().min(1).max(255).meta({ description: 'What one text may take at most' }),
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
   optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
@@ -31,6 +32,8 @@ export type Retention = z.output<typeof retentionSchema>
 export const DEFAULT_POLICY: Policy = {
   secondPerson: 'actual',
   emergencySeverities: ['Extreme', 'Severe'],
+  // Each segment takes a slot of every recipient's: six are some 900 letters.
+  maxSegments: 6,
   helpText:
     'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).
