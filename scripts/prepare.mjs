@@ -36,12 +36,48 @@ export function prepare(what) {
   if (major < 20 || (major === 20 && minor < 19)) {
     fail(`Node ${process.versions.node} is too old: 20.19 or newer is needed, 24 is recommended`)
   }
+  if (isReady(what)) return
+  requireWritable(isInstalled() ? 'Tocsin cannot be built' : 'the dependencies cannot be installed')
+  const endTurn = takeTurn()
   if (!isInstalled()) install()
-  if (what === 'build') {
-    const stamp = hashSources()
-    if (!existsSync(at('dist', '.stamp')) || readFileSync(at('dist', '.stamp'), 'utf8') !== stamp) {
-      build(stamp)
+  if (!isReady(what)) build()
+  endTurn()
+}
+
+function isReady(what) {
+  if (!isInstalled()) return false
+  if (what === 'dependencies') return true
+  const stamp = at('dist', '.stamp')
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashSources()
+}
+
+/** Of two commands on one checkout, say a demo and the tests, the second waits and finds the work done. */
+function takeTurn() {
+  const lock = at('.prepare.lock')
+  const endTurn = () => rmSync(lock, { force: true })
+  for (let waited = false; ; waited = true) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      process.once('exit', endTurn)
+      return () => {
+        process.off('exit', endTurn)
+        endTurn()
+      }
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
     }
+    if (!waited) process.stderr.write('Waiting for another command to prepare this checkout…\n')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    if (wasLeft(lock)) endTurn()
+  }
+}
+
+function wasLeft(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
   }
 }
 
@@ -52,7 +88,6 @@ function isInstalled() {
 }
 
 function install() {
-  requireWritable('the dependencies cannot be installed')
   process.stderr.write('Installing the dependencies, at the first start only…\n')
   const env = { ...process.env }
   if (!hasNpmCache()) env['npm_config_cache'] = join(tmpdir(), `tocsin-npm-${process.getuid?.()}`)
@@ -82,8 +117,8 @@ function hasNpmCache() {
 }
 
 /** Built aside and moved in place, so that `dist` is always whole, and holds nothing of deleted sources. */
-function build(stamp) {
-  requireWritable('Tocsin cannot be built')
+function build() {
+  const stamp = hashSources()
   process.stderr.write('Building…\n')
   const fresh = at(`dist.${process.pid}`)
   const tsc = at('node_modules', 'typescript', 'bin', 'tsc')
