@@ -117,7 +117,7 @@ test('on a grid of whole degrees every point is judged as in integer arithmetic,
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 

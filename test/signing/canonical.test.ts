@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { canonicalBytes, parseStrictJson } from '../../src/signing/canonical.ts'
+import { cpuMilliseconds } from '../support/cpu-time.ts'
 
 function canonicalText(value: unknown): string {
   return new TextDecoder().decode(canonicalBytes(value))
@@ -102,7 +103,7 @@ test('strict reading takes exactly the texts of JSON.parse that are not refused 
       if (new Set(keys.map(String)).size === keys.length)
         expect(parseStrictJson(text)).toEqual(value)
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   )
 })
 
@@ -166,23 +167,18 @@ test('nesting stops at 64, however deep the text goes, at once', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
   expect(parseStrictJson(nested(64))).toBeInstanceOf(Array)
   for (const depth of [65, 500, 100_000]) {
-    const times = [1, 2, 3].map(() => {
-      const started = performance.now()
-      expect(faultOf(nested(depth)).detail).toMatch(/deeper than 64/)
-      return performance.now() - started
-    })
-    expect(Math.min(...times)).toBeLessThan(5)
+    const refuse = () => expect(faultOf(nested(depth)).detail).toMatch(/deeper than 64/)
+    expect(cpuMilliseconds(refuse)).toBeLessThan(10)
   }
 })
 
-test('an object of 200,000 keys and a string of 200,000 emoji are read in linear time', () => {
-  const keys = Object.fromEntries(
-    Array.from({ length: 200_000 }, (_, index) => [`k${index}`, index]),
-  )
-  const started = performance.now()
-  parseStrictJson(JSON.stringify(keys))
-  parseStrictJson(JSON.stringify(Array.from({ length: 200_000 }, () => '😀')))
-  expect(performance.now() - started).toBeLessThan(2000)
+test('an object of 100,000 keys and an array of 100,000 emoji are read in linear time', () => {
+  const counted = Array.from({ length: 100_000 }, (_, index) => index)
+  const keys = JSON.stringify(Object.fromEntries(counted.map(index => [`k${index}`, index])))
+  const emoji = JSON.stringify(counted.map(() => '😀'))
+  // Quadratic work would take minutes.
+  expect(cpuMilliseconds(() => parseStrictJson(keys))).toBeLessThan(1000)
+  expect(cpuMilliseconds(() => parseStrictJson(emoji))).toBeLessThan(1000)
 })
 
 test('errors never quote the text', () => {
