@@ -50,7 +50,7 @@ const MIN_AREA_KM2 = 1e-6
  *
  * Refused: rings of under four positions, open, crossing or touching themselves, or round a pole; coordinates
  * out of range; holes outside their shell, across it or over one another; areas of nothing or past the limits.
- * A ring of 1,000 corners takes 1 to 10 ms, however it is folded; what is past the limits is not looked at.
+ * A ring of 1,000 corners takes under 20 ms cold, however it is folded; what is past the limits is not looked at.
  */
 export function checkPolygon(value: unknown, pointer: string, limits = DRAWN_AREA_LIMITS): Fault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
