@@ -85,7 +85,7 @@ function parse(text: string, country: string | undefined): PhoneResult {
   }
   const number = parsePhoneNumberFromString(plain, {
     extract: false,
-    ...(known ? { defaultCountry: country as CountryCode } : {}),
+    ...(known ? { defaultCountry: country } : {}),
   })
   // A text can't be sent to an extension.
   if (number === undefined || number.ext !== undefined) {

@@ -153,6 +153,8 @@ function fold(id: string): string {
 
 /** The text of a message from a phone, by its data_coding; bits that say nothing of the alphabet are ignored. */
 export function decodeText(octets: Uint8Array, dataCoding: number): string {
+  // Libraries are known to label the default alphabet as IA5; an escape or another control gives it away.
+  if (dataCoding === 1 && octets.some(isControl)) return decodeGsm7(octets)
   switch (alphabetOf(dataCoding)) {
     case 'UCS2':
       return decodeUtf16be(octets)
@@ -161,6 +163,10 @@ export function decodeText(octets: Uint8Array, dataCoding: number): string {
     case 'GSM7':
       return decodeGsm7(octets)
   }
+}
+
+function isControl(octet: number): boolean {
+  return octet < 0x20 && octet !== 0x0a && octet !== 0x0d
 }
 
 // SMPP 3.4 §5.2.19 below 0x10; above, the data coding schemes of TS 23.038 §4, whose bits 2-3 name the alphabet.

@@ -135,6 +135,7 @@ test.each([
   ['GSM-7, flash', 0x10, '4869', 'Hi'],
   ['Latin-1', 3, 'e94154', 'éAT'],
   ['ASCII', 1, '4054', '@T'],
+  ['GSM-7 labelled ASCII', 1, '31201b65', '1 €'],
   ['UCS-2', 8, '006100e9', 'aé'],
   ['UCS-2, flash', 0x18, '0061', 'a'],
   ['a scheme nobody has', 0x9f, '4869', 'Hi'],

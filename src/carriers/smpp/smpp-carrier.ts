@@ -422,7 +422,8 @@ function write(session: Session<Submission>, submission: Submission): void {
 }
 
 function renewValidity(prepared: Prepared, expiresAt: number, second: number): void {
-  const validity = relativeValidity(expiresAt - second * 1000)
+  // From the end of this second, so that no message of it outlives the alert.
+  const validity = relativeValidity(expiresAt - (second + 1) * 1000)
   for (const template of prepared.templates) setValidity(template, validity)
   prepared.expiresAt = expiresAt
   prepared.second = second
