@@ -5,10 +5,12 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
+import { alertRoutes } from './alerts.ts'
 import { auditRoutes } from './audit.ts'
 import { requireToken } from './auth.ts'
 import { readJsonBody } from './body.ts'
 import { carrierRoutes } from './carriers.ts'
+import { dispatchRoutes } from './dispatches.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { healthRoutes } from './health.ts'
@@ -57,6 +59,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', keyRoutes(deps))
   app.route('/', organisationRoutes(deps))
   app.route('/', carrierRoutes(deps))
+  app.route('/', alertRoutes(deps))
+  app.route('/', dispatchRoutes(deps))
   app.route('/', auditRoutes(deps))
 
   let document: ReturnType<typeof openApiDocument> | undefined

@@ -1,0 +1,191 @@
+/**
+ * Two people stand behind an alert: its author signs what it says and whom it reaches, an approver who had no
+ * hand in it signs the same bytes. Anything that changes the alert voids both.
+ */
+import { countAudience } from '../audience/resolve.ts'
+import { SEVERITIES } from '../cap/alert.ts'
+import { digestOfBytes, readContent } from '../cap/content.ts'
+import { AppError, isAppError } from '../errors.ts'
+import { keyForSignature } from '../operators/keys.ts'
+import { verifyAlertJws } from '../signing/jws.ts'
+import { type AlertRow, updateAlert } from '../store/alerts.ts'
+import { type Database, transact } from '../store/database.ts'
+import { operatorsWho } from '../store/history.ts'
+import { readOrganisation } from '../store/organisation.ts'
+import { insertSignature, type SignatureRow, voidSignatures } from '../store/signatures.ts'
+import { freshContent } from './content.ts'
+import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
+import { type Caller, lockForStep, recordStep } from './steps.ts'
+
+/** What makes a person a party to an alert, for good: who did one of these can't approve it. */
+const HANDS = ['created', 'edited', 'submitted'] as const
+
+/**
+ * The author signs: the alert is frozen as it is now.
+ *
+ * @throws AppError `invalid_alert`, `audience_empty`, `ceiling_exceeded`, `invalid_signature`: over other bytes
+ *   than `content` gives now, also because a group changed since they were read
+ */
+export async function submitAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  { signature, revision }: { signature: string; revision: number | undefined },
+): Promise<AlertRow> {
+  const { operator, now } = caller
+  return transact(db, async tx => {
+    const alert = await lockForStep(tx, alertId, 'submit', caller, revision)
+    const { policy } = await readOrganisation(tx)
+    const { draft } = alert
+    refuseFaulty([
+      ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),
+      ...submitFaults(draft),
+    ])
+    const { content, bytes, resolved } = await freshContent(tx, alert)
+    const recipients = await countAudience(tx, resolved)
+    if (recipients === 0) {
+      throw new AppError('audience_empty', 'nobody would be reached: no contact is in the audience')
+    }
+    if (recipients > content.maxRecipients) {
+      const over = `${recipients} recipients are above the ceiling of ${content.maxRecipients}`
+      throw new AppError('ceiling_exceeded', `${over}: raise maxRecipients or narrow the audience`)
+    }
+    const signed = await verifySignature(tx, signature, bytes, 'author', alert, caller)
+    await insertSignature(tx, { ...signed, revision: content.revision })
+    const submitted = await updateAlert(
+      tx,
+      alertId,
+      {
+        state: content.secondPerson ? 'submitted' : 'approved',
+        content: bytes,
+        contentDigest: digestOfBytes(bytes),
+        sent: now,
+        expires: content.expires === null ? null : new Date(content.expires),
+        emergency: content.emergency,
+        priority: content.status === 'Actual' ? SEVERITIES.indexOf(content.severity) + 1 : 6,
+      },
+      now,
+    )
+    await recordStep(tx, submitted, { done: 'submitted', from: 'draft', by: operator, now })
+    return submitted
+  })
+}
+
+/** @throws AppError `had_a_hand`, `invalid_signature`, `expired` */
+export async function approveAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  { signature, revision }: { signature: string; revision: number | undefined },
+): Promise<AlertRow> {
+  const { operator, now } = caller
+  return transact(db, async tx => {
+    const alert = await lockForStep(tx, alertId, 'approve', caller, revision)
+    if ((await operatorsWho(tx, alertId, HANDS)).has(operator.id)) {
+      throw new AppError(
+        'had_a_hand',
+        'you wrote, edited or submitted it: somebody else must approve it',
+      )
+    }
+    assertNotExpired(alert, now)
+    const bytes = alert.content ?? new Uint8Array()
+    const signed = await verifySignature(tx, signature, bytes, 'approver', alert, caller)
+    await insertSignature(tx, { ...signed, revision: readContent(bytes).revision })
+    const approved = await updateAlert(tx, alertId, { state: 'approved' }, now)
+    await recordStep(tx, approved, { done: 'approved', from: alert.state, by: operator, now })
+    return approved
+  })
+}
+
+/** Back to its author, to be changed. */
+export async function returnAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  answer: { reason: string; revision: number | undefined },
+): Promise<AlertRow> {
+  return voidAlert(db, alertId, caller, { ...answer, action: 'return', done: 'returned' })
+}
+
+/** For good. */
+export async function rejectAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  answer: { reason: string; revision: number | undefined },
+): Promise<AlertRow> {
+  return voidAlert(db, alertId, caller, { ...answer, action: 'reject', done: 'rejected' })
+}
+
+export async function withdrawAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  answer: { reason?: string | undefined; revision: number | undefined },
+): Promise<AlertRow> {
+  return voidAlert(db, alertId, caller, { ...answer, action: 'withdraw', done: 'withdrawn' })
+}
+
+async function voidAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  step: {
+    readonly action: 'return' | 'reject' | 'withdraw'
+    readonly done: 'returned' | 'rejected' | 'withdrawn'
+    readonly reason?: string | undefined
+    readonly revision: number | undefined
+  },
+): Promise<AlertRow> {
+  const { operator, now } = caller
+  const { action, done, reason, revision } = step
+  return transact(db, async tx => {
+    const { state: from } = await lockForStep(tx, alertId, action, caller, revision)
+    await voidSignatures(tx, alertId, now)
+    // What was rejected keeps its bytes, so that one can see what was rejected.
+    const change =
+      action === 'reject'
+        ? ({ state: 'rejected' } as const)
+        : ({
+            state: 'draft',
+            content: null,
+            contentDigest: null,
+            sent: null,
+            expires: null,
+          } as const)
+    const alert = await updateAlert(tx, alertId, change, now)
+    const detail = reason === undefined ? {} : { detail: reason }
+    await recordStep(tx, alert, { done, from, by: operator, now, ...detail })
+    return alert
+  })
+}
+
+/** @throws AppError `expired` */
+export function assertNotExpired({ expires }: Pick<AlertRow, 'expires'>, now: Date): void {
+  if (expires !== null && expires.getTime() <= now.getTime()) {
+    throw new AppError('expired', 'the alert has expired: withdraw it and set a later expiry')
+  }
+}
+
+async function verifySignature(
+  tx: Database,
+  jws: string,
+  bytes: Uint8Array,
+  role: SignatureRow['role'],
+  alert: AlertRow,
+  { operator, now }: Caller,
+): Promise<Omit<SignatureRow, 'revision'>> {
+  const resolveKey = async (kid: string) => {
+    try {
+      return await keyForSignature(tx, kid, { operatorId: operator.id, mode: alert.mode })
+    } catch (error) {
+      // Whoever signs with a key that they know to be revoked is refused as a person, not told to sign again.
+      if (isAppError(error) && error.code === 'signature_key_revoked') {
+        throw new AppError('forbidden', 'this key was revoked: sign with another', { cause: error })
+      }
+      throw error
+    }
+  }
+  const { kid } = await verifyAlertJws(jws, bytes, { role, resolveKey })
+  return { alertId: alert.id, role, operatorId: operator.id, kid, jws, at: now }
+}

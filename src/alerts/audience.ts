@@ -1,0 +1,125 @@
+import { countMembers, resolveAudience } from '../audience/resolve.ts'
+import type { AudienceDefinition, ResolvedAudience, ResolvedGroup } from '../audience/resolve.ts'
+import { worstSeverity, type AlertDraft } from '../cap/alert.ts'
+import {
+  blocksWithAreas,
+  signedAreas,
+  type AlertContent,
+  type SignedGroup,
+} from '../cap/content.ts'
+import { throughGate } from '../cap/drill.ts'
+import { AppError } from '../errors.ts'
+import type { Database } from '../store/database.ts'
+import type { Policy } from '../store/organisation.ts'
+
+type Named = Omit<AudienceDefinition, 'roster'> & Pick<AlertDraft, 'status'>
+
+/**
+ * Whom an alert reaches: one function for estimates, signing and sending, behind the gate for drills. A drill's
+ * areas and groups label its roster's members, and neither add nor take away anybody.
+ */
+function definitionOf({ status, ...named }: Named, roster: string | undefined): AudienceDefinition {
+  const { recipients } = throughGate(status, roster, [])
+  if (recipients.to === 'public') return named
+  return { ...named, excludeGroups: [], roster: recipients.roster }
+}
+
+/** Of a signed alert. */
+export function audienceOf(content: AlertContent): AudienceDefinition {
+  const { status, areas, groups, excludeGroups, emergency, info, roster } = content
+  const named = {
+    status,
+    areas,
+    groups: groups.map(group => group.id),
+    excludeGroups: excludeGroups.map(group => group.id),
+    emergency,
+    categories: categoriesOf(info),
+  }
+  return definitionOf(named, roster?.id)
+}
+
+/** Of a draft, as it would be signed now. */
+export function draftAudience(draft: AlertDraft, policy: Policy): AudienceDefinition {
+  const { status, info, audience } = draft
+  const { areas } = signedAreas(blocksWithAreas(info).flatMap(block => block.area))
+  const { groups, excludeGroups, roster } = audience
+  const emergency = isEmergency(draft, policy)
+  const categories = categoriesOf(info)
+  return definitionOf({ status, areas, groups, excludeGroups, emergency, categories }, roster)
+}
+
+/** Of an `Actual` alert of a severity that policy calls an emergency. */
+export function isEmergency({ status, info }: AlertDraft, policy: Policy): boolean {
+  return status === 'Actual' && policy.emergencySeverities.includes(worstSeverity(info))
+}
+
+function categoriesOf(info: readonly { readonly category: readonly string[] }[]): string[] {
+  return [...new Set(info.flatMap(block => block.category))]
+}
+
+/** Groups as they are signed: what they mean now, and how many they hold. */
+export async function signGroups(
+  db: Database,
+  groups: readonly ResolvedGroup[],
+): Promise<SignedGroup[]> {
+  const signed: SignedGroup[] = []
+  for (const group of groups) {
+    const { id, name, definitionDigest } = group
+    signed.push({ id, name, definitionDigest, count: await countMembers(db, group) })
+  }
+  return signed
+}
+
+/**
+ * The audience as it stands must be the one that was signed: no more people than the ceiling, some people at
+ * all, and groups and geocodes that mean what they meant.
+ *
+ * @param recipients as counted now
+ * @throws AppError `audience_changed`
+ */
+export function assertAudienceAsSigned(
+  content: AlertContent,
+  resolved: ResolvedAudience,
+  recipients: number,
+): void {
+  const now = [...resolved.groups, ...resolved.excludeGroups, resolved.roster]
+  const digestNow = (id: string) => now.find(group => group?.id === id)?.definitionDigest
+  const signed = [...content.groups, ...content.excludeGroups, content.roster]
+  const versionNow = (name: string) =>
+    resolved.geocodeSets.find(set => set.valueName === name)?.version
+  const changes = [
+    ...signed
+      .filter(group => group !== undefined)
+      .filter(group => group.definitionDigest !== digestNow(group.id))
+      .map(group => `group ${group.name} is not what it was`),
+    ...content.geocodeSets
+      .filter(set => set.version !== versionNow(set.valueName))
+      .map(set => `the shapes of ${set.valueName} codes are not what they were`),
+    ...(recipients > content.maxRecipients
+      ? [`${recipients} recipients are above the signed ceiling of ${content.maxRecipients}`]
+      : []),
+    ...(recipients === 0 ? ['nobody is in it any more'] : []),
+  ]
+  if (changes.length > 0) {
+    const detail = changes.join('; ')
+    throw new AppError('audience_changed', `not what was signed: ${detail}. Withdraw, sign again`)
+  }
+}
+
+/** @throws AppError `audience_changed` where a signed group is gone */
+export async function resolveSigned(
+  db: Database,
+  content: AlertContent,
+): Promise<ResolvedAudience> {
+  try {
+    return await resolveAudience(db, audienceOf(content))
+  } catch (error) {
+    if (error instanceof AppError && /^(invalid_group|unknown_geocode)$/.test(error.code)) {
+      throw new AppError('audience_changed', 'a group or geocode that was signed is gone', {
+        faults: error.faults,
+        cause: error,
+      })
+    }
+    throw error
+  }
+}

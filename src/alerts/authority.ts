@@ -1,0 +1,41 @@
+import { groundOf } from '../audience/areas.ts'
+import { worstSeverity, type AlertDraft } from '../cap/alert.ts'
+import { blocksWithAreas, signedAreas } from '../cap/content.ts'
+import type { Shape } from '../geometry/shape.ts'
+import { assertMay } from '../operators/authority.ts'
+import type { Operator, Role } from '../operators/operator.ts'
+import type { Database } from '../store/database.ts'
+import { findGroups } from '../store/groups.ts'
+
+/**
+ * Whether somebody may act on this alert: by a role, and by limits and a jurisdiction that cover it.
+ *
+ * @param ceiling the most that it may reach
+ * @throws AppError `forbidden`, `outside_jurisdiction`, `over_limits`
+ */
+export async function assertMayAct(
+  db: Database,
+  operator: Operator,
+  roles: readonly Role[],
+  draft: AlertDraft,
+  ceiling: number | null,
+): Promise<void> {
+  const what = {
+    severity: worstSeverity(draft.info),
+    events: draft.info.map(info => info.event),
+    recipients: ceiling ?? undefined,
+    // Clipping is not free, and most operators have no borders.
+    grounds: operator.jurisdiction === undefined ? [] : await groundsOf(db, draft),
+  }
+  assertMay(operator, roles, what, ({ geometry, geocodes }) => {
+    const polygon = geometry === undefined ? [] : [geometry]
+    return groundOf({ areaDesc: '', polygon, geocode: [...(geocodes ?? [])] } as never).shape
+  })
+}
+
+/** All ground that an alert names. A group that is gone names none: it must not keep anybody from stopping. */
+async function groundsOf(db: Database, { info, audience }: AlertDraft): Promise<Shape[]> {
+  const { areas } = signedAreas(blocksWithAreas(info).flatMap(block => block.area))
+  const groups = await findGroups(db, audience.groups)
+  return [...areas, ...groups.flatMap(({ area }) => area ?? [])].map(area => groundOf(area).shape)
+}

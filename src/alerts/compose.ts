@@ -1,0 +1,172 @@
+/** Drafts: written, edited and thrown away by authors, refused with every fault at once. */
+import { v7 as uuid } from 'uuid'
+import { draftAudience } from './audience.ts'
+import { assertMayAct } from './authority.ts'
+import { draftFaults, refuseFaulty, withCode, type DraftFault } from './draft-faults.ts'
+import { assertMode, type Caller, lockForStep, recordStep } from './steps.ts'
+import { areaFaults } from '../audience/areas.ts'
+import { countAudience, resolveAudience } from '../audience/resolve.ts'
+import { modeOf, worstSeverity, type AlertDraft, type AlertDraftPatch } from '../cap/alert.ts'
+import { isAppError } from '../errors.ts'
+import {
+  type AlertRow,
+  deleteAlert as deleteRow,
+  insertAlert,
+  updateAlert,
+} from '../store/alerts.ts'
+import { recordAudit } from '../store/audit.ts'
+import { type Database, notify, transact } from '../store/database.ts'
+import { type Policy, readOrganisation } from '../store/organisation.ts'
+
+/** How far above the estimate a ceiling is set that nobody named. */
+const CEILING_MARGIN = 0.05
+
+/**
+ * @throws AppError `forbidden`, `wrong_mode`, `outside_jurisdiction`, `over_limits`; `invalid_alert`,
+ *   `invalid_area`, `unknown_geocode`, `invalid_group` or `text_too_long`, naming every fault
+ */
+export async function composeAlert(
+  db: Database,
+  caller: Caller,
+  draft: AlertDraft,
+): Promise<AlertRow> {
+  const { operator, now } = caller
+  assertMode(caller.mode, modeOf(draft.status))
+  const checked = await checkDraft(db, draft, now)
+  refuseFaulty([
+    ...checked.faults,
+    ...(draft.msgType === 'Alert'
+      ? []
+      : [
+          {
+            code: 'invalid_alert' as const,
+            pointer: '/msgType',
+            detail: 'must be Alert in a new alert',
+          },
+        ]),
+  ])
+  return transact(db, async tx => {
+    const columns = await draftColumns(tx, draft, checked.policy)
+    await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
+    const alert = await insertAlert(tx, {
+      ...columns,
+      id: uuid(),
+      state: 'draft',
+      createdBy: operator.id,
+      createdAt: now,
+      updatedAt: now,
+    })
+    await recordStep(tx, alert, { done: 'created', from: null, by: operator, now })
+    return alert
+  })
+}
+
+/** @throws AppError as `composeAlert`, and `not_found`, `stale_revision`, `wrong_state` */
+export async function editAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  { patch, revision }: { patch: AlertDraftPatch; revision: number | undefined },
+): Promise<AlertRow> {
+  const { operator, now } = caller
+  return transact(db, async tx => {
+    const before = await lockForStep(tx, alertId, 'edit', caller, revision)
+    const draft = patched(before.draft, patch)
+    assertMode(caller.mode, modeOf(draft.status))
+    const checked = await checkDraft(tx, draft, now)
+    refuseFaulty([
+      ...checked.faults,
+      ...(draft.msgType === before.draft.msgType
+        ? []
+        : [{ code: 'invalid_alert' as const, pointer: '/msgType', detail: 'can not be changed' }]),
+    ])
+    const columns = await draftColumns(tx, draft, checked.policy)
+    await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
+    const alert = await updateAlert(tx, alertId, columns, now)
+    await recordStep(tx, alert, { done: 'edited', from: 'draft', by: operator, now })
+    return alert
+  })
+}
+
+/** @throws AppError `not_found`, `stale_revision`, `wrong_state` */
+export async function deleteAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  revision: number | undefined,
+): Promise<void> {
+  await transact(db, async tx => {
+    const alert = await lockForStep(tx, alertId, 'delete', caller, revision)
+    await deleteRow(tx, alertId)
+    await notify(tx, 'alerts', alertId)
+    await recordAudit(tx, {
+      operatorId: caller.operator.id,
+      action: 'alert.deleted',
+      subject: alertId,
+      detail: { from: 'draft', revision: alert.revision },
+    })
+  })
+}
+
+/** A member that is given replaces the whole of it; `null` takes it away. */
+function patched(draft: AlertDraft, patch: AlertDraftPatch): AlertDraft {
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined)
+  const merged = { ...draft, ...Object.fromEntries(given) }
+  return Object.fromEntries(
+    Object.entries(merged).filter(([, value]) => value !== null),
+  ) as AlertDraft
+}
+
+/** Everything that a draft can be refused for, at its place in the request. */
+async function checkDraft(
+  db: Database,
+  draft: AlertDraft,
+  now: Date,
+): Promise<{ faults: DraftFault[]; policy: Policy }> {
+  const { policy } = await readOrganisation(db)
+  const faults = [
+    ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),
+    ...draft.info.flatMap(({ area = [] }, no) =>
+      area.flatMap((one, i) => areaFaults(one, `/info/${no}/area/${i}`)).map(withAreaCode),
+    ),
+    ...(await groupFaults(db, draft)),
+  ]
+  return { faults, policy }
+}
+
+function withAreaCode(fault: { pointer: string; detail: string }): DraftFault {
+  const isGeocode = /\/geocode\/\d+$/.test(fault.pointer)
+  return withCode(isGeocode ? 'unknown_geocode' : 'invalid_area')(fault)
+}
+
+async function groupFaults(db: Database, draft: AlertDraft): Promise<DraftFault[]> {
+  const { groups, excludeGroups, roster } = draft.audience
+  const named = { groups, excludeGroups, ...(roster !== undefined && { roster }) }
+  try {
+    await resolveAudience(db, { areas: [], ...named, emergency: false, categories: [] })
+    return []
+  } catch (error) {
+    if (isAppError(error) && error.code === 'invalid_group') {
+      return error.faults.map(withCode('invalid_group'))
+    }
+    throw error
+  }
+}
+
+/** The draft with the columns that follow from it. */
+async function draftColumns(db: Database, draft: AlertDraft, policy: Policy) {
+  return {
+    draft,
+    mode: modeOf(draft.status),
+    status: draft.status,
+    msgType: draft.msgType,
+    severity: worstSeverity(draft.info),
+    delivery: draft.delivery,
+    maxRecipients: draft.maxRecipients ?? (await ceilingFor(db, draft, policy)),
+  }
+}
+
+async function ceilingFor(db: Database, draft: AlertDraft, policy: Policy): Promise<number> {
+  const resolved = await resolveAudience(db, draftAudience(draft, policy))
+  return Math.ceil((await countAudience(db, resolved)) * (1 + CEILING_MARGIN))
+}

@@ -1,0 +1,51 @@
+import { draftAudience, isEmergency, signGroups } from './audience.ts'
+import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
+import { alertContent, type AlertContent } from '../cap/content.ts'
+import { AppError } from '../errors.ts'
+import { canonicalBytes } from '../signing/canonical.ts'
+import { type AlertRow, findAlert } from '../store/alerts.ts'
+import type { Database } from '../store/database.ts'
+import { readOrganisation } from '../store/organisation.ts'
+
+/**
+ * The bytes to sign. Of a draft they are made afresh, and are the same until the draft, a group or the policy
+ * changes; from submit on they are the stored ones. Reading them changes nothing.
+ *
+ * @throws AppError `not_found`; 422 where a draft names what is gone
+ */
+export async function readContentBytes(
+  db: Database,
+  alertId: string,
+): Promise<{ bytes: Uint8Array; revision: number }> {
+  const alert = await findAlert(db, alertId)
+  if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
+  const bytes = alert.content ?? (await freshContent(db, alert)).bytes
+  return { bytes, revision: alert.revision }
+}
+
+/** What an author would sign now, and whom it would reach. */
+export async function freshContent(
+  db: Database,
+  alert: AlertRow,
+): Promise<{ content: AlertContent; bytes: Uint8Array; resolved: ResolvedAudience }> {
+  const { id, revision, draft, references, maxRecipients } = alert
+  const { sender, policy } = await readOrganisation(db)
+  const resolved = await resolveAudience(db, draftAudience(draft, policy))
+  const [roster] = await signGroups(db, resolved.roster === undefined ? [] : [resolved.roster])
+  const content = alertContent(draft, {
+    id,
+    revision,
+    sender,
+    references,
+    groups: await signGroups(db, resolved.groups),
+    excludeGroups: await signGroups(db, resolved.excludeGroups),
+    roster,
+    secondPerson:
+      policy.secondPerson === 'all' ||
+      (policy.secondPerson === 'actual' && draft.status === 'Actual'),
+    emergency: isEmergency(draft, policy),
+    geocodeSets: [...resolved.geocodeSets],
+    maxRecipients: maxRecipients ?? 0,
+  })
+  return { content, bytes: canonicalBytes(content), resolved }
+}

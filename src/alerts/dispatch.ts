@@ -1,0 +1,46 @@
+import { assertAudienceAsSigned, resolveSigned } from './audience.ts'
+import { assertNotExpired } from './approval.ts'
+import { type Caller, lockForStep, recordStep } from './steps.ts'
+import { verifyForSending } from './verify.ts'
+import { countAudience } from '../audience/resolve.ts'
+import { type AlertRow, updateAlert } from '../store/alerts.ts'
+import { type Database, transact } from '../store/database.ts'
+
+/**
+ * Hands an approved alert to the dispatchers, which verify and count once more before the first message.
+ *
+ * @param holdSeconds time in which a stop still prevents every message
+ * @throws AppError `audience_changed`, `signature_key_revoked`, `integrity_violation`, `expired`
+ */
+export async function dispatchAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  holdSeconds = 0,
+): Promise<AlertRow> {
+  const { operator, now } = caller
+  return transact(db, async tx => {
+    const { state: from, ...alert } = await lockForStep(tx, alertId, 'dispatch', caller)
+    assertNotExpired(alert, now)
+    const content = await verifyForSending(tx, alertId)
+    const resolved = await resolveSigned(tx, content)
+    const recipients = await countAudience(tx, resolved)
+    assertAudienceAsSigned(content, resolved, recipients)
+    const dispatched = await updateAlert(
+      tx,
+      alertId,
+      {
+        state: 'sending',
+        recipients,
+        dispatchedAt: now,
+        dispatchedBy: operator.id,
+        holdUntil: holdSeconds === 0 ? null : new Date(now.getTime() + holdSeconds * 1000),
+        planState: 'pending',
+      },
+      now,
+    )
+    const detail = `${recipients} recipients`
+    await recordStep(tx, dispatched, { done: 'dispatched', from, by: operator, now, detail })
+    return dispatched
+  })
+}

@@ -1,0 +1,207 @@
+import type { AlertDraft, CorrectionText, Info, ReplyOption } from '../cap/alert.ts'
+import { blocksWithAreas, signedAreas } from '../cap/content.ts'
+import { rosterFault, throughGate } from '../cap/drill.ts'
+import { isReservedWord, normaliseAnswer } from '../cap/keywords.ts'
+import { measureText } from '../encoding/segments.ts'
+import { AppError, type ErrorCode, type Fault } from '../errors.ts'
+
+/** A fault of meaning, with the code that it has when it is the only one. */
+export interface DraftFault extends Fault {
+  readonly code: ErrorCode
+}
+
+/** A message that is still worth something after a year is no alert: the year is a slip of the hand. */
+const MAX_DAYS_AHEAD = 366
+
+/**
+ * All that an alert's meaning can be refused for without asking the database: what fits the schema and would
+ * still send nothing, the wrong thing, or something that people can't answer.
+ */
+export function draftFaults(
+  draft: AlertDraft,
+  { now, maxSegments }: { now: Date; maxSegments: number },
+): DraftFault[] {
+  const faults: (Fault | undefined)[] = [
+    recipientsFault(draft),
+    rosterFault(draft.status, draft.audience.roster),
+    ...scopeFaults(draft),
+    ...draft.info.flatMap((info, no) => timeFaults(info, `/info/${no}`, now)),
+    ...languageFaults(draft.info),
+    ...replyFaults(draft.replies.options),
+    ...textsOf(draft).flatMap(linkFaults),
+  ]
+  return [
+    ...faults.filter(fault => fault !== undefined).map(withCode('invalid_alert')),
+    ...lengthFaults(draft, maxSegments).map(withCode('text_too_long')),
+  ]
+}
+
+/** What a draft may still lack, and a submitted alert may not. */
+export function submitFaults(draft: AlertDraft): DraftFault[] {
+  return draft.info
+    .flatMap((info, no) => [
+      info.sms === undefined && { pointer: `/info/${no}/sms`, detail: 'is required at submit' },
+      info.expires === undefined &&
+        draft.status === 'Actual' && {
+          pointer: `/info/${no}/expires`,
+          detail: 'is required at submit where status is Actual',
+        },
+    ])
+    .filter(fault => fault !== false)
+    .map(withCode('invalid_alert'))
+}
+
+/** What is allowed, and probably not meant. */
+export function draftWarnings({ info, corrections }: AlertDraft): Fault[] {
+  const languages = [...new Set(info.map(block => block.language))]
+  return (['cancel', 'allClear'] as const).flatMap(kind => {
+    const pointer = `/corrections/${kind}`
+    const texts = corrections?.[kind]
+    if (texts === undefined) {
+      return [{ pointer, detail: 'is not prepared: it can not be sent in one step later' }]
+    }
+    const missing = languages.filter(language => !texts.some(text => text.language === language))
+    return missing.map(language => ({ pointer, detail: `has no text in ${language}` }))
+  })
+}
+
+/**
+ * Refuses with every fault at once, under the code that they share, or `invalid_alert`.
+ *
+ * @throws AppError 422
+ */
+export function refuseFaulty(faults: readonly DraftFault[]): void {
+  const [first] = faults
+  if (first === undefined) return
+  const code = faults.every(fault => fault.code === first.code) ? first.code : 'invalid_alert'
+  throw new AppError(code, `the alert can't be taken: ${faults.length} fault(s)`, {
+    faults: faults.map(({ pointer, detail }) => ({ pointer, detail })),
+  })
+}
+
+export function withCode(code: ErrorCode): (fault: Fault) => DraftFault {
+  return fault => ({ ...fault, code })
+}
+
+function recipientsFault({ info, audience }: AlertDraft): Fault | undefined {
+  const named = info.some(block => block.area !== undefined) || audience.groups.length > 0
+  if (named || audience.roster !== undefined) return undefined
+  return { pointer: '', detail: 'names no area and no group: it would reach nobody' }
+}
+
+/** CAP 1.2 §3.2.1. */
+function scopeFaults({ scope, restriction, addresses }: AlertDraft): Fault[] {
+  const faults: Fault[] = []
+  if (scope === 'Restricted' && restriction === undefined) {
+    faults.push({ pointer: '/restriction', detail: 'is required where scope is Restricted' })
+  }
+  if (scope === 'Private' && addresses === undefined) {
+    faults.push({ pointer: '/addresses', detail: 'is required where scope is Private' })
+  }
+  return faults
+}
+
+function timeFaults({ effective, onset, expires }: Info, at: string, now: Date): Fault[] {
+  if (expires === undefined) return []
+  const pointer = `${at}/expires`
+  const end = Date.parse(expires)
+  if (end <= now.getTime()) return [{ pointer, detail: 'is in the past' }]
+  if (end > now.getTime() + MAX_DAYS_AHEAD * 86_400_000) {
+    return [{ pointer, detail: `is more than ${MAX_DAYS_AHEAD} days ahead` }]
+  }
+  return Object.entries({ effective, onset }).flatMap(([name, begin]) =>
+    begin !== undefined && Date.parse(begin) >= end
+      ? [{ pointer, detail: `is not after ${name}` }]
+      : [],
+  )
+}
+
+/** Of two blocks in one language for the same areas, one would never be sent. */
+function languageFaults(info: readonly Info[]): Fault[] {
+  const blocks = blocksWithAreas(info)
+  const { noOf } = signedAreas(blocks.flatMap(block => block.area))
+  const seen = new Map<string, number>()
+  return blocks.flatMap(({ language, area }, no) => {
+    const key = [language.toLowerCase(), ...new Set(area.map(noOf))].toSorted().join()
+    const other = seen.get(key)
+    seen.set(key, other ?? no)
+    if (other === undefined) return []
+    const detail = `is the language of block ${other} too, for the same areas`
+    return [{ pointer: `/info/${no}/language`, detail }]
+  })
+}
+
+/** Each word that people may answer must mean one thing, and never what STOP or HELP means. */
+function replyFaults(options: readonly ReplyOption[]): Fault[] {
+  const owners = new Map<string, number>()
+  return options.flatMap((option, no) => {
+    const at = `/replies/options/${no}`
+    const answers = [
+      { pointer: `${at}/code`, word: option.code },
+      { pointer: `${at}/label`, word: option.label },
+      ...option.words.map((word, i) => ({ pointer: `${at}/words/${i}`, word })),
+    ]
+    return answers.flatMap(({ pointer, word }): Fault[] => {
+      const normal = normaliseAnswer(word)
+      if (normal === '') {
+        // A word may be an emoji; a code has to be typed on any phone.
+        return pointer.endsWith('/code')
+          ? [{ pointer, detail: 'has no letter or digit that a person could answer with' }]
+          : []
+      }
+      if (isReservedWord(normal)) {
+        return [{ pointer, detail: 'is a word by which people opt out or ask for help' }]
+      }
+      const owner = owners.get(normal)
+      owners.set(normal, owner ?? no)
+      if (owner === undefined || owner === no) return []
+      return [{ pointer, detail: `is an answer of option ${owner} too` }]
+    })
+  })
+}
+
+const LINK = /\b[a-z][a-z0-9+.-]*:\/\/[^\s<>"]+/giu
+
+/** A link must lead where it seems to: no user name before the host, no letters that look like others in it. */
+function linkFaults({ pointer, sms }: PlacedText): Fault[] {
+  return [...sms.matchAll(LINK)].flatMap(([link]): Fault[] => {
+    const authority = link.replace(/^[^/]*\/\//, '').split(/[/?#\\]/, 1)[0] ?? ''
+    if (authority.includes('@')) {
+      return [{ pointer, detail: 'has a link with a user name before its host' }]
+    }
+    // oxlint-disable-next-line no-control-regex -- the range of ASCII
+    if (/[^\x00-\x7f]/.test(authority)) {
+      return [{ pointer, detail: 'has a link whose host is not written in ASCII' }]
+    }
+    return []
+  })
+}
+
+interface PlacedText extends CorrectionText {
+  readonly pointer: string
+}
+
+function textsOf({ info, corrections }: AlertDraft): PlacedText[] {
+  const placed = (texts: readonly CorrectionText[] | undefined, at: string) =>
+    (texts ?? []).map((text, no) => ({ ...text, pointer: `${at}/${no}/sms` }))
+  return [
+    ...info.map(({ language, sms = '' }, no) => ({ language, sms, pointer: `/info/${no}/sms` })),
+    ...placed(corrections?.cancel, '/corrections/cancel'),
+    ...placed(corrections?.allClear, '/corrections/allClear'),
+  ]
+}
+
+/** Measured as they will be sent, drill word included. */
+function lengthFaults(draft: AlertDraft, maxSegments: number): Fault[] {
+  const { status, audience } = draft
+  const texts = textsOf(draft)
+  const isGated = rosterFault(status, audience.roster) === undefined
+  const sent = isGated ? throughGate(status, audience.roster, texts).texts : texts
+  return sent.flatMap(({ pointer, sms }): Fault[] => {
+    const { segments, alphabet } = measureText(sms)
+    if (segments <= maxSegments) return []
+    return [
+      { pointer, detail: `takes ${segments} segments (${alphabet}); ${maxSegments} are allowed` },
+    ]
+  })
+}

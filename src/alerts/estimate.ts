@@ -1,0 +1,107 @@
+import { audienceOf } from './audience.ts'
+import { freshContent } from './content.ts'
+import { forecastSending } from './forecast.ts'
+import { estimateAudience, countAudience, resolveAudience } from '../audience/resolve.ts'
+import { readContent, type AlertContent } from '../cap/content.ts'
+import { chooseText } from '../cap/texts.ts'
+import { routePrefixes, servesClass } from '../carriers/routes.ts'
+import { type Alphabet, measureText } from '../encoding/segments.ts'
+import { AppError } from '../errors.ts'
+import { type AlertRow, findAlert } from '../store/alerts.ts'
+import { listEnabledCarriers } from '../store/carriers.ts'
+import type { Database } from '../store/database.ts'
+import { readOrganisation } from '../store/organisation.ts'
+
+export interface Estimate {
+  readonly recipients: number
+  /** Of a drill: whom its areas and groups would reach if it were the real thing. */
+  readonly ifActual: number
+  readonly optedOut: number
+  readonly byLanguage: { language: string | null; recipients: number }[]
+  readonly byCarrier: { carrierId: string; name: string; recipients: number }[]
+  readonly byArea: { areaDesc: string; recipients: number }[]
+  readonly byGroup: { groupId: string; name: string; recipients: number }[]
+  /** Of all messages together. */
+  readonly segments: number
+  /** Until the last segment is handed over, at the carriers' configured rates; null where some can't be sent. */
+  readonly seconds: number | null
+  /** Recipients whose number no carrier takes. */
+  readonly unserved: number
+  /** Each text as it would be sent. */
+  readonly texts: {
+    language: string
+    sms: string
+    alphabet: Alphabet
+    units: number
+    segments: number
+    recipients: number
+  }[]
+}
+
+/** Whom an alert would reach now, by whom, and how long it would take. Changes nothing. */
+export async function estimateAlert(db: Database, alertId: string): Promise<Estimate> {
+  const alert = await findAlert(db, alertId)
+  if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
+  const { content, resolved } = await contentNow(db, alert)
+  const accounts = await listEnabledCarriers(db)
+  const audience = await estimateAudience(db, resolved, routePrefixes(accounts))
+  const measures = content.texts.map(({ sms }) => measureText(sms))
+  const reached = audience.kinds.map(({ areaNos, groupNos, language, prefix, recipients }) => {
+    const viaGroup = groupNos.length > 0
+    const textNo = chooseText(content, { areaNos, viaGroup, language })
+    const segments = recipients * (measures[textNo]?.segments ?? 1)
+    return { textNo, routeClass: prefix, recipients, segments }
+  })
+  const carriers = accounts.map(account => ({
+    id: account.id,
+    rate: account.segmentsPerSecond,
+    serves: (routeClass: string) => servesClass(account, routeClass),
+  }))
+  const forecast = forecastSending(carriers, reached)
+  return {
+    recipients: audience.recipients,
+    ifActual: content.status === 'Actual' ? audience.recipients : await countIfActual(db, content),
+    optedOut: audience.optedOut,
+    byLanguage: audience.byLanguage.map(one => ({ ...one, language: one.language ?? null })),
+    byCarrier: accounts.map(({ id, name }) => ({
+      carrierId: id,
+      name,
+      recipients: forecast.recipients.get(id) ?? 0,
+    })),
+    byArea: audience.byArea.map(({ areaDesc, recipients }) => ({ areaDesc, recipients })),
+    byGroup: audience.byGroup.map(({ groupId, name, recipients }) => ({
+      groupId,
+      name,
+      recipients,
+    })),
+    segments: reached.reduce((sum, kind) => sum + kind.segments, 0),
+    seconds: forecast.unserved > 0 ? null : forecast.seconds,
+    unserved: forecast.unserved,
+    texts: content.texts.map(({ no, language, sms }) => ({
+      language,
+      sms,
+      alphabet: measures[no]?.alphabet ?? 'GSM7',
+      units: measures[no]?.units ?? 0,
+      segments: measures[no]?.segments ?? 0,
+      recipients: reached
+        .filter(kind => kind.textNo === no)
+        .reduce((sum, kind) => sum + kind.recipients, 0),
+    })),
+  }
+}
+
+async function contentNow(db: Database, alert: AlertRow) {
+  if (alert.content === null) return freshContent(db, alert)
+  const content = readContent(alert.content)
+  return { content, resolved: await resolveAudience(db, audienceOf(content)) }
+}
+
+async function countIfActual(
+  db: Database,
+  { roster: _roster, ...content }: AlertContent,
+): Promise<number> {
+  const { policy } = await readOrganisation(db)
+  const emergency = policy.emergencySeverities.includes(content.severity)
+  const actual = audienceOf({ ...content, status: 'Actual', emergency })
+  return countAudience(db, await resolveAudience(db, actual))
+}

@@ -1,0 +1,138 @@
+/**
+ * The life of an alert: which call leads from which state to which, who may make it, and the one way in which
+ * every step is taken: the row locked, the caller and the state judged, the story told in history and audit.
+ */
+import { AppError } from '../errors.ts'
+import type { Operator, Role, SignIn } from '../operators/operator.ts'
+import { type AlertRow, type AlertState, lockAlert } from '../store/alerts.ts'
+import { recordAudit } from '../store/audit.ts'
+import { type Database, notify } from '../store/database.ts'
+import { insertHistory } from '../store/history.ts'
+import { assertMayAct } from './authority.ts'
+
+/** Who asks, in which mode they signed in, and when. */
+export interface Caller {
+  readonly operator: Operator
+  readonly mode: SignIn['mode']
+  readonly now: Date
+}
+
+interface Step {
+  readonly who: readonly Role[]
+  readonly from: readonly AlertState[]
+}
+
+const EITHER = ['author', 'approver'] as const
+
+/** API.md, Alerts: the table of calls. */
+const STEPS = {
+  edit: { who: ['author'], from: ['draft'] },
+  delete: { who: ['author'], from: ['draft'] },
+  submit: { who: ['author'], from: ['draft'] },
+  approve: { who: ['approver'], from: ['submitted'] },
+  return: { who: ['approver'], from: ['submitted'] },
+  reject: { who: ['approver'], from: ['submitted'] },
+  withdraw: { who: EITHER, from: ['submitted', 'approved'] },
+  dispatch: { who: EITHER, from: ['approved'] },
+  pause: { who: EITHER, from: ['sending'] },
+  resume: { who: EITHER, from: ['paused'] },
+  stop: { who: EITHER, from: ['sending', 'paused'] },
+  retry: { who: EITHER, from: ['sent', 'stopped'] },
+} as const satisfies Record<string, Step>
+
+export type Action = keyof typeof STEPS
+
+export function rolesFor(action: Action): readonly Role[] {
+  return STEPS[action].who
+}
+
+/**
+ * Locks the alert and judges whether the caller may take this step now.
+ *
+ * @param revision the one that `If-Match` names
+ * @throws AppError `forbidden`, `not_found`, `wrong_mode`, `outside_jurisdiction`, `over_limits`,
+ *   `stale_revision`, `wrong_state`
+ */
+export async function lockForStep(
+  tx: Database,
+  alertId: string,
+  action: Action,
+  { operator, mode }: Pick<Caller, 'operator' | 'mode'>,
+  revision?: number,
+): Promise<AlertRow> {
+  const step: Step = STEPS[action]
+  const alert = await lockAlert(tx, alertId)
+  if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
+  assertMode(mode, alert.mode)
+  await assertMayAct(tx, operator, step.who, alert.draft, alert.maxRecipients)
+  if (revision !== undefined && revision !== alert.revision) {
+    throw new AppError('stale_revision', 'the alert was changed since you read it: read it again')
+  }
+  if (!step.from.includes(alert.state)) {
+    const from = step.from.join(' or ')
+    throw new AppError(
+      'wrong_state',
+      `the alert is ${alert.state}; to ${action} it, it must be ${from}`,
+    )
+  }
+  return alert
+}
+
+export function assertMode(signedIn: SignIn['mode'], needed: SignIn['mode']): void {
+  if (signedIn !== needed) {
+    throw new AppError('wrong_mode', `this is an alert of mode ${needed}: sign in with that mode`)
+  }
+}
+
+/** What was done, as history and audit tell it. */
+type Done =
+  | 'created'
+  | 'edited'
+  | 'submitted'
+  | 'approved'
+  | 'returned'
+  | 'rejected'
+  | 'withdrawn'
+  | 'dispatched'
+  | 'paused'
+  | 'resumed'
+  | 'stopped'
+  | 'retried'
+  /** By the dispatcher, which found that what is stored is not what was signed. */
+  | 'refused'
+  | 'ended'
+
+/**
+ * Tells what was done, in the transaction that did it, as its last step (the audit trail's lock is held until
+ * the commit), and wakes those who watch or send.
+ *
+ * @param alert as it is after the step
+ * @param step `by` is undefined for the system itself; `detail`, e.g. a reason that somebody gave, stays in the
+ *   history, which only operators read
+ */
+export async function recordStep(
+  tx: Database,
+  alert: Pick<AlertRow, 'id' | 'state' | 'revision'>,
+  step: {
+    readonly done: Done
+    readonly from: AlertState | null
+    readonly by: Operator | undefined
+    readonly now: Date
+    readonly detail?: string
+  },
+): Promise<void> {
+  const { done: action, from, now: at, detail = null } = step
+  const operatorId = step.by?.id ?? null
+  const to = alert.state
+  await insertHistory(tx, alert.id, { at, operatorId, action, from, to, detail })
+  await notify(tx, 'alerts', alert.id)
+  if ([from, to].some(state => state === 'sending' || state === 'paused')) {
+    await notify(tx, 'work', alert.id)
+  }
+  await recordAudit(tx, {
+    operatorId,
+    action: `alert.${action}`,
+    subject: alert.id,
+    detail: { from, to, revision: alert.revision },
+  })
+}

@@ -1,0 +1,417 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import {
+  approveAlert,
+  rejectAlert,
+  returnAlert,
+  submitAlert,
+  withdrawAlert,
+} from '../alerts/approval.ts'
+import { composeAlert, deleteAlert, editAlert } from '../alerts/compose.ts'
+import { readContentBytes } from '../alerts/content.ts'
+import { type Moved, pauseAlert, resumeAlert, retryAlert, stopAlert } from '../alerts/control.ts'
+import { dispatchAlert } from '../alerts/dispatch.ts'
+import { draftWarnings } from '../alerts/draft-faults.ts'
+import { estimateAlert } from '../alerts/estimate.ts'
+import { type Action, type Caller, rolesFor } from '../alerts/steps.ts'
+import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
+import { readableText } from '../cap/readable.ts'
+import { AppError } from '../errors.ts'
+import { type AlertRow, type AlertSummary, findAlert, listAlerts } from '../store/alerts.ts'
+import type { Database } from '../store/database.ts'
+import { listHistory } from '../store/history.ts'
+import { ALERT_STATES, MODES } from '../store/schema.ts'
+import { standingSignatures } from '../store/signatures.ts'
+import { requireRole } from './auth.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { idParams, ifMatchHeader, timeSchema } from './resources.ts'
+import { etagOf, revisionFromIfMatch } from './revision.ts'
+
+const faultSchema = z.object({ pointer: z.string(), detail: z.string() })
+
+const common = {
+  id: z.uuid(),
+  revision: z.int(),
+  state: z.enum(ALERT_STATES),
+  mode: z.enum(MODES),
+  severity: z.enum(SEVERITIES).meta({ description: 'The highest of its blocks' }),
+  maxRecipients: z.int().nullable(),
+  recipients: z.int().nullable().meta({ description: 'Fixed before the first message' }),
+  createdBy: z.uuid(),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+  sent: timeSchema.nullable().meta({ description: 'CAP `sent`: when it was submitted' }),
+  expires: timeSchema.nullable().meta({ description: 'The latest of its blocks, once submitted' }),
+  dispatchedAt: timeSchema.nullable(),
+  holdUntil: timeSchema.nullable(),
+  finishedAt: timeSchema.nullable(),
+}
+
+const alertSchema = z
+  .object({
+    ...draftSchema.shape,
+    ...common,
+    references: z.array(z.uuid()),
+    contentDigest: z.string().nullable().meta({ description: 'SHA-256 of the signed bytes, hex' }),
+    warnings: z.array(faultSchema),
+    signatures: z.array(
+      z.object({
+        role: z.enum(['author', 'approver']),
+        operatorId: z.uuid(),
+        kid: z.string(),
+        jws: z.string(),
+        at: timeSchema,
+      }),
+    ),
+    history: z.array(
+      z.object({
+        at: timeSchema,
+        operatorId: z.uuid().nullable(),
+        action: z.string(),
+        from: z.string().nullable(),
+        to: z.string().nullable(),
+        detail: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Alert' })
+
+const summarySchema = z
+  .object({
+    ...common,
+    status: z.enum(STATUSES),
+    msgType: draftSchema.shape.msgType,
+    info: z.array(
+      infoSchema.pick({
+        language: true,
+        event: true,
+        severity: true,
+        headline: true,
+        expires: true,
+      }),
+    ),
+  })
+  .meta({ id: 'AlertSummary' })
+
+const estimateSchema = z
+  .object({
+    recipients: z.int(),
+    ifActual: z.int(),
+    optedOut: z.int(),
+    byLanguage: z.array(z.object({ language: z.string().nullable(), recipients: z.int() })),
+    byCarrier: z.array(z.object({ carrierId: z.uuid(), name: z.string(), recipients: z.int() })),
+    byArea: z.array(z.object({ areaDesc: z.string(), recipients: z.int() })),
+    byGroup: z.array(z.object({ groupId: z.uuid(), name: z.string(), recipients: z.int() })),
+    segments: z.int(),
+    seconds: z.number().nullable(),
+    unserved: z.int().meta({ description: 'Recipients whose number no carrier takes' }),
+    texts: z.array(
+      z.object({
+        language: z.string(),
+        sms: z.string(),
+        alphabet: z.enum(['GSM7', 'UCS2']),
+        units: z.int(),
+        segments: z.int(),
+        recipients: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'Estimate' })
+
+const movedSchema = z.object({
+  state: z.enum(ALERT_STATES),
+  left: z.int().meta({ description: 'Recipients whose message had been handed to a carrier' }),
+})
+
+const signatureBody = z.strictObject({ signature: z.string().min(1) })
+const reasonBody = z.strictObject({ reason: readableText(1000) })
+const optionalReasonBody = z.strictObject({ reason: readableText(1000).optional() })
+const holdBody = z.strictObject({ holdSeconds: z.int().min(0).max(60).default(0) })
+
+const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
+const alertAnswer = (description: string) => ({ description, content: json(alertSchema) })
+const tags = ['Alerts']
+
+const composeRoute = createRoute({
+  method: 'post',
+  path: '/v1/alerts',
+  tags,
+  summary: 'Write an alert',
+  request: { body: { required: true, content: json(draftSchema) } },
+  responses: { 201: alertAnswer('A draft') },
+})
+
+const words = <const Words extends readonly [string, ...string[]]>(list: Words) =>
+  z
+    .string()
+    .transform(text => text.split(','))
+    .pipe(z.array(z.enum(list)))
+    .meta({ type: 'string', description: `One or more of ${list.join(', ')}, comma-separated` })
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts',
+  tags,
+  summary: 'Alerts, newest first',
+  request: {
+    query: pageQuery.extend({
+      state: words(ALERT_STATES).optional(),
+      status: words(STATUSES).optional(),
+      since: timeSchema.optional().meta({ description: 'Created then or later' }),
+    }),
+  },
+  responses: { 200: { description: 'A page', content: json(pageSchema(summarySchema)) } },
+})
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}',
+  tags,
+  summary: 'An alert with its signatures and history',
+  request: { params: idParams },
+  responses: { 200: alertAnswer('All of it') },
+})
+
+const editRoute = createRoute({
+  method: 'patch',
+  path: '/v1/alerts/{id}',
+  tags,
+  summary: 'Change a draft: each field given replaces the whole of it, null takes it away',
+  request: {
+    params: idParams,
+    headers: ifMatchHeader,
+    body: { required: true, content: json(draftPatchSchema) },
+  },
+  responses: { 200: alertAnswer('Changed') },
+})
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/v1/alerts/{id}',
+  tags,
+  summary: 'Throw a draft away',
+  request: { params: idParams, headers: ifMatchHeader },
+  responses: { 204: { description: 'Gone' } },
+})
+
+const estimateRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/estimate',
+  tags,
+  summary: 'Whom it would reach now, through which carriers, in what time',
+  request: { params: idParams },
+  responses: { 200: { description: 'A forecast', content: json(estimateSchema) } },
+})
+
+const contentRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/content',
+  tags,
+  summary: 'The exact bytes to sign: RFC 8785 canonical JSON',
+  request: { params: idParams },
+  responses: {
+    200: { description: 'The bytes', content: json(z.unknown()) },
+  },
+})
+
+const step = <const Path extends string, Body extends z.ZodType>(
+  action: Path,
+  summary: string,
+  body: Body,
+) =>
+  createRoute({
+    method: 'post',
+    path: `/v1/alerts/{id}/${action}`,
+    tags,
+    summary,
+    request: { params: idParams, headers: ifMatchHeader, body: { content: json(body) } },
+    responses: { 200: alertAnswer('The alert in its new state') },
+  })
+
+const submitRoute = step('submit', 'Sign as author, freeze', signatureBody)
+const approveRoute = step('approve', 'Sign as approver', signatureBody)
+const returnRoute = step('return', 'Give back to be changed; signatures void', reasonBody)
+const rejectRoute = step('reject', 'Refuse for good; signatures void', reasonBody)
+const withdrawRoute = step('withdraw', 'Take back to draft; signatures void', optionalReasonBody)
+
+const move = <const Path extends string, Body extends z.ZodType>(
+  action: Path,
+  summary: string,
+  body: Body,
+) =>
+  createRoute({
+    method: 'post',
+    path: `/v1/alerts/{id}/${action}`,
+    tags,
+    summary,
+    request: { params: idParams, body: { content: json(body) } },
+    responses: { 202: { description: 'Under way', content: json(movedSchema) } },
+  })
+
+const dispatchRoute = move('dispatch', 'Send; needs an Idempotency-Key', holdBody)
+const pauseRoute = move('pause', 'Hold what has not left', optionalReasonBody)
+const resumeRoute = move('resume', 'Go on', optionalReasonBody)
+const stopRoute = move('stop', 'Stop for good', optionalReasonBody)
+const retryRoute = move(
+  'retry',
+  'Send again to whom it failed or was cancelled',
+  optionalReasonBody,
+)
+
+export const alertRoutes = ({ database: { db }, now }: AppDependencies) => {
+  const callerFor = (c: Context<Env>, action: Action): Caller => ({
+    operator: requireRole(c, ...rolesFor(action)),
+    mode: c.var.session.mode,
+    now: now(),
+  })
+  const shown = async (c: Context<Env>, alert: AlertRow) => {
+    c.header('ETag', etagOf(alert.revision))
+    return alertResource(db, alert)
+  }
+
+  return new OpenAPIHono<Env>()
+    .openapi(composeRoute, async c => {
+      const alert = await composeAlert(db, callerFor(c, 'edit'), c.req.valid('json'))
+      c.header('Location', `/v1/alerts/${alert.id}`)
+      return c.json(await shown(c, alert), 201)
+    })
+    .openapi(listRoute, async c => {
+      const { limit, cursor, state, status, since } = c.req.valid('query')
+      const place = readCursor(cursor, z.tuple([timeSchema, z.uuid()]))
+      const filter = {
+        states: state,
+        statuses: status,
+        since: since === undefined ? undefined : new Date(since),
+      }
+      const after = place && { createdAt: new Date(place[0]), id: place[1] }
+      const rows = await listAlerts(db, filter, { after, limit: limit + 1 })
+      const page = pageOf(rows, limit, summaryResource, row => [
+        row.createdAt.toISOString(),
+        row.id,
+      ])
+      return c.json(page, 200)
+    })
+    .openapi(getRoute, async c => {
+      const alert = await findAlert(db, c.req.valid('param').id)
+      if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
+      return c.json(await shown(c, alert), 200)
+    })
+    .openapi(editRoute, async c => {
+      const change = { patch: c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const { id } = c.req.valid('param')
+      return c.json(await shown(c, await editAlert(db, id, callerFor(c, 'edit'), change)), 200)
+    })
+    .openapi(deleteRoute, async c => {
+      const { id } = c.req.valid('param')
+      await deleteAlert(db, id, callerFor(c, 'delete'), revisionFromIfMatch(c))
+      return c.body(null, 204)
+    })
+    .openapi(estimateRoute, async c =>
+      c.json(await estimateAlert(db, c.req.valid('param').id), 200),
+    )
+    .openapi(contentRoute, async c => {
+      const { bytes, revision } = await readContentBytes(db, c.req.valid('param').id)
+      const headers = { 'Content-Type': 'application/json', ETag: etagOf(revision) }
+      return c.body(new Uint8Array(bytes), 200, headers) as never
+    })
+    .openapi(submitRoute, async c => {
+      const signed = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const { id } = c.req.valid('param')
+      return c.json(await shown(c, await submitAlert(db, id, callerFor(c, 'submit'), signed)), 200)
+    })
+    .openapi(approveRoute, async c => {
+      const signed = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const { id } = c.req.valid('param')
+      return c.json(
+        await shown(c, await approveAlert(db, id, callerFor(c, 'approve'), signed)),
+        200,
+      )
+    })
+    .openapi(returnRoute, async c => {
+      const answer = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const { id } = c.req.valid('param')
+      return c.json(await shown(c, await returnAlert(db, id, callerFor(c, 'return'), answer)), 200)
+    })
+    .openapi(rejectRoute, async c => {
+      const answer = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const { id } = c.req.valid('param')
+      return c.json(await shown(c, await rejectAlert(db, id, callerFor(c, 'reject'), answer)), 200)
+    })
+    .openapi(withdrawRoute, async c => {
+      const answer = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const { id } = c.req.valid('param')
+      const alert = await withdrawAlert(db, id, callerFor(c, 'withdraw'), answer)
+      return c.json(await shown(c, alert), 200)
+    })
+    .openapi(dispatchRoute, async c => {
+      const { holdSeconds } = c.req.valid('json')
+      const { id } = c.req.valid('param')
+      const alert = await dispatchAlert(db, id, callerFor(c, 'dispatch'), holdSeconds)
+      return c.json({ state: alert.state, left: 0 }, 202)
+    })
+    .openapi(pauseRoute, async c =>
+      c.json(moved(await pauseAlert(db, c.req.valid('param').id, callerFor(c, 'pause'))), 202),
+    )
+    .openapi(resumeRoute, async c =>
+      c.json(moved(await resumeAlert(db, c.req.valid('param').id, callerFor(c, 'resume'))), 202),
+    )
+    .openapi(stopRoute, async c =>
+      c.json(moved(await stopAlert(db, c.req.valid('param').id, callerFor(c, 'stop'))), 202),
+    )
+    .openapi(retryRoute, async c =>
+      c.json(moved(await retryAlert(db, c.req.valid('param').id, callerFor(c, 'retry'))), 202),
+    )
+}
+
+function moved({ alert, left }: Moved): z.infer<typeof movedSchema> {
+  return { state: alert.state, left }
+}
+
+function commonFields(alert: AlertSummary) {
+  const { id, revision, state, mode, severity, maxRecipients, recipients, createdBy } = alert
+  return {
+    id,
+    revision,
+    state,
+    mode,
+    severity,
+    maxRecipients,
+    recipients,
+    createdBy,
+    createdAt: alert.createdAt.toISOString(),
+    updatedAt: alert.updatedAt.toISOString(),
+    sent: alert.sent?.toISOString() ?? null,
+    expires: alert.expires?.toISOString() ?? null,
+    dispatchedAt: alert.dispatchedAt?.toISOString() ?? null,
+    holdUntil: alert.holdUntil?.toISOString() ?? null,
+    finishedAt: alert.finishedAt?.toISOString() ?? null,
+  }
+}
+
+function summaryResource(alert: AlertSummary): z.infer<typeof summarySchema> {
+  const { status, msgType, info } = alert
+  return { ...commonFields(alert), status, msgType, info: [...info] }
+}
+
+async function alertResource(db: Database, alert: AlertRow): Promise<z.infer<typeof alertSchema>> {
+  const { draft, references, contentDigest } = alert
+  const signatures = await standingSignatures(db, alert.id)
+  const history = await listHistory(db, alert.id)
+  return {
+    ...draft,
+    ...commonFields({ ...alert, info: draft.info }),
+    references,
+    contentDigest,
+    warnings: draftWarnings(draft).map(fault => ({ ...fault })),
+    signatures: signatures.map(({ role, operatorId, kid, jws, at }) => ({
+      role,
+      operatorId,
+      kid,
+      jws,
+      at: at.toISOString(),
+    })),
+    history: history.map(entry => ({ ...entry, at: entry.at.toISOString() })),
+  }
+}

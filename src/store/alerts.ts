@@ -1,0 +1,146 @@
+import type { AlertDraft, Info } from '../cap/alert.ts'
+import { and, desc, eq, getTableColumns, gte, inArray, lt, or, sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import { type ALERT_STATES, alerts, type MODES } from './schema.ts'
+
+export type AlertState = (typeof ALERT_STATES)[number]
+
+type Columns = typeof alerts.$inferSelect
+type Typed = 'state' | 'mode' | 'status' | 'msgType' | 'severity' | 'draft' | 'delivery'
+
+export type AlertRow = Omit<Columns, Typed> & {
+  readonly state: AlertState
+  readonly mode: (typeof MODES)[number]
+  /** As its author wrote it. */
+  readonly draft: AlertDraft
+  readonly status: AlertDraft['status']
+  readonly msgType: AlertDraft['msgType']
+  readonly severity: Info['severity']
+  readonly delivery: AlertDraft['delivery']
+}
+
+// The columns' CHECKs hold them to these words; drafts are written checked.
+const alertFromRow = (row: Columns): AlertRow => row as AlertRow
+
+export async function insertAlert(
+  db: Database,
+  alert: typeof alerts.$inferInsert,
+): Promise<AlertRow> {
+  const [row] = await db.insert(alerts).values(alert).returning()
+  return alertFromRow(row as Columns)
+}
+
+export async function findAlert(db: Database, id: string): Promise<AlertRow | undefined> {
+  const [row] = await db.select().from(alerts).where(eq(alerts.id, id))
+  return row && alertFromRow(row)
+}
+
+/** Locked until the transaction ends: whoever changes an alert does it one after the other. */
+export async function lockAlert(db: Database, id: string): Promise<AlertRow | undefined> {
+  const [row] = await db.select().from(alerts).where(eq(alerts.id, id)).for('update')
+  return row && alertFromRow(row)
+}
+
+export type AlertChange = Partial<Omit<typeof alerts.$inferInsert, 'id' | 'revision' | 'state'>> & {
+  readonly state?: AlertState
+}
+
+/** Raises the revision. */
+export async function updateAlert(
+  db: Database,
+  id: string,
+  change: AlertChange,
+  now: Date,
+): Promise<AlertRow> {
+  const [row] = await db
+    .update(alerts)
+    .set({ ...change, updatedAt: now, revision: sql`${alerts.revision} + 1` })
+    .where(eq(alerts.id, id))
+    .returning()
+  return alertFromRow(row as Columns)
+}
+
+export async function deleteAlert(db: Database, id: string): Promise<void> {
+  await db.delete(alerts).where(eq(alerts.id, id))
+}
+
+/** Everything that is going out or could again with one call, locked in one order. */
+export async function lockRunningAlerts(
+  db: Database,
+  modes: readonly AlertRow['mode'][],
+): Promise<AlertRow[]> {
+  const rows = await db
+    .select()
+    .from(alerts)
+    .where(and(inArray(alerts.state, ['sending', 'paused']), inArray(alerts.mode, [...modes])))
+    .orderBy(alerts.id)
+    .for('update')
+  return rows.map(alertFromRow)
+}
+
+export interface AlertFilter {
+  readonly states: readonly AlertState[] | undefined
+  readonly statuses: readonly string[] | undefined
+  /** Created then or later. */
+  readonly since: Date | undefined
+}
+
+type SummaryColumn =
+  | 'id'
+  | 'revision'
+  | 'state'
+  | 'mode'
+  | 'status'
+  | 'msgType'
+  | 'severity'
+  | 'maxRecipients'
+  | 'recipients'
+  | 'createdBy'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'sent'
+  | 'expires'
+  | 'dispatchedAt'
+  | 'holdUntil'
+  | 'finishedAt'
+
+/** An alert without its areas and texts: a page of those would weigh gigabytes. */
+export type AlertSummary = Pick<AlertRow, SummaryColumn> & {
+  readonly info: readonly Pick<Info, 'language' | 'event' | 'severity' | 'headline' | 'expires'>[]
+}
+
+/** Newest first, after the one given. */
+export async function listAlerts(
+  db: Database,
+  filter: AlertFilter,
+  page: { after: { createdAt: Date; id: string } | undefined; limit: number },
+): Promise<AlertSummary[]> {
+  const { states, statuses, since } = filter
+  const { after, limit } = page
+  const { draft, content: _content, ...columns } = getTableColumns(alerts)
+  const rows = await db
+    .select({
+      ...columns,
+      info: sql<AlertSummary['info']>`(
+        select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+          'language', block->'language', 'event', block->'event', 'severity', block->'severity',
+          'headline', block->'headline', 'expires', block->'expires')) order by no)
+        from jsonb_array_elements(${draft}->'info') with ordinality as blocks(block, no))`,
+    })
+    .from(alerts)
+    .where(
+      and(
+        states && inArray(alerts.state, [...states]),
+        statuses && inArray(alerts.status, [...statuses]),
+        since && gte(alerts.createdAt, since),
+        after &&
+          or(
+            lt(alerts.createdAt, after.createdAt),
+            and(eq(alerts.createdAt, after.createdAt), lt(alerts.id, after.id)),
+          ),
+      ),
+    )
+    .orderBy(desc(alerts.createdAt), desc(alerts.id))
+    .limit(limit)
+  return rows as AlertSummary[]
+}
