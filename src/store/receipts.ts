@@ -13,7 +13,8 @@
  */
 import { sql } from 'drizzle-orm'
 import { arrayLiteral, type Database } from './database.ts'
-import { NO_CARRIER, type ProgressDelta } from './progress.ts'
+import type { ProgressDelta } from './progress.ts'
+import type { DELIVERY_STATES } from './schema.ts'
 
 /** What a receipt says in the end; there is one a message id. */
 export interface FinalReceipt {
@@ -47,45 +48,27 @@ export async function useKeys(tx: Database): Promise<void> {
   `)
 }
 
+/** Deliveries that went the same way: from `was` on one carrier to `state` on the receipt's. */
 interface MoveRow extends Record<string, unknown> {
   readonly alert_id: string
-  readonly carrier_id: string
-  readonly submitted: number
-  readonly delivered: number
-  readonly failed: number
-  readonly expired: number
-  readonly cancelled: number
-  readonly unknown: number
+  readonly was: (typeof DELIVERY_STATES)[number]
+  readonly was_carrier: string | null
+  readonly state: 'delivered' | 'failed'
+  readonly count: number
   readonly segments: number
 }
 
-const countedMove = ({ alert_id, carrier_id, ...delta }: MoveRow): CountedMove => ({
-  alertId: alert_id,
-  carrierId: carrier_id === NO_CARRIER ? undefined : carrier_id,
-  delta,
-})
+const moved = sql`
+  select alert_id, was, was_carrier, state, count(*)::int as count, sum(segments)::int as segments
+  from updated group by alert_id, was, was_carrier, state order by alert_id, was_carrier, was, state`
 
-/** From `updated (alert_id, was, was_carrier, state, segments)`: what left each counter and what came to it. */
-const moves = (carrierId: string) => sql`
-  deltas as (
-    select alert_id, coalesce(was_carrier, ${NO_CARRIER}::uuid) as carrier_id, was as state, -1 as n,
-      0 as segments
-    from updated
-    union all
-    select alert_id, ${carrierId}::uuid, state, 1, case was when 'queued' then segments else 0 end
-    from updated
-  ),
-  moves as (
-    select alert_id, carrier_id,
-      coalesce(sum(n) filter (where state = 'submitted'), 0)::int as submitted,
-      coalesce(sum(n) filter (where state = 'delivered'), 0)::int as delivered,
-      coalesce(sum(n) filter (where state = 'failed'), 0)::int as failed,
-      coalesce(sum(n) filter (where state = 'expired'), 0)::int as expired,
-      coalesce(sum(n) filter (where state = 'cancelled'), 0)::int as cancelled,
-      coalesce(sum(n) filter (where state = 'unknown'), 0)::int as unknown,
-      sum(segments)::int as segments
-    from deltas group by alert_id, carrier_id order by alert_id, carrier_id
-  )`
+/** What left one counter and came to another; what was `queued` had been counted nowhere yet. */
+function countedMoves(carrierId: string, row: MoveRow): CountedMove[] {
+  const { alert_id: alertId, was, was_carrier: wasCarrier, state, count, segments } = row
+  const arrival = { alertId, carrierId, delta: { [state]: count } }
+  if (was === 'queued') return [{ ...arrival, delta: { [state]: count, segments } }]
+  return [{ alertId, carrierId: wasCarrier ?? undefined, delta: { [was]: -count } }, arrival]
+}
 
 /**
  * Moves segments and what depends on one receipt alone: messages of one segment, and whatever failed. Parks
@@ -103,8 +86,9 @@ export async function moveSegments(
   readonly parts: readonly DeliveredPart[]
   readonly orphaned: number
 }> {
+  // Never empty: of `= any('{}')` PostgreSQL makes a scan of any partial index.
   const ids = (state: FinalReceipt['state']) =>
-    arrayLiteral(receipts.filter(one => one.state === state).map(one => one.messageId))
+    arrayLiteral(['', ...receipts.filter(one => one.state === state).map(one => one.messageId)])
   const delivered = ids('delivered')
   const failed = ids('failed')
   const reasons = Object.fromEntries(
@@ -136,7 +120,8 @@ export async function moveSegments(
         ${arrayLiteral(receipts.map(receipt => receipt.state))}::text[],
         ${arrayLiteral(receipts.map(receipt => receipt.reason))}::text[]
       ) as r(message_id, state, reason)
-      where (select true from submissions s
+      where (select count(*) from moved) + (select count(*) from refused) < ${receipts.length}
+        and (select true from submissions s
              where s.carrier_id = ${carrierId}::uuid and s.message_id = r.message_id) is null
       on conflict do nothing
       returning 1
@@ -171,14 +156,14 @@ export async function moveSegments(
                  else l.reason is not null and l.was in ('submitted', 'unknown') end
       returning d.alert_id, l.was, l.was_carrier, d.state, d.segments
     ),
-    ${moves(carrierId)}
+    moves as (${moved})
     select (select json_agg(moves) from moves) as moves,
       (select json_agg(distinct jsonb_build_array(alert_id, seq, first_id)) from moved
          where first_id is not null) as parts,
       (select count(*) from orphaned)::int as orphaned
   `)
   return {
-    moves: (row?.moves ?? []).map(countedMove),
+    moves: (row?.moves ?? []).flatMap(move => countedMoves(carrierId, move)),
     parts: (row?.parts ?? []).map(([alertId, seq, firstId]) => ({ alertId, seq, firstId })),
     orphaned: row?.orphaned ?? 0,
   }
@@ -226,11 +211,10 @@ export async function joinParts(
       where d.alert_id = w.alert_id and d.seq = w.seq
       returning d.alert_id, w.was, w.was_carrier, d.state, d.segments, w.whole
     ),
-    updated as (select * from joined where whole),
-    ${moves(carrierId)}
-    select * from moves
+    updated as (select * from joined where whole)
+    ${moved}
   `)
-  return rows.map(countedMove)
+  return rows.flatMap(row => countedMoves(carrierId, row))
 }
 
 /** Takes parked receipts whose message id has been written since. */
