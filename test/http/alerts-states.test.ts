@@ -17,7 +17,12 @@ const TABLE = {
   approve: { who: ['approver'], from: ['submitted'], status: 200, to: 'approved' },
   return: { who: ['approver'], from: ['submitted'], status: 200, to: 'draft' },
   reject: { who: ['approver'], from: ['submitted'], status: 200, to: 'rejected' },
-  withdraw: { who: ['author', 'approver'], from: ['submitted', 'approved'], status: 200, to: 'draft' },
+  withdraw: {
+    who: ['author', 'approver'],
+    from: ['submitted', 'approved'],
+    status: 200,
+    to: 'draft',
+  },
   dispatch: { who: ['author', 'approver'], from: ['approved'], status: 202, to: 'sending' },
   pause: { who: ['author', 'approver'], from: ['sending'], status: 202, to: 'paused' },
   resume: { who: ['author', 'approver'], from: ['paused'], status: 202, to: 'sending' },
@@ -82,7 +87,9 @@ async function make(call: Call, caller: Signer, id: string, correct: boolean) {
     case 'reject':
       return caller.call('POST', `${path}/${call}`, { json: { reason: 'because' } })
     case 'dispatch':
-      return caller.call('POST', `${path}/${call}`, { headers: { 'Idempotency-Key': randomUUID() } })
+      return caller.call('POST', `${path}/${call}`, {
+        headers: { 'Idempotency-Key': randomUUID() },
+      })
     default:
       return caller.call('POST', `${path}/${call}`)
   }
@@ -99,44 +106,55 @@ const allowed = (call: Call, state: State, role: Role): boolean => {
   return who.includes(role) && from.includes(state)
 }
 
-test('whoever may not, and whatever may not now, changes nothing', { timeout: 60_000 }, async ({ edge, db }) => {
-  const cast = await aCast(edge, db)
-  for (const state of ALERT_STATES) {
-    const id = await alertIn(state, cast, db)
-    const before = await everything(db, id)
-    for (const call of CALLS) {
-      for (const role of ROLES) {
-        if (allowed(call, state, role)) continue
-        const mayCall = (TABLE[call].who as readonly Role[]).includes(role)
-        const { status, body } = await make(call, cast.by[role], id, false)
-        const expected = mayCall ? [409, 'wrong_state'] : [403, 'forbidden']
-        expect([state, call, role, status, body.code]).toEqual([state, call, role, ...expected])
+test(
+  'whoever may not, and whatever may not now, changes nothing',
+  { timeout: 60_000 },
+  async ({ edge, db }) => {
+    const cast = await aCast(edge, db)
+    for (const state of ALERT_STATES) {
+      const id = await alertIn(state, cast, db)
+      const before = await everything(db, id)
+      for (const call of CALLS) {
+        for (const role of ROLES) {
+          if (allowed(call, state, role)) continue
+          const mayCall = (TABLE[call].who as readonly Role[]).includes(role)
+          const { status, body } = await make(call, cast.by[role], id, false)
+          const expected = mayCall ? [409, 'wrong_state'] : [403, 'forbidden']
+          expect([state, call, role, status, body.code]).toEqual([state, call, role, ...expected])
+        }
       }
+      expect(await everything(db, id)).toEqual(before)
     }
-    expect(await everything(db, id)).toEqual(before)
-  }
-})
+  },
+)
 
-test('whoever may, when it may, moves the alert where the table says', { timeout: 60_000 }, async ({
-  edge,
-  db,
-}) => {
-  const cast = await aCast(edge, db)
-  for (const call of CALLS) {
-    for (const state of TABLE[call].from) {
-      for (const role of TABLE[call].who) {
-        const id = await alertIn(state, cast, db)
-        const answer = await make(call, cast.by[role], id, true)
-        const after = await cast.writer.call('GET', `/v1/alerts/${id}`)
-        const { status, to } = TABLE[call]
-        expect([call, state, role, answer.status, after.body.state]).toEqual([call, state, role, status, to])
-        if (status === 202) expect(answer.body).toEqual({ state: to, left: 0 })
-        if (status === 200) expect(answer.headers.get('ETag')).toBe(`"${answer.body.revision}"`)
-        if (to === 'draft' || to === 'rejected') expect(after.body.signatures).toEqual([])
+test(
+  'whoever may, when it may, moves the alert where the table says',
+  { timeout: 60_000 },
+  async ({ edge, db }) => {
+    const cast = await aCast(edge, db)
+    for (const call of CALLS) {
+      for (const state of TABLE[call].from) {
+        for (const role of TABLE[call].who) {
+          const id = await alertIn(state, cast, db)
+          const answer = await make(call, cast.by[role], id, true)
+          const after = await cast.writer.call('GET', `/v1/alerts/${id}`)
+          const { status, to } = TABLE[call]
+          expect([call, state, role, answer.status, after.body.state]).toEqual([
+            call,
+            state,
+            role,
+            status,
+            to,
+          ])
+          if (status === 202) expect(answer.body).toEqual({ state: to, left: 0 })
+          if (status === 200) expect(answer.headers.get('ETag')).toBe(`"${answer.body.revision}"`)
+          if (to === 'draft' || to === 'rejected') expect(after.body.signatures).toEqual([])
+        }
       }
     }
-  }
-})
+  },
+)
 
 test('every call on an alert that is not there is 404, on no id at all 400', async ({ edge }) => {
   const both = await aSigner(edge, ['author', 'approver'])

@@ -1,0 +1,199 @@
+import { sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { v7 as uuid } from 'uuid'
+import { openAccounts } from '../../src/accounts/accounts.ts'
+import { reportLink } from '../../src/store/links.ts'
+import { test as edgeTest, type Caller } from '../support/edge.ts'
+
+const test = edgeTest.extend<{ $file: { administrator: Caller } }>({
+  administrator: [
+    async ({ edge }, use) => use(await edge.caller({ roles: ['administrator'] })),
+    { scope: 'file' },
+  ],
+})
+
+// The example of API.md, "Carriers".
+const north = (name: string) => ({
+  name,
+  protocol: 'smpp',
+  segmentsPerSecond: 500,
+  window: 200,
+  binds: 2,
+  sourceAddress: '72345',
+  smpp: {
+    host: '127.0.0.1',
+    port: 2775,
+    systemId: 'north',
+    password: 'canary-1',
+    bindType: 'transceiver',
+    tls: false,
+  },
+  routes: [{ prefix: '+1', weight: 1 }],
+  enabled: true,
+})
+
+const create = async (administrator: Caller, name: string) => {
+  const answer = await administrator.call('POST', '/v1/carriers', { json: north(name) })
+  expect(answer.status).toBe(201)
+  return answer
+}
+
+test('a carrier is set up; its password goes in, and out to the dispatcher alone', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const created = await create(administrator, 'North')
+  const { password: _password, ...smpp } = north('North').smpp
+  expect(created.body).toMatchObject({
+    ...north('North'),
+    smpp,
+    state: 'unbound',
+    perSecond: 0,
+    inFlight: 0,
+    lastError: null,
+  })
+  const read = await administrator.call('GET', `/v1/carriers/${created.body.id}`)
+  const listed = await administrator.call('GET', '/v1/carriers')
+  const trail = await administrator.call('GET', '/v1/audit')
+  const stored = await db.execute(sql`select * from carriers, carrier_pace`)
+  for (const shown of [created.body, read.body, listed.body, trail.body, stored]) {
+    expect(JSON.stringify(shown)).not.toContain('canary-1')
+  }
+
+  const accounts = await openAccounts(db, edge.masterKey)
+  expect(accounts.find(account => account.id === created.body.id)).toMatchObject({
+    name: 'North',
+    segmentsPerSecond: 500,
+    routes: [{ prefix: '+1', weight: 1 }],
+    smpp: {
+      host: '127.0.0.1',
+      systemId: 'north',
+      password: 'canary-1',
+      enquireLinkMs: 15_000,
+      responseTimeoutMs: 10_000,
+    },
+  })
+})
+
+test('names are unique while they are used', async ({ administrator }) => {
+  const { body } = await create(administrator, 'East')
+  expect(await administrator.call('POST', '/v1/carriers', { json: north('East') })).toMatchObject({
+    status: 409,
+    body: { code: 'already_exists', errors: [{ pointer: '/name' }] },
+  })
+  expect((await administrator.call('DELETE', `/v1/carriers/${body.id}`)).status).toBe(204)
+  expect((await administrator.call('GET', `/v1/carriers/${body.id}`)).status).toBe(404)
+  await create(administrator, 'East')
+})
+
+test('an edit keeps what it leaves out, the password too', async ({ edge, administrator, db }) => {
+  const { body } = await create(administrator, 'South')
+  const path = `/v1/carriers/${body.id}`
+  const json = { segmentsPerSecond: 50, smpp: { port: 2776 } }
+  const changed = await administrator.call('PATCH', path, { json })
+  expect(changed.body).toMatchObject({
+    segmentsPerSecond: 50,
+    window: 200,
+    smpp: { host: '127.0.0.1', port: 2776 },
+    revision: 2,
+  })
+  const openSouth = async () =>
+    (await openAccounts(db, edge.masterKey)).find(account => account.id === body.id)
+  expect((await openSouth())?.smpp?.password).toBe('canary-1')
+
+  await administrator.call('PATCH', path, { json: { smpp: { password: 'canary-2' } } })
+  expect((await openSouth())?.smpp).toMatchObject({ port: 2776, password: 'canary-2' })
+  await administrator.call('PATCH', path, { json: { enabled: false } })
+  expect(await openSouth()).toBeUndefined()
+  expect((await administrator.call('PATCH', path, { json: { protocol: 'http' } })).status).toBe(400)
+})
+
+test('what can not be set up is refused, fault by fault', async ({ administrator }) => {
+  const { smpp: _smpp, ...rest } = north('West')
+  const routes = [{ prefix: '+1' }, { prefix: '+1' }]
+  const refused = await administrator.call('POST', '/v1/carriers', { json: { ...rest, routes } })
+  expect(refused).toMatchObject({ status: 422, body: { code: 'invalid_carrier' } })
+  expect(refused.body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual([
+    '/smpp',
+    '/routes/1/prefix',
+  ])
+  const twilio = { ...rest, protocol: 'twilio' }
+  expect((await administrator.call('POST', '/v1/carriers', { json: twilio })).status).toBe(422)
+})
+
+test('sealed secrets that change places open nothing, and the others still open', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const [a, b] = [await create(administrator, 'Swap A'), await create(administrator, 'Swap B')]
+  await db.execute(sql`
+    update carriers set sealed_secrets =
+      (select other.sealed_secrets from carriers other where other.id = ${b.body.id}::uuid)
+    where id = ${a.body.id}::uuid`)
+  const names = (await openAccounts(db, edge.masterKey)).map(account => account.name)
+  expect(names).not.toContain('Swap A')
+  expect(names).toContain('Swap B')
+})
+
+test('the live state is what dispatchers said within five seconds', async ({
+  administrator,
+  db,
+}) => {
+  const { body } = await create(administrator, 'Live')
+  const state = async () => (await administrator.call('GET', `/v1/carriers/${body.id}`)).body
+  const [one, two] = [uuid(), uuid()]
+  const link = { carrierId: body.id, perSecond: 100, inFlight: 10, lastError: undefined }
+  await reportLink(db, { ...link, dispatcherId: one, state: 'bound' })
+  await reportLink(db, { ...link, dispatcherId: two, state: 'unbound', lastError: 'link_lost' })
+  expect(await state()).toMatchObject({
+    state: 'bound',
+    perSecond: 200,
+    inFlight: 20,
+    lastError: 'link_lost',
+  })
+  await reportLink(db, { ...link, dispatcherId: two, state: 'throttled' })
+  expect(await state()).toMatchObject({ state: 'throttled' })
+
+  await db.execute(sql`update carrier_links set reported_at = now() - interval '6 seconds'`)
+  expect(await state()).toMatchObject({ state: 'unbound', perSecond: 0, inFlight: 0 })
+  await administrator.call('PATCH', `/v1/carriers/${body.id}`, { json: { enabled: false } })
+  expect(await state()).toMatchObject({ state: 'disabled' })
+})
+
+test('a test message goes to a member of a listed group, and to nobody else', async ({
+  administrator,
+  db,
+}) => {
+  const { body } = await create(administrator, 'Tested')
+  const [member, stranger, optedOut] = ['+15550100001', '+15550100002', '+15550100003']
+  await db.execute(sql`
+    with people as (
+      insert into contacts (id, phone) values
+        (gen_random_uuid(), ${member}), (gen_random_uuid(), ${stranger}), (gen_random_uuid(), ${optedOut})
+      returning id, phone),
+    listed as (insert into groups (id, name) values (gen_random_uuid(), 'Testers') returning id),
+    members as (
+      insert into group_members select listed.id, people.id from listed, people
+      where people.phone <> ${stranger})
+    insert into opt_outs (phone, scope, source) values (${optedOut}, 'nonEmergency', 'reply')`)
+  const send = (phone: string) =>
+    administrator.call('POST', `/v1/carriers/${body.id}/test`, { json: { phone } })
+
+  const sent = await send('(555) 010-0001')
+  expect(sent.status).toBe(202)
+  const [queued] = await db.execute(sql`select * from answers where id = ${sent.body.id}::uuid`)
+  expect(queued).toMatchObject({ phone: member, carrier_id: body.id, kind: 'test' })
+  expect(queued?.['text']).toMatch(/^TEST/)
+
+  const refused = { status: 422, body: { code: 'recipient_not_listed' } }
+  expect(await send(stranger)).toMatchObject(refused)
+  expect(await send(optedOut)).toMatchObject(refused)
+  expect(await send('911')).toMatchObject(refused)
+  const { body: answer } = await send(stranger)
+  expect(JSON.stringify(answer)).not.toContain('0100002')
+
+  await administrator.call('PATCH', `/v1/carriers/${body.id}`, { json: { enabled: false } })
+  expect(await send(member)).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+})
