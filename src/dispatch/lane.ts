@@ -31,10 +31,11 @@ import {
   halvePace,
   LEASE_SECONDS,
   markIntents,
+  recoverPace,
+  reservePace,
   type IntentMark,
   type Lease,
 } from '../store/intents.ts'
-import { recoverPace } from '../store/intents.ts'
 import { noteSubmissions, reportLink } from '../store/links.ts'
 import {
   claimRanges,
@@ -90,6 +91,7 @@ export function startLane(options: LaneOptions): Lane {
   let waiting: Item[] = []
   let head = 0
   let marked = 0
+  let markedSegments = 0
   /** Marked and not yet recorded. */
   let exposure = 0
   /** Rises when the queue is emptied at once: a mark that was under way then marks nothing. */
@@ -154,6 +156,7 @@ export function startLane(options: LaneOptions): Lane {
       submittedSegments += item.segments
       head++
       marked--
+      markedSegments -= item.segments
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
@@ -170,6 +173,7 @@ export function startLane(options: LaneOptions): Lane {
   function passOver(item: Item) {
     head++
     marked--
+    markedSegments -= item.segments
     exposure--
     withdraw(item.range)
   }
@@ -241,10 +245,12 @@ export function startLane(options: LaneOptions): Lane {
     const count = Math.min(unmarked, most)
     // Better one mark for a quarter of the exposure than many for a few: each is a commit.
     if (count < Math.min(unmarked, exposureLimit / 4, Math.max(1, rate * INTENT_SECONDS))) return
-    if (count === 0) return
+    // Slots that passed unused, while the window was full or this process busy, are asked for anew.
+    const owed = markedSegments - pace.outstanding(now)
+    if (count === 0 && owed <= 0) return
     marking = true
     try {
-      await markNext(count)
+      await markNext(count, owed)
     } catch (error) {
       complain(error, 'no intent could be marked')
       wakeIn(250)
@@ -254,47 +260,47 @@ export function startLane(options: LaneOptions): Lane {
     turn()
   }
 
-  async function markNext(count: number) {
+  async function markNext(count: number, owed: number) {
     const began = epoch
     const from = head + marked
     const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
-    let slots = 0
+    let segments = 0
     let taken = 0
     for (; taken < count; taken++) {
       const item = waiting[from + taken]
       if (item === undefined) break
+      if (segments > 0 && segments + item.segments > rate * INTENT_SECONDS + 1) break
+      segments += item.segments
       // What is withdrawn flows through and is passed over by the pump.
       if (item.range.withdrawn) continue
-      if (slots > 0 && slots + item.segments > rate * INTENT_SECONDS + 1) break
-      slots += item.segments
       const mark = marks.get(item.range)
       if (mark === undefined) marks.set(item.range, { ...item.range.lease, hwm: item.seq })
       else if (item.seq > mark.hwm) mark.hwm = item.seq
     }
-    if (marks.size > 0) {
-      const sentAt = performance.now()
-      const intents = await markIntents(
-        db,
-        carrierId,
-        [...marks.values()],
-        slots,
-        rate * PACE_SHARE,
-      )
-      const held = new Set(intents.marked.map(keyOf))
-      for (const range of marks.keys()) {
-        if (held.has(keyOf(range.lease))) renewed(range, sentAt)
-        else withdraw(range)
-      }
-      const { reservation } = intents
-      if (reservation === undefined && held.size > 0) return wakeIn(50)
-      if (reservation !== undefined) {
-        const { startsInMs, intervalMs, slots: granted } = reservation
-        pace.grant(performance.now() + startsInMs, intervalMs, granted)
-      }
+    const slots = Math.max(0, segments + owed)
+    const sentAt = performance.now()
+    const { held, reservation } = await askFor([...marks.values()], slots)
+    for (const range of marks.keys()) {
+      if (held.has(keyOf(range.lease))) renewed(range, sentAt)
+      else withdraw(range)
     }
+    if (reservation !== undefined) {
+      const { startsInMs, intervalMs, slots: granted } = reservation
+      pace.grant(performance.now() + startsInMs, intervalMs, granted)
+    } else if (held.size > 0 || marks.size === 0) return wakeIn(50)
     if (epoch !== began) return
     marked += taken
+    markedSegments += segments
     exposure += taken
+  }
+
+  async function askFor(marks: readonly IntentMark[], slots: number) {
+    const pacing = rate * PACE_SHARE
+    if (marks.length === 0) {
+      return { held: new Set(), reservation: await reservePace(db, carrierId, slots, pacing) }
+    }
+    const { marked: kept, reservation } = await markIntents(db, carrierId, marks, slots, pacing)
+    return { held: new Set(kept.map(keyOf)), reservation }
   }
 
   function renewed(range: HeldRange, sentAt: number) {
@@ -375,6 +381,7 @@ export function startLane(options: LaneOptions): Lane {
     waiting = []
     head = 0
     marked = 0
+    markedSegments = 0
     for (const range of ranges) settleWithdrawn(range)
   }
 

@@ -23,6 +23,8 @@ export interface Pace {
   /** Segments that may leave at `now`. */
   available(now: number): number
   take(segments: number): void
+  /** Slots in hand, due or not. */
+  outstanding(now: number): number
   /** Until when the reservations in hand last; `-Infinity` with none. */
   heldUntil(): number
   /** When the next segment becomes due; `Infinity` when nothing is reserved. */
@@ -63,6 +65,10 @@ export function createPace(segmentsPerSecond: number, longestText: () => number)
     },
     take(segments) {
       credit -= segments
+    },
+    outstanding(now) {
+      collect(now)
+      return grants.reduce((sum, grant) => sum + grant.slots - grant.used, credit)
     },
     heldUntil() {
       const last = grants.at(-1)
