@@ -5,6 +5,7 @@ import { verifyForSending } from './verify.ts'
 import { type AlertRow, lockRunningAlerts, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
+import { requeueFailed } from '../store/ranges.ts'
 
 export interface Moved {
   readonly alert: AlertRow

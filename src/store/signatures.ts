@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm'
+import { and, desc, eq, isNull } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { signatures } from './schema.ts'
 
@@ -23,7 +23,7 @@ export async function standingSignatures(db: Database, alertId: string): Promise
     .select()
     .from(signatures)
     .where(and(eq(signatures.alertId, alertId), isNull(signatures.voidedAt)))
-    .orderBy(asc(signatures.at), asc(signatures.role))
+    .orderBy(desc(signatures.role))
   return rows as SignatureRow[]
 }
 
