@@ -133,7 +133,7 @@ function outlineOf(layer: 'counties' | 'states', fips: string): Outline | undefi
 }
 
 function nameOf({ id, properties }: Outline): string {
-  return properties != null && 'name' in properties ? String(properties.name) : String(id)
+  return properties != null && 'name' in properties ? String(properties['name']) : String(id)
 }
 
 function toPosition(numbers: readonly number[]): Position {
