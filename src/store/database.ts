@@ -222,6 +222,17 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
             throw error
           }
         },
+        async savepoint(body: (nested: object) => Promise<unknown>) {
+          await reserved`savepoint nested`
+          try {
+            const result = await body(on)
+            await reserved`release savepoint nested`
+            return result
+          } catch (error) {
+            await reserved`rollback to savepoint nested`.catch(() => undefined)
+            throw error
+          }
+        },
       }
       try {
         return await work({

@@ -1,0 +1,459 @@
+/**
+ * Who is reached: the set work behind `audience/`.
+ *
+ * Ground is given as boxes, in which every location is a hit, and as cells, whose locations are handed out to
+ * be tested by the one rule of `geometry/` and come back as ids. A hit carries a source (an area or a group),
+ * and a person's sources are gathered in a mask: `'101'` says the first and the third. It is text where it is
+ * compared, for bit strings can't be hashed.
+ *
+ * The planner knows neither how many rows a box holds nor how long an array is once it plans for any value. So
+ * these statements run in transactions made ready by `prepareForSets`, and sets that are joined against come
+ * as arrays, whose length a plan for these very values does know: no guess can turn a join quadratic.
+ */
+import { sql, type SQL } from 'drizzle-orm'
+import { nextUp } from '../geometry/box.ts'
+import type { Box } from '../geometry/geojson.ts'
+import { arrayLiteral, type Database } from './database.ts'
+
+/** Ground by the source that it speaks for. */
+export interface Ground {
+  readonly source: number
+  readonly boxes: readonly Box[]
+}
+
+/** People found inside one by one. */
+export interface FoundPeople {
+  readonly source: number
+  readonly contactIds: readonly string[]
+}
+
+export interface ListedGroup {
+  readonly source: number
+  readonly groupId: string
+}
+
+/** Everyone that any of its parts names, less the barred. */
+export interface Selection {
+  /** How many sources there are: the length of the bit strings. */
+  readonly sources: number
+  /** Boxes where no other source's ground is: who has a single location, in one of these, has a single source. */
+  readonly ownGrounds: readonly Ground[]
+  /** The other boxes. */
+  readonly grounds: readonly Ground[]
+  readonly found: readonly FoundPeople[]
+  readonly lists: readonly ListedGroup[]
+  /** Only who is reached by this source is meant at all; the others label. */
+  readonly required: number | undefined
+  readonly barred: readonly string[]
+}
+
+/** Whom an alert skips: everyone of scope `all`; unless it is an emergency, the other scopes too. */
+export interface OptOutRule {
+  readonly emergency: boolean
+  readonly categories: readonly string[]
+}
+
+/** A location whose verdict is still out. Ids are 32 hexadecimal digits here, which PostgreSQL takes as they are. */
+export interface Candidate {
+  readonly contactId: string
+  /** The contact has no other location. */
+  readonly sole: boolean
+  readonly longitude: number
+  readonly latitude: number
+}
+
+/** Makes a transaction ready for set work. */
+export async function prepareForSets(tx: Database): Promise<void> {
+  await tx.execute(sql`
+    select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '96MB', true),
+      set_config('max_parallel_workers_per_gather', '0', true)
+  `)
+}
+
+const barring = ({ emergency, categories }: OptOutRule): SQL =>
+  emergency
+    ? sql`o.scope = 'all'`
+    : sql`(o.scope in ('all', 'nonEmergency')
+        or o.scope = 'category' and o.category = any(${arrayLiteral(categories)}::text[]))`
+
+/** Contacts that opted out, as the rule counts it. */
+export async function optedOutContacts(tx: Database, rule: OptOutRule): Promise<string[]> {
+  const [row] = await tx.execute<{ ids: Buffer | null }>(sql`
+    select string_agg(uuid_send(c.id), '') as ids
+    from (select distinct o.phone from opt_outs o where ${barring(rule)}) o
+      join contacts c on c.phone = o.phone
+  `)
+  return unpackIds(row?.ids)
+}
+
+export async function membersOf(tx: Database, groupIds: readonly string[]): Promise<string[]> {
+  if (groupIds.length === 0) return []
+  const [row] = await tx.execute<{ ids: Buffer | null }>(sql`
+    select string_agg(uuid_send(contact_id), '') as ids
+    from (select distinct contact_id from group_members
+      where group_id = any(${arrayLiteral(groupIds)}::uuid[])) m
+  `)
+  return unpackIds(row?.ids)
+}
+
+/** Everyone with a location in the boxes, once or more. */
+export async function contactsInBoxes(tx: Database, boxes: readonly Box[]): Promise<string[]> {
+  if (boxes.length === 0) return []
+  const [row] = await tx.execute<{ ids: Buffer | null }>(sql`
+    select string_agg(uuid_send(l.contact_id), '') as ids from ${located([{ source: 0, boxes }])}
+  `)
+  return unpackIds(row?.ids)
+}
+
+/** The locations in cells, by source, each to be tested against that source's shape. */
+export async function locationsInCells(
+  tx: Database,
+  cells: readonly Ground[],
+): Promise<Map<number, Candidate[]>> {
+  const candidates = new Map(cells.map(({ source }) => [source, [] as Candidate[]]))
+  if (cells.every(({ boxes }) => boxes.length === 0)) return candidates
+  const rows = await tx.execute<{ source: number; packed: Buffer }>(sql`
+    select b.source, l.packed
+    from ${tiles(cells)} as b(source, west, south, east, north) cross join lateral (
+      select string_agg(${packedLocation}, '') as packed from locations
+      where position <@ ${boxOf}
+    ) l
+    where l.packed is not null
+  `)
+  for (const { source, packed } of rows) unpackLocations(packed, candidates.get(source)!)
+  return candidates
+}
+
+/** The locations of a group's members, to be tested against every shape. */
+export async function locationsOfMembers(tx: Database, groupId: string): Promise<Candidate[]> {
+  const [row] = await tx.execute<{ packed: Buffer | null }>(sql`
+    select string_agg(${packedLocation}, '') as packed
+    from group_members m join locations using (contact_id)
+    where m.group_id = ${groupId}::uuid
+  `)
+  const candidates: Candidate[] = []
+  if (row?.packed != null) unpackLocations(row.packed, candidates)
+  return candidates
+}
+
+/** How many people a selection holds, each once. It has one source: its ground is the union of all shapes. */
+export async function countPeople(tx: Database, selection: Selection): Promise<number> {
+  const from = sql`from (${hits(selection)}) h ${notBarred(selection.barred)}`
+  const [row] = await tx.execute<{ people: number }>(
+    selection.lists.length > 0
+      ? sql`select count(distinct h.contact_id)::int as people ${from}`
+      : // With one source, a person whose only location is in a box can't be hit again: rows are people. The few
+        // others are set aside in the same pass; `count(distinct …) filter` would sort them all.
+        sql`
+          with pass as materialized (
+            select count(*) filter (where h.sole) as once,
+              array_agg(h.contact_id) filter (where not h.sole) as others
+            ${from}
+          )
+          select (once + (select count(distinct id) from unnest(others) as id))::int as people from pass
+        `,
+  )
+  return row?.people ?? 0
+}
+
+/** People alike in all that decides their message and its way. `mask` has a `1` for each source. */
+export interface Kind {
+  readonly mask: string
+  readonly language: string | undefined
+  /** The longest of the prefixes that begins the phone, '' where none does. */
+  readonly prefix: string
+  readonly people: number
+}
+
+export async function countByKind(
+  tx: Database,
+  selection: Selection,
+  prefixes: readonly string[],
+): Promise<Kind[]> {
+  await preferJoinBySize(tx, selection)
+  const rows = await tx.execute<{
+    mask: string
+    language: string | null
+    prefix: string
+    people: number
+  }>(sql`
+    select p.mask, c.language, ${longestPrefix(prefixes)} as prefix, count(*)::int as people
+    from (${people(selection)}) p join contacts c on c.id = p.contact_id
+    group by p.mask, c.language, 3
+  `)
+  return rows.map(row => ({ ...row, language: row.language ?? undefined }))
+}
+
+function longestPrefix(prefixes: readonly string[]): SQL {
+  const longestFirst = [...new Set(prefixes)]
+    .filter(prefix => prefix !== '')
+    .toSorted((a, b) => b.length - a.length)
+  if (longestFirst.length === 0) return sql`''::text`
+  const cases = longestFirst.map(
+    prefix => sql`when starts_with(c.phone, ${prefix}::text) then ${prefix}::text`,
+  )
+  return sql`case ${sql.join(cases, sql` `)} else '' end`
+}
+
+/** Ten million people take half a minute; nothing waits for it but the rest of their own alert. */
+const REST_SECONDS = 300
+
+/**
+ * Creates `audience_rest` on this connection and fills it with everyone but `exceptIds`, numbered from 1.
+ * @param areas sources below this are areas, from it on groups
+ */
+export async function createRest(
+  tx: Database,
+  selection: Selection,
+  areas: number,
+  exceptIds: readonly string[],
+): Promise<number> {
+  await tx.execute(sql`
+    create temp table audience_rest (
+      n bigint, contact_id uuid, phone text, language text, area_nos smallint[], group_nos smallint[]
+    )
+  `)
+  await preferJoinBySize(tx, selection)
+  await tx.execute(sql`select set_config('statement_timeout', ${`${REST_SECONDS}s`}, true)`)
+  const rest = { ...selection, barred: [...selection.barred, ...exceptIds] }
+  const { count } = await tx.execute(sql`
+    insert into audience_rest
+    select row_number() over (), p.contact_id, c.phone, c.language,
+      coalesce(l.area_nos, ${setBits(sql`p.mask`, 0, areas)}),
+      coalesce(l.group_nos, ${setBits(sql`p.mask`, areas, selection.sources)})
+    from (${people(rest)}) p join contacts c on c.id = p.contact_id
+      left join (${commonLabels(selection.sources, areas)}) l on l.mask = p.mask
+  `)
+  return count
+}
+
+/** The few masks that nearly everyone has, one source or two, spelt out once; the others are where they occur. */
+function commonLabels(sources: number, areas: number): SQL {
+  const masks: string[] = []
+  for (let first = 0; first < sources; first++) {
+    for (let second = first; second < Math.min(sources, first + 64); second++) {
+      masks.push(maskOf(sources, [first, second]))
+    }
+  }
+  return sql`
+    select m.mask, ${setBits(sql`m.mask`, 0, areas)} as area_nos,
+      ${setBits(sql`m.mask`, areas, sources)} as group_nos
+    from unnest(${arrayLiteral(masks)}::text[]) as m(mask)
+  `
+}
+
+/** The places of the bits that are set in `from … to − 1`, counted from `from`. */
+function setBits(mask: SQL, from: number, to: number): SQL {
+  if (to <= from) return sql`'{}'::smallint[]`
+  return sql`array(select (bit - ${from}::int)::smallint from generate_series(${from}::int, ${to - 1}::int) bit
+    where substr(${mask}, bit + 1, 1) = '1' order by bit)`
+}
+
+/** Opens a cursor over hits as they come, the first at once: people may come several times. */
+export async function openHits(tx: Database, selection: Selection): Promise<void> {
+  await tx.execute(sql`declare audience_hits no scroll cursor for
+    select h.contact_id from (${hits(selection)}) h`)
+}
+
+/** @returns the next contact ids, none at the end */
+export async function nextHits(tx: Database, rows: number): Promise<string[]> {
+  const found = await tx.execute<{ contact_id: string }>(
+    sql`fetch ${sql.raw(String(Math.trunc(rows)))} from audience_hits`,
+  )
+  return found.map(row => row.contact_id)
+}
+
+export async function closeHits(tx: Database): Promise<void> {
+  await tx.execute(sql`close audience_hits`)
+}
+
+export interface ReachablePerson {
+  readonly contactId: string
+  readonly phone: string
+  readonly language: string | undefined
+  readonly locations: readonly (readonly [longitude: number, latitude: number])[]
+  /** Of the groups asked for, those that list the person. */
+  readonly groupIds: readonly string[]
+}
+
+/** Those of the contacts that have not opted out, with what it takes to judge them one by one. */
+export async function readReachable(
+  tx: Database,
+  contactIds: readonly string[],
+  groupIds: readonly string[],
+  rule: OptOutRule,
+): Promise<ReachablePerson[]> {
+  const ids = arrayLiteral(contactIds)
+  const people = await tx.execute<{ id: string; phone: string; language: string | null }>(sql`
+    select c.id, c.phone, c.language from contacts c
+    where c.id = any(${ids}::uuid[])
+      and not exists (select from opt_outs o where o.phone = c.phone and ${barring(rule)})
+  `)
+  const locations = await tx.execute<{ id: string; x: number; y: number }>(sql`
+    select contact_id as id, position[0] as x, position[1] as y from locations
+    where contact_id = any(${ids}::uuid[])
+  `)
+  const memberships =
+    groupIds.length === 0
+      ? []
+      : await tx.execute<{ id: string; group_id: string }>(sql`
+          select contact_id as id, group_id from group_members
+          where contact_id = any(${ids}::uuid[]) and group_id = any(${arrayLiteral(groupIds)}::uuid[])
+        `)
+  const byId = new Map(
+    people.map(({ id, phone, language }) => [
+      id,
+      {
+        contactId: id,
+        phone,
+        language: language ?? undefined,
+        locations: [] as [number, number][],
+        groupIds: [] as string[],
+      },
+    ]),
+  )
+  for (const { id, x, y } of locations) byId.get(id)?.locations.push([x, y])
+  for (const { id, group_id } of memberships) byId.get(id)?.groupIds.push(group_id)
+  return [...byId.values()]
+}
+
+// ---- the pieces
+
+/** A mask with the given bits set. */
+function maskOf(sources: number, set: readonly number[]): string {
+  return Array.from({ length: sources }, (_, source) => (set.includes(source) ? '1' : '0')).join('')
+}
+
+/** Tiles as rows `b(source, west, south, east, north)`; half-open ones closed at the double below their end. */
+function tiles(grounds: readonly Ground[]): SQL {
+  const [sources, west, south, east, north]: number[][] = [[], [], [], [], []]
+  for (const { source, boxes } of grounds) {
+    for (const box of boxes) {
+      sources!.push(source)
+      west!.push(box[0])
+      south!.push(box[1])
+      east!.push(-nextUp(-box[2]))
+      north!.push(-nextUp(-box[3]))
+    }
+  }
+  const floats = (numbers: readonly number[]) => sql`${arrayLiteral(numbers)}::float8[]`
+  return sql`unnest(${arrayLiteral(sources!)}::int[], ${floats(west!)}, ${floats(south!)}, ${floats(east!)},
+    ${floats(north!)})`
+}
+
+// `point <@ box` compares coordinates as they are, unlike `point <@ polygon`, which is fuzzy by 10^-6 degrees.
+const boxOf = sql`box(point(b.west, b.south), point(b.east, b.north))`
+
+/** `b` and `l(contact_id, sole)` for every location in a box. */
+function located(grounds: readonly Ground[]): SQL {
+  return sql`${tiles(grounds)} as b(source, west, south, east, north) cross join lateral (
+    select contact_id, sole from locations where position <@ ${boxOf}) l`
+}
+
+/** Rows `(contact_id, sole, source)`; `sole`: of a box, for a person without another location. */
+function hits(
+  { ownGrounds, grounds, found, lists }: Selection,
+  only: 'all' | 'shared' = 'all',
+): SQL {
+  const branches: SQL[] = []
+  const everyGround = [...ownGrounds, ...grounds]
+  if (only === 'shared' && hasBoxes(ownGrounds)) {
+    branches.push(
+      sql`select l.contact_id, false as sole, b.source from ${located(ownGrounds)} where not l.sole`,
+    )
+    if (hasBoxes(grounds)) {
+      branches.push(sql`select l.contact_id, false, b.source from ${located(grounds)}`)
+    }
+  } else if (hasBoxes(everyGround)) {
+    branches.push(sql`select l.contact_id, l.sole, b.source from ${located(everyGround)}`)
+  }
+  if (found.some(({ contactIds }) => contactIds.length > 0)) {
+    const ids = found.flatMap(({ contactIds }) => contactIds)
+    const sources = found.flatMap(({ source, contactIds }) => contactIds.map(() => source))
+    branches.push(sql`select f.contact_id, false as sole, f.source
+      from unnest(${arrayLiteral(ids)}::uuid[], ${arrayLiteral(sources)}::int[]) as f(contact_id, source)`)
+  }
+  if (lists.length > 0) {
+    branches.push(sql`select m.contact_id, false as sole, g.source
+      from unnest(${arrayLiteral(lists.map(list => list.groupId))}::uuid[],
+          ${arrayLiteral(lists.map(list => list.source))}::int[]) as g(group_id, source)
+        join group_members m using (group_id)`)
+  }
+  if (branches.length === 0) {
+    return sql`select null::uuid as contact_id, false as sole, 0 as source where false`
+  }
+  return sql.join(branches, sql` union all `)
+}
+
+function hasBoxes(grounds: readonly Ground[]): boolean {
+  return grounds.some(({ boxes }) => boxes.length > 0)
+}
+
+/**
+ * Rows `(contact_id, mask)`, one a person, the barred left out. Gathering by person costs as much as all the
+ * rest; so the great majority, which can't be hit twice, goes by it.
+ */
+function people(selection: Selection): SQL {
+  const { sources, ownGrounds, required, barred } = selection
+  const masks = arrayLiteral(
+    Array.from({ length: sources }, (_, source) => maskOf(sources, [source])),
+  )
+  const gathered = sql`
+    select h.contact_id, bit_or((${masks}::varbit[])[h.source + 1])::text as mask
+    from (${hits(selection, 'shared')}) h
+    ${notBarred(barred)}
+    group by h.contact_id
+    ${required === undefined ? sql`` : sql`having bool_or(h.source = ${required}::int)`}
+  `
+  if (!hasBoxes(ownGrounds)) return gathered
+  return sql`
+    select h.contact_id, (${masks}::text[])[h.source + 1] as mask
+    from (select l.contact_id, b.source from ${located(ownGrounds)} where l.sole) h
+    ${notBarred(barred)}
+    union all
+    select contact_id, mask from (${gathered}) g
+  `
+}
+
+function notBarred(barred: readonly string[]): SQL {
+  if (barred.length === 0) return sql``
+  return sql`where not exists (select from unnest(${arrayLiteral(barred)}::uuid[]) as x(contact_id)
+    where x.contact_id = h.contact_id)`
+}
+
+/** From this many hits on it is cheaper to read all contacts once than to look each of them up. */
+const MANY = 20_000
+
+/** Lets the joins to come be chosen by how many hits there are, of which the planner has no idea. */
+async function preferJoinBySize(tx: Database, selection: Selection): Promise<void> {
+  const [row] = await tx.execute<{ many: boolean }>(sql`
+    select count(*) = ${MANY}::int as many from (select from (${hits(selection)}) h limit ${MANY}::int) sample
+  `)
+  const [lookUp, readAll] = row?.many === true ? ['off', 'on'] : ['on', 'off']
+  await tx.execute(sql`
+    select set_config('enable_nestloop', ${lookUp}, true), set_config('enable_mergejoin', 'off', true),
+      set_config('enable_sort', ${lookUp}, true), set_config('enable_seqscan', ${readAll}, true)
+  `)
+}
+
+const packedLocation = sql`uuid_send(contact_id) || float8send(position[0]) || float8send(position[1])
+  || boolsend(sole)`
+const PACKED_BYTES = 33
+
+function unpackIds(packed: Buffer | null | undefined): string[] {
+  const ids: string[] = []
+  const hex = packed?.toString('hex') ?? ''
+  for (let at = 0; at < hex.length; at += 32) ids.push(hex.slice(at, at + 32))
+  return ids
+}
+
+function unpackLocations(packed: Buffer, into: Candidate[]): void {
+  for (let at = 0; at < packed.length; at += PACKED_BYTES) {
+    into.push({
+      contactId: packed.toString('hex', at, at + 16),
+      longitude: packed.readDoubleBE(at + 16),
+      latitude: packed.readDoubleBE(at + 24),
+      sole: packed[at + 32] === 1,
+    })
+  }
+}

@@ -1,0 +1,142 @@
+import { asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import type { Area } from '../cap/area.ts'
+import { arrayLiteral, type Database } from './database.ts'
+import { groupMembers, groups } from './schema.ts'
+
+export interface GroupRow {
+  readonly id: string
+  readonly name: string
+  readonly description: string | undefined
+  /** Of a geographic group; a listed one has none. */
+  readonly area: Area | undefined
+  readonly createdAt: Date
+  readonly revision: number
+}
+
+export async function insertGroup(
+  tx: Database,
+  group: Pick<GroupRow, 'id' | 'name' | 'description' | 'area'>,
+): Promise<GroupRow> {
+  const [row] = await tx
+    .insert(groups)
+    .values({ ...group, description: group.description ?? null, area: group.area ?? null })
+    .returning()
+  return groupFromRow(row!)
+}
+
+export async function findGroups(db: Database, ids: readonly string[]): Promise<GroupRow[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .select()
+    .from(groups)
+    .where(inArray(groups.id, [...ids]))
+  return rows.map(groupFromRow)
+}
+
+/** Newest last, after the id given. */
+export async function listGroups(
+  db: Database,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<GroupRow[]> {
+  const rows = await db
+    .select()
+    .from(groups)
+    .where(after === undefined ? undefined : gt(groups.id, after))
+    .orderBy(asc(groups.id))
+    .limit(limit)
+  return rows.map(groupFromRow)
+}
+
+/** Locks the row until the transaction ends, so that two edits of its members come one after the other. */
+export async function lockGroup(tx: Database, id: string): Promise<GroupRow | undefined> {
+  const [row] = await tx.select().from(groups).where(eq(groups.id, id)).for('update')
+  return row === undefined ? undefined : groupFromRow(row)
+}
+
+export async function bumpGroup(tx: Database, id: string): Promise<GroupRow> {
+  const [row] = await tx
+    .update(groups)
+    .set({ revision: sql`${groups.revision} + 1` })
+    .where(eq(groups.id, id))
+    .returning()
+  return groupFromRow(row!)
+}
+
+/** The ids of listed groups by their names; geographic ones and unknown ones are missing. */
+export async function listedGroupsByName(
+  db: Database,
+  names?: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await db.execute<{ id: string; name: string }>(sql`
+    select id, name from groups
+    where area is null ${names === undefined ? sql`` : sql`and name = any(${arrayLiteral(names)}::text[])`}
+  `)
+  return new Map(rows.map(({ id, name }) => [name, id]))
+}
+
+export async function countListed(db: Database, groupId: string): Promise<number> {
+  return db.$count(groupMembers, eq(groupMembers.groupId, groupId))
+}
+
+/** SHA-256 in hex over the group's id and its members' ids in order. A million members: about a second. */
+export async function digestMembers(db: Database, groupId: string): Promise<string> {
+  const [row] = await db.execute<{ digest: string }>(sql`
+    select encode(sha256(uuid_send(${groupId}::uuid)
+      || coalesce(string_agg(uuid_send(contact_id), '' order by contact_id), '')), 'hex') as digest
+    from group_members where group_id = ${groupId}::uuid
+  `)
+  return row!.digest
+}
+
+/** New members of a group, gathered on this connection before they become the members in one step. */
+export async function openMemberList(tx: Database): Promise<void> {
+  await tx.execute(sql`create temp table new_members (contact_id uuid) on commit drop`)
+}
+
+/** @returns the ids of the batch that are nobody's */
+export async function addMembersById(tx: Database, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.execute<{ id: string }>(sql`
+    with given as (select * from unnest(${arrayLiteral(ids)}::uuid[]) as g(id)),
+    known as (
+      insert into new_members select c.id from given g join contacts c using (id)
+    )
+    select g.id from given g where not exists (select from contacts c where c.id = g.id)
+  `)
+  return rows.map(({ id }) => id)
+}
+
+/** @returns the phones of the batch that are nobody's */
+export async function addMembersByPhone(
+  tx: Database,
+  phones: readonly string[],
+): Promise<string[]> {
+  const rows = await tx.execute<{ phone: string }>(sql`
+    with given as (select * from unnest(${arrayLiteral(phones)}::text[]) as g(phone)),
+    known as (
+      insert into new_members select c.id from given g join contacts c using (phone)
+    )
+    select g.phone from given g where not exists (select from contacts c where c.phone = g.phone)
+  `)
+  return rows.map(({ phone }) => phone)
+}
+
+/** Makes the gathered people the group's members, and nobody else. */
+export async function replaceMembers(tx: Database, groupId: string): Promise<void> {
+  await tx.execute(sql`
+    delete from group_members m where m.group_id = ${groupId}::uuid
+      and not exists (select from new_members n where n.contact_id = m.contact_id)
+  `)
+  await tx.execute(sql`
+    insert into group_members (group_id, contact_id)
+    select distinct ${groupId}::uuid, contact_id from new_members
+    on conflict do nothing
+  `)
+}
+
+function groupFromRow(row: typeof groups.$inferSelect): GroupRow {
+  return {
+    ...row,
+    description: row.description ?? undefined,
+    area: (row.area as Area | null) ?? undefined,
+  }
+}
