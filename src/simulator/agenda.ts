@@ -20,6 +20,11 @@ export class Agenda {
     this.#onDue = onDue
   }
 
+  /** How many events are still to come. */
+  get size(): number {
+    return this.#size
+  }
+
   /** `delayMs` from now, as `performance.now()` counts. */
   add(delayMs: number, kind: number, a: number, b: number, c: number): void {
     if (this.#size === this.#due.length) this.#grow()

@@ -23,7 +23,7 @@ export interface Verdict {
   readonly unacknowledged: number
 }
 
-export interface PhoneTally {
+interface PhoneTally {
   readonly replied: number
   readonly noReply: number
   /** By the option's code: phones whose last option it was. */

@@ -162,6 +162,8 @@ export interface MessageCentre {
   readonly port: number
   /** Empty where it keeps counts alone. */
   readonly list: Arrivals
+  /** How much is still to come of what has arrived: responses, receipts and answers, until they are acknowledged. */
+  readonly owed: number
   stats(): AccountStats[]
   /** Only what is named changes. */
   change(behaviour: Partial<Behaviour>): void
@@ -359,6 +361,13 @@ class Centre implements MessageCentre {
     }
     if (action === 'resume') for (const account of this.#accounts.values()) this.#pump(account)
     return links.length
+  }
+
+  get owed(): number {
+    return this.stats().reduce(
+      (sum, { deliveries }) => sum + deliveries.waiting + deliveries.inFlight,
+      this.#agenda.size,
+    )
   }
 
   stats(): AccountStats[] {

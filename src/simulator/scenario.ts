@@ -14,7 +14,7 @@ export interface Scenario {
   readonly phones: PhoneBehaviour
 }
 
-export interface CarrierScenario {
+interface CarrierScenario {
   readonly name: string
   /** 0: a free one. */
   readonly port: number
@@ -28,7 +28,7 @@ export interface ScenarioChange {
   readonly phones?: PhoneBehaviour
 }
 
-export interface CarrierChange {
+interface CarrierChange {
   readonly name: string
   readonly behaviour?: Partial<Behaviour>
   readonly limits?: readonly (Pick<AccountOptions, 'segmentsPerSecond' | 'aboveLimit'> & {
@@ -218,7 +218,7 @@ const pattern: Reader<string> = (value, pointer, faults) => {
 }
 
 /** A text that a phone sends, with what it means; `other` where nothing is said of it. */
-export const saying = object<Saying>({ text, means: meaning }, { means: 'other' })
+const saying = object<Saying>({ text, means: meaning }, { means: 'other' })
 
 const phones = object<PhoneBehaviour>(
   {

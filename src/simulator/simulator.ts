@@ -1,3 +1,4 @@
+import { sleep } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { Arrivals } from './arrivals.ts'
 import {
@@ -23,10 +24,15 @@ export interface Simulator {
   say(spoken: SpokenText): number
   /** To the links of one carrier, or of all. Returns to how many. */
   links(action: LinkAction, carrier?: string): number
+  /**
+   * Resolves once every receipt and answer has been sent and acknowledged.
+   * @throws AppError `timeout` where some are left after `timeoutMs`
+   */
+  untilQuiet(timeoutMs?: number): Promise<void>
   close(): Promise<void>
 }
 
-export interface SimulatorStats {
+interface SimulatorStats {
   readonly carriers: readonly {
     readonly name: string
     readonly port: number
@@ -39,7 +45,11 @@ export interface SimulatorStats {
   readonly incomplete: number
   readonly answers: number
   readonly acknowledgedAnswers: number
+  /** Responses, receipts and answers that are still to come or to be acknowledged. */
+  readonly owed: number
 }
+
+const QUIET_LOOK_MS = 20
 
 /** Starts every message centre of the scenario; all listen when the promise resolves. */
 export async function startSimulator(scenario: Scenario): Promise<Simulator> {
@@ -64,6 +74,8 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
     throw new AppError('not_found', `the simulation has no carrier ${name}`)
   }
 
+  const owed = () => centres.reduce((sum, centre) => sum + centre.owed, 0)
+
   return {
     centres,
     list,
@@ -80,7 +92,17 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
       incomplete: list.incomplete,
       answers: list.answers,
       acknowledgedAnswers: list.acknowledgedAnswers,
+      owed: owed(),
     }),
+    async untilQuiet(timeoutMs = 60_000) {
+      const deadline = performance.now() + timeoutMs
+      while (owed() > 0) {
+        if (performance.now() > deadline) {
+          throw new AppError('timeout', `${owed()} receipts and answers are still owed`)
+        }
+        await sleep(QUIET_LOOK_MS)
+      }
+    },
     change(change) {
       for (const { name, behaviour, limits } of change.carriers ?? []) {
         const centre = centreOf(name)
