@@ -22,6 +22,7 @@ import { operatorRoutes } from './operators.ts'
 import { organisationRoutes } from './organisation.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { signInRoutes } from './sign-in.ts'
+import { watchingRoutes } from './watching.ts'
 
 /** The whole HTTP edge: every route file mounted behind the same middleware. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
@@ -61,6 +62,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', carrierRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', dispatchRoutes(deps))
+  app.route('/', watchingRoutes(deps))
   app.route('/', auditRoutes(deps))
 
   let document: ReturnType<typeof openApiDocument> | undefined

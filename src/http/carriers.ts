@@ -19,7 +19,7 @@ import {
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, line, timeSchema } from './resources.ts'
+import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const protocolSchema = z.enum(['smpp', 'twilio', 'http'])
@@ -107,7 +107,7 @@ const changeRoute = createRoute({
   path: '/v1/carriers/{id}',
   tags: ['Carriers'],
   summary: 'Edit a carrier; it is bound anew',
-  request: { params: idParams, ...body(carrierEditSchema) },
+  request: { params: idParams, headers: ifMatchHeader, ...body(carrierEditSchema) },
   responses: { 200: carrierAnswer('Changed') },
 })
 const deleteRoute = createRoute({

@@ -8,6 +8,13 @@ const DESCRIPTION = `Alerts to everyone in an area or group, signed, approved an
 Coordinates are GeoJSON, \`[longitude, latitude]\`; times RFC 3339 with an offset; rates segments a second.
 Every failure is \`application/problem+json\` with a \`code\` from the closed list of the schema \`Problem\`.`
 
+const KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  schema: { type: 'string', maxLength: 255 },
+  description: 'The same key and body within 24 hours give the same answer and do nothing twice',
+} as const
+
 /** The whole API as OpenAPI 3.1, from the schemas that validate it. Made once, after every route is mounted. */
 export function openApiDocument(app: OpenAPIHono<Env>, publicUrl: string) {
   app.openAPIRegistry.register('Problem', problemSchema)
@@ -32,6 +39,8 @@ export function openApiDocument(app: OpenAPIHono<Env>, publicUrl: string) {
       if (typeof operation !== 'object' || !('responses' in operation)) continue
       operation.responses['default'] = failure
       if (isPublic(path)) operation.security = []
+      else if (operation === item?.post)
+        operation.parameters = [...(operation.parameters ?? []), KEY]
     }
   }
   return document

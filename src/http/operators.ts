@@ -16,7 +16,7 @@ import { ROLES } from '../store/schema.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, line, timeSchema } from './resources.ts'
+import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const emailSchema = z.email().max(254)
@@ -130,7 +130,7 @@ const changeRoute = createRoute({
   path: '/v1/operators/{id}',
   tags: ['Operators'],
   summary: 'Edit an operator; `null` takes a jurisdiction or limits away',
-  request: { params: idParams, ...body(operatorEditSchema) },
+  request: { params: idParams, headers: ifMatchHeader, ...body(operatorEditSchema) },
   responses: { 200: operatorAnswer('Changed') },
 })
 const disableRoute = createRoute({

@@ -4,7 +4,7 @@ import { changeOrganisation } from '../operators/organisation.ts'
 import { policySchema, readOrganisation, retentionSchema } from '../store/organisation.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { line } from './resources.ts'
+import { ifMatchHeader, line } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const timeZoneSchema = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone')
@@ -45,6 +45,7 @@ const changeRoute = createRoute({
   tags: ['Organisation'],
   summary: 'Edit the organisation; fields of policy and retention that are left out stay',
   request: {
+    headers: ifMatchHeader,
     body: {
       required: true,
       content: {

@@ -19,7 +19,15 @@ export function line(max: number) {
 
 export const timeSchema = z.iso.datetime({ offset: true })
 
-/** `If-Match` and `Idempotency-Key` as the OpenAPI document shows them; the middleware and helpers read them. */
+/** `If-Match` as the OpenAPI document shows it; `revisionFromIfMatch` reads it. */
 export const ifMatchHeader = z.object({
   'If-Match': z.string().optional().meta({ description: 'The `ETag` that the edit is based on' }),
 })
+
+/** A filter that takes several words. */
+export const words = <const Words extends readonly [string, ...string[]]>(list: Words) =>
+  z
+    .string()
+    .transform(text => text.split(','))
+    .pipe(z.array(z.enum(list)))
+    .meta({ type: 'string', description: `One or more of ${list.join(', ')}, comma-separated` })

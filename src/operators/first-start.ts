@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
 import { generateMasterKey, keyCheck, parseMasterKey } from '../signing/seal.ts'
 import type { Database } from '../store/database.ts'
@@ -21,14 +21,28 @@ export async function loadMasterKey(
 ): Promise<Uint8Array> {
   if (config.masterKey !== undefined) return parseMasterKey(config.masterKey)
   const path = join(config.dataDirectory, 'master.key')
-  await mkdir(config.dataDirectory, { recursive: true })
   try {
-    await writeFile(path, `${generateMasterKey()}\n`, { mode: 0o600, flag: 'wx' })
+    return parseMasterKey(await readFile(path, 'utf8'))
   } catch (error) {
-    // There already, from an earlier start or another process of this one.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
+  await makeMasterKey(path)
   return parseMasterKey(await readFile(path, 'utf8'))
+}
+
+/** Linked into place whole: another process that starts at once must never read half a key. */
+async function makeMasterKey(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const draft = `${path}.${randomUUID()}`
+  await writeFile(draft, `${generateMasterKey()}\n`, { mode: 0o600, flag: 'wx' })
+  try {
+    await link(draft, path)
+  } catch (error) {
+    // The other process was first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    await unlink(draft)
+  }
 }
 
 /**

@@ -73,21 +73,20 @@ export function networkOf(address: string): string {
  * @throws AppError `too_many_requests` with the seconds to wait; then it is not counted
  */
 export async function countAttempt(db: Database, attempt: Attempt, now: Date): Promise<void> {
-  const wait = await transact(db, async tx => {
+  await transact(db, async tx => {
     const counts = await lockFailures(tx, Object.values(attempt), now)
     const seconds = secondsToWait(attempt, counts, now)
-    if (seconds === 0)
-      await writeFailures(
-        tx,
-        counts.map(count => raised(count, now)),
-      )
-    return seconds
+    if (seconds > 0) {
+      // Rolls back, so that a refused address leaves no row that would look like one which is known.
+      throw new AppError('too_many_requests', `too many failed sign-ins: wait ${seconds} s`, {
+        retryAfterSeconds: seconds,
+      })
+    }
+    await writeFailures(
+      tx,
+      counts.map(count => raised(count, now)),
+    )
   })
-  if (wait > 0) {
-    throw new AppError('too_many_requests', `too many failed sign-ins: wait ${wait} s`, {
-      retryAfterSeconds: wait,
-    })
-  }
 }
 
 /** The password was right: this address is known to the account from now on. */

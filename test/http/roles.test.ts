@@ -1,0 +1,145 @@
+import { expect } from 'vitest'
+import { ROLES } from '../../src/store/schema.ts'
+import { test } from '../support/edge.ts'
+
+type Role = (typeof ROLES)[number]
+
+const EVERYBODY: readonly Role[] = ROLES
+const AUTHOR_OR_APPROVER: readonly Role[] = ['author', 'approver']
+
+/**
+ * Who may make each call (API.md). `none`: no token is asked for. The walk below holds this list against the
+ * OpenAPI document, so a route without a line here is a failure.
+ */
+const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
+  'post /v1/auth/token': 'none',
+  'get /.well-known/jwks.json': 'none',
+  'post /v1/auth/revoke': EVERYBODY,
+  'get /v1/me': EVERYBODY,
+  'post /v1/me/password': EVERYBODY,
+  'post /v1/me/keys': EVERYBODY,
+  'get /v1/me/keys': EVERYBODY,
+  'post /v1/me/keys/{kid}/revoke': EVERYBODY,
+  'post /v1/operators': ['administrator'],
+  'get /v1/operators': ['administrator', 'auditor'],
+  'get /v1/operators/{id}': ['administrator', 'auditor'],
+  'patch /v1/operators/{id}': ['administrator'],
+  'post /v1/operators/{id}/disable': ['administrator'],
+  'get /v1/organisation': ['administrator'],
+  'patch /v1/organisation': ['administrator'],
+  'post /v1/carriers': ['administrator'],
+  'get /v1/carriers': EVERYBODY,
+  'get /v1/carriers/{id}': EVERYBODY,
+  'patch /v1/carriers/{id}': ['administrator'],
+  'delete /v1/carriers/{id}': ['administrator'],
+  'post /v1/carriers/{id}/test': ['administrator'],
+  'get /v1/audit': ['administrator', 'auditor'],
+  'post /v1/alerts': ['author'],
+  'get /v1/alerts': EVERYBODY,
+  'get /v1/alerts/{id}': EVERYBODY,
+  'patch /v1/alerts/{id}': ['author'],
+  'delete /v1/alerts/{id}': ['author'],
+  'get /v1/alerts/{id}/estimate': EVERYBODY,
+  'get /v1/alerts/{id}/content': EVERYBODY,
+  'post /v1/alerts/{id}/submit': ['author'],
+  'post /v1/alerts/{id}/approve': ['approver'],
+  'post /v1/alerts/{id}/return': ['approver'],
+  'post /v1/alerts/{id}/reject': ['approver'],
+  'post /v1/alerts/{id}/withdraw': AUTHOR_OR_APPROVER,
+  'post /v1/alerts/{id}/dispatch': AUTHOR_OR_APPROVER,
+  'post /v1/alerts/{id}/pause': AUTHOR_OR_APPROVER,
+  'post /v1/alerts/{id}/resume': AUTHOR_OR_APPROVER,
+  'post /v1/alerts/{id}/stop': AUTHOR_OR_APPROVER,
+  'post /v1/alerts/{id}/retry': AUTHOR_OR_APPROVER,
+  'post /v1/dispatches': AUTHOR_OR_APPROVER,
+  'post /v1/stop': ['approver', 'administrator'],
+}
+
+const NOTHING = '018f0000-0000-7000-8000-000000000000'
+const KID = 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'
+
+/** Bodies that fit the schema, so that the caller is what is judged. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  'post /v1/auth/token': { grantType: 'refresh', refreshToken: 'none' },
+  'post /v1/me/password': { currentPassword: 'not mine', password: 'a good long password' },
+  'post /v1/me/keys': { jwk: {}, label: 'x' },
+  'post /v1/operators': { email: 'x@example.org', name: 'x', roles: ['viewer'], password: 'short' },
+  'patch /v1/operators/{id}': {},
+  'patch /v1/organisation': {},
+  'post /v1/carriers': {
+    name: 'x',
+    protocol: 'http',
+    segmentsPerSecond: 1,
+    sourceAddress: '72345',
+  },
+  'patch /v1/carriers/{id}': {},
+  'post /v1/carriers/{id}/test': { phone: '+15550100001' },
+  'post /v1/alerts': {
+    status: 'Actual',
+    msgType: 'Alert',
+    scope: 'Public',
+    info: [
+      {
+        category: ['Met'],
+        event: 'Flood Warning',
+        urgency: 'Immediate',
+        severity: 'Extreme',
+        certainty: 'Observed',
+      },
+    ],
+  },
+  'patch /v1/alerts/{id}': {},
+  'post /v1/alerts/{id}/submit': { signature: 'x.y.z' },
+  'post /v1/alerts/{id}/approve': { signature: 'x.y.z' },
+  'post /v1/alerts/{id}/return': { reason: 'x' },
+  'post /v1/alerts/{id}/reject': { reason: 'x' },
+  'post /v1/dispatches': { alertIds: [NOTHING] },
+  'post /v1/stop': { reason: 'x' },
+}
+
+test('each call takes the roles that the contract gives it, and no other', async ({ edge }) => {
+  const { body: document } = await edge.call('GET', '/openapi.json')
+  const routes = Object.entries<object>(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map(method => `${method} ${path}`),
+  )
+  expect(routes.filter(route => !(route in WHO))).toEqual([])
+
+  // Signing out ends the walk for whoever does it, so it comes last.
+  const walk = routes.toSorted(
+    (a, b) => Number(a.endsWith('auth/revoke')) - Number(b.endsWith('auth/revoke')),
+  )
+  for (const role of ROLES) {
+    const caller = await edge.caller({ roles: [role] })
+    for (const [index, route] of walk.entries()) {
+      const [method = '', template = ''] = route.split(' ')
+      const path = template.replace('{id}', NOTHING).replace('{kid}', KID)
+      const json = BODIES[route]
+      const headers = { 'Idempotency-Key': `walk-${index}` }
+      const sent = json === undefined ? { headers } : { json, headers }
+      const who = WHO[route] ?? []
+
+      if (who !== 'none') {
+        const stranger = await edge.call(method.toUpperCase(), path, sent)
+        expect(stranger, route).toMatchObject({ status: 401, body: { code: 'invalid_token' } })
+      }
+      const answer = await caller.call(method.toUpperCase(), path, sent)
+      if (who === 'none' || who.includes(role)) {
+        expect([answer.status, answer.body.code], `${role} ${route}`).not.toEqual([
+          403,
+          'forbidden',
+        ])
+        expect(answer.body.code, `${role} ${route}`).not.toBe('invalid_token')
+        expect(answer.body.code, `${role} ${route}`).not.toBe('invalid_request')
+        expect(answer.status, `${role} ${route}`).toBeLessThan(500)
+      } else {
+        expect(answer, `${role} ${route}`).toMatchObject({
+          status: 403,
+          body: { code: 'forbidden' },
+        })
+      }
+      if (answer.status >= 400) {
+        expect(answer.headers.get('Content-Type')).toBe('application/problem+json')
+      }
+    }
+  }
+})
