@@ -11,7 +11,11 @@ export class Agenda {
   #added = 0
   #due = new Float64Array(1024)
   #order = new Float64Array(1024)
+  /** Where in `#what` an event lies: the heap moves this, not the event. */
+  #slot = new Int32Array(1024)
   #what = new Float64Array(1024 * 4)
+  readonly #freeSlots: number[] = []
+  #slots = 0
   #timer: NodeJS.Timeout | undefined
   #timerDue = Infinity
   #isRunning = false
@@ -31,6 +35,7 @@ export class Agenda {
     const due = performance.now() + delayMs
     let at = this.#size++
     const order = this.#added++
+    const slot = this.#freeSlots.pop() ?? this.#slots++
     while (at > 0) {
       const parent = (at - 1) >> 1
       if (this.#due[parent]! <= due) break
@@ -39,7 +44,11 @@ export class Agenda {
     }
     this.#due[at] = due
     this.#order[at] = order
-    this.#what.set([kind, a, b, c], at * 4)
+    this.#slot[at] = slot
+    this.#what[slot * 4] = kind
+    this.#what[slot * 4 + 1] = a
+    this.#what[slot * 4 + 2] = b
+    this.#what[slot * 4 + 3] = c
     if (due < this.#timerDue && !this.#isRunning) this.#arm()
   }
 
@@ -62,9 +71,12 @@ export class Agenda {
     const now = performance.now()
     this.#isRunning = true
     while (this.#size > 0 && this.#due[0]! <= now) {
-      const [kind, a, b, c] = [this.#what[0]!, this.#what[1]!, this.#what[2]!, this.#what[3]!]
+      const slot = this.#slot[0]!
+      const at = slot * 4
       this.#removeFirst()
-      this.#onDue(kind, a, b, c)
+      this.#freeSlots.push(slot)
+      const what = this.#what
+      this.#onDue(what[at]!, what[at + 1]!, what[at + 2]!, what[at + 3]!)
     }
     this.#isRunning = false
     this.#arm()
@@ -95,7 +107,7 @@ export class Agenda {
   #move(from: number, to: number): void {
     this.#due[to] = this.#due[from]!
     this.#order[to] = this.#order[from]!
-    this.#what.copyWithin(to * 4, from * 4, from * 4 + 4)
+    this.#slot[to] = this.#slot[from]!
   }
 
   #grow(): void {
@@ -105,6 +117,9 @@ export class Agenda {
       column.set(old)
       return column
     }
+    const slots = new Int32Array(size)
+    slots.set(this.#slot)
+    this.#slot = slots
     this.#due = larger(this.#due, size)
     this.#order = larger(this.#order, size)
     this.#what = larger(this.#what, size * 4)
