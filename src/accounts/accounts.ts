@@ -45,7 +45,7 @@ export interface Account {
   readonly live: Live
 }
 
-export interface Live {
+interface Live {
   readonly state: LiveState['state'] | 'disabled'
   readonly perSecond: number
   readonly inFlight: number

@@ -160,7 +160,7 @@ const TARGETS: Readonly<Record<string, string>> = {
 }
 
 /** zod's issues as our faults, all of them; `where` is hono's validation target. */
-export function faultsOf(error: z.core.$ZodError, where: string): Fault[] {
+function faultsOf(error: z.core.$ZodError, where: string): Fault[] {
   const prefix = TARGETS[where] ?? ''
   return error.issues
     .flatMap(issue => flatten(issue, []))

@@ -8,7 +8,7 @@ export interface Jurisdiction {
   readonly geocodes?: readonly { readonly valueName: string; readonly value: string }[] | undefined
 }
 
-export type GeoJsonArea =
+type GeoJsonArea =
   | { readonly type: 'Polygon'; readonly coordinates: number[][][] }
   | { readonly type: 'MultiPolygon'; readonly coordinates: number[][][][] }
 

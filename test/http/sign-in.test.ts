@@ -107,7 +107,7 @@ test('of two refreshes that race one wins, and the sign-in ends', async ({ edge 
   const json = { grantType: 'refresh', refreshToken: caller.refreshToken }
   const answers = await Promise.all([1, 2].map(() => edge.call('POST', '/v1/auth/token', { json })))
 
-  expect(answers.map(answer => answer.status).sort()).toEqual([200, 401])
+  expect(new Set(answers.map(answer => answer.status))).toEqual(new Set([200, 401]))
   expect((await caller.call('GET', '/v1/me')).status).toBe(401)
 })
 

@@ -39,7 +39,7 @@ async function exchange(server: RunningServer, request: string | Buffer): Promis
     received += String(chunk)
     const [head = '', body = ''] = received.split('\r\n\r\n')
     const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Infinity)
-    if (body.length >= length || /\r\n0\r\n\r\n$/.test(received)) break
+    if (body.length >= length || received.endsWith('\r\n0\r\n\r\n')) break
   }
   socket.destroy()
   return {
