@@ -26,7 +26,7 @@ import { standingSignatures } from '../store/signatures.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, ifMatchHeader, timeSchema } from './resources.ts'
+import { idParams, ifMatchHeader, timeSchema, words } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const faultSchema = z.object({ pointer: z.string(), detail: z.string() })
@@ -49,7 +49,7 @@ const common = {
   finishedAt: timeSchema.nullable(),
 }
 
-const alertSchema = z
+export const alertSchema = z
   .object({
     ...draftSchema.shape,
     ...common,
@@ -131,6 +131,13 @@ const optionalReasonBody = z.strictObject({ reason: readableText(1000).optional(
 const holdBody = z.strictObject({ holdSeconds: z.int().min(0).max(60).default(0) })
 
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
+
+/** A body of which nothing is required may be left out. */
+const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: !schema.safeParse({}).success,
+  content: json(schema),
+})
+
 const alertAnswer = (description: string) => ({ description, content: json(alertSchema) })
 const tags = ['Alerts']
 
@@ -142,13 +149,6 @@ const composeRoute = createRoute({
   request: { body: { required: true, content: json(draftSchema) } },
   responses: { 201: alertAnswer('A draft') },
 })
-
-const words = <const Words extends readonly [string, ...string[]]>(list: Words) =>
-  z
-    .string()
-    .transform(text => text.split(','))
-    .pipe(z.array(z.enum(list)))
-    .meta({ type: 'string', description: `One or more of ${list.join(', ')}, comma-separated` })
 
 const listRoute = createRoute({
   method: 'get',
@@ -226,7 +226,7 @@ const step = <const Path extends string, Body extends z.ZodType>(
     path: `/v1/alerts/{id}/${action}`,
     tags,
     summary,
-    request: { params: idParams, headers: ifMatchHeader, body: { content: json(body) } },
+    request: { params: idParams, headers: ifMatchHeader, body: bodyOf(body) },
     responses: { 200: alertAnswer('The alert in its new state') },
   })
 
@@ -246,7 +246,7 @@ const move = <const Path extends string, Body extends z.ZodType>(
     path: `/v1/alerts/{id}/${action}`,
     tags,
     summary,
-    request: { params: idParams, body: { content: json(body) } },
+    request: { params: idParams, body: bodyOf(body) },
     responses: { 202: { description: 'Under way', content: json(movedSchema) } },
   })
 
@@ -395,7 +395,10 @@ function summaryResource(alert: AlertSummary): z.infer<typeof summarySchema> {
   return { ...commonFields(alert), status, msgType, info: [...info] }
 }
 
-async function alertResource(db: Database, alert: AlertRow): Promise<z.infer<typeof alertSchema>> {
+export async function alertResource(
+  db: Database,
+  alert: AlertRow,
+): Promise<z.infer<typeof alertSchema>> {
   const { draft, references, contentDigest } = alert
   const signatures = await standingSignatures(db, alert.id)
   const history = await listHistory(db, alert.id)

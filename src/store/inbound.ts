@@ -2,10 +2,10 @@
  * What people sent us: to which alert it belongs, and its effect on the alert's replies and tallies, on opt-outs
  * and on what we answer.
  */
-import { sql } from 'drizzle-orm'
+import { and, asc, eq, gt, or, sql } from 'drizzle-orm'
 import { arrayLiteral, type Database } from './database.ts'
 import { slot } from './progress.ts'
-import type { REPLY_KINDS } from './schema.ts'
+import { inbound, type REPLY_KINDS } from './schema.ts'
 
 /** Of the alerts that a phone was sent, this many of the newest may be what it answers. */
 const CANDIDATES = 4
@@ -285,4 +285,47 @@ export async function queueAnswers(
       where b.phone = a.phone and b.kind = a.kind
         and b.created_at > ${at}::timestamptz - make_interval(mins => ${REPEAT_MINUTES}::int))
   `)
+}
+
+export interface ReplyRow {
+  readonly id: string
+  readonly phone: string
+  readonly receivedAt: Date
+  readonly text: string
+  readonly option: string | null
+  readonly kind: (typeof REPLY_KINDS)[number]
+  readonly carrierId: string
+  /** It came after the alert had expired. */
+  readonly late: boolean
+  /** Parts of it never came. */
+  readonly partial: boolean
+}
+
+/** What answered an alert, in the order in which it came, after the one given. */
+export async function listReplies(
+  db: Database,
+  alertId: string,
+  page: {
+    readonly after: { readonly receivedAt: Date; readonly id: string } | undefined
+    readonly limit: number
+  },
+): Promise<ReplyRow[]> {
+  const { id, phone, receivedAt, text, option, kind, carrierId, late, partial } = inbound
+  const { after, limit } = page
+  const rows = await db
+    .select({ id, phone, receivedAt, text, option, kind, carrierId, late, partial })
+    .from(inbound)
+    .where(
+      and(
+        eq(inbound.alertId, alertId),
+        after &&
+          or(
+            gt(inbound.receivedAt, after.receivedAt),
+            and(eq(inbound.receivedAt, after.receivedAt), gt(inbound.id, after.id)),
+          ),
+      ),
+    )
+    .orderBy(asc(inbound.receivedAt), asc(inbound.id))
+    .limit(limit)
+  return rows as ReplyRow[]
 }

@@ -62,16 +62,19 @@ export type ProgressCounts = {
   readonly segments: number
 }
 
+/** The columns of `ProgressCounts`, summed over the slots. */
+export const SUMS = sql.raw(`sum(submitted)::int as submitted,
+  sum(delivered)::int as delivered, sum(failed)::int as failed, sum(expired)::int as expired,
+  sum(cancelled)::int as cancelled, sum(unknown)::int as unknown,
+  sum(possible_duplicates)::int as "possibleDuplicates", sum(segments)::int as segments`)
+
 /** An alert's counters by carrier; `NO_CARRIER` holds those of recipients that no carrier has. */
 export async function readProgress(
   db: Database,
   alertId: string,
 ): Promise<ReadonlyMap<string, ProgressCounts>> {
   const rows = await db.execute<ProgressCounts & { carrierId: string }>(sql`
-    select carrier_id as "carrierId", sum(submitted)::int as submitted,
-      sum(delivered)::int as delivered, sum(failed)::int as failed, sum(expired)::int as expired,
-      sum(cancelled)::int as cancelled, sum(unknown)::int as unknown,
-      sum(possible_duplicates)::int as "possibleDuplicates", sum(segments)::int as segments
+    select carrier_id as "carrierId", ${SUMS}
     from progress where alert_id = ${alertId}::uuid group by carrier_id
   `)
   return new Map(rows.map(({ carrierId, ...counts }) => [carrierId, counts]))

@@ -1,0 +1,423 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { authenticate } from '../operators/sign-in.ts'
+import { deliveriesCsv, deliveryAsSeenBy, phoneAsSeenBy } from '../reports/deliveries.ts'
+import { watchedOf } from '../reports/progress.ts'
+import { createWatch, type Frame, type Viewer } from '../reports/stream.ts'
+import { timelineOf } from '../reports/timeline.ts'
+import { findAlert } from '../store/alerts.ts'
+import type { Database } from '../store/database.ts'
+import { listDeliveries } from '../store/deliveries.ts'
+import { listReplies } from '../store/inbound.ts'
+import { ALERT_STATES, DELIVERY_STATES, REPLY_KINDS } from '../store/schema.ts'
+import { existingAlerts } from '../store/watching.ts'
+import { alertResource, alertSchema } from './alerts.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { idParams, timeSchema, words } from './resources.ts'
+
+const progressSchema = z
+  .object({
+    state: z.enum(ALERT_STATES),
+    recipients: z.int(),
+    queued: z.int(),
+    submitted: z.int(),
+    delivered: z.int(),
+    failed: z.int(),
+    expired: z.int(),
+    cancelled: z.int(),
+    unknown: z.int(),
+    possibleDuplicates: z.int(),
+    segmentsSubmitted: z.int(),
+    byCarrier: z
+      .array(
+        z.object({
+          carrierId: z.uuid(),
+          name: z.string(),
+          submitted: z.int(),
+          delivered: z.int(),
+          failed: z.int(),
+          perSecond: z.int(),
+          state: z.enum(['bound', 'throttled', 'unbound', 'disabled']),
+        }),
+      )
+      .readonly(),
+    alarms: z
+      .array(z.object({ code: z.string(), detail: z.string(), since: z.string() }))
+      .readonly(),
+    firstSubmittedAt: timeSchema.nullable(),
+    lastSubmittedAt: timeSchema.nullable(),
+    perSecond: z.int(),
+    etaSeconds: z.int().nullable(),
+  })
+  .meta({ id: 'Progress' })
+
+const replied = {
+  recipients: z.int(),
+  replied: z.int(),
+  byOption: z.array(z.object({ code: z.string(), label: z.string(), count: z.int() })).readonly(),
+}
+const tallySchema = z
+  .object({
+    ...replied,
+    other: z.int(),
+    optedOut: z.int(),
+    noReply: z.int(),
+    byArea: z.array(z.object({ areaDesc: z.string(), ...replied })).readonly(),
+    byGroup: z.array(z.object({ groupId: z.uuid(), name: z.string(), ...replied })).readonly(),
+    updatedAt: timeSchema,
+  })
+  .meta({ id: 'Tally' })
+
+const phone = z.string().meta({
+  description: 'In full for administrators and authors, else its last three digits',
+})
+const deliverySchema = z
+  .object({
+    seq: z.int(),
+    phone,
+    contactId: z.uuid(),
+    state: z.enum(DELIVERY_STATES),
+    reason: z.string().nullable(),
+    carrierId: z.uuid().nullable(),
+    segments: z.int(),
+    attempts: z.int(),
+    possibleDuplicate: z.boolean(),
+    submittedAt: timeSchema.nullable(),
+    finalAt: timeSchema.nullable(),
+    reply: z.string().nullable(),
+    repliedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'Delivery' })
+
+const replySchema = z
+  .object({
+    id: z.uuid(),
+    phone,
+    receivedAt: timeSchema,
+    text: z.string(),
+    option: z.string().nullable(),
+    kind: z.enum(REPLY_KINDS),
+    carrierId: z.uuid(),
+    late: z.boolean().meta({ description: 'It came after the alert had expired' }),
+    partial: z.boolean().meta({ description: 'Parts of it never came' }),
+  })
+  .meta({ id: 'Reply' })
+
+const reportSchema = z
+  .object({
+    alert: alertSchema,
+    timeline: z.array(
+      z.object({
+        at: timeSchema,
+        event: z.string(),
+        operatorId: z.uuid().nullable(),
+        detail: z.string().nullable(),
+      }),
+    ),
+    progress: progressSchema,
+    tally: tallySchema,
+  })
+  .meta({ id: 'Report' })
+
+const tags = ['Watching']
+const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
+
+const progressRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/progress',
+  tags,
+  summary: 'How far an alert has got; the counts are exclusive and add up to recipients',
+  request: { params: idParams },
+  responses: { 200: { description: 'At this moment', content: json(progressSchema) } },
+})
+
+const tallyRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/tally',
+  tags,
+  summary: 'What the recipients replied; each counts once, by the last valid reply',
+  request: { params: idParams },
+  responses: { 200: { description: 'At this moment', content: json(tallySchema) } },
+})
+
+const deliveriesRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/deliveries',
+  tags,
+  summary: 'The recipients of an alert, one by one',
+  request: {
+    params: idParams,
+    query: pageQuery.extend({ state: words(DELIVERY_STATES).optional() }),
+  },
+  responses: { 200: { description: 'A page', content: json(pageSchema(deliverySchema)) } },
+})
+
+const repliesRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/replies',
+  tags,
+  summary: 'What people answered, in the order in which it came',
+  request: { params: idParams, query: pageQuery },
+  responses: { 200: { description: 'A page', content: json(pageSchema(replySchema)) } },
+})
+
+const reportRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/report',
+  tags,
+  summary: 'The acknowledgement report; as CSV one row a recipient',
+  request: { params: idParams },
+  responses: {
+    200: {
+      description: 'By `Accept`',
+      content: { ...json(reportSchema), 'text/csv': { schema: z.string() } },
+    },
+  },
+})
+
+const eventStream = {
+  200: {
+    description:
+      'Events `snapshot` (once an alert, with `progress` and `tally`), then `progress` and `tally`, each with `alertId`',
+    content: { 'text/event-stream': { schema: z.string() } },
+  },
+}
+
+const alertStreamRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/stream',
+  tags,
+  summary: 'Progress and tally as they change',
+  request: { params: idParams },
+  responses: eventStream,
+})
+
+const MAX_STREAMED_ALERTS = 100
+
+const streamRoute = createRoute({
+  method: 'get',
+  path: '/v1/stream',
+  tags,
+  summary: 'Progress and tally of several alerts as they change',
+  request: {
+    query: z.strictObject({
+      alerts: z
+        .string()
+        .transform(ids => [...new Set(ids.toLowerCase().split(','))])
+        .pipe(z.array(z.uuid()).min(1).max(MAX_STREAMED_ALERTS))
+        .meta({ type: 'string', description: 'Ids of alerts, comma-separated' }),
+    }),
+  },
+  responses: eventStream,
+})
+
+export function watchingRoutes({ database, tokenKeys, now }: AppDependencies): OpenAPIHono<Env> {
+  const { db } = database
+  const watch = createWatch(database, now)
+  const streams = countStreams()
+
+  /** Every stream begins with the figures as they are, so a `Last-Event-ID` has nothing to add. */
+  const streamOf = async (c: Context<Env>, alertIds: readonly string[]) => {
+    await assertExist(db, alertIds)
+    const token = (c.req.header('Authorization') ?? '').replace(/^Bearer /i, '')
+    const { expiresAt } = await tokenKeys.verify(token, now())
+    const release = streams.take(c.var.operator.id)
+    const viewer = watch.view(alertIds)
+    const expiry = setTimeout(() => viewer.close(), expiresAt.getTime() - now().getTime())
+    const end = () => {
+      clearTimeout(expiry)
+      viewer.close()
+      release()
+    }
+    const stillSignedIn = () =>
+      authenticate(db, tokenKeys, token, now()).then(
+        () => true,
+        // Only a refusal ends it: a database that is away says nothing of the sign-in.
+        (error: unknown) => !(error instanceof AppError && error.code === 'invalid_token'),
+      )
+    return c.body(readable(eventsOf(viewer, stillSignedIn), end), 200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      // nginx would hold frames back otherwise.
+      'X-Accel-Buffering': 'no',
+    }) as never
+  }
+
+  return new OpenAPIHono<Env>()
+    .openapi(progressRoute, async c => {
+      const { progress } = await watchedOf(db, c.req.valid('param').id, now())
+      return c.json(progress, 200)
+    })
+    .openapi(tallyRoute, async c => {
+      const { tally } = await watchedOf(db, c.req.valid('param').id, now())
+      return c.json(tally, 200)
+    })
+    .openapi(deliveriesRoute, async c => {
+      const { id } = c.req.valid('param')
+      const { limit, cursor, state: states } = c.req.valid('query')
+      const [afterSeq] = readCursor(cursor, z.tuple([z.int32().min(0)])) ?? [0]
+      await assertExist(db, [id])
+      const rows = await listDeliveries(db, id, { states, afterSeq, limit: limit + 1 })
+      const shown = (row: (typeof rows)[number]) => deliveryAsSeenBy(c.var.operator, row)
+      return c.json(
+        pageOf(rows, limit, shown, row => [row.seq]),
+        200,
+      )
+    })
+    .openapi(repliesRoute, async c => {
+      const { id } = c.req.valid('param')
+      const { limit, cursor } = c.req.valid('query')
+      const place = readCursor(cursor, z.tuple([timeSchema, z.uuid()]))
+      const after = place && { receivedAt: new Date(place[0]), id: place[1] }
+      await assertExist(db, [id])
+      const rows = await listReplies(db, id, { after, limit: limit + 1 })
+      const shown = (row: (typeof rows)[number]) => ({
+        ...row,
+        phone: phoneAsSeenBy(c.var.operator, row.phone),
+        receivedAt: row.receivedAt.toISOString(),
+      })
+      const page = pageOf(rows, limit, shown, row => [row.receivedAt.toISOString(), row.id])
+      return c.json(page, 200)
+    })
+    .openapi(reportRoute, async c => {
+      const { id } = c.req.valid('param')
+      const alert = await findAlert(db, id)
+      if (alert === undefined) throw noSuchAlert()
+      c.header('Vary', 'Accept')
+      if (reportType(c) === 'text/csv') {
+        return c.body(readable(deliveriesCsv(db, id, c.var.operator)), 200, {
+          'Content-Type': 'text/csv; charset=utf-8; header=present',
+          'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
+        }) as never
+      }
+      const watched = await watchedOf(db, id, now())
+      const timeline = await timelineOf(db, id)
+      return c.json({ alert: await alertResource(db, alert), timeline, ...watched }, 200)
+    })
+    .openapi(alertStreamRoute, c => streamOf(c, [c.req.valid('param').id]))
+    .openapi(streamRoute, c => streamOf(c, c.req.valid('query').alerts))
+}
+
+function noSuchAlert(): AppError {
+  return new AppError('not_found', 'there is no such alert')
+}
+
+async function assertExist(db: Database, alertIds: readonly string[]): Promise<void> {
+  const existing = await existingAlerts(db, alertIds)
+  if (alertIds.some(id => !existing.has(id))) throw noSuchAlert()
+}
+
+const REPORT_TYPES = ['application/json', 'text/csv'] as const
+
+/** RFC 9110 §12.5.1: the best of what the caller takes; JSON where anything will do. */
+function reportType(c: Context): (typeof REPORT_TYPES)[number] {
+  const chosen = accepts(c, {
+    header: 'Accept',
+    supports: [...REPORT_TYPES],
+    default: 'application/json',
+    match: ranges => {
+      const wanted = ranges.filter(range => range.q > 0).toSorted((a, b) => b.q - a.q)
+      const matches = (range: string, type: string) =>
+        range === '*/*' || range === type || range === `${type.split('/')[0]}/*`
+      for (const { type: range } of wanted) {
+        const type = REPORT_TYPES.find(one => matches(range.toLowerCase(), one))
+        if (type !== undefined) return type
+      }
+      return ''
+    },
+  })
+  const type = REPORT_TYPES.find(one => one === chosen)
+  if (type !== undefined) return type
+  throw new AppError('not_acceptable', `the report comes as ${REPORT_TYPES.join(' or ')}`)
+}
+
+/** One person with many windows open; past that somebody forgets to close them. */
+const STREAMS_AN_OPERATOR = 20
+
+function countStreams() {
+  const open = new Map<string, number>()
+  return {
+    /** @returns gives the place back, once. @throws AppError `too_many_requests` */
+    take(operatorId: string): () => void {
+      const count = open.get(operatorId) ?? 0
+      if (count >= STREAMS_AN_OPERATOR) {
+        throw new AppError('too_many_requests', 'you have too many streams open: close some', {
+          retryAfterSeconds: 5,
+        })
+      }
+      open.set(operatorId, count + 1)
+      let isHeld = true
+      return () => {
+        if (!isHeld) return
+        isHeld = false
+        const left = (open.get(operatorId) ?? 1) - 1
+        if (left === 0) open.delete(operatorId)
+        else open.set(operatorId, left)
+      }
+    },
+  }
+}
+
+/** Proxies cut what is silent for a minute; a revoked sign-in sees nothing new for longer than this. */
+const HEARTBEAT_MS = 10_000
+
+/** The viewer's frames as text/event-stream (WHATWG HTML §9.2), until it is closed or its sign-in has ended. */
+async function* eventsOf(
+  viewer: Viewer,
+  stillSignedIn: () => Promise<boolean>,
+): AsyncGenerator<string, void> {
+  let upcoming = viewer.next()
+  let checkedAt = performance.now()
+  for (;;) {
+    if (performance.now() - checkedAt >= HEARTBEAT_MS) {
+      if (!(await stillSignedIn())) return
+      checkedAt = performance.now()
+    }
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<'silence'>(resolve => {
+      timer = setTimeout(() => resolve('silence'), HEARTBEAT_MS)
+    })
+    const heard = await Promise.race([upcoming, silence])
+    clearTimeout(timer)
+    if (heard === undefined) return
+    yield heard === 'silence' ? ':\n\n' : heard.map(eventText).join('')
+    if (heard !== 'silence') upcoming = viewer.next()
+  }
+}
+
+function eventText({ event, id, data }: Frame): string {
+  return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`
+}
+
+/** Text as a body that is made only as fast as it is read. @param end called once, however it ends */
+function readable(
+  pieces: AsyncGenerator<string, void>,
+  end: () => void = () => undefined,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { value, done } = await pieces.next()
+          if (done !== true) return controller.enqueue(encoder.encode(value))
+          end()
+          controller.close()
+        } catch (error) {
+          end()
+          // The connection breaks off: a report that is cut must not look whole.
+          controller.error(error)
+        }
+      },
+      cancel() {
+        end()
+        return void pieces.return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

@@ -1,0 +1,238 @@
+/**
+ * Progress and tally of alerts, as everybody sees them (API.md, While it is sent). All figures of one alert are
+ * of one moment, and what waits is what is left: so they add up to `recipients` whenever one looks.
+ */
+import { readContent, type AlertContent } from '../cap/content.ts'
+import { AppError, isAppError } from '../errors.ts'
+import { findAlert, type AlertState } from '../store/alerts.ts'
+import { readLiveStates } from '../store/carriers.ts'
+import type { Database } from '../store/database.ts'
+import type { ProgressCounts } from '../store/progress.ts'
+import type { TallyCount } from '../store/tallies.ts'
+import {
+  readCarrierNames,
+  readWatchedAlerts,
+  type Alarm,
+  type WatchedAlert,
+} from '../store/watching.ts'
+
+export interface Progress {
+  readonly state: AlertState
+  readonly recipients: number
+  readonly queued: number
+  readonly submitted: number
+  readonly delivered: number
+  readonly failed: number
+  readonly expired: number
+  readonly cancelled: number
+  readonly unknown: number
+  readonly possibleDuplicates: number
+  readonly segmentsSubmitted: number
+  readonly byCarrier: readonly CarrierProgress[]
+  readonly alarms: readonly Alarm[]
+  readonly firstSubmittedAt: string | null
+  readonly lastSubmittedAt: string | null
+  /** Segments a second that its carriers take now, whatever alert they are of. */
+  readonly perSecond: number
+  /** Until the last of it is handed over, at this rate; null where nobody can say. */
+  readonly etaSeconds: number | null
+}
+
+interface CarrierProgress {
+  readonly carrierId: string
+  readonly name: string
+  readonly submitted: number
+  readonly delivered: number
+  readonly failed: number
+  readonly perSecond: number
+  readonly state: 'bound' | 'throttled' | 'unbound' | 'disabled'
+}
+
+interface OptionCount {
+  readonly code: string
+  readonly label: string
+  readonly count: number
+}
+
+interface Replied {
+  readonly recipients: number
+  readonly replied: number
+  readonly byOption: readonly OptionCount[]
+}
+
+export interface Tally extends Replied {
+  readonly other: number
+  readonly optedOut: number
+  readonly noReply: number
+  readonly byArea: readonly (Replied & { readonly areaDesc: string })[]
+  readonly byGroup: readonly (Replied & { readonly groupId: string; readonly name: string })[]
+  readonly updatedAt: string
+}
+
+export interface Watched {
+  readonly progress: Progress
+  readonly tally: Tally
+}
+
+/** @throws AppError `not_found` */
+export async function watchedOf(db: Database, alertId: string, now: Date): Promise<Watched> {
+  const watched = (await readWatched(db, [alertId], now)).get(alertId)
+  if (watched === undefined) throw new AppError('not_found', 'there is no such alert')
+  return watched
+}
+
+/** By alert id; ids that no alert has are missing. */
+export async function readWatched(
+  db: Database,
+  alertIds: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, Watched>> {
+  const alerts = await readWatchedAlerts(db, alertIds)
+  const carriers = await readCarriers(db)
+  const watched = new Map<string, Watched>()
+  for (const alert of alerts) {
+    const progress = progressOf(alert, carriers)
+    const tally = tallyOf(alert, progress.recipients, await labelsOf(db, alert), now)
+    watched.set(alert.id, { progress, tally })
+  }
+  return watched
+}
+
+type LiveCarrier = Pick<CarrierProgress, 'carrierId' | 'name' | 'perSecond' | 'state'>
+
+async function readCarriers(db: Database): Promise<readonly LiveCarrier[]> {
+  const names = await readCarrierNames(db)
+  const live = await readLiveStates(
+    db,
+    names.map(carrier => carrier.id),
+  )
+  return names.map(({ id, name, enabled }) => ({
+    carrierId: id,
+    name,
+    perSecond: Math.round(live.get(id)?.perSecond ?? 0),
+    state: enabled ? (live.get(id)?.state ?? 'unbound') : 'disabled',
+  }))
+}
+
+const ZERO = {
+  submitted: 0,
+  delivered: 0,
+  failed: 0,
+  expired: 0,
+  cancelled: 0,
+  unknown: 0,
+  possibleDuplicates: 0,
+  segments: 0,
+}
+
+function progressOf(alert: WatchedAlert, carriers: readonly LiveCarrier[]): Progress {
+  const total = { ...ZERO }
+  for (const counts of alert.counts.values()) {
+    for (const name of Object.keys(ZERO) as (keyof ProgressCounts)[]) total[name] += counts[name]
+  }
+  const { segments: segmentsSubmitted, possibleDuplicates, ...ended } = total
+  const gone = Object.values(ended).reduce((sum, count) => sum + count, 0)
+  const recipients = alert.recipients ?? 0
+  const queued = recipients - gone
+  const isSending = alert.state === 'sending' && queued > 0
+  const byCarrier = carriers
+    .filter(
+      ({ carrierId, state }) => alert.counts.has(carrierId) || (isSending && state !== 'disabled'),
+    )
+    .map(carrier => {
+      const { submitted, delivered, failed } = alert.counts.get(carrier.carrierId) ?? ZERO
+      const perSecond = isSending ? carrier.perSecond : 0
+      return { ...carrier, submitted, delivered, failed, perSecond }
+    })
+  const perSecond = byCarrier.reduce((sum, carrier) => sum + carrier.perSecond, 0)
+  const handedOver = total.submitted + total.delivered + total.failed + total.unknown
+  const segmentsEach = handedOver > 0 ? Math.max(1, segmentsSubmitted / handedOver) : 1
+  return {
+    state: alert.state,
+    recipients,
+    queued,
+    ...ended,
+    possibleDuplicates,
+    segmentsSubmitted,
+    byCarrier,
+    alarms: alert.alarms,
+    firstSubmittedAt: alert.firstSubmittedAt?.toISOString() ?? null,
+    lastSubmittedAt: alert.lastSubmittedAt?.toISOString() ?? null,
+    perSecond,
+    etaSeconds:
+      queued === 0 ? 0 : perSecond > 0 ? Math.ceil((queued * segmentsEach) / perSecond) : null,
+  }
+}
+
+/** The words beside a tally's numbers. */
+interface Labels {
+  readonly options: readonly { readonly code: string; readonly label: string }[]
+  readonly areas: readonly { readonly areaDesc: string }[]
+  readonly groups: readonly { readonly id: string; readonly name: string }[]
+}
+
+/** By the digest of the signed bytes, which never change: a big alert is parsed once, not four times a second. */
+const labelsRead = new Map<string, Labels>()
+const LABELS_KEPT = 200
+
+async function labelsOf(db: Database, { id, contentDigest }: WatchedAlert): Promise<Labels> {
+  const known = contentDigest === null ? undefined : labelsRead.get(contentDigest)
+  if (known !== undefined) return known
+  const alert = await findAlert(db, id)
+  const content = alert?.content == null ? undefined : readSigned(alert.content)
+  if (content === undefined || contentDigest === null) {
+    return { options: alert?.draft.replies.options ?? [], areas: [], groups: [] }
+  }
+  const areas = content.areas.map(({ areaDesc }) => ({ areaDesc }))
+  const labels = { options: content.replies.options, areas, groups: content.groups }
+  labelsRead.set(contentDigest, labels)
+  const [oldest] = labelsRead.keys()
+  if (labelsRead.size > LABELS_KEPT && oldest !== undefined) labelsRead.delete(oldest)
+  return labels
+}
+
+/** The numbers are shown also where the signed bytes were damaged: the alarm beside them says so. */
+function readSigned(bytes: Uint8Array): AlertContent | undefined {
+  try {
+    return readContent(bytes)
+  } catch (error) {
+    if (isAppError(error)) return undefined
+    throw error
+  }
+}
+
+function tallyOf(alert: WatchedAlert, recipients: number, labels: Labels, now: Date): Tally {
+  const counts = new Map(
+    alert.tallies.map(one => [placeOf(one.dimension, one.key, one.option), one.count]),
+  )
+  const count = (dimension: TallyCount['dimension'], key: number, option: string) =>
+    counts.get(placeOf(dimension, key, option)) ?? 0
+  const repliedBy = (dimension: TallyCount['dimension'], key: number, of: number): Replied => {
+    const byOption = labels.options.map(({ code, label }) => ({
+      code,
+      label,
+      count: count(dimension, key, code),
+    }))
+    const valid = byOption.reduce((sum, option) => sum + option.count, 0)
+    return { recipients: of, replied: valid + count(dimension, key, 'other'), byOption }
+  }
+  const total = repliedBy('total', 0, recipients)
+  return {
+    ...total,
+    other: count('total', 0, 'other'),
+    optedOut: count('total', 0, 'optedOut'),
+    noReply: recipients - total.replied,
+    byArea: labels.areas.map(({ areaDesc }, no) => ({
+      areaDesc,
+      ...repliedBy('area', no, count('area', no, 'recipients')),
+    })),
+    byGroup: labels.groups.map(({ id, name }, no) => ({
+      groupId: id,
+      name,
+      ...repliedBy('group', no, count('group', no, 'recipients')),
+    })),
+    updatedAt: now.toISOString(),
+  }
+}
+
+const placeOf = (dimension: string, key: number, option: string) => `${dimension} ${key} ${option}`

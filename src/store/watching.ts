@@ -1,0 +1,99 @@
+import { sql } from 'drizzle-orm'
+import type { AlertState } from './alerts.ts'
+import { arrayLiteral, type Database } from './database.ts'
+import { NO_CARRIER, SUMS, type ProgressCounts } from './progress.ts'
+import type { TallyCount } from './tallies.ts'
+
+export interface Alarm {
+  readonly code: string
+  readonly detail: string
+  /** RFC 3339. */
+  readonly since: string
+}
+
+/** What changes of an alert while it is sent, all of one moment. */
+export interface WatchedAlert {
+  readonly id: string
+  readonly state: AlertState
+  /** Null before dispatch. */
+  readonly recipients: number | null
+  /** Null while it is a draft. */
+  readonly contentDigest: string | null
+  readonly alarms: readonly Alarm[]
+  readonly firstSubmittedAt: Date | null
+  readonly lastSubmittedAt: Date | null
+  /** By carrier; undefined stands for those that no carrier has. */
+  readonly counts: ReadonlyMap<string | undefined, ProgressCounts>
+  readonly tallies: readonly TallyCount[]
+}
+
+/** Reads alerts with their counters in one statement, so that the figures of each fit each other. */
+export async function readWatchedAlerts(
+  db: Database,
+  alertIds: readonly string[],
+): Promise<WatchedAlert[]> {
+  const rows = await db.execute<{
+    id: string
+    state: AlertState
+    recipients: number | null
+    content_digest: string | null
+    alarms: Alarm[]
+    first_ms: number | null
+    last_ms: number | null
+    counts: (ProgressCounts & { carrier: string })[] | null
+    tallies: TallyCount[] | null
+  }>(sql`
+    select a.id, a.state, a.recipients, a.content_digest, a.alarms,
+      (extract(epoch from a.first_submitted_at) * 1000)::float8 as first_ms,
+      (extract(epoch from a.last_submitted_at) * 1000)::float8 as last_ms,
+      (select json_agg(c) from (
+        select carrier_id as carrier, ${SUMS} from progress where alert_id = a.id group by carrier_id
+      ) c) as counts,
+      (select json_agg(t) from (
+        select dimension, key, option, sum(count)::int as count from tallies where alert_id = a.id
+        group by dimension, key, option
+      ) t) as tallies
+    from alerts a
+    where a.id = any(${arrayLiteral(alertIds)}::uuid[])
+  `)
+  return rows.map(row => ({
+    id: row.id,
+    state: row.state,
+    recipients: row.recipients,
+    contentDigest: row.content_digest,
+    alarms: row.alarms,
+    firstSubmittedAt: row.first_ms === null ? null : new Date(row.first_ms),
+    lastSubmittedAt: row.last_ms === null ? null : new Date(row.last_ms),
+    counts: new Map(
+      (row.counts ?? []).map(({ carrier, ...counts }) => [
+        carrier === NO_CARRIER ? undefined : carrier,
+        counts,
+      ]),
+    ),
+    tallies: row.tallies ?? [],
+  }))
+}
+
+export interface NamedCarrier {
+  readonly id: string
+  readonly name: string
+  readonly enabled: boolean
+}
+
+/** All accounts by name, those that were deleted too: deliveries still name them. */
+export async function readCarrierNames(db: Database): Promise<NamedCarrier[]> {
+  return await db.execute<NamedCarrier & Record<string, unknown>>(sql`
+    select id, name, enabled from carriers order by name
+  `)
+}
+
+/** Which of these alerts there are. */
+export async function existingAlerts(
+  db: Database,
+  alertIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.execute<{ id: string }>(sql`
+    select id from alerts where id = any(${arrayLiteral(alertIds)}::uuid[])
+  `)
+  return new Set(rows.map(row => row.id))
+}

@@ -1,0 +1,393 @@
+import { randomUUID } from 'node:crypto'
+import { parse } from 'csv-parse/sync'
+import { expect } from 'vitest'
+import { recordReceipts } from '../../src/inbound/receipts.ts'
+import { recordReplies } from '../../src/inbound/replies.ts'
+import type { Database } from '../../src/store/database.ts'
+import { reportLink } from '../../src/store/links.ts'
+import { recordResults } from '../../src/store/results.ts'
+import { sql } from 'drizzle-orm'
+import { test, type Caller, type Edge } from '../support/edge.ts'
+import { aCarrier, aPhone, aSentAlert } from '../support/sent-alert.ts'
+
+const options = [
+  { code: '1', label: 'Safe', words: ['safe'] },
+  { code: '2', label: 'Need help', words: ['help me'] },
+]
+const HOUR = 3_600_000
+
+/** Six recipients in two areas and a group, each another way along. */
+async function anAlertUnderWay(db: Database) {
+  const carrierId = await aCarrier(db)
+  const groupId = randomUUID()
+  const phones = Array.from({ length: 6 }, aPhone)
+  const states = ['queued', 'submitted', 'delivered', 'failed', 'unknown', 'submitted']
+  const alertId = await aSentAlert(db, {
+    options,
+    areas: ['The valley', 'The hill'],
+    groups: [{ id: groupId, name: 'Schools' }],
+    recipients: phones.map((phone, i) => ({
+      phone,
+      state: states[i]!,
+      ...(i !== 0 && { carrierId }),
+      areaNo: i % 2,
+      groupNos: i < 3 ? [0] : [],
+    })),
+  })
+  await db.execute(sql`update progress set segments = 10 where alert_id = ${alertId}::uuid`)
+  return { alertId, carrierId, groupId, phones }
+}
+
+test('progress is exclusive counts that add up, by carrier too', async ({ db, edge }) => {
+  const { alertId, carrierId } = await anAlertUnderWay(db)
+  await reportLink(db, {
+    carrierId,
+    dispatcherId: randomUUID(),
+    state: 'bound',
+    perSecond: 2,
+    inFlight: 1,
+    lastError: undefined,
+  })
+  const viewer = await edge.caller()
+  const { status, body } = await viewer.call('GET', `/v1/alerts/${alertId}/progress`)
+  expect(status).toBe(200)
+  expect(body).toMatchObject({
+    state: 'sending',
+    recipients: 6,
+    queued: 1,
+    submitted: 2,
+    delivered: 1,
+    failed: 1,
+    expired: 0,
+    cancelled: 0,
+    unknown: 1,
+    possibleDuplicates: 0,
+    segmentsSubmitted: 10,
+    alarms: [],
+    firstSubmittedAt: null,
+    lastSubmittedAt: null,
+    perSecond: 2,
+    // One waits; the five before it took two segments each.
+    etaSeconds: 1,
+  })
+  const mine = body.byCarrier.find((one: { carrierId: string }) => one.carrierId === carrierId)
+  expect(mine).toMatchObject({
+    submitted: 2,
+    delivered: 1,
+    failed: 1,
+    perSecond: 2,
+    state: 'bound',
+  })
+})
+
+test('the tally counts each recipient once, by area and by group', async ({ db, edge }) => {
+  const { alertId, carrierId, groupId, phones } = await anAlertUnderWay(db)
+  const says = (i: number, text: string) => ({
+    from: phones[i]!,
+    to: '72345',
+    text,
+    partial: false,
+  })
+  await recordReplies(db, carrierId, [
+    says(1, '1'),
+    says(2, '2'),
+    says(2, 'thank you'),
+    says(3, 'what'),
+    says(5, 'STOP'),
+  ])
+  const viewer = await edge.caller()
+  const { body } = await viewer.call('GET', `/v1/alerts/${alertId}/tally`)
+  const byOption = (safe: number, help: number) => [
+    { code: '1', label: 'Safe', count: safe },
+    { code: '2', label: 'Need help', count: help },
+  ]
+  expect(body).toEqual({
+    recipients: 6,
+    replied: 3,
+    byOption: byOption(1, 1),
+    other: 1,
+    optedOut: 1,
+    noReply: 3,
+    byArea: [
+      { areaDesc: 'The valley', recipients: 3, replied: 1, byOption: byOption(0, 1) },
+      { areaDesc: 'The hill', recipients: 3, replied: 2, byOption: byOption(1, 0) },
+    ],
+    byGroup: [{ groupId, name: 'Schools', recipients: 3, replied: 2, byOption: byOption(1, 1) }],
+    updatedAt: expect.any(String) as string,
+  })
+})
+
+test('deliveries come in pages, by state, with phones for those who work with them', async ({
+  db,
+  edge,
+}) => {
+  const { alertId, phones } = await anAlertUnderWay(db)
+  const viewer = await edge.caller()
+  const author = await edge.caller({ roles: ['author'] })
+  const path = `/v1/alerts/${alertId}/deliveries`
+  const first = await author.call('GET', `${path}?limit=4`)
+  const second = await author.call('GET', `${path}?limit=4&cursor=${first.body.nextCursor}`)
+  expect([...first.body.items, ...second.body.items].map(item => item.phone)).toEqual(phones)
+  expect(second.body.nextCursor).toBeNull()
+  expect(first.body.items[1]).toMatchObject({
+    seq: 2,
+    state: 'submitted',
+    reply: null,
+    segments: 1,
+  })
+
+  const some = await viewer.call('GET', `${path}?state=failed,unknown`)
+  expect(some.body.items.map((item: { seq: number }) => item.seq)).toEqual([4, 5])
+  expect(some.body.items[0].phone).toBe(`…${phones[3]!.slice(-3)}`)
+  expect((await viewer.call('GET', `${path}?state=lost`)).status).toBe(400)
+  expect((await viewer.call('GET', `${path}?cursor=eyJhIjoxfQ`)).status).toBe(400)
+})
+
+test('replies are listed as they came', async ({ db, edge }) => {
+  const { alertId, carrierId, phones } = await anAlertUnderWay(db)
+  const texts = ['=cmd|calc', '1', 'STOP']
+  for (const text of texts) {
+    await recordReplies(db, carrierId, [{ from: phones[1]!, to: '72345', text, partial: false }])
+  }
+  const approver = await edge.caller({ roles: ['approver'] })
+  const path = `/v1/alerts/${alertId}/replies`
+  const first = await approver.call('GET', `${path}?limit=2`)
+  const second = await approver.call('GET', `${path}?limit=2&cursor=${first.body.nextCursor}`)
+  const items = [...first.body.items, ...second.body.items]
+  expect(items.map(item => item.text)).toEqual(texts)
+  expect(items.map(item => item.kind)).toEqual(['other', 'option', 'optOut'])
+  expect(items[1]).toMatchObject({
+    option: '1',
+    carrierId,
+    phone: `…${phones[1]!.slice(-3)}`,
+    late: false,
+  })
+})
+
+test('the report comes as JSON or CSV, by Accept', async ({ db, edge }) => {
+  const { alertId, phones } = await anAlertUnderWay(db)
+  const author = await edge.caller({ roles: ['author'] })
+  const report = (accept: string) =>
+    author.call('GET', `/v1/alerts/${alertId}/report`, { headers: { Accept: accept } })
+  const { body } = await report('*/*')
+  expect(body).toMatchObject({
+    alert: { id: alertId },
+    timeline: [],
+    progress: { recipients: 6, queued: 1 },
+    tally: { recipients: 6, noReply: 6 },
+  })
+  const csv = await report('text/html;q=0.9, text/csv')
+  expect(csv.headers.get('Content-Type')).toMatch(/^text\/csv/)
+  expect(csv.headers.get('Content-Disposition')).toBe(`attachment; filename="alert-${alertId}.csv"`)
+  expect(csv.headers.get('X-Content-Type-Options')).toBe('nosniff')
+  const rows = parse(csv.body as string, { columns: true }) as Record<string, string>[]
+  expect(rows).toHaveLength(6)
+  expect(rows[3]).toMatchObject({ seq: '4', phone: `'${phones[3]}`, state: 'failed', reply: '' })
+  expect((await report('application/json;q=0.5, text/csv;q=0.4')).body).toMatchObject({
+    timeline: [],
+  })
+  expect(await report('application/pdf')).toMatchObject({
+    status: 406,
+    body: { code: 'not_acceptable' },
+  })
+  expect((await report('text/csv;q=0')).status).toBe(406)
+})
+
+test('the CSV report is read from the database as fast as it is taken, and no faster', async ({
+  db,
+  edge,
+}) => {
+  const carrierId = await aCarrier(db)
+  const recipients = Array.from({ length: 12_000 }, () => ({ carrierId }))
+  const alertId = await aSentAlert(db, { recipients })
+  const author = await edge.caller({ roles: ['author'] })
+  const get = () =>
+    edge.app.request(`/v1/alerts/${alertId}/report`, {
+      headers: { Authorization: `Bearer ${author.token}`, Accept: 'text/csv' },
+    })
+  const pieces: number[] = []
+  for await (const piece of (await get()).body as unknown as AsyncIterable<Uint8Array>) {
+    pieces.push(new TextDecoder().decode(piece).split('\r\n').length - 1)
+  }
+  expect(pieces).toEqual([1, 5_000, 5_000, 2_000])
+  const half = await get()
+  const reader = half.body!.getReader()
+  await reader.read()
+  await reader.cancel()
+})
+
+test('an alert that is not there is nowhere', async ({ edge }) => {
+  const viewer = await edge.caller()
+  for (const what of ['progress', 'tally', 'deliveries', 'replies', 'report', 'stream']) {
+    const answer = await viewer.call('GET', `/v1/alerts/${randomUUID()}/${what}`)
+    expect([what, answer.status, answer.body.code]).toEqual([what, 404, 'not_found'])
+    expect((await edge.call('GET', `/v1/alerts/${randomUUID()}/${what}`)).status).toBe(401)
+  }
+  expect((await viewer.call('GET', `/v1/stream?alerts=${randomUUID()}`)).status).toBe(404)
+  expect((await viewer.call('GET', '/v1/stream?alerts=,')).status).toBe(400)
+  expect((await viewer.call('GET', '/v1/stream')).status).toBe(400)
+})
+
+interface Event {
+  id: number
+  event: string
+  data: Record<string, any> // oxlint-disable-line typescript/no-explicit-any -- as for answers
+}
+
+async function openStream(edge: Edge, caller: Caller, path: string, headers = {}) {
+  const response = await edge.app.request(path, {
+    headers: { Authorization: `Bearer ${caller.token}`, ...headers },
+  })
+  expect(response.status).toBe(200)
+  expect(response.headers.get('Content-Type')).toMatch(/^text\/event-stream/)
+  const reader = response.body!.getReader()
+  /** The events of the next piece; undefined at the end. */
+  const read = async (): Promise<Event[] | undefined> => {
+    const { done, value } = await reader.read()
+    if (done) return undefined
+    const text = new TextDecoder().decode(value)
+    return text.split('\n\n').flatMap(block => {
+      const fields = Object.fromEntries(block.split('\n').map(line => line.split(/: (.*)/s)))
+      if (fields['event'] === undefined) return []
+      return [
+        { id: Number(fields['id']), event: fields['event'], data: JSON.parse(fields['data']) },
+      ]
+    })
+  }
+  return { read, close: () => reader.cancel() }
+}
+
+test('a stream begins with a snapshot and tells what changes', async ({ db, edge }) => {
+  const { alertId, carrierId, phones } = await anAlertUnderWay(db)
+  const viewer = await edge.caller()
+  const stream = await openStream(edge, viewer, `/v1/alerts/${alertId}/stream`, {
+    'Last-Event-ID': '9e99',
+  })
+  const [snapshot, ...none] = (await stream.read())!
+  expect(none).toEqual([])
+  expect(snapshot).toMatchObject({
+    event: 'snapshot',
+    data: { alertId, progress: { submitted: 2 }, tally: { replied: 0 } },
+  })
+  await recordReplies(db, carrierId, [{ from: phones[1]!, to: '72345', text: '1', partial: false }])
+  const [tally] = (await stream.read())!
+  expect(tally).toMatchObject({ event: 'tally', data: { alertId, replied: 1 } })
+  expect(tally!.id).toBeGreaterThan(snapshot!.id)
+  await db.execute(sql`
+    insert into submissions (carrier_id, message_id, alert_id, seq)
+    values (${carrierId}::uuid, 'watched', ${alertId}::uuid, 2)
+  `)
+  await recordReceipts(db, carrierId, [{ messageId: 'watched', state: 'delivered', reason: '' }])
+  const [progress] = (await stream.read())!
+  expect(progress).toMatchObject({
+    event: 'progress',
+    data: { alertId, delivered: 2, submitted: 1 },
+  })
+  await stream.close()
+})
+
+test('one stream watches several alerts', async ({ db, edge }) => {
+  const [one, two] = [await anAlertUnderWay(db), await anAlertUnderWay(db)]
+  const viewer = await edge.caller()
+  const path = `/v1/stream?alerts=${one.alertId},${two.alertId},${one.alertId.toUpperCase()}`
+  const stream = await openStream(edge, viewer, path)
+  const snapshots = (await stream.read())!
+  expect(snapshots.map(({ event, data }) => [event, data['alertId']]).toSorted()).toEqual(
+    [one.alertId, two.alertId].map(id => ['snapshot', id]).toSorted(),
+  )
+  await stream.close()
+})
+
+test('a busy alert gives at most four frames a second, and a slow reader the latest', async ({
+  db,
+  edge,
+}) => {
+  const { alertId } = await anAlertUnderWay(db)
+  const viewer = await edge.caller()
+  const quick = await openStream(edge, viewer, `/v1/alerts/${alertId}/stream`)
+  const slow = await openStream(edge, viewer, `/v1/alerts/${alertId}/stream`)
+  await quick.read()
+  await slow.read()
+  const busy = { isOver: false }
+  const work = (async () => {
+    while (!busy.isOver) {
+      await db.execute(sql`
+        update progress set possible_duplicates = possible_duplicates + 1 where alert_id = ${alertId}::uuid
+      `)
+      await db.execute(sql`select pg_notify('alerts', ${alertId})`)
+    }
+  })()
+  const times: number[] = []
+  let last: Event[] = []
+  while (times.length < 9) {
+    last = (await quick.read())!
+    times.push(performance.now())
+  }
+  busy.isOver = true
+  await work
+  for (const [i, at] of times.entries()) {
+    expect(times.filter(time => time >= at && time < at + 1_000).length, `from ${i}`).toBeLessThan(
+      5,
+    )
+  }
+  const late = (await slow.read())!
+  expect(late).toHaveLength(1)
+  expect(late[0]!.data['possibleDuplicates']).toBeGreaterThanOrEqual(
+    last[0]!.data['possibleDuplicates'] as number,
+  )
+  await quick.close()
+  await slow.close()
+})
+
+test('a stream ends when its token does', async ({ db, edge }) => {
+  const { alertId } = await anAlertUnderWay(db)
+  const viewer = await edge.caller()
+  edge.pass(15 * 60 - 1)
+  const stream = await openStream(edge, viewer, `/v1/alerts/${alertId}/stream`)
+  await stream.read()
+  expect(await stream.read()).toBeUndefined()
+})
+
+test('one person can hold twenty streams, and opens another when one is closed', async ({
+  db,
+  edge,
+}) => {
+  const { alertId } = await anAlertUnderWay(db)
+  const hoarder = await edge.caller()
+  const open = () => openStream(edge, hoarder, `/v1/alerts/${alertId}/stream`)
+  const streams = await Promise.all(Array.from({ length: 20 }, open))
+  const refused = await hoarder.call('GET', `/v1/alerts/${alertId}/stream`)
+  expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } })
+  expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0)
+  await streams.pop()!.close()
+  streams.push(await open())
+  await Promise.all(streams.map(stream => stream.close()))
+})
+
+test('what the engine writes and what is watched are the same figures', async ({ db, edge }) => {
+  const carrierId = await aCarrier(db)
+  const alertId = await aSentAlert(db, {
+    recipients: [{ state: 'queued', segments: 2 }, { state: 'queued' }],
+  })
+  await db.execute(sql`
+    insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, state, fence, hwm, expires)
+    values (${alertId}::uuid, 1, '', 1, 2, 'leased', 1, 2, ${new Date(Date.now() + HOUR).toISOString()})
+  `)
+  await recordResults(db, {
+    alertId,
+    carrierId,
+    taken: { seqs: [1], rangeNos: [1], fences: [1] },
+    messageIds: { seqs: [1, 1], ids: ['e-1', 'e-2'], firstIds: ['e-1', 'e-1'] },
+    ended: [],
+    retries: [],
+    finished: [],
+  })
+  const viewer = await edge.caller()
+  const progress = async () => (await viewer.call('GET', `/v1/alerts/${alertId}/progress`)).body
+  expect(await progress()).toMatchObject({ queued: 1, submitted: 1, segmentsSubmitted: 2 })
+  const delivered = (messageId: string) => ({ messageId, state: 'delivered' as const, reason: '' })
+  await recordReceipts(db, carrierId, [delivered('e-1')])
+  expect(await progress()).toMatchObject({ queued: 1, submitted: 1, delivered: 0 })
+  await recordReceipts(db, carrierId, [delivered('e-2')])
+  expect(await progress()).toMatchObject({ queued: 1, submitted: 0, delivered: 1 })
+})
