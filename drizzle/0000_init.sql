@@ -37,7 +37,8 @@ CREATE TABLE "alerts" (
 	"planner" uuid,
 	"planner_until" timestamp with time zone,
 	"planned" integer DEFAULT 0 NOT NULL,
-	"next_range_no" integer DEFAULT 1 NOT NULL,
+	"planned_ranges" integer DEFAULT 0 NOT NULL,
+	"next_range_no" integer DEFAULT 1000000001 NOT NULL,
 	"emergency" boolean DEFAULT false NOT NULL,
 	"alarms" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"first_submitted_at" timestamp with time zone,
@@ -421,6 +422,7 @@ CREATE INDEX "inbound_phone" ON "inbound" USING btree ("phone","received_at");--
 CREATE INDEX "inbound_alert" ON "inbound" USING btree ("alert_id","received_at");--> statement-breakpoint
 CREATE INDEX "locations_contact" ON "locations" USING btree ("contact_id");--> statement-breakpoint
 CREATE INDEX "locations_position" ON "locations" USING gist (position) include (contact_id, sole);--> statement-breakpoint
+CREATE INDEX "opt_outs_at" ON "opt_outs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "ranges_open" ON "ranges" USING btree ("alert_id","due_at") WHERE state <> 'done';--> statement-breakpoint
 CREATE INDEX "refresh_tokens_session" ON "refresh_tokens" USING btree ("session_id");--> statement-breakpoint
 CREATE INDEX "sessions_operator" ON "sessions" USING btree ("operator_id");--> statement-breakpoint

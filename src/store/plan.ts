@@ -3,6 +3,7 @@
  * One planner at a time holds an alert, by a lease that each slice renews.
  */
 import { sql, type SQL } from 'drizzle-orm'
+import { AppError } from '../errors.ts'
 import { arrayLiteral, type Database } from './database.ts'
 import { bumpProgress } from './progress.ts'
 
@@ -79,7 +80,7 @@ export interface PlanContext {
   readonly firstSlice: number
 }
 
-/** `planned`: recipients in all slices so far. `lost`: another planner has the alert. */
+/** `planned`: recipients in all slices so far. `lost`: another planner has the alert, nothing was written. */
 export type SliceResult = { readonly planned: number } | 'lost'
 
 /** Plans recipients that are at hand. Run inside a transaction. */
@@ -124,14 +125,9 @@ export function planRest(
 
 async function planSlice(tx: Database, context: PlanContext, rows: SQL): Promise<SliceResult> {
   const { alertId, planner, texts, routePrefixes, rangeSizes } = context
-  const [held] = await tx.execute<{
-    state: string
-    planned: number
-    next_range_no: number
-  }>(sql`
-    update alerts set planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
+  const [held] = await tx.execute<{ state: string; planned: number; ranges: number }>(sql`
+    select state, planned, planned_ranges as ranges from alerts
     where id = ${alertId}::uuid and planner = ${planner}::uuid and plan_state = 'running'
-    returning state, planned, next_range_no
   `)
   if (held === undefined) return 'lost'
   // Stopped half-way: the rest is planned all the same, as cancelled, so that every recipient has an end.
@@ -164,7 +160,7 @@ async function planSlice(tx: Database, context: PlanContext, rows: SQL): Promise
     ),
     numbered as materialized (
       select p.*, (${held.planned}::int + place)::int as seq,
-        (${held.next_range_no}::int - 1 + dense_rank() over (order by route_class, block))::int as range_no
+        (${held.ranges}::int + dense_rank() over (order by route_class, block))::int as range_no
       from placed p
     ),
     written as (
@@ -193,10 +189,15 @@ async function planSlice(tx: Database, context: PlanContext, rows: SQL): Promise
     select count(*)::int as planned, count(distinct range_no)::int as ranges from numbered
   `)
   const { planned = 0, ranges = 0 } = slice ?? {}
-  await tx.execute(sql`
-    update alerts set planned = planned + ${planned}, next_range_no = next_range_no + ${ranges}
-    where id = ${alertId}::uuid
+  // Last, for lanes that claim want this row too: a slice that took it first would hold them up all along.
+  const [kept] = await tx.execute(sql`
+    update alerts
+    set planned = planned + ${planned}, planned_ranges = planned_ranges + ${ranges},
+        planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
+    where id = ${alertId}::uuid and planner = ${planner}::uuid and planned = ${held.planned}
+    returning id
   `)
+  if (kept === undefined) throw new AppError('wrong_state', 'another planner has the alert')
   if (cancelled) await bumpProgress(tx, alertId, undefined, { cancelled: planned })
   return { planned: held.planned + planned }
 }

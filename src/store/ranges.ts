@@ -131,11 +131,12 @@ export async function loadRange(db: Database, range: ClaimedRange): Promise<Queu
     opted_out: boolean
   }>(sql`
     select d.seq, d.phone, d.text_no, d.attempts,
-      exists (
-        select from opt_outs o
-        where o.phone = d.phone and (o.scope = 'all' or (not a.emergency and o.scope = 'nonEmergency'))
+      -- Those who had opted out before were never planned: only the few since then are looked through.
+      d.phone in (
+        select o.phone from opt_outs o join alerts a on a.id = ${range.alertId}::uuid
+        where o.at >= a.dispatched_at and (o.scope = 'all' or (not a.emergency and o.scope = 'nonEmergency'))
       ) as opted_out
-    from deliveries d join alerts a on a.id = d.alert_id
+    from deliveries d
     where d.alert_id = ${range.alertId}::uuid and ${mine}
       and d.range_no = ${range.rangeNo} and d.state = 'queued'
     order by d.seq

@@ -214,6 +214,7 @@ export const optOuts = pgTable(
   },
   t => [
     primaryKey({ columns: [t.phone, t.scope, t.category] }),
+    index('opt_outs_at').on(t.at),
     check('opt_outs_scope', oneOf('scope', OPT_OUT_SCOPES)),
   ],
 )
@@ -391,7 +392,10 @@ export const alerts = pgTable(
     planner: uuid('planner'),
     plannerUntil: at('planner_until'),
     planned: integer('planned').notNull().default(0),
-    nextRangeNo: integer('next_range_no').notNull().default(1),
+    /** Ranges that the planner has made, numbered from 1. */
+    plannedRanges: integer('planned_ranges').notNull().default(0),
+    /** The number of the next range of a retry: far above the planner's, so that neither waits for the other. */
+    nextRangeNo: integer('next_range_no').notNull().default(1_000_000_001),
     /** Actual, and of a severity that policy calls an emergency: heeds only opt-outs of scope `all`. */
     emergency: boolean('emergency').notNull().default(false),
     /** `[{code, detail, since}]`: what an operator must know, e.g. integrity_violation. */

@@ -43,10 +43,10 @@ export async function insertSendingAlert(
   `)
   await db.execute(sql`
     insert into alerts (id, state, mode, status, msg_type, severity, draft, content, created_by, delivery,
-      priority, recipients, planned, plan_state, expires, next_range_no, dispatched_at)
+      priority, recipients, planned, plan_state, expires, planned_ranges, dispatched_at)
     values (${alertId}::uuid, 'sending', 'live', 'Actual', 'Alert', 'Extreme', '{}', '\\x7b7d',
       ${operatorId}::uuid, ${delivery}, ${priority}, ${recipients}, ${recipients}, 'done', ${expires}::timestamptz,
-      ${Math.ceil(recipients / rangeSize) + 1}, now())
+      ${Math.ceil(recipients / rangeSize)}, now())
   `)
   const seqs = Array.from({ length: recipients }, (_, i) => i + 1)
   await db.execute(sql`
