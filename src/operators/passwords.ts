@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
 
 /**
- * argon2id at OWASP's floor (m = 19 MiB, t = 2, p = 1), about 25 ms of one core. Not more, for a sign-in
+ * argon2id at OWASP's floor (m = 19 MiB, t = 2, p = 1), about 15 ms of one core. Not more, for a sign-in
  * storm at 4 a.m. shares two cores with the API that people are watching; what a stolen hash can bear is
  * made up by twelve characters at least. The parameters travel in each hash, so raising them needs no migration.
  */
@@ -14,7 +14,7 @@ export const MAX_PASSWORD_CHARACTERS = 1024
 
 /** Two hashes at once leave the event loop its core and hold memory to 38 MiB. */
 const hashing = pLimit(2)
-/** Some two seconds of work: whoever comes after waits less by trying again. */
+/** A second of work: whoever comes after waits less by trying again. */
 const MAX_WAITING = 150
 
 /** @returns why a password is refused, said so that its owner can mend it; undefined if it is good */
