@@ -122,7 +122,8 @@ function languageFaults(info: readonly Info[]): Fault[] {
   const { noOf } = signedAreas(blocks.flatMap(block => block.area))
   const seen = new Map<string, number>()
   return blocks.flatMap(({ language, area }, no) => {
-    const key = [language.toLowerCase(), ...new Set(area.map(noOf))].toSorted().join()
+    const nos = [...new Set(area.map(noOf))].toSorted((a, b) => a - b)
+    const key = `${language.toLowerCase()} ${nos.join()}`
     const other = seen.get(key)
     seen.set(key, other ?? no)
     if (other === undefined) return []
@@ -130,6 +131,9 @@ function languageFaults(info: readonly Info[]): Fault[] {
     return [{ pointer: `/info/${no}/language`, detail }]
   })
 }
+
+/** What tallies count besides options; none of them may be an option's code. */
+const TALLY_WORDS = ['other', 'optedout', 'recipients']
 
 /** Each word that people may answer must mean one thing, and never what STOP or HELP means. */
 function replyFaults(options: readonly ReplyOption[]): Fault[] {
@@ -151,6 +155,9 @@ function replyFaults(options: readonly ReplyOption[]): Fault[] {
       }
       if (isReservedWord(normal)) {
         return [{ pointer, detail: 'is a word by which people opt out or ask for help' }]
+      }
+      if (pointer.endsWith('/code') && TALLY_WORDS.includes(normal)) {
+        return [{ pointer, detail: 'is what tallies call something else' }]
       }
       const owner = owners.get(normal)
       owners.set(normal, owner ?? no)

@@ -16,29 +16,43 @@ export const OPT_OUT_WORDS: ReadonlySet<string> = new Set([
   'revoke',
   'optout',
   'opt out',
-  'opt-out',
   'remove',
   'td',
   'arret',
-  'arrêt',
   'arrete',
-  'arrête',
 ])
 export const OPT_IN_WORDS: ReadonlySet<string> = new Set(['start', 'unstop', 'yes'])
 export const HELP_WORDS: ReadonlySet<string> = new Set(['help', 'info', 'aide'])
 
+const DIGIT_ZEROS = [0x660, 0x6f0, 0x966, 0x9e6]
+
 /**
- * What a person meant to type: NFKC, lower case, one space between words, nothing at either end that is not a
- * letter or a digit (quotes, full stops, emoji).
+ * One spelling of what looks alike: NFKC, decimal digits of Arabic, Persian, Devanagari and Bengali as ASCII, no
+ * invisible signs and none that only colour an emoji.
  */
-export function normaliseAnswer(text: string): string {
+export function plainText(text: string): string {
   return text
     .normalize('NFKC')
+    .replace(/\p{Cf}|\p{Emoji_Modifier}|[\uFE00-\uFE0F\u20E3]/gu, '')
+    .replace(/[\u0660-\u0669\u06F0-\u06F9\u0966-\u096F\u09E6-\u09EF]/gu, digit => {
+      const point = digit.codePointAt(0) ?? 0
+      return String(point - (DIGIT_ZEROS.findLast(zero => zero <= point) ?? 0))
+    })
+    .trim()
+}
+
+/**
+ * The words that a person meant to type, alone: lower case, one space between, nothing else but letters and
+ * digits. Accents and apostrophes go too: many keyboards lack them, and so does GSM-7.
+ */
+export function normaliseAnswer(text: string): string {
+  return plainText(text)
     .toLowerCase()
+    .normalize('NFD')
+    .replace(/[\u0300-\u036F'’]/gu, '')
     .normalize('NFKC')
-    .replace(/\s+/gu, ' ')
-    .replace(/^[^\p{L}\p{N}]+/u, '')
-    .replace(/[^\p{L}\p{N}\p{M}]+$/u, '')
+    .replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
+    .trim()
 }
 
 /**

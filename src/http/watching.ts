@@ -292,7 +292,7 @@ export function watchingRoutes({ database, tokenKeys, now }: AppDependencies): O
         return c.body(readable(deliveriesCsv(db, id, c.var.operator)), 200, {
           'Content-Type': 'text/csv; charset=utf-8; header=present',
           'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
-        }) as never
+        })
       }
       const watched = await watchedOf(db, id, now())
       const timeline = await timelineOf(db, id)

@@ -1,5 +1,11 @@
 import type { ReplyOption } from '../cap/alert.ts'
-import { HELP_WORDS, normaliseAnswer, OPT_IN_WORDS, OPT_OUT_WORDS } from '../cap/keywords.ts'
+import {
+  HELP_WORDS,
+  normaliseAnswer,
+  OPT_IN_WORDS,
+  OPT_OUT_WORDS,
+  plainText,
+} from '../cap/keywords.ts'
 
 /**
  * What a person meant by a reply.
@@ -15,9 +21,10 @@ export type Understood =
 
 /** @param options of the alert that the phone was sent; none where it was sent no alert */
 export function understandReply(text: string, options: readonly ReplyOption[]): Understood {
-  const whole = typed(text)
+  const whole = normaliseAnswer(text)
   const said = whole.replace(POLITE, '')
-  if (OPT_OUTS.has(whole) || OPT_OUTS.has(said.replace(REPEATED, '$1'))) return { kind: 'optOut' }
+  if (OPT_OUT_WORDS.has(whole) || OPT_OUT_WORDS.has(said.replace(REPEATED, '$1')))
+    return { kind: 'optOut' }
   const codes = new Set([...chosen(text, whole, options), ...chosen(text, said, options)])
   const [code] = codes
   if (code !== undefined) return codes.size === 1 ? { kind: 'option', code } : { kind: 'other' }
@@ -32,49 +39,32 @@ function chosen(text: string, said: string, options: readonly ReplyOption[]): st
   const question = /[?？؟]/u.test(text)
   return options
     .filter(option => {
-      const code = typed(option.code)
+      const code = normaliseAnswer(option.code)
       const words = [option.label, ...option.words]
-      if (said === '') return words.some(word => typed(word) === '' && plain(word) === plain(text))
+      if (said === '')
+        return words.some(
+          word => normaliseAnswer(word) === '' && plainText(word) === plainText(text),
+        )
       if (said === code) return true
       // "Safe?" asks; it does not say so.
-      return !question && words.some(word => [typed(word), `${code} ${typed(word)}`].includes(said))
+      return (
+        !question &&
+        words.some(word =>
+          [normaliseAnswer(word), `${code} ${normaliseAnswer(word)}`].includes(said),
+        )
+      )
     })
     .map(option => option.code)
 }
 
 /** Courtesies around the word, in the languages of most alerts. */
 const POLITE =
-  /^(?:please|pls|plz|por favor|svp|s'?il (?:vous|te) plait) | (?:please|pls|plz|thanks|thank you|thx|por favor|gracias|svp|s'?il (?:vous|te) plait|merci)$/u
+  /^(?:please|pls|plz|por favor|svp|sil (?:vous|te) plait) | (?:please|pls|plz|thanks|thank you|thx|por favor|gracias|svp|sil (?:vous|te) plait|merci)$/u
 
 /** STOP STOP STOP */
 const REPEATED = /^(\S+)(?: \1)+$/u
 
-const DIGIT_ZEROS = [0x660, 0x6f0, 0x966, 0x9e6]
-
-/** One spelling of decimal digits (Arabic, Persian, Devanagari, Bengali), no signs that only colour an emoji. */
-function plain(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(/[\p{Cf}\uFE00-\uFE0F\u20E3\u{1F3FB}-\u{1F3FF}]/gu, '')
-    .replace(/[\u0660-\u0669\u06F0-\u06F9\u0966-\u096F\u09E6-\u09EF]/gu, digit => {
-      const point = digit.codePointAt(0)!
-      return String(point - DIGIT_ZEROS.findLast(zero => zero <= point)!)
-    })
-    .trim()
-}
-
-/** The words alone: no accents, for many keyboards and GSM-7 lack them; no apostrophes; one space between. */
-function typed(text: string): string {
-  return normaliseAnswer(plain(text))
-    .normalize('NFD')
-    .replace(/[\u0300-\u036F'’]/gu, '')
-    .normalize('NFC')
-    .replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
-    .trim()
-}
-
-const OPT_OUTS: ReadonlySet<string> = new Set([...OPT_OUT_WORDS].map(typed))
-const SINGLE_OPT_OUTS = [...OPT_OUTS].filter(word => word.length >= 4 && !word.includes(' '))
+const SINGLE_OPT_OUTS = [...OPT_OUT_WORDS].filter(word => word.length >= 4 && !word.includes(' '))
 
 /**
  * `stopp`, `sotp`, `unsubcribe`: a letter doubled or two swapped; in a word as long as `unsubscribe` any one

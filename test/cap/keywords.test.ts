@@ -23,7 +23,11 @@ test.each([
   ['ＳＴＯＰ', 'stop'],
   ['“Stop!” 🙏', 'stop'],
   ['Opt   Out', 'opt out'],
-  ['ARRÊT', 'arrêt'],
+  ['ARRÊT', 'arret'],
+  ['opt-out', 'opt out'],
+  ['can’t', 'cant'],
+  ['1️⃣', '1'],
+  ['نعم', 'نعم'],
   ['2', '2'],
   ['👍', ''],
 ])('%j is read as %j', (typed, read) => {

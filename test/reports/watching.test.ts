@@ -292,8 +292,9 @@ test('one stream watches several alerts', async ({ db, edge }) => {
   const path = `/v1/stream?alerts=${one.alertId},${two.alertId},${one.alertId.toUpperCase()}`
   const stream = await openStream(edge, viewer, path)
   const snapshots = (await stream.read())!
-  expect(snapshots.map(({ event, data }) => [event, data['alertId']]).toSorted()).toEqual(
-    [one.alertId, two.alertId].map(id => ['snapshot', id]).toSorted(),
+  expect(snapshots.map(({ event }) => event)).toEqual(['snapshot', 'snapshot'])
+  expect(new Set(snapshots.map(({ data }) => data['alertId']))).toEqual(
+    new Set([one.alertId, two.alertId]),
   )
   await stream.close()
 })
