@@ -65,14 +65,12 @@ export function readReceipt(message: {
 }): ReceiptContent | undefined {
   const { tlvs } = message
   const fields = receiptFields(receiptText(tlvs.get(TLV.message_payload) ?? message.short_message))
-  const messageId = boundedId(
-    tlvText(tlvs.get(TLV.receipted_message_id)) || (fields.get('id') ?? ''),
-  )
+  const messageId = boundedId(tlvText(tlvs.get(TLV.receipted_message_id)) || fields.id)
   const stateCode = tlvs.get(TLV.message_state)?.[0]
-  const word = fields.get('stat')?.toUpperCase() ?? ''
+  const word = fields.stat.toUpperCase()
   const state = MESSAGE_STATES[stateCode ?? -1] ?? STATE_WORDS[word]
   if (messageId === '' && state === undefined) return undefined
-  const error = errorCode(fields.get('err'), tlvs.get(TLV.network_error_code))
+  const error = errorCode(fields.err, tlvs.get(TLV.network_error_code))
   const known = state ?? 'UNKNOWN'
   const ownWord = STATE_WORDS[word] === known ? word : known
   return { messageId, state: known, reason: error === '' ? ownWord : `${ownWord} ${error}` }
@@ -90,7 +88,7 @@ function tlvText(value: Uint8Array | undefined): string {
 }
 
 function decodeLatin1(octets: Uint8Array): string {
-  return String.fromCharCode(...octets.subarray(0, MAX_TEXT))
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
 }
 
 /** Receipts are ASCII whatever data_coding says, and UCS-2 now and then: then every first octet is zero. */
@@ -100,25 +98,57 @@ function receiptText(octets: Uint8Array): string {
   return decodeLatin1(head)
 }
 
-const KEY = /(?:^|\s)(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s{0,4}:\s{0,4}/gi
+interface ReceiptFields {
+  id: string
+  stat: string
+  err: string
+}
 
-/** The values behind the known keys, up to the next blank; the first of each counts, and none after `text:`. */
-function receiptFields(text: string): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>()
-  for (const match of text.matchAll(KEY)) {
-    const key = match[1]!.toLowerCase()
+/**
+ * The values behind `id:`, `stat:` and `err:`, up to the next blank; the first of each counts, and none after
+ * `text:`, where the message's own words begin. Goes from colon to colon, so every octet is seen a few times
+ * at most.
+ */
+function receiptFields(text: string): ReceiptFields {
+  const fields: ReceiptFields = { id: '', stat: '', err: '' }
+  for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
+    let end = colon
+    while (end > 0 && isBlank(text.charCodeAt(end - 1))) end--
+    let start = end
+    while (start > 0 && end - start < 5 && isLetter(text.charCodeAt(start - 1))) start--
+    if (start > 0 && !isBlank(text.charCodeAt(start - 1))) continue
+    const key = text.slice(start, end).toLowerCase()
     if (key === 'text') break
-    if (fields.has(key)) continue
-    const start = match.index + match[0].length
-    let end = start
-    while (end < text.length && !/[\s,;]/.test(text[end]!)) end++
-    fields.set(key, text.slice(start, end))
+    if ((key === 'id' || key === 'stat' || key === 'err') && fields[key] === '') {
+      fields[key] = wordAt(text, colon + 1)
+    }
   }
   return fields
 }
 
-function errorCode(word: string | undefined, tlv: Uint8Array | undefined): string {
-  if (word !== undefined && /^[0-9A-Za-z]{1,8}$/.test(word)) return word
+function wordAt(text: string, from: number): string {
+  let start = from
+  while (start < text.length && isBlank(text.charCodeAt(start))) start++
+  let end = start
+  while (end < text.length && !endsWord(text.charCodeAt(end))) end++
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d)
+}
+
+function isLetter(code: number): boolean {
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x7a
+}
+
+function endsWord(code: number): boolean {
+  return isBlank(code) || code === 0x2c || code === 0x3b
+}
+
+function errorCode(word: string, tlv: Uint8Array | undefined): string {
+  if (/^[0-9A-Za-z]{1,8}$/.test(word)) return word
   // §5.3.2.31: network type, then the code in two octets.
   if (tlv?.length === 3) return String((tlv[1]! << 8) | tlv[2]!).padStart(3, '0')
   return ''
@@ -159,7 +189,7 @@ export function decodeText(octets: Uint8Array, dataCoding: number): string {
     case 'UCS2':
       return decodeUtf16be(octets)
     case 'latin1':
-      return Array.from(octets, octet => String.fromCharCode(octet)).join('')
+      return decodeLatin1(octets)
     case 'GSM7':
       return decodeGsm7(octets)
   }

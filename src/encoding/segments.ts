@@ -34,7 +34,7 @@ export interface EncodedText {
 export interface TextMeasure {
   readonly alphabet: Alphabet
   readonly units: number
-  /** What the text will cost; may pass the limit of 255, where `encodeText` throws. */
+  /** What the text will cost; past the limit of 255, where `encodeText` throws, it is at least as many. */
   readonly segments: number
   /** The different characters that GSM-7 lacks, in order of appearance; absent for GSM-7. */
   readonly forcedBy?: readonly string[]
@@ -50,11 +50,11 @@ const JOINED = { GSM7: { 1: 153, 2: 152 }, UCS2: { 1: 67, 2: 66 } } as const
  */
 export function encodeText(text: string, referenceOctets: ReferenceOctets = 1): EncodedText {
   const plan = planSegments(text, referenceOctets)
-  const { alphabet, units, ends } = plan
-  if (ends.length > MAX_SEGMENTS) {
+  const { alphabet, units, ends, count } = plan
+  if (count > MAX_SEGMENTS) {
     throw new AppError(
       'text_too_long',
-      `the text needs ${ends.length} segments, a message joins at most ${MAX_SEGMENTS}: shorten it`,
+      `the text needs ${count} segments, a message joins at most ${MAX_SEGMENTS}: shorten it`,
     )
   }
   const segments = ends.map((end, i) => {
@@ -67,8 +67,8 @@ export function encodeText(text: string, referenceOctets: ReferenceOctets = 1): 
 
 /** What `encodeText` would make of the text, without making it. Never throws. */
 export function measureText(text: string, referenceOctets: ReferenceOctets = 1): TextMeasure {
-  const { alphabet, units, ends, forcedBy } = planSegments(text, referenceOctets)
-  const measure = { alphabet, units, segments: ends.length }
+  const { alphabet, units, count, forcedBy } = planSegments(text, referenceOctets)
+  const measure = { alphabet, units, segments: count }
   return alphabet === 'GSM7' ? measure : { ...measure, forcedBy }
 }
 
@@ -76,7 +76,8 @@ interface SegmentPlan {
   readonly text: string
   readonly alphabet: Alphabet
   readonly units: number
-  /** Where each segment ends, as an index into `text`. */
+  readonly count: number
+  /** Where each segment ends, as an index into `text`; not looked for in a text of more than 255. */
   readonly ends: readonly number[]
   readonly forcedBy: readonly string[]
 }
@@ -93,11 +94,11 @@ function planSegments(given: string, referenceOctets: ReferenceOctets): SegmentP
   const alphabet = forcedBy.size === 0 ? 'GSM7' : 'UCS2'
   const units = alphabet === 'GSM7' ? septets : text.length
   const joined = JOINED[alphabet][referenceOctets]
-  let ends = [text.length]
-  if (units > SINGLE[alphabet]) {
-    ends = alphabet === 'GSM7' ? gsm7Ends(text, joined) : ucs2Ends(text, joined)
-  }
-  return { text, alphabet, units, ends, forcedBy: [...forcedBy] }
+  const plan = { text, alphabet, units, forcedBy: [...forcedBy] } as const
+  if (units <= SINGLE[alphabet]) return { ...plan, count: 1, ends: [text.length] }
+  if (units > joined * MAX_SEGMENTS) return { ...plan, count: Math.ceil(units / joined), ends: [] }
+  const ends = alphabet === 'GSM7' ? gsm7Ends(text, joined) : ucs2Ends(text, joined)
+  return { ...plan, count: ends.length, ends }
 }
 
 function gsm7Ends(text: string, capacity: number): number[] {
@@ -115,28 +116,26 @@ function gsm7Ends(text: string, capacity: number): number[] {
   return ends
 }
 
+// Only the clusters at the cuts are looked up: Intl.Segmenter takes seconds to walk all of a long text.
 function ucs2Ends(text: string, capacity: number): number[] {
+  const clusters = new Intl.Segmenter().segment(text)
   const ends: number[] = []
   let start = 0
-  for (const { segment, index } of new Intl.Segmenter().segment(text)) {
-    if (index + segment.length - start <= capacity) continue
-    if (segment.length <= capacity) {
-      ends.push(index)
-      start = index
-      continue
-    }
-    // A cluster longer than a whole segment (stacked combining marks) is cut between code points.
-    let at = index
-    for (const character of segment) {
-      if (at + character.length - start > capacity) {
-        ends.push(at)
-        start = at
-      }
-      at += character.length
-    }
+  while (text.length - start > capacity) {
+    let end = start + capacity
+    const { index, segment } = clusters.containing(end)!
+    // A cluster longer than a whole segment (stacked combining marks) is cut, but between code points.
+    if (index > start && segment.length <= capacity) end = index
+    else if (isLowSurrogate(text.charCodeAt(end))) end--
+    ends.push(end)
+    start = end
   }
   ends.push(text.length)
   return ends
+}
+
+function isLowSurrogate(codeUnit: number): boolean {
+  return codeUnit >= 0xdc00 && codeUnit <= 0xdfff
 }
 
 function encodeUtf16be(text: string): Uint8Array {

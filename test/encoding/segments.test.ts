@@ -96,6 +96,16 @@ test('joined again, the segments are the text, none over its capacity', () => {
   )
 })
 
+test('a text far past the limit is measured and refused without being cut', () => {
+  for (const unit of ['😀', 'e\u0301', '\u0301', 'a']) {
+    const long = unit.repeat(500_000)
+    const from = performance.now()
+    expect(measureText(long).segments).toBeGreaterThan(3_000)
+    expect(() => encodeText(long)).toThrow('joins at most 255')
+    expect(performance.now() - from).toBeLessThan(2_000)
+  }
+})
+
 test('an odd last octet of UCS-2 and a lone surrogate are shown as U+FFFD', () => {
   expect(decodeUtf16be(Buffer.from('00610', 'hex'))).toBe('a')
   expect(decodeUtf16be(Buffer.from('006100', 'hex'))).toBe('a\ufffd')
