@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parse } from 'csv-parse/sync'
 import { expect } from 'vitest'
+import { startServer } from '../../src/http/server.ts'
 import { recordReceipts } from '../../src/inbound/receipts.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -365,6 +366,26 @@ test('one person can hold twenty streams, and opens another when one is closed',
   await Promise.all(streams.map(stream => stream.close()))
 })
 
+test('a viewer who goes away gives the place back', async ({ db, edge }) => {
+  const { alertId } = await anAlertUnderWay(db)
+  const viewer = await edge.caller()
+  const server = await startServer(edge.app.fetch, { host: '127.0.0.1', port: 0 })
+  const hangUp = new AbortController()
+  const open = (signal: AbortSignal) =>
+    fetch(`http://127.0.0.1:${server.port}/v1/alerts/${alertId}/stream`, {
+      headers: { Authorization: `Bearer ${viewer.token}` },
+      signal,
+    })
+  const streams = await Promise.all(Array.from({ length: 20 }, () => open(hangUp.signal)))
+  await Promise.all(streams.map(stream => stream.body!.getReader().read()))
+  expect((await open(hangUp.signal)).status).toBe(429)
+  hangUp.abort()
+  const again = new AbortController()
+  await expect.poll(async () => (await open(again.signal)).status).toBe(200)
+  again.abort()
+  await server.stop(AbortSignal.abort())
+})
+
 test('what the engine writes and what is watched are the same figures', async ({ db, edge }) => {
   const carrierId = await aCarrier(db)
   const alertId = await aSentAlert(db, {
@@ -374,7 +395,7 @@ test('what the engine writes and what is watched are the same figures', async ({
     insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, state, fence, hwm, expires)
     values (${alertId}::uuid, 1, '', 1, 2, 'leased', 1, 2, ${new Date(Date.now() + HOUR).toISOString()})
   `)
-  await recordResults(db, {
+  const batch = {
     alertId,
     carrierId,
     taken: { seqs: [1], rangeNos: [1], fences: [1] },
@@ -382,13 +403,16 @@ test('what the engine writes and what is watched are the same figures', async ({
     ended: [],
     retries: [],
     finished: [],
-  })
+  }
+  await recordResults(db, batch)
   const viewer = await edge.caller()
   const progress = async () => (await viewer.call('GET', `/v1/alerts/${alertId}/progress`)).body
   expect(await progress()).toMatchObject({ queued: 1, submitted: 1, segmentsSubmitted: 2 })
   const delivered = (messageId: string) => ({ messageId, state: 'delivered' as const, reason: '' })
   await recordReceipts(db, carrierId, [delivered('e-1')])
   expect(await progress()).toMatchObject({ queued: 1, submitted: 1, delivered: 0 })
+  // Its commit was not heard of, so it is written again.
+  await recordResults(db, batch)
   await recordReceipts(db, carrierId, [delivered('e-2')])
   expect(await progress()).toMatchObject({ queued: 1, submitted: 0, delivered: 1 })
 })
