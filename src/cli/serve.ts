@@ -15,7 +15,11 @@ import { createApp } from '../http/app.ts'
 import { startHousekeeping } from '../http/housekeeping.ts'
 import { startServer } from '../http/server.ts'
 import { log } from '../log.ts'
-import { ensureFirstAdministrator, loadMasterKey } from '../operators/first-start.ts'
+import {
+  assertMasterKey,
+  ensureFirstAdministrator,
+  loadMasterKey,
+} from '../operators/first-start.ts'
 import { openTokenKeys } from '../operators/token-keys.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
 import { startEmbeddedPostgres } from '../store/embedded.ts'
@@ -55,6 +59,7 @@ export async function startService(config: Config): Promise<Service> {
     parts.push({ stop: () => database.close() })
     const masterKey = await loadMasterKey(config)
     if (config.role === 'dispatch') {
+      await assertMasterKey(database.db, masterKey)
       parts.push(await startDispatcher({ database, masterKey, now: () => new Date() }))
       return { url: undefined, administrator: undefined, stop }
     }

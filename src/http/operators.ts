@@ -1,7 +1,9 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { geocodeSchema, polygonSchema } from '../cap/area.ts'
+import { geocodeFault } from '../audience/geocodes.ts'
 import { SEVERITIES } from '../cap/alert.ts'
+import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import {
   changeOperator,
@@ -170,7 +172,9 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
   new OpenAPIHono<Env>()
     .openapi(createRouteConfig, async c => {
       const administrator = requireRole(c, 'administrator')
-      const created = await createOperator(db, administrator, c.req.valid('json'), now())
+      const draft = c.req.valid('json')
+      assertKnownGeocodes(draft.jurisdiction)
+      const created = await createOperator(db, administrator, draft, now())
       c.header('ETag', etagOf(created.revision))
       c.header('Location', `/v1/operators/${created.id}`)
       return c.json(operatorResource(created), 201)
@@ -195,7 +199,9 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
     .openapi(changeRoute, async c => {
       const administrator = requireRole(c, 'administrator')
       const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
-      const changed = await changeOperator(db, administrator, target, c.req.valid('json'), now())
+      const edit = c.req.valid('json')
+      assertKnownGeocodes(edit.jurisdiction)
+      const changed = await changeOperator(db, administrator, target, edit, now())
       c.header('ETag', etagOf(changed.revision))
       return c.json(operatorResource(changed), 200)
     })
@@ -214,3 +220,15 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
       await changeOwnPassword(db, c.var.operator, c.req.valid('json'), now())
       return c.body(null, 204)
     })
+
+/** A jurisdiction that resolves to nothing would hold no alert, and its operator would learn it at 4 a.m. */
+function assertKnownGeocodes(jurisdiction: z.infer<typeof jurisdictionSchema> | null | undefined) {
+  const faults = (jurisdiction?.geocodes ?? []).flatMap(
+    (geocode, no) => geocodeFault(geocode, `/jurisdiction/geocodes/${no}`) ?? [],
+  )
+  if (faults.length > 0) {
+    throw new AppError('unknown_geocode', 'the jurisdiction names geocodes without a shape', {
+      faults,
+    })
+  }
+}

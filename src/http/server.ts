@@ -26,7 +26,12 @@ export async function startServer(
     fetch,
     createServer,
     // No total time for a request: an import of millions takes what it takes. Bodies have deadlines of their own.
-    serverOptions: { headersTimeout: HEADERS_SECONDS * 1000, requestTimeout: 0 },
+    serverOptions: {
+      headersTimeout: HEADERS_SECONDS * 1000,
+      requestTimeout: 0,
+      // By default Node looks every 30 s, and a slow sender stays until then.
+      connectionsCheckingInterval: 1_000,
+    },
   }) as Server
   server.maxConnections = MAX_CONNECTIONS
   server.on('clientError', answerUnreadable)

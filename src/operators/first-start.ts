@@ -2,10 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
+import { isAppError } from '../errors.ts'
 import { generateMasterKey, keyCheck, parseMasterKey } from '../signing/seal.ts'
 import type { Database } from '../store/database.ts'
 import { countOperators } from '../store/operators.ts'
-import { DEFAULT_POLICY, DEFAULT_RETENTION, ensureOrganisation } from '../store/organisation.ts'
+import {
+  DEFAULT_POLICY,
+  DEFAULT_RETENTION,
+  ensureOrganisation,
+  findMasterKeyCheck,
+} from '../store/organisation.ts'
 import { createOperator } from './operators.ts'
 
 const DEFAULT_EMAIL = 'administrator@localhost'
@@ -57,8 +63,7 @@ export async function ensureFirstAdministrator(
   config: Pick<Config, 'publicUrl' | 'adminEmail' | 'adminPassword'>,
   masterKey: Uint8Array,
 ): Promise<{ email: string; password?: string } | undefined> {
-  const masterKeyCheck = keyCheck(masterKey)
-  const made = await ensureOrganisation(db, {
+  await ensureOrganisation(db, {
     name: 'Tocsin',
     timeZone: 'America/New_York',
     country: 'US',
@@ -66,18 +71,33 @@ export async function ensureFirstAdministrator(
     languages: ['en-US'],
     policy: DEFAULT_POLICY,
     retention: DEFAULT_RETENTION,
-    masterKeyCheck,
+    masterKeyCheck: keyCheck(masterKey),
   })
-  if (made.masterKeyCheck !== masterKeyCheck) {
-    throw new Error(
-      'The master key is not the one that this database was set up with. Restore the master.key file of the ' +
-        'data directory, or set TOCSIN_MASTER_KEY to the former key: without it its secrets cannot be read.',
-    )
-  }
+  await assertMasterKey(db, masterKey)
+  if ((await countOperators(db)) > 0) return undefined
   const email = config.adminEmail ?? DEFAULT_EMAIL
   const password = config.adminPassword ?? randomBytes(15).toString('base64url')
   const draft = { email, name: 'Administrator', password, roles: ['administrator'] as const }
-  if ((await countOperators(db)) > 0) return undefined
-  await createOperator(db, undefined, draft, new Date())
+  try {
+    await createOperator(db, undefined, draft, new Date())
+  } catch (error) {
+    // Another node that starts at the same moment was first.
+    if (isAppError(error) && error.code === 'already_exists') return undefined
+    throw error
+  }
   return config.adminPassword === undefined ? { email, password } : { email }
+}
+
+/**
+ * For whoever only reads secrets, such as a dispatcher. A database that has not been set up yet takes any key.
+ *
+ * @throws Error if its secrets were sealed under another master key
+ */
+export async function assertMasterKey(db: Database, masterKey: Uint8Array): Promise<void> {
+  const check = await findMasterKeyCheck(db)
+  if (check === undefined || check === keyCheck(masterKey)) return
+  throw new Error(
+    'The master key is not the one that this database was set up with. Restore the master.key file of the ' +
+      'data directory, or set TOCSIN_MASTER_KEY to the former key: without it its secrets cannot be read.',
+  )
 }

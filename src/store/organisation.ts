@@ -98,15 +98,19 @@ export async function updateOrganisation(
   return organisationFromRow(row as typeof organisation.$inferSelect)
 }
 
-/** Makes the row if there is none, and says which master key it was made under. */
+/** Makes the row if there is none. */
 export async function ensureOrganisation(
   db: Database,
   first: Fields & { readonly masterKeyCheck: string },
-): Promise<{ masterKeyCheck: string }> {
+): Promise<void> {
   await db
     .insert(organisation)
     .values({ ...first, languages: [...first.languages] })
     .onConflictDoNothing()
-  const [row] = await db.select({ masterKeyCheck: organisation.masterKeyCheck }).from(organisation)
-  return row as { masterKeyCheck: string }
+}
+
+/** Which master key the database was set up with; undefined before its first start. */
+export async function findMasterKeyCheck(db: Database): Promise<string | undefined> {
+  const [row] = await db.select({ check: organisation.masterKeyCheck }).from(organisation)
+  return row?.check
 }

@@ -82,6 +82,13 @@ test('a jurisdiction that is no area is refused with its faults', async ({ admin
       errors: [{ pointer: '/jurisdiction/geometry/coordinates/0' }],
     },
   })
+  const nowhere = { geocodes: [{ valueName: 'SAME', value: '099999' }] }
+  expect(
+    await administrator.call('POST', '/v1/operators', { json: { ...json, jurisdiction: nowhere } }),
+  ).toMatchObject({
+    status: 422,
+    body: { code: 'unknown_geocode', errors: [{ pointer: '/jurisdiction/geocodes/0' }] },
+  })
   expect(
     (await administrator.call('POST', '/v1/operators', { json: { ...json, jurisdiction: {} } }))
       .status,

@@ -2,7 +2,11 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { ensureFirstAdministrator, loadMasterKey } from '../../src/operators/first-start.ts'
+import {
+  assertMasterKey,
+  ensureFirstAdministrator,
+  loadMasterKey,
+} from '../../src/operators/first-start.ts'
 import { signIn } from '../../src/operators/sign-in.ts'
 import { openTokenKeys } from '../../src/operators/token-keys.ts'
 import { generateMasterKey, parseMasterKey } from '../../src/signing/seal.ts'
@@ -13,6 +17,16 @@ const config = {
   adminEmail: undefined,
   adminPassword: undefined,
 }
+
+test('two nodes that start at once make one administrator', async ({ db }) => {
+  const masterKey = parseMasterKey(generateMasterKey())
+  // A database that has not been set up takes any key.
+  await assertMasterKey(db, parseMasterKey(generateMasterKey()))
+  const made = await Promise.all([1, 2].map(() => ensureFirstAdministrator(db, config, masterKey)))
+  expect(made.filter(one => one !== undefined)).toHaveLength(1)
+  await db.execute('delete from operators')
+  await db.execute('delete from organisation')
+})
 
 test('the first start makes an administrator, whose password is shown once and works', async ({
   db,
@@ -28,7 +42,9 @@ test('the first start makes an administrator, whose password is shown once and w
   expect(operator.roles).toEqual(['administrator'])
 
   expect(await ensureFirstAdministrator(db, config, masterKey)).toBeUndefined()
+  await assertMasterKey(db, masterKey)
   const other = parseMasterKey(generateMasterKey())
+  await expect(assertMasterKey(db, other)).rejects.toThrow(/master key is not the one/)
   await expect(ensureFirstAdministrator(db, config, other)).rejects.toThrow(
     /master key is not the one/,
   )
