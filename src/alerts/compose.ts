@@ -2,7 +2,13 @@
 import { v7 as uuid } from 'uuid'
 import { draftAudience } from './audience.ts'
 import { assertMayAct } from './authority.ts'
-import { draftFaults, refuseFaulty, withCode, type DraftFault } from './draft-faults.ts'
+import {
+  draftFaults,
+  languageFaults,
+  refuseFaulty,
+  withCode,
+  type DraftFault,
+} from './draft-faults.ts'
 import { assertMode, type Caller, lockForStep, recordStep } from './steps.ts'
 import { areaFaults } from '../audience/areas.ts'
 import { countAudience, resolveAudience } from '../audience/resolve.ts'
@@ -124,11 +130,12 @@ async function checkDraft(
   now: Date,
 ): Promise<{ faults: DraftFault[]; policy: Policy }> {
   const { policy } = await readOrganisation(db)
+  const ofAreas = draft.info.flatMap(({ area = [] }, no) =>
+    area.flatMap((one, i) => areaFaults(one, `/info/${no}/area/${i}`)).map(withAreaCode),
+  )
   const faults = [
     ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),
-    ...draft.info.flatMap(({ area = [] }, no) =>
-      area.flatMap((one, i) => areaFaults(one, `/info/${no}/area/${i}`)).map(withAreaCode),
-    ),
+    ...(ofAreas.length > 0 ? ofAreas : languageFaults(draft.info)),
     ...(await groupFaults(db, draft)),
   ]
   return { faults, policy }

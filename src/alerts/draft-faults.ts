@@ -26,7 +26,6 @@ export function draftFaults(
     rosterFault(draft.status, draft.audience.roster),
     ...scopeFaults(draft),
     ...draft.info.flatMap((info, no) => timeFaults(info, `/info/${no}`, now)),
-    ...languageFaults(draft.info),
     ...replyFaults(draft.replies.options),
     ...textsOf(draft).flatMap(linkFaults),
   ]
@@ -34,6 +33,22 @@ export function draftFaults(
     ...faults.filter(fault => fault !== undefined).map(withCode('invalid_alert')),
     ...lengthFaults(draft, maxSegments).map(withCode('text_too_long')),
   ]
+}
+
+/** Asked once the areas are known to be sound: a million corners that will be refused are not worth comparing. */
+export function languageFaults(info: readonly Info[]): DraftFault[] {
+  const blocks = blocksWithAreas(info)
+  const { noOf } = signedAreas(blocks.flatMap(block => block.area))
+  const seen = new Map<string, number>()
+  return blocks.flatMap(({ language, area }, no) => {
+    const nos = [...new Set(area.map(noOf))].toSorted((a, b) => a - b)
+    const key = `${language.toLowerCase()} ${nos.join()}`
+    const other = seen.get(key)
+    seen.set(key, other ?? no)
+    if (other === undefined) return []
+    const detail = `is the language of block ${other} too, for the same areas: one would never be sent`
+    return [{ code: 'invalid_alert', pointer: `/info/${no}/language`, detail }]
+  })
 }
 
 /** What a draft may still lack, and a submitted alert may not. */
@@ -114,22 +129,6 @@ function timeFaults({ effective, onset, expires }: Info, at: string, now: Date):
       ? [{ pointer, detail: `is not after ${name}` }]
       : [],
   )
-}
-
-/** Of two blocks in one language for the same areas, one would never be sent. */
-function languageFaults(info: readonly Info[]): Fault[] {
-  const blocks = blocksWithAreas(info)
-  const { noOf } = signedAreas(blocks.flatMap(block => block.area))
-  const seen = new Map<string, number>()
-  return blocks.flatMap(({ language, area }, no) => {
-    const nos = [...new Set(area.map(noOf))].toSorted((a, b) => a - b)
-    const key = `${language.toLowerCase()} ${nos.join()}`
-    const other = seen.get(key)
-    seen.set(key, other ?? no)
-    if (other === undefined) return []
-    const detail = `is the language of block ${other} too, for the same areas`
-    return [{ pointer: `/info/${no}/language`, detail }]
-  })
 }
 
 /** What tallies count besides options; none of them may be an option's code. */

@@ -1,8 +1,9 @@
-import { audienceOf } from './audience.ts'
+import { audienceOf, draftAudience } from './audience.ts'
 import { freshContent } from './content.ts'
 import { forecastSending } from './forecast.ts'
 import { estimateAudience, countAudience, resolveAudience } from '../audience/resolve.ts'
-import { readContent, type AlertContent } from '../cap/content.ts'
+import type { AlertDraft } from '../cap/alert.ts'
+import { readContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
 import { routePrefixes, servesClass } from '../carriers/routes.ts'
 import { type Alphabet, measureText } from '../encoding/segments.ts'
@@ -60,7 +61,8 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
   const forecast = forecastSending(carriers, reached)
   return {
     recipients: audience.recipients,
-    ifActual: content.status === 'Actual' ? audience.recipients : await countIfActual(db, content),
+    ifActual:
+      content.status === 'Actual' ? audience.recipients : await countIfActual(db, alert.draft),
     optedOut: audience.optedOut,
     byLanguage: audience.byLanguage.map(one => ({ ...one, language: one.language ?? null })),
     byCarrier: accounts.map(({ id, name }) => ({
@@ -96,12 +98,9 @@ async function contentNow(db: Database, alert: AlertRow) {
   return { content, resolved: await resolveAudience(db, audienceOf(content)) }
 }
 
-async function countIfActual(
-  db: Database,
-  { roster: _roster, ...content }: AlertContent,
-): Promise<number> {
+async function countIfActual(db: Database, draft: AlertDraft): Promise<number> {
   const { policy } = await readOrganisation(db)
-  const emergency = policy.emergencySeverities.includes(content.severity)
-  const actual = audienceOf({ ...content, status: 'Actual', emergency })
+  const { roster: _roster, ...audience } = draft.audience
+  const actual = draftAudience({ ...draft, status: 'Actual', audience }, policy)
   return countAudience(db, await resolveAudience(db, actual))
 }

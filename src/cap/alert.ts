@@ -8,9 +8,9 @@ import { readableText } from './readable.ts'
  */
 
 export const STATUSES = ['Actual', 'Exercise', 'System', 'Test'] as const
-export const MSG_TYPES = ['Alert', 'Update', 'Cancel'] as const
-export const SCOPES = ['Public', 'Restricted', 'Private'] as const
-export const CATEGORIES = [
+const MSG_TYPES = ['Alert', 'Update', 'Cancel'] as const
+const SCOPES = ['Public', 'Restricted', 'Private'] as const
+const CATEGORIES = [
   'Geo',
   'Met',
   'Safety',
@@ -24,7 +24,7 @@ export const CATEGORIES = [
   'CBRNE',
   'Other',
 ] as const
-export const RESPONSE_TYPES = [
+const RESPONSE_TYPES = [
   'Shelter',
   'Evacuate',
   'Prepare',
@@ -35,11 +35,11 @@ export const RESPONSE_TYPES = [
   'AllClear',
   'None',
 ] as const
-export const URGENCIES = ['Immediate', 'Expected', 'Future', 'Past', 'Unknown'] as const
+const URGENCIES = ['Immediate', 'Expected', 'Future', 'Past', 'Unknown'] as const
 /** Worst first, as CAP lists them: the index is the rank. */
 export const SEVERITIES = ['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'] as const
-export const CERTAINTIES = ['Observed', 'Likely', 'Possible', 'Unlikely', 'Unknown'] as const
-export const DELIVERIES = ['at-least-once', 'at-most-once'] as const
+const CERTAINTIES = ['Observed', 'Likely', 'Possible', 'Unlikely', 'Unknown'] as const
+const DELIVERIES = ['at-least-once', 'at-most-once'] as const
 
 export type Status = (typeof STATUSES)[number]
 export type Severity = (typeof SEVERITIES)[number]
@@ -97,12 +97,12 @@ export const replyOptionSchema = z.strictObject({
 
 const correctionTexts = z.array(z.strictObject({ language, sms })).min(1).max(20)
 
-export const correctionsSchema = z.strictObject({
+const correctionsSchema = z.strictObject({
   cancel: correctionTexts.optional(),
   allClear: correctionTexts.optional(),
 })
 
-export const audienceSchema = z.strictObject({
+const audienceSchema = z.strictObject({
   groups: z.array(z.uuid()).max(100).default([]),
   excludeGroups: z.array(z.uuid()).max(100).default([]),
   /** The listed group that a drill reaches, and nobody else. */

@@ -8,7 +8,25 @@ import { readableText } from './readable.ts'
 
 /** A third number, the altitude, is allowed and not read (RFC 7946 §3.1.1). */
 const position = z.tuple([z.number(), z.number()], z.number())
-const polygonCoordinates = z.array(z.array(position)).min(1)
+type Position = z.infer<typeof position>
+
+// Checked by hand: a schema a position takes a second for a million of them, which is what a body can hold.
+const ring = z
+  .custom<Position[]>(isListOfPositions, 'must be a list of positions, [longitude, latitude]')
+  .meta({ type: 'array', items: { type: 'array', items: { type: 'number' }, minItems: 2 } })
+const polygonCoordinates = z.array(ring).min(1)
+
+function isListOfPositions(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      one =>
+        Array.isArray(one) &&
+        one.length >= 2 &&
+        one.every(number => typeof number === 'number' && Number.isFinite(number)),
+    )
+  )
+}
 
 export const polygonSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('Polygon'), coordinates: polygonCoordinates }),
@@ -18,7 +36,7 @@ export const polygonSchema = z.discriminatedUnion('type', [
   }),
 ])
 
-export const circleSchema = z.strictObject({ center: position, radiusKm: z.number() })
+const circleSchema = z.strictObject({ center: position, radiusKm: z.number() })
 
 export const geocodeSchema = z.strictObject({
   valueName: z.string().min(1).max(50),
@@ -35,4 +53,3 @@ const shape = {
 export const areaSchema = z.strictObject({ areaDesc: readableText(500), ...shape })
 
 export type Area = z.infer<typeof areaSchema>
-export type Geocode = z.infer<typeof geocodeSchema>

@@ -201,7 +201,7 @@ function latest(times: readonly string[]): string | null {
   return times.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0] ?? null
 }
 
-export function digestOf(value: unknown): string {
+function digestOf(value: unknown): string {
   return digestOfBytes(canonicalBytes(value))
 }
 

@@ -18,7 +18,7 @@ const PILE = /\p{M}{9}/u
 export function readingFault(text: string): string | undefined {
   for (const match of text.matchAll(HIDDEN)) {
     const [character] = match
-    const before = [...text.slice(Math.max(0, match.index - 2), match.index)].at(-1) ?? ''
+    const before = /.$/su.exec(text.slice(Math.max(0, match.index - 2), match.index))?.[0] ?? ''
     const isVariant = character === '\u{FE0E}' || character === '\u{FE0F}'
     if (isVariant && /[\p{Emoji}\p{Extended_Pictographic}]/u.test(before)) continue
     const isJoiner = character === '\u{200C}' || character === '\u{200D}'
