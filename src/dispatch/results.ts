@@ -20,7 +20,7 @@ const ATTEMPTS = 6
 const backoffSeconds = (attempt: number) => Math.min(60, 2 ** attempt)
 
 interface Batch {
-  readonly taken: { seqs: number[]; rangeNos: number[]; fences: number[] }
+  readonly taken: Map<Lease, { rangeNo: number; fence: number; seqs: number[] }>
   readonly messageIds: { seqs: number[]; ids: string[]; firstIds: (string | null)[] }
   readonly ended: EndedDelivery[]
   readonly retries: RetriedDelivery[]
@@ -30,7 +30,7 @@ interface Batch {
 }
 
 const emptyBatch = (): Batch => ({
-  taken: { seqs: [], rangeNos: [], fences: [] },
+  taken: new Map(),
   messageIds: { seqs: [], ids: [], firstIds: [] },
   ended: [],
   retries: [],
@@ -101,7 +101,12 @@ export function createResultWriter(
   const writeBatch = async (alertId: string, batch: Batch) => {
     for (let attempt = 0; ; attempt++) {
       try {
-        await recordResults(db, { alertId, carrierId, ...batch })
+        await recordResults(db, {
+          ...batch,
+          alertId,
+          carrierId,
+          taken: [...batch.taken.values()],
+        })
         return
       } catch (error) {
         log.error(
@@ -153,9 +158,12 @@ export function createResultWriter(
       const batch = batchOf(range)
       if (isSubmitError(outcome)) refused(item, outcome, batch)
       else {
-        batch.taken.seqs.push(seq)
-        batch.taken.rangeNos.push(range.lease.rangeNo)
-        batch.taken.fences.push(range.lease.fence)
+        const { lease } = range
+        const same = batch.taken.get(lease)
+        if (same !== undefined) same.seqs.push(seq)
+        else {
+          batch.taken.set(lease, { rangeNo: lease.rangeNo, fence: lease.fence, seqs: [seq] })
+        }
         keepIds(batch, seq, outcome.messageIds)
       }
       ended(range, batch)

@@ -287,14 +287,16 @@ export type Channel = 'work' | 'carriers' | 'alerts'
  * other text is quoted. One string costs a fraction of what the driver's own array serializer does.
  */
 export function arrayLiteral(values: readonly (string | number | null)[]): string {
-  let literal = '{'
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]
-    if (i > 0) literal += ','
-    if (value === null || value === undefined) literal += 'null'
-    else if (typeof value === 'number') literal += value
-    else if (/^[\w-]+$/.test(value) && !/^null$/i.test(value)) literal += value
-    else literal += `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-  }
-  return literal + '}'
+  return `{${values.map(arrayElement).join(',')}}`
+}
+
+/** The same for numbers alone, which need no look. */
+export function numberArray(values: readonly number[]): string {
+  return `{${values.join(',')}}`
+}
+
+function arrayElement(value: string | number | null): string | number {
+  if (value === null) return 'null'
+  if (typeof value === 'number' || (/^[\w-]+$/.test(value) && !/^null$/i.test(value))) return value
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }

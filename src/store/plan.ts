@@ -147,13 +147,23 @@ async function planSlice(tx: Database, context: PlanContext, rows: SQL): Promise
       select s.*, t.segments, t.expires, p.prefix as route_class, p.size
       from (${rows}) s
         join texts t on t.no = s.text_no
-        cross join lateral (
+        ${
+          oneClass
+            ? sql`cross join prefixes p`
+            : sql`cross join lateral (
           select p.prefix, p.size from prefixes p
-          ${oneClass ? sql`` : sql`where starts_with(s.phone, p.prefix) order by length(p.prefix) desc`}
-          limit 1
-        ) p
+          where starts_with(s.phone, p.prefix) order by length(p.prefix) desc limit 1
+        ) p`
+        }
     ),
-    placed as (
+    ${
+      oneClass
+        ? sql`numbered as materialized (
+      select r.*, (${held.planned}::int + place)::int as seq,
+        (${held.ranges}::int + (place - 1) / size + 1)::int as range_no
+      from (select *, row_number() over () as place from recipients) r
+    )`
+        : sql`placed as (
       select r.*, row_number() over (order by r.route_class) as place,
         (row_number() over (partition by r.route_class) - 1) / r.size as block
       from recipients r
@@ -162,7 +172,8 @@ async function planSlice(tx: Database, context: PlanContext, rows: SQL): Promise
       select p.*, (${held.planned}::int + place)::int as seq,
         (${held.ranges}::int + dense_rank() over (order by route_class, block))::int as range_no
       from placed p
-    ),
+    )`
+    },
     written as (
       insert into deliveries (alert_id, seq, range_no, text_no, area_no, segments, phone, contact_id,
         group_nos, state, final_at)

@@ -5,21 +5,17 @@
  * State and counters move only where the claim's fence still holds.
  */
 import { sql } from 'drizzle-orm'
-import { arrayLiteral, transact, type Database } from './database.ts'
+import { arrayLiteral, numberArray, transact, type Database } from './database.ts'
 import type { Lease } from './intents.ts'
-import { bumpProgress } from './progress.ts'
+import { bumpProgress, slot } from './progress.ts'
 import { createRetryRange, type Retry } from './ranges.ts'
 
 /** The ends of one alert's submissions on one carrier since the last batch. */
 export interface ResultBatch {
   readonly alertId: string
   readonly carrierId: string
-  /** Taken by the carrier: parallel arrays, for there are thousands a second. */
-  readonly taken: {
-    readonly seqs: number[]
-    readonly rangeNos: number[]
-    readonly fences: number[]
-  }
+  /** Taken by the carrier, by the claim that they were sent under: thousands a second, of a few claims. */
+  readonly taken: readonly (Omit<Lease, 'alertId'> & { readonly seqs: number[] })[]
   /**
    * Ids that the carrier gave, one a segment, those of messages that failed in part included; `firstIds` holds
    * the first id of the segment's message, null where that is one segment.
@@ -55,6 +51,8 @@ export interface RetriedDelivery extends Lease {
 }
 
 export async function recordResults(db: Database, batch: ResultBatch): Promise<void> {
+  // The usual batch is one statement, and so its own transaction.
+  if (batch.ended.length === 0 && batch.retries.length === 0) return recordTaken(db, batch)
   await transact(db, async tx => {
     if (batch.ended.length > 0) await recordEnds(tx, batch)
     if (batch.retries.length > 0) await recordRetries(tx, batch)
@@ -64,41 +62,46 @@ export async function recordResults(db: Database, batch: ResultBatch): Promise<v
 
 async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
   const { alertId, carrierId, taken, messageIds, finished } = batch
-  const [row] = await tx.execute<{ moved: number; segments: number }>(sql`
+  const { seqs, ids, firstIds } = messageIds
+  // Most texts are one segment: then no first id goes along.
+  const first = firstIds.some(id => id !== null) ? arrayLiteral(firstIds) : '{}'
+  await tx.execute(sql`
     with ids as (
-      insert into submissions as s (carrier_id, message_id, alert_id, seq, first_id)
+      insert into submissions (carrier_id, message_id, alert_id, seq, first_id)
       select ${carrierId}::uuid, i.id, ${alertId}::uuid, i.seq, i.first_id
-      from unnest(${arrayLiteral(messageIds.ids)}::text[], ${arrayLiteral(messageIds.seqs)}::int[],
-          ${arrayLiteral(messageIds.firstIds)}::text[]) as i(id, seq, first_id)
-      -- A carrier that starts its numbering anew means the newest message; a batch that is written again, for
-      -- nobody heard of its commit, must not undo the receipts that have come meanwhile.
+      from unnest(${arrayLiteral(ids)}::text[], ${numberArray(seqs)}::int[], ${first}::text[]) as i(id, seq, first_id)
+      -- A carrier that starts its numbering anew means the newest message.
       on conflict (carrier_id, message_id) do update
         set alert_id = excluded.alert_id, seq = excluded.seq, first_id = excluded.first_id, state = null
-        where (s.alert_id, s.seq) <> (excluded.alert_id, excluded.seq)
+    ),
+    held as (
+      select l.range_no, unnest(l.seqs::int[]) as seq
+      from unnest(${numberArray(taken.map(one => one.rangeNo))}::int[],
+          ${numberArray(taken.map(one => one.fence))}::int[],
+          ${arrayLiteral(taken.map(one => numberArray(one.seqs)))}::text[]) as l(range_no, fence, seqs)
+        join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = l.range_no and r.fence = l.fence
     ),
     moved as (
       update deliveries d
       set state = 'submitted', carrier_id = ${carrierId}::uuid, attempts = d.attempts + 1,
           submitted_at = now()
-      from unnest(${arrayLiteral(taken.seqs)}::int[], ${arrayLiteral(taken.rangeNos)}::int[],
-          ${arrayLiteral(taken.fences)}::int[]) as t(seq, range_no, fence)
-        join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = t.range_no and r.fence = t.fence
-      where d.alert_id = ${alertId}::uuid and d.seq = t.seq and d.range_no = t.range_no
+      from held h
+      where d.alert_id = ${alertId}::uuid and d.seq = h.seq and d.range_no = h.range_no
         and d.state = 'queued'
       returning d.segments
     ),
     done as (
       update ranges r set state = 'done', owner = null, lease_until = null
-      from unnest(${arrayLiteral(finished.map(lease => lease.rangeNo))}::int[],
-          ${arrayLiteral(finished.map(lease => lease.fence))}::int[]) as f(range_no, fence)
+      from unnest(${numberArray(finished.map(lease => lease.rangeNo))}::int[],
+          ${numberArray(finished.map(lease => lease.fence))}::int[]) as f(range_no, fence)
       where r.alert_id = ${alertId}::uuid and r.range_no = f.range_no and r.fence = f.fence
     )
-    select count(*)::int as moved, coalesce(sum(segments), 0)::int as segments from moved
+    insert into progress as p (alert_id, carrier_id, slot, submitted, segments)
+    select ${alertId}::uuid, ${carrierId}::uuid, ${slot}, count(*), sum(segments)
+    from moved having count(*) > 0
+    on conflict (alert_id, carrier_id, slot) do update
+      set submitted = p.submitted + excluded.submitted, segments = p.segments + excluded.segments
   `)
-  await bumpProgress(tx, alertId, carrierId, {
-    submitted: row?.moved ?? 0,
-    segments: row?.segments ?? 0,
-  })
 }
 
 async function recordEnds(tx: Database, batch: ResultBatch): Promise<void> {

@@ -27,11 +27,7 @@ const taken = (
 ): ResultBatch => ({
   alertId: range.alertId,
   carrierId,
-  taken: {
-    seqs,
-    rangeNos: seqs.map(() => range.rangeNo),
-    fences: seqs.map(() => range.fence),
-  },
+  taken: [{ rangeNo: range.rangeNo, fence: range.fence, seqs }],
   messageIds: messageIdsOf(range, seqs),
   ended: [],
   retries: [],
