@@ -58,8 +58,8 @@ async function readWhole(c: Context<Env>, limit: number): Promise<Uint8Array<Arr
   if (Number(c.req.header('Content-Length') ?? 0) > limit) throw tooLarge
   const chunks: Uint8Array[] = []
   let length = 0
-  const deadline = AbortSignal.timeout(WHOLE_BODY_SECONDS * 1000)
-  for await (const chunk of untilSilent(c, () => deadline)) {
+  const deadline = performance.now() + WHOLE_BODY_SECONDS * 1000
+  for await (const chunk of untilSilent(c, () => deadline - performance.now())) {
     length += chunk.length
     // A chunked body says its length only by arriving.
     if (length > limit) throw tooLarge
@@ -81,18 +81,16 @@ async function readWhole(c: Context<Env>, limit: number): Promise<Uint8Array<Arr
  *   it breaks off
  */
 export function streamBody(c: Context<Env>): AsyncGenerator<Uint8Array> {
-  return untilSilent(c, () => AbortSignal.timeout(IDLE_SECONDS * 1000))
+  return untilSilent(c, () => IDLE_SECONDS * 1000)
 }
 
-async function* untilSilent(
-  c: Context<Env>,
-  patience: () => AbortSignal,
-): AsyncGenerator<Uint8Array> {
+/** @param patience for the next bytes, in milliseconds */
+async function* untilSilent(c: Context<Env>, patience: () => number): AsyncGenerator<Uint8Array> {
   const reader = c.req.raw.body?.getReader()
   if (reader === undefined) return
   try {
     for (;;) {
-      const { done, value } = await readUntil(reader, patience())
+      const { done, value } = await readWithin(reader, patience())
       if (done) return
       if (value !== undefined) yield value
     }
@@ -101,13 +99,11 @@ async function* untilSilent(
   }
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>
-
-async function readUntil(reader: Reader, patience: AbortSignal) {
-  let giveUp = () => {}
+async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, ms: number) {
+  let timer: NodeJS.Timeout | undefined
   const silence = new Promise<never>((_resolve, reject) => {
-    giveUp = () => reject(new AppError('timeout', 'the body stopped arriving'))
-    patience.addEventListener('abort', giveUp, { once: true })
+    const giveUp = () => reject(new AppError('timeout', 'the body stopped arriving'))
+    timer = setTimeout(giveUp, ms)
   })
   const broken = (cause: unknown) => {
     throw new AppError('invalid_request', 'the body broke off', { cause })
@@ -115,7 +111,7 @@ async function readUntil(reader: Reader, patience: AbortSignal) {
   try {
     return await Promise.race([reader.read().catch(broken), silence])
   } finally {
-    patience.removeEventListener('abort', giveUp)
+    clearTimeout(timer)
   }
 }
 
