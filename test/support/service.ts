@@ -1,0 +1,335 @@
+/**
+ * Tocsin as it runs for real, over the file's own database: an API process and dispatcher processes from `dist`,
+ * two people with keys, and carriers that the test plays.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { sql } from 'drizzle-orm'
+import { v7 as uuid } from 'uuid'
+import { expect } from 'vitest'
+import {
+  addCarrier,
+  hire,
+  startTocsin,
+  until,
+  type CarrierAt,
+  type Person,
+} from '../../scripts/rehearsal.ts'
+import type { Progress, Tally } from '../../src/cli/board.ts'
+import { signIn, type Client } from '../../src/cli/client.ts'
+import { signAs } from '../../src/cli/send.ts'
+import { generateMasterKey } from '../../src/signing/seal.ts'
+import { arrayLiteral, type Database } from '../../src/store/database.ts'
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import type { Scenario } from '../../src/simulator/scenario.ts'
+import { test as databaseTest } from './database.ts'
+
+const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const ADMINISTRATOR = { email: 'first@county.example', password: 'the first administrator' }
+
+export interface Tocsin {
+  readonly url: string
+  readonly administrator: Client
+  readonly author: Person
+  readonly approver: Person
+  /** A dispatcher in a process of its own; ended with the file if it still runs. */
+  startDispatcher(): ChildProcess
+  /** Plays carriers, enters them, and waits until each is bound. They end with the file. */
+  startCarriers(carriers: readonly PlayedCarrier[], phones?: Scenario['phones']): Promise<Simulator>
+}
+
+export interface PlayedCarrier extends Pick<
+  CarrierAt,
+  'name' | 'segmentsPerSecond' | 'window' | 'binds'
+> {
+  readonly behaviour?: Scenario['carriers'][number]['behaviour']
+  /** What the message centre itself holds the account to; none: it counts and takes all. */
+  readonly limit?: number
+}
+
+/** Ends a process at once and waits until it is gone. */
+export async function killNow(process: ChildProcess): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return
+  const gone = once(process, 'exit')
+  process.kill('SIGKILL')
+  await gone
+}
+
+/** Starts the API over a database, and what goes with it. @returns with it, what ends all */
+export async function startFlow(
+  databaseUrl: string,
+): Promise<{ tocsin: Tocsin; end: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'tocsin-flow-'))
+  const env = {
+    DATABASE_URL: databaseUrl,
+    TOCSIN_DATA_DIR: directory,
+    TOCSIN_MASTER_KEY: generateMasterKey(),
+    TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
+    TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
+  }
+  const ends: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true })]
+  const end = async () => {
+    for (const step of ends.splice(0).toReversed()) await step()
+  }
+  try {
+    const api = await startTocsin({ ...env, TOCSIN_ROLE: 'api' })
+    ends.push(() => api.stop())
+    const administrator = await signIn({ url: api.url, ...ADMINISTRATOR })
+    const [author, approver] = await Promise.all([
+      hire(administrator, api.url, { name: 'Rosa Alvarez', roles: ['author'] }),
+      hire(administrator, api.url, { name: 'Mei Chen', roles: ['approver'] }),
+    ])
+    const tocsin: Tocsin = {
+      url: api.url,
+      administrator,
+      author,
+      approver,
+      startDispatcher() {
+        const dispatcher = spawn(process.execPath, [entry], {
+          env: { ...process.env, ...env, TOCSIN_ROLE: 'dispatch' },
+          // The channel's end tells it that the test is gone.
+          stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        })
+        ends.push(() => killNow(dispatcher))
+        return dispatcher
+      },
+      async startCarriers(carriers, phones = { seed: 1, rules: [] }) {
+        const simulator = await playCarriers(carriers, phones)
+        ends.push(() => simulator.close())
+        for (const [i, carrier] of carriers.entries()) {
+          const port = simulator.centres[i]!.port
+          await addCarrier(administrator, { ...carrier, port, systemId: 'tocsin', password: 'pw' })
+        }
+        await allBound(administrator)
+        return simulator
+      },
+    }
+    return { tocsin, end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+/** The database fixture with Tocsin over it, one a file. */
+export const test = databaseTest.extend<{ $file: { tocsin: Tocsin } }>({
+  tocsin: [
+    async ({ databaseUrl }, use) => {
+      const { tocsin, end } = await startFlow(databaseUrl)
+      await use(tocsin)
+      await end()
+    },
+    { scope: 'file' },
+  ],
+})
+
+function playCarriers(
+  carriers: readonly PlayedCarrier[],
+  phones: Scenario['phones'],
+): Promise<Simulator> {
+  return startSimulator({
+    seed: 1,
+    phones,
+    carriers: carriers.map(({ name, limit, behaviour = {} }) => ({
+      name,
+      port: 0,
+      accounts: [
+        {
+          systemId: 'tocsin',
+          password: 'pw',
+          ...(limit !== undefined && { segmentsPerSecond: limit, aboveLimit: 'throttle' }),
+        },
+      ],
+      behaviour,
+    })),
+  })
+}
+
+/** Waits until every carrier is bound. */
+export async function allBound(administrator: Client): Promise<void> {
+  await until(
+    () => administrator.get<{ items: { state: string }[] }>('/v1/carriers'),
+    ({ items }) => items.length > 0 && items.every(carrier => carrier.state === 'bound'),
+    'all carriers bound',
+  )
+}
+
+export interface Resident {
+  readonly phone: string
+  readonly language: 'en-US' | 'es-US'
+}
+
+/** So many people inside the valley, every third of them Spanish-speaking; numbers of area code 555, which nobody has. */
+export async function settle(db: Database, count: number): Promise<Resident[]> {
+  const residents = Array.from({ length: count }, (_, i): Resident & { id: string } => ({
+    id: uuid(),
+    phone: `+1555${String(i).padStart(7, '0')}`,
+    language: i % 3 === 2 ? 'es-US' : 'en-US',
+  }))
+  const ids = arrayLiteral(residents.map(resident => resident.id))
+  await db.execute(sql`
+    insert into contacts (id, phone, language)
+    select * from unnest(${ids}::uuid[], ${arrayLiteral(residents.map(r => r.phone))}::text[],
+      ${arrayLiteral(residents.map(r => r.language))}::text[])
+  `)
+  await db.execute(sql`
+    insert into locations (contact_id, position, sole)
+    select id, point(-96.9 + random() * 0.8, 30.1 + random() * 0.8), true from unnest(${ids}::uuid[]) as id
+  `)
+  await db.execute(sql`analyze contacts`)
+  await db.execute(sql`analyze locations`)
+  return residents
+}
+
+export const VALLEY = {
+  type: 'Polygon',
+  coordinates: [
+    [
+      [-97, 30],
+      [-96, 30],
+      [-96, 31],
+      [-97, 31],
+      [-97, 30],
+    ],
+  ],
+} as const
+
+const TEXTS = {
+  'en-US': 'FLASH FLOOD in the valley. Move to high ground now. Reply 1 SAFE, 2 NEED HELP.',
+  'es-US': 'INUNDACION en el valle. Suba a un lugar alto. Responda 1 BIEN, 2 AYUDA.',
+} as const
+
+/** What each of them should have read. */
+export const expectedTexts = (residents: readonly Resident[]): Map<string, string> =>
+  new Map(residents.map(({ phone, language }) => [phone, TEXTS[language]]))
+
+interface DraftChanges {
+  readonly delivery?: 'at-least-once' | 'at-most-once'
+  readonly severity?: string
+  readonly expires?: Date
+  /** Of the Spanish block, where it ends at another time. */
+  readonly spanishExpires?: Date
+}
+
+/** A flash flood in the valley, in English and Spanish. */
+export function floodAlert(changes: DraftChanges = {}) {
+  const { delivery = 'at-least-once', severity = 'Extreme' } = changes
+  const { expires = new Date(Date.now() + 3_600_000), spanishExpires = expires } = changes
+  const block = {
+    category: ['Met'],
+    event: 'Flash Flood Warning',
+    urgency: 'Immediate',
+    severity,
+    certainty: 'Observed',
+  }
+  return {
+    status: 'Actual',
+    info: [
+      {
+        ...block,
+        language: 'en-US',
+        expires: expires.toISOString(),
+        sms: TEXTS['en-US'],
+        area: [{ areaDesc: 'The valley', polygon: [VALLEY] }],
+      },
+      {
+        ...block,
+        language: 'es-US',
+        expires: spanishExpires.toISOString(),
+        sms: TEXTS['es-US'],
+      },
+    ],
+    replies: {
+      options: [
+        { code: '1', label: 'Safe', words: ['safe'] },
+        { code: '2', label: 'Need help', words: ['help me'], urgent: true },
+      ],
+    },
+    delivery,
+  }
+}
+
+/** Composes, signs, approves. @returns the alert's id */
+export async function approveDraft(tocsin: Tocsin, draft: unknown): Promise<string> {
+  const { author, approver } = tocsin
+  const { id } = await author.client.post<{ id: string }>('/v1/alerts', draft)
+  await signAs(author.client, id, 'author', author.key)
+  await signAs(approver.client, id, 'approver', approver.key)
+  return id
+}
+
+/** The whole way to the dispatch. @returns the alert's id */
+export async function sendDraft(tocsin: Tocsin, draft: unknown): Promise<string> {
+  const id = await approveDraft(tocsin, draft)
+  await tocsin.approver.client.post(`/v1/alerts/${id}/dispatch`)
+  return id
+}
+
+/** Every recipient is in exactly one count. */
+export function expectSumsUp(progress: Progress): void {
+  const { queued, submitted, delivered, failed, expired, cancelled, unknown, recipients } = progress
+  const counts = [queued, submitted, delivered, failed, expired, cancelled, unknown]
+  expect(
+    counts.every(count => count >= 0),
+    JSON.stringify(progress),
+  ).toBe(true)
+  expect(counts.reduce((sum, count) => sum + count)).toBe(recipients)
+}
+
+/**
+ * Follows an alert's stream until its progress is as wanted; in every frame on the way the counts add up.
+ *
+ * @returns that progress and the tally beside it
+ */
+export async function watchUntil(
+  client: Client,
+  alertId: string,
+  isEnough: (progress: Progress, tally: Tally) => boolean,
+  ms = 60_000,
+): Promise<{ progress: Progress; tally: Tally }> {
+  const stop = AbortSignal.timeout(ms)
+  let progress: Progress | undefined
+  let tally: Tally | undefined
+  try {
+    for await (const { event, data } of client.events(`/v1/alerts/${alertId}/stream`, stop)) {
+      const frame = data as { progress?: Progress; tally?: Tally }
+      if (event === 'snapshot') ({ progress, tally } = { progress, tally, ...frame })
+      if (event === 'progress') progress = data as Progress
+      if (event === 'tally') tally = data as Tally
+      if (progress === undefined || tally === undefined) continue
+      expectSumsUp(progress)
+      if (isEnough(progress, tally)) return { progress, tally }
+    }
+  } catch (error) {
+    if (!stop.aborted) throw error
+  }
+  throw new Error(`not within ${ms / 1000} s; the alert stands at ${JSON.stringify(progress)}`)
+}
+
+export interface Delivery {
+  readonly seq: number
+  readonly phone: string
+  readonly state: string
+  readonly reason: string | null
+  readonly attempts: number
+  readonly possibleDuplicate: boolean
+}
+
+/** All pages of an alert's deliveries. */
+export async function deliveriesOf(client: Client, alertId: string): Promise<Delivery[]> {
+  const all: Delivery[] = []
+  let cursor: string | null = null
+  do {
+    const after: string = cursor === null ? '' : `&cursor=${cursor}`
+    const page: { items: Delivery[]; nextCursor: string | null } = await client.get(
+      `/v1/alerts/${alertId}/deliveries?limit=1000${after}`,
+    )
+    all.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return all
+}
