@@ -52,7 +52,7 @@ import type { HeldRange, Item, SendableAlert } from './work.ts'
 
 /** Two seconds before the lease ends nothing of it is sent any more (RELIABILITY.md). */
 const SEND_MARGIN_SECONDS = 2
-/** An intent covers at most this much of the account's rate, in seconds. */
+/** What is marked and has not left covers at most this much of the account's rate, in seconds. */
 const INTENT_SECONDS = 0.25
 /** The next slots are reserved when less than this is in hand: several round trips to the database. */
 const PACE_AHEAD_MS = 120
@@ -106,6 +106,7 @@ export function startLane(options: LaneOptions): Lane {
   let stopping = false
   let marking = false
   let claiming = false
+  let heeding = false
   let idleUntil = 0
   let misconfiguredUntil = 0
   let throttled = false
@@ -241,12 +242,13 @@ export function startLane(options: LaneOptions): Lane {
     if (marking || stopping || link === 'unbound' || now < misconfiguredUntil) return
     if (marked > 0 && pace.heldUntil() - now > PACE_AHEAD_MS) return
     const unmarked = waiting.length - head - marked
-    const most = Math.min(exposureLimit - exposure, Math.max(1, Math.ceil(rate * INTENT_SECONDS)))
-    const count = Math.min(unmarked, most)
-    // Better one mark for a quarter of the exposure than many for a few: each is a commit.
-    if (count < Math.min(unmarked, exposureLimit / 4, Math.max(1, rate * INTENT_SECONDS))) return
+    const intent = Math.max(1, Math.ceil(rate * INTENT_SECONDS))
+    const count = Math.max(0, Math.min(unmarked, exposureLimit - exposure, intent - marked))
     // Slots that passed unused, while the window was full or this process busy, are asked for anew.
-    const owed = markedSegments - pace.outstanding(now)
+    const owed = carrier.room < 1 ? 0 : markedSegments - pace.outstanding(now)
+    // Better one mark for a quarter of the exposure than many for a few: each is a commit.
+    const isFew = count < Math.min(unmarked, exposureLimit / 4, intent / 2)
+    if (isFew && owed < Math.max(1, Math.min(markedSegments, intent / 2))) return
     if (count === 0 && owed <= 0) return
     marking = true
     try {
@@ -264,6 +266,15 @@ export function startLane(options: LaneOptions): Lane {
     const began = epoch
     const from = head + marked
     const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
+    // What was marked and has outlasted its slots asks again whether it may leave.
+    if (owed > 0) {
+      for (let i = head; i < from; i++) {
+        const item = waiting[i]
+        if (item !== undefined && !item.range.withdrawn) {
+          marks.set(item.range, { ...item.range.lease, hwm: 0 })
+        }
+      }
+    }
     let segments = 0
     let taken = 0
     for (; taken < count; taken++) {
@@ -424,8 +435,7 @@ export function startLane(options: LaneOptions): Lane {
     const alertIds = [...submittedAlerts]
     submittedAlerts.clear()
     try {
-      const leases = [...ranges].filter(range => !range.withdrawn)
-      if (leases.length > 0) await renew(leases)
+      await renew()
       if (alertIds.length > 0) await noteSubmissions(db, alertIds)
       await recoverPace(db, carrierId)
       await intake.adopt()
@@ -444,20 +454,36 @@ export function startLane(options: LaneOptions): Lane {
     turn()
   }
 
-  async function renew(held: readonly HeldRange[]) {
+  /**
+   * Keeps what is held, and withdraws what may no longer be sent. A range that was withdrawn is kept until its
+   * last message is answered: whoever took it before would take what is in flight for lost.
+   */
+  async function renew() {
+    const held = [...ranges]
+    if (held.length === 0) return
     const sentAt = performance.now()
-    const kept = new Set(
-      (
-        await renewLeases(
-          db,
-          held.map(range => range.lease),
-        )
-      ).map(keyOf),
+    const leases = await renewLeases(
+      db,
+      held.map(range => range.lease),
     )
+    const kept = new Map(leases.map(lease => [keyOf(lease), lease]))
     for (const range of held) {
-      if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
+      if (kept.get(keyOf(range.lease))?.maySend === true) renewed(range, sentAt)
       // A range that was finished meanwhile is not lost.
       else if (ranges.has(range)) withdraw(range)
+    }
+  }
+
+  /** Something was dispatched, or paused, or stopped: that is heeded now, not at the next mark. */
+  async function heed() {
+    if (heeding) return
+    heeding = true
+    try {
+      await renew()
+    } catch (error) {
+      complain(error, 'the leases were not renewed')
+    } finally {
+      heeding = false
     }
   }
 
@@ -494,6 +520,7 @@ export function startLane(options: LaneOptions): Lane {
     wake() {
       idleUntil = 0
       turn()
+      void heed()
     },
     async stop(signal) {
       stopping = true

@@ -155,16 +155,31 @@ const leaseArrays = (leases: readonly Lease[]) => sql`unnest(
   ${arrayLiteral(leases.map(lease => lease.rangeNo))}::int[],
   ${arrayLiteral(leases.map(lease => lease.fence))}::int[]) as l(alert_id, range_no, fence)`
 
+export interface RenewedLease extends Lease {
+  /** The alert is being sent and the range has not expired. */
+  readonly maySend: boolean
+}
+
 /** Says that the owner lives. Leases that are missing from the answer are lost. */
-export async function renewLeases(db: Database, leases: readonly Lease[]): Promise<Lease[]> {
-  const rows = await db.execute<{ alert_id: string; range_no: number; fence: number }>(sql`
+export async function renewLeases(db: Database, leases: readonly Lease[]): Promise<RenewedLease[]> {
+  const rows = await db.execute<{
+    alert_id: string
+    range_no: number
+    fence: number
+    may_send: boolean
+  }>(sql`
     update ranges r set lease_until = now() + make_interval(secs => ${LEASE_SECONDS}::int)
-    from ${leaseArrays(leases)}
+    from ${leaseArrays(leases)} join alerts a on a.id = l.alert_id
     where r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
       and r.state = 'leased' and r.lease_until > now()
-    returning r.alert_id, r.range_no, r.fence
+    returning r.alert_id, r.range_no, r.fence, a.state = 'sending' and r.expires > now() as may_send
   `)
-  return rows.map(row => ({ alertId: row.alert_id, rangeNo: row.range_no, fence: row.fence }))
+  return rows.map(row => ({
+    alertId: row.alert_id,
+    rangeNo: row.range_no,
+    fence: row.fence,
+    maySend: row.may_send,
+  }))
 }
 
 /**
