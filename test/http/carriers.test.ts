@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid'
 import { openAccounts } from '../../src/accounts/accounts.ts'
 import { reportLink } from '../../src/store/links.ts'
 import { test as edgeTest, type Caller } from '../support/edge.ts'
+import { insertSendingAlert } from '../support/sending.ts'
 
 const test = edgeTest.extend<{ $file: { administrator: Caller } }>({
   administrator: [
@@ -196,4 +197,16 @@ test('a test message goes to a member of a listed group, and to nobody else', as
 
   await administrator.call('PATCH', `/v1/carriers/${body.id}`, { json: { enabled: false } })
   expect(await send(member)).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+})
+
+test('while an alert is being sent no carrier is deleted', async ({ administrator, db }) => {
+  const { body } = await create(administrator, 'Needed')
+  const { alertId } = await insertSendingAlert(db, { recipients: 1 })
+  const path = `/v1/carriers/${body.id}`
+  expect(await administrator.call('DELETE', path)).toMatchObject({
+    status: 409,
+    body: { code: 'in_use' },
+  })
+  await db.execute(sql`update alerts set state = 'stopped' where id = ${alertId}::uuid`)
+  expect((await administrator.call('DELETE', path)).status).toBe(204)
 })
