@@ -67,12 +67,14 @@ async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
   const first = firstIds.some(id => id !== null) ? arrayLiteral(firstIds) : '{}'
   await tx.execute(sql`
     with ids as (
-      insert into submissions (carrier_id, message_id, alert_id, seq, first_id)
+      insert into submissions as s (carrier_id, message_id, alert_id, seq, first_id)
       select ${carrierId}::uuid, i.id, ${alertId}::uuid, i.seq, i.first_id
       from unnest(${arrayLiteral(ids)}::text[], ${numberArray(seqs)}::int[], ${first}::text[]) as i(id, seq, first_id)
-      -- A carrier that starts its numbering anew means the newest message.
+      -- A carrier that starts its numbering anew means the newest message; a batch that is written again, for
+      -- nobody heard of its commit, must not undo the receipts that have come meanwhile.
       on conflict (carrier_id, message_id) do update
         set alert_id = excluded.alert_id, seq = excluded.seq, first_id = excluded.first_id, state = null
+        where (s.alert_id, s.seq) <> (excluded.alert_id, excluded.seq)
     ),
     held as (
       select l.range_no, unnest(l.seqs::int[]) as seq

@@ -398,7 +398,7 @@ test('what the engine writes and what is watched are the same figures', async ({
   const batch = {
     alertId,
     carrierId,
-    taken: { seqs: [1], rangeNos: [1], fences: [1] },
+    taken: [{ rangeNo: 1, fence: 1, seqs: [1] }],
     messageIds: { seqs: [1, 1], ids: ['e-1', 'e-2'], firstIds: ['e-1', 'e-1'] },
     ended: [],
     retries: [],
