@@ -1,11 +1,14 @@
 import { groundOf } from '../audience/areas.ts'
 import { worstSeverity, type AlertDraft } from '../cap/alert.ts'
+import type { Area } from '../cap/area.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
 import type { Shape } from '../geometry/shape.ts'
 import { assertMay } from '../operators/authority.ts'
 import type { Operator, Role } from '../operators/operator.ts'
 import type { Database } from '../store/database.ts'
 import { findGroups } from '../store/groups.ts'
+
+type Polygon = NonNullable<Area['polygon']>[number]
 
 /**
  * Whether somebody may act on this alert: by a role, and by limits and a jurisdiction that cover it.
@@ -28,8 +31,9 @@ export async function assertMayAct(
     grounds: operator.jurisdiction === undefined ? [] : await groundsOf(db, draft),
   }
   assertMay(operator, roles, what, ({ geometry, geocodes }) => {
-    const polygon = geometry === undefined ? [] : [geometry]
-    return groundOf({ areaDesc: '', polygon, geocode: [...(geocodes ?? [])] } as never).shape
+    // Checked when it was given; its type in the store knows no tuples.
+    const polygon = geometry === undefined ? [] : [geometry as Polygon]
+    return groundOf({ areaDesc: '', polygon, geocode: [...(geocodes ?? [])] }).shape
   })
 }
 

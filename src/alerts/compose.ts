@@ -39,18 +39,7 @@ export async function composeAlert(
   const { operator, now } = caller
   assertMode(caller.mode, modeOf(draft.status))
   const checked = await checkDraft(db, draft, now)
-  refuseFaulty([
-    ...checked.faults,
-    ...(draft.msgType === 'Alert'
-      ? []
-      : [
-          {
-            code: 'invalid_alert' as const,
-            pointer: '/msgType',
-            detail: 'must be Alert in a new alert',
-          },
-        ]),
-  ])
+  refuseFaulty([...checked.faults, ...msgTypeFaults(draft, 'Alert')])
   return transact(db, async tx => {
     const columns = await draftColumns(tx, draft, checked.policy)
     await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
@@ -80,12 +69,7 @@ export async function editAlert(
     const draft = patched(before.draft, patch)
     assertMode(caller.mode, modeOf(draft.status))
     const checked = await checkDraft(tx, draft, now)
-    refuseFaulty([
-      ...checked.faults,
-      ...(draft.msgType === before.draft.msgType
-        ? []
-        : [{ code: 'invalid_alert' as const, pointer: '/msgType', detail: 'can not be changed' }]),
-    ])
+    refuseFaulty([...checked.faults, ...msgTypeFaults(draft, before.draft.msgType)])
     const columns = await draftColumns(tx, draft, checked.policy)
     await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
     const alert = await updateAlert(tx, alertId, columns, now)
@@ -121,6 +105,12 @@ function patched(draft: AlertDraft, patch: AlertDraftPatch): AlertDraft {
   return Object.fromEntries(
     Object.entries(merged).filter(([, value]) => value !== null),
   ) as AlertDraft
+}
+
+/** An update or a cancellation is made from the alert that it follows, not written from nothing. */
+function msgTypeFaults({ msgType }: AlertDraft, must: AlertDraft['msgType']): DraftFault[] {
+  if (msgType === must) return []
+  return [{ code: 'invalid_alert', pointer: '/msgType', detail: `must be ${must} here` }]
 }
 
 /** Everything that a draft can be refused for, at its place in the request. */

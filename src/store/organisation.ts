@@ -32,8 +32,8 @@ export type Retention = z.output<typeof retentionSchema>
 export const DEFAULT_POLICY: Policy = {
   secondPerson: 'actual',
   emergencySeverities: ['Extreme', 'Severe'],
-  // Each segment takes a slot of every recipient's: six are some 900 letters.
-  maxSegments: 6,
+  // Each segment takes a slot of every recipient's: ten are some 1,500 letters.
+  maxSegments: 10,
   helpText:
     'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { anAlert, aSigner, compose, contactsAt, contentBytes } from '../alerts/people.ts'
+import { anAlert, aSigner, contactsAt, contentBytes } from '../alerts/people.ts'
 import { test } from '../support/edge.ts'
 
 test('an author writes and signs, an approver signs the same bytes, it is dispatched, and stops', async ({
@@ -53,12 +53,4 @@ test('an author writes and signs, an approver signs the same bytes, it is dispat
     'stopped',
   ])
   expect(whole.body).toMatchObject({ recipients: 2, state: 'stopped' })
-})
-
-test('the estimate says who, through whom and how long', async ({ edge, db }) => {
-  const author = await aSigner(edge, ['author'])
-  const id = await compose(author, anAlert())
-  const { status, body } = await author.call('GET', `/v1/alerts/${id}/estimate`)
-  expect([status, body]).toEqual([200, expect.objectContaining({ recipients: 2, ifActual: 2 })])
-  void db
 })
