@@ -37,15 +37,19 @@ const EMERGENCY = new Set(['000', '110', '111', '112', '119', '911', '999', '991
 const SERVICE_CALLING_CODES = new Set(['800', '808', '870', '878', '888', '979'])
 
 interface CallingCodeRule {
+  readonly callingCode: string
   /** Bit n is set where a national number may have n digits. */
   readonly lengths: number
   readonly premium: readonly RegExp[]
   readonly service: readonly RegExp[]
+  /** What may be a prefix that is dialled inside the country alone, as in +44 07700: the parser takes it off. */
+  readonly trunkPrefixes: readonly RegExp[]
 }
 
-interface TypedNumberingPlan {
+interface FullNumberingPlan {
   possibleLengths(): number[]
   // Missing from the library's own types.
+  nationalPrefixForParsing(): string | 0 | undefined
   type(name: 'PREMIUM_RATE' | 'TOLL_FREE'): { pattern(): string } | undefined
 }
 
@@ -57,23 +61,51 @@ for (const country of getCountries()) {
 const rules = new Map<string, CallingCodeRule>()
 
 /**
- * The number in E.164 with `+`, or why it is refused.
+ * The number in E.164 with `+`, or why it is refused. A national number of six digits or fewer counts as a
+ * short code; the few islands that have such numbers give them in E.164.
  * @param country ISO 3166-1 alpha-2: whose national form to read a number without `+` by
  */
 export function normalisePhone(input: string, country?: string): PhoneResult {
   const text = input.trim()
-  if (isE164(text)) return judge(text)
+  if (isE164(text)) return mayHoldTrunkPrefix(text) ? parse(text, undefined) : judge(text)
   if (text === '') return { refused: 'empty' }
   const digits = text.replace(/[^0-9]/g, '')
   if (digits.length <= 6 && /^[+0-9 ().-]+$/.test(text)) {
     return { refused: EMERGENCY.has(digits) ? 'emergency' : 'short_code' }
+  }
+  if (/^\+[0-9 .-]+$/.test(text)) {
+    const bare = text.replace(/[ .-]/g, '')
+    if (isE164(bare) && !mayHoldTrunkPrefix(bare)) return judge(bare)
   }
   const defaultCountry = country?.toUpperCase()
   if (isNorthAmerican(defaultCountry) && /^[0-9 ().-]+$/.test(text)) {
     if (digits.length === 10) return judge(`+1${digits}`)
     if (digits.length === 11 && digits.startsWith('1')) return judge(`+${digits}`)
   }
+  if (defaultCountry !== undefined && /^0[1-9][0-9 .-]+$/.test(text)) {
+    const phone = withoutTrunkZero(digits, defaultCountry)
+    if (phone !== undefined && isE164(phone) && !mayHoldTrunkPrefix(phone)) return judge(phone)
+  }
   return parse(text, defaultCountry)
+}
+
+const trunks = new Map<string, { readonly callingCode: string; readonly prefix: RegExp }>()
+
+/** `+44…` of `0…`, where a 0 is what this country dials before the number and nothing else is to be changed. */
+function withoutTrunkZero(digits: string, country: string): string | undefined {
+  if (!isSupportedCountry(country)) return undefined
+  let trunk = trunks.get(country)
+  if (trunk === undefined) {
+    const metadata = new Metadata()
+    metadata.selectNumberingPlan(country)
+    const numbering = metadata.numberingPlan as unknown as FullNumberingPlan
+    const prefix = new RegExp(`^(?:${numbering.nationalPrefixForParsing() || '$'})`)
+    trunk = { callingCode: getCountryCallingCode(country), prefix }
+    trunks.set(country, trunk)
+  }
+  const match = trunk.prefix.exec(digits)
+  const isZeroAlone = match?.[0] === '0' && match.slice(1).every(group => group === undefined)
+  return isZeroAlone ? `+${trunk.callingCode}${digits.slice(1)}` : undefined
 }
 
 function parse(text: string, country: string | undefined): PhoneResult {
@@ -126,18 +158,33 @@ function refuseNorthAmerican(phone: string): PhoneRefusal | undefined {
 }
 
 function refuseByPlan(phone: string): PhoneRefusal | undefined {
+  const rule = ruleOf(phone)
+  if (rule === undefined || rule === 'service_number') return rule ?? 'impossible'
+  const national = phone.slice(1 + rule.callingCode.length)
+  if ((rule.lengths & (1 << national.length)) === 0) return 'impossible'
+  if (rule.premium.some(pattern => pattern.test(national))) return 'premium'
+  if (rule.service.some(pattern => pattern.test(national))) return 'service_number'
+  return undefined
+}
+
+function mayHoldTrunkPrefix(phone: string): boolean {
+  if (phone.startsWith('+1')) return false
+  const rule = ruleOf(phone)
+  if (rule === undefined || rule === 'service_number') return false
+  const national = phone.slice(1 + rule.callingCode.length)
+  // Some of the library's patterns match nothing as well: then there is nothing to take off.
+  return rule.trunkPrefixes.some(pattern => (pattern.exec(national)?.[0] ?? '') !== '')
+}
+
+// No calling code is the beginning of another (ITU-T E.164).
+function ruleOf(phone: string): CallingCodeRule | 'service_number' | undefined {
   for (let digits = 1; digits <= 3; digits++) {
     const callingCode = phone.slice(1, 1 + digits)
     if (SERVICE_CALLING_CODES.has(callingCode)) return 'service_number'
     const rule = rules.get(callingCode) ?? makeRule(callingCode)
-    if (rule === undefined) continue
-    const national = phone.slice(1 + digits)
-    if ((rule.lengths & (1 << national.length)) === 0) return 'impossible'
-    if (rule.premium.some(pattern => pattern.test(national))) return 'premium'
-    if (rule.service.some(pattern => pattern.test(national))) return 'service_number'
-    return undefined
+    if (rule !== undefined) return rule
   }
-  return 'impossible'
+  return undefined
 }
 
 const INTERNATIONAL_NETWORKS = ['881', '882', '883']
@@ -149,18 +196,27 @@ function makeRule(callingCode: string): CallingCodeRule | undefined {
   const metadata = new Metadata()
   const premium = new Set<string>()
   const service = new Set<string>()
+  const trunkPrefixes = new Set<string>()
   let lengths = 0
   for (const plan of plans) {
     metadata.selectNumberingPlan(plan as CountryCode)
-    const numbering = metadata.numberingPlan as unknown as TypedNumberingPlan
+    const numbering = metadata.numberingPlan as unknown as FullNumberingPlan
     for (const length of numbering.possibleLengths()) lengths |= 1 << length
     const paid = numbering.type('PREMIUM_RATE')?.pattern()
     const free = numbering.type('TOLL_FREE')?.pattern()
     if (paid) premium.add(paid)
     if (free) service.add(free)
+    const trunkPrefix = numbering.nationalPrefixForParsing()
+    if (trunkPrefix) trunkPrefixes.add(trunkPrefix)
   }
   const whole = (pattern: string) => new RegExp(`^(?:${pattern})$`)
-  const rule = { lengths, premium: [...premium].map(whole), service: [...service].map(whole) }
+  const rule: CallingCodeRule = {
+    callingCode,
+    lengths,
+    premium: [...premium].map(whole),
+    service: [...service].map(whole),
+    trunkPrefixes: [...trunkPrefixes].map(prefix => new RegExp(`^(?:${prefix})`)),
+  }
   rules.set(callingCode, rule)
   return rule
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import examples from 'libphonenumber-js/mobile/examples'
+import { getCountries, getExampleNumber } from 'libphonenumber-js/max'
 import { expect, test } from 'vitest'
 import { normalisePhone, phoneOfAddress, sourceAddress } from '../../src/encoding/phone.ts'
 
@@ -16,6 +18,10 @@ test.each([
   ['+447700900123', undefined, '+447700900123'],
   ['+44 (0)7700 900123', undefined, '+447700900123'],
   ['07700 900123', 'GB', '+447700900123'],
+  ['+44 07700 900123', undefined, '+447700900123'],
+  ['+4407700900123', undefined, '+447700900123'],
+  ['+610491570156', undefined, '+61491570156'],
+  ['+39 06 12345678', undefined, '+390612345678'],
   ['+61 491 570 156', undefined, '+61491570156'],
   ['0491 570 156', 'AU', '+61491570156'],
   ['＋１５５５１２３００００', undefined, '+15551230000'],
@@ -85,6 +91,17 @@ test('numbers kept for fiction are accepted, in use or not', () => {
     for (const n of [from, Math.floor((from + to) / 2), to]) {
       const phone = prefix + String(n).padStart(width, '0')
       expect(normalisePhone(phone)).toEqual({ phone })
+    }
+  }
+})
+
+test('what was normalised stays as it is, and is what the library would make of it', () => {
+  for (const country of getCountries()) {
+    const example = getExampleNumber(country, examples)
+    if (example === undefined) continue
+    const national = example.nationalNumber.length > 6 ? [example.formatNational()] : []
+    for (const form of [example.number, example.formatInternational(), ...national]) {
+      expect([form, normalisePhone(form, country)]).toEqual([form, { phone: example.number }])
     }
   }
 })

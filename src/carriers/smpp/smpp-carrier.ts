@@ -46,6 +46,7 @@ const DEFAULT_TUNING: LinkTuning = { backoffBaseMs: 1_000, backoffCapMs: 60_000,
 const HEALTHY_MS = 10_000
 /** Without a refusal for this long, a carrier that throttled has stopped. */
 const THROTTLE_MEMORY_MS = 1_000
+const COMPLAINT_PAUSE_MS = 10_000
 
 /** registered_delivery: a receipt whether delivered or not (SMPP 3.4 §5.2.17). */
 const WITH_RECEIPT = 1
@@ -115,6 +116,7 @@ class SmppCarrier implements Carrier {
   #secondly: NodeJS.Timeout | undefined
   #state: LinkState = 'unbound'
   #throttledAt = 0
+  #complainedAt = -Infinity
   // The text of the message before, nearly always that of the next as well.
   #lastText: EncodedText | undefined
   #lastPrepared: Prepared | undefined
@@ -270,8 +272,9 @@ class SmppCarrier implements Carrier {
       this.#fail(bind, submission, 'elsewhere', 'unbound')
 
     const fields = { carrier: this.name, reason, count: session?.strays ?? 0 }
-    if (this.#isOpen && needsOperator(reason)) log.error(fields, 'bind refused: check the account')
-    else log.warn(fields, 'link closed')
+    if (!this.#isOpen) log.info(fields, 'link closed')
+    else if (needsOperator(reason)) log.error(fields, 'bind refused: check the account')
+    else log.warn(fields, 'link lost')
     if (this.#binds.every(other => other.boundAt === 0)) this.#setState('unbound', reason)
 
     if (!this.#isOpen) {
@@ -343,13 +346,21 @@ class SmppCarrier implements Carrier {
         this.#throttledAt = performance.now()
         this.#setState('throttled', reason)
       } else if (kind === 'configuration') {
-        log.error({ carrier: this.name, reason }, 'submit refused: check the account')
+        this.#complain(reason)
       }
       this.#fail(bind, submission, kind, reason)
       return
     }
     submission.messageIds[part] = this.#spell(messageId)
     if (submission.open === 0) this.#end(submission)
+  }
+
+  /** Every message meets the same refusal: one line now and then says it. */
+  #complain(reason: string): void {
+    const now = performance.now()
+    if (now - this.#complainedAt < COMPLAINT_PAUSE_MS) return
+    this.#complainedAt = now
+    log.error({ carrier: this.name, reason }, 'submits refused: check the account')
   }
 
   #spell(messageId: string): string {
