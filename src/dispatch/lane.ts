@@ -284,9 +284,9 @@ export function startLane(options: LaneOptions): Lane {
       segments += item.segments
       // What is withdrawn flows through and is passed over by the pump.
       if (item.range.withdrawn) continue
-      const mark = marks.get(item.range)
-      if (mark === undefined) marks.set(item.range, { ...item.range.lease, hwm: item.seq })
-      else if (item.seq > mark.hwm) mark.hwm = item.seq
+      const known = marks.get(item.range)
+      if (known === undefined) marks.set(item.range, { ...item.range.lease, hwm: item.seq })
+      else if (item.seq > known.hwm) known.hwm = item.seq
     }
     const slots = Math.max(0, segments + owed)
     const sentAt = performance.now()

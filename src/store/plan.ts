@@ -164,13 +164,14 @@ async function planSlice(tx: Database, context: PlanContext, rows: SQL): Promise
       from (select *, row_number() over () as place from recipients) r
     )`
         : sql`placed as (
-      select r.*, row_number() over (order by r.route_class) as place,
-        (row_number() over (partition by r.route_class) - 1) / r.size as block
+      -- A range expires as a whole, so texts that expire at different times share none.
+      select r.*, row_number() over (order by r.route_class, r.expires) as place,
+        (row_number() over (partition by r.route_class, r.expires) - 1) / r.size as block
       from recipients r
     ),
     numbered as materialized (
       select p.*, (${held.planned}::int + place)::int as seq,
-        (${held.ranges}::int + dense_rank() over (order by route_class, block))::int as range_no
+        (${held.ranges}::int + dense_rank() over (order by route_class, expires, block))::int as range_no
       from placed p
     )`
     },

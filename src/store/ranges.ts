@@ -240,7 +240,7 @@ const RETRY_RANGE = 1_000
 
 /**
  * Queues everybody again whom an ended alert failed to reach or never tried, in new ranges of the route classes
- * that they had. Run inside a transaction that holds the alert's row.
+ * and expiries that they had. Run inside a transaction that holds the alert's row.
  *
  * @returns how many
  */
@@ -252,12 +252,13 @@ export async function requeueFailed(tx: Database, alertId: string): Promise<numb
   }>(sql`
     with lost as (
       select d.seq, d.state, d.carrier_id, r.route_class, r.expires,
-        (row_number() over (partition by r.route_class order by d.seq) - 1) / ${RETRY_RANGE}::int as block
+        (row_number() over (partition by r.route_class, r.expires order by d.seq) - 1)
+          / ${RETRY_RANGE}::int as block
       from deliveries d join ranges r on r.alert_id = d.alert_id and r.range_no = d.range_no
       where d.alert_id = ${alertId}::uuid and d.state in ('failed', 'cancelled')
     ),
     numbered as materialized (
-      select l.*, (a.next_range_no - 1 + dense_rank() over (order by l.route_class, l.block))::int as range_no
+      select l.*, (a.next_range_no - 1 + dense_rank() over (order by l.route_class, l.expires, l.block))::int as range_no
       from lost l join alerts a on a.id = ${alertId}::uuid
     ),
     fresh as (
