@@ -10,11 +10,14 @@ import { auditRoutes } from './audit.ts'
 import { requireToken } from './auth.ts'
 import { readJsonBody } from './body.ts'
 import { carrierRoutes } from './carriers.ts'
+import { contactRoutes } from './contacts.ts'
 import { dispatchRoutes } from './dispatches.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { groupRoutes } from './groups.ts'
 import { healthRoutes } from './health.ts'
 import { idempotent } from './idempotency.ts'
+import { importRoutes } from './imports.ts'
 import { keyRoutes } from './keys.ts'
 import { createMetrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
@@ -59,6 +62,9 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', operatorRoutes(deps))
   app.route('/', keyRoutes(deps))
   app.route('/', organisationRoutes(deps))
+  app.route('/', contactRoutes(deps))
+  app.route('/', importRoutes(deps))
+  app.route('/', groupRoutes(deps))
   app.route('/', carrierRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', dispatchRoutes(deps))

@@ -53,10 +53,20 @@ export async function lockGroup(tx: Database, id: string): Promise<GroupRow | un
   return row === undefined ? undefined : groupFromRow(row)
 }
 
-export async function bumpGroup(tx: Database, id: string): Promise<GroupRow> {
+/** @throws DatabaseError 23505 on the name */
+export async function updateGroup(
+  tx: Database,
+  id: string,
+  { name, description, area }: Pick<GroupRow, 'name' | 'description' | 'area'>,
+): Promise<GroupRow> {
   const [row] = await tx
     .update(groups)
-    .set({ revision: sql`${groups.revision} + 1` })
+    .set({
+      name,
+      description: description ?? null,
+      area: area ?? null,
+      revision: sql`${groups.revision} + 1`,
+    })
     .where(eq(groups.id, id))
     .returning()
   return groupFromRow(row!)
@@ -93,31 +103,26 @@ export async function openMemberList(tx: Database): Promise<void> {
   await tx.execute(sql`create temp table new_members (contact_id uuid) on commit drop`)
 }
 
-/** @returns the ids of the batch that are nobody's */
-export async function addMembersById(tx: Database, ids: readonly string[]): Promise<string[]> {
-  const rows = await tx.execute<{ id: string }>(sql`
-    with given as (select * from unnest(${arrayLiteral(ids)}::uuid[]) as g(id)),
-    known as (
-      insert into new_members select c.id from given g join contacts c using (id)
-    )
-    select g.id from given g where not exists (select from contacts c where c.id = g.id)
-  `)
-  return rows.map(({ id }) => id)
-}
-
-/** @returns the phones of the batch that are nobody's */
-export async function addMembersByPhone(
+/** @returns the places, of those given, of who is nobody */
+export async function addMembers(
   tx: Database,
-  phones: readonly string[],
-): Promise<string[]> {
-  const rows = await tx.execute<{ phone: string }>(sql`
-    with given as (select * from unnest(${arrayLiteral(phones)}::text[]) as g(phone)),
+  by: 'contactIds' | 'phones',
+  given: readonly { readonly value: string; readonly place: number }[],
+): Promise<number[]> {
+  const values = arrayLiteral(given.map(({ value }) => value))
+  const places = arrayLiteral(given.map(({ place }) => place))
+  const isOne = by === 'phones' ? sql`c.phone = g.value` : sql`c.id = g.value::uuid`
+  const rows = await tx.execute<{ place: number }>(sql`
+    with matched as (
+      select g.place, c.id
+      from unnest(${values}::text[], ${places}::int[]) as g(value, place) left join contacts c on ${isOne}
+    ),
     known as (
-      insert into new_members select c.id from given g join contacts c using (phone)
+      insert into new_members select id from matched where id is not null
     )
-    select g.phone from given g where not exists (select from contacts c where c.phone = g.phone)
+    select place from matched where id is null
   `)
-  return rows.map(({ phone }) => phone)
+  return rows.map(({ place }) => place)
 }
 
 /** Makes the gathered people the group's members, and nobody else. */

@@ -1,0 +1,160 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { stringify } from 'csv-stringify/sync'
+import { z } from 'zod'
+import { getImport, startImport } from '../audience/import.ts'
+import { AppError } from '../errors.ts'
+import type { Operator } from '../operators/operator.ts'
+import { phoneAsSeenBy } from '../reports/deliveries.ts'
+import { readRejects, type ImportRecord, type Reject } from '../store/imports.ts'
+import { requireRole } from './auth.ts'
+import { streamBody } from './body.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { refuseInvalid } from './problem.ts'
+import { idParams, timeSchema } from './resources.ts'
+
+const importSchema = z
+  .object({
+    id: z.uuid(),
+    mode: z.enum(['upsert', 'replace']),
+    state: z.enum(['running', 'completed', 'failed']),
+    read: z.int(),
+    accepted: z.int().meta({ description: 'Good rows' }),
+    created: z.int(),
+    updated: z.int(),
+    removed: z.int(),
+    rejected: z.int(),
+    failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    startedAt: timeSchema,
+    finishedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'Import' })
+
+const importRoute = createRoute({
+  method: 'post',
+  path: '/v1/contacts/import',
+  tags: ['People'],
+  summary: 'Import contacts from CSV, streamed, of any size; answered when the file is read',
+  description:
+    'Columns in any order: phone (required), name, language, longitude, latitude, externalId, groups, consent. ' +
+    'A bad row never stops the good ones. With upsert a blank value leaves what there is; of rows with the same ' +
+    'phone the last one counts.',
+  request: {
+    query: z.strictObject({
+      mode: z.enum(['upsert', 'replace']).default('upsert'),
+      country: z
+        .string()
+        .regex(/^[A-Za-z]{2}$/, 'must be an ISO 3166-1 country of two letters')
+        .optional()
+        .meta({ description: 'Whose national numbers the file holds' }),
+      confirmRemove: z
+        .string()
+        .regex(/^\d{1,12}$/, 'must be a whole number')
+        .transform(Number)
+        .optional()
+        .meta({ type: 'integer', description: 'How many contacts mode replace may remove' }),
+    }),
+  },
+  responses: {
+    202: {
+      description: 'Read; it is being merged',
+      content: { 'application/json': { schema: z.object({ id: z.uuid() }) } },
+    },
+  },
+})
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/imports/{id}',
+  tags: ['People'],
+  summary: 'How far an import is',
+  request: { params: idParams },
+  responses: {
+    200: { description: 'The import', content: { 'application/json': { schema: importSchema } } },
+  },
+})
+const rejectsRoute = createRoute({
+  method: 'get',
+  path: '/v1/imports/{id}/rejects',
+  tags: ['People'],
+  summary: 'The rows that were turned down, and why, as CSV',
+  request: { params: idParams },
+  responses: {
+    200: {
+      description: 'line, column, reason, value',
+      content: { 'text/csv': { schema: z.string() } },
+    },
+  },
+})
+
+export const importRoutes = ({ database }: AppDependencies) => {
+  const { db } = database
+  return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
+    .openapi(importRoute, async c => {
+      const operator = requireRole(c, 'administrator', 'author')
+      if (!/^text\/csv\s*(;\s*charset="?utf-8"?\s*)?$/i.test(c.req.header('Content-Type') ?? '')) {
+        throw new AppError('unsupported_media_type', 'the body must be text/csv in UTF-8')
+      }
+      const { mode, country, confirmRemove } = c.req.valid('query')
+      const options = { operatorId: operator.id, mode, country, confirmRemove }
+      const { id } = await startImport(database, streamBody(c), options)
+      c.header('Location', `/v1/imports/${id}`)
+      return c.json({ id }, 202)
+    })
+    .openapi(getRoute, async c => {
+      requireRole(c, 'administrator', 'author', 'viewer')
+      return c.json(importResource(await getImport(db, c.req.valid('param').id)), 200)
+    })
+    .openapi(rejectsRoute, async c => {
+      const operator = requireRole(c, 'administrator', 'author', 'viewer')
+      const { id } = c.req.valid('param')
+      await getImport(db, id)
+      const rows = readRejects(db, id)
+      const stream = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(Buffer.from('line,column,reason,value\r\n'))
+        },
+        async pull(controller) {
+          const { done, value } = await rows.next()
+          if (done === true) controller.close()
+          else controller.enqueue(Buffer.from(rejectLines(value, operator)))
+        },
+        async cancel() {
+          await rows.return(undefined)
+        },
+      })
+      return c.body(stream, 200, {
+        'Content-Type': 'text/csv; charset=utf-8',
+        'Content-Disposition': `attachment; filename="rejects-${id}.csv"`,
+      })
+    })
+}
+
+/** Whatever a spreadsheet would take for a formula is made text. */
+function rejectLines(rejects: readonly Reject[], operator: Operator): string {
+  return stringify(
+    rejects.map(({ line, column, reason, value }) => [
+      line,
+      column,
+      reason,
+      // A row that was turned down as a whole has its phone in it.
+      column === 'phone' || column === '' ? phoneAsSeenBy(operator, value) : value,
+    ]),
+    { escape_formulas: true, record_delimiter: 'windows' },
+  )
+}
+
+function importResource(record: ImportRecord): z.infer<typeof importSchema> {
+  return {
+    id: record.id,
+    mode: record.mode,
+    state: record.state,
+    read: record.read,
+    accepted: record.accepted,
+    created: record.created,
+    updated: record.updated,
+    removed: record.removed,
+    rejected: record.rejected,
+    failure: record.failure ?? null,
+    startedAt: record.startedAt.toISOString(),
+    finishedAt: record.finishedAt?.toISOString() ?? null,
+  }
+}

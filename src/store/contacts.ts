@@ -1,0 +1,160 @@
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { arrayLiteral, type Database } from './database.ts'
+import { contacts, groupMembers, groups, locations } from './schema.ts'
+
+export interface Location {
+  readonly longitude: number
+  readonly latitude: number
+  readonly label: string | undefined
+}
+
+export interface ContactFields {
+  readonly phone: string
+  readonly name: string | undefined
+  readonly language: string | undefined
+  readonly externalId: string | undefined
+}
+
+export interface Contact extends ContactFields {
+  readonly id: string
+  readonly locations: readonly Location[]
+  /** Names of the listed groups that the contact is in. */
+  readonly groups: readonly string[]
+  readonly consent: string | undefined
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly revision: number
+}
+
+/** @throws DatabaseError 23505 on `contacts_phone_unique` */
+export async function insertContact(
+  tx: Database,
+  { id, ...fields }: ContactFields & { id: string },
+): Promise<void> {
+  await tx.insert(contacts).values({ id, ...nulled(fields) })
+}
+
+export async function updateContact(
+  tx: Database,
+  id: string,
+  fields: ContactFields,
+): Promise<void> {
+  await tx
+    .update(contacts)
+    .set({ ...nulled(fields), updatedAt: sql`now()`, revision: sql`${contacts.revision} + 1` })
+    .where(eq(contacts.id, id))
+}
+
+function nulled({ phone, name, language, externalId }: ContactFields) {
+  return {
+    phone,
+    name: name ?? null,
+    language: language ?? null,
+    externalId: externalId ?? null,
+  }
+}
+
+/** Makes these the contact's locations, and no others. */
+export async function setLocations(
+  tx: Database,
+  contactId: string,
+  given: readonly Location[],
+): Promise<void> {
+  await tx.delete(locations).where(eq(locations.contactId, contactId))
+  if (given.length === 0) return
+  await tx.insert(locations).values(
+    given.map(({ longitude, latitude, label }) => ({
+      contactId,
+      position: { longitude, latitude },
+      label: label ?? null,
+      sole: given.length === 1,
+    })),
+  )
+}
+
+/** Makes the contact a member of these listed groups, and of no others. */
+export async function setMemberships(
+  tx: Database,
+  contactId: string,
+  groupIds: readonly string[],
+): Promise<void> {
+  await tx.delete(groupMembers).where(eq(groupMembers.contactId, contactId))
+  if (groupIds.length === 0) return
+  await tx.insert(groupMembers).values(groupIds.map(groupId => ({ groupId, contactId })))
+}
+
+/** Locks the row until the transaction ends. @returns its revision */
+export async function lockContact(tx: Database, id: string): Promise<number | undefined> {
+  const [row] = await tx
+    .select({ revision: contacts.revision })
+    .from(contacts)
+    .where(eq(contacts.id, id))
+    .for('update')
+  return row?.revision
+}
+
+export async function deleteContact(tx: Database, id: string): Promise<void> {
+  await tx.delete(contacts).where(eq(contacts.id, id))
+}
+
+export async function findContact(db: Database, id: string): Promise<Contact | undefined> {
+  const rows = await db.select().from(contacts).where(eq(contacts.id, id))
+  const [contact] = await withDetails(db, rows)
+  return contact
+}
+
+export interface ContactFilter {
+  readonly phone: string | undefined
+  readonly groupId: string | undefined
+}
+
+/** Oldest first, after the id given. */
+export async function listContacts(
+  db: Database,
+  { phone, groupId }: ContactFilter,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<Contact[]> {
+  const inGroup =
+    groupId === undefined
+      ? undefined
+      : sql`exists (select from ${groupMembers} m where m.contact_id = ${contacts.id} and m.group_id = ${groupId}::uuid)`
+  const rows = await db
+    .select()
+    .from(contacts)
+    .where(
+      and(
+        after === undefined ? undefined : gt(contacts.id, after),
+        phone === undefined ? undefined : eq(contacts.phone, phone),
+        inGroup,
+      ),
+    )
+    .orderBy(asc(contacts.id))
+    .limit(limit)
+  return withDetails(db, rows)
+}
+
+async function withDetails(
+  db: Database,
+  rows: readonly (typeof contacts.$inferSelect)[],
+): Promise<Contact[]> {
+  if (rows.length === 0) return []
+  const ids = rows.map(({ id }) => id)
+  const found = await db.select().from(locations).where(inArray(locations.contactId, ids))
+  const memberships = await db
+    .select({ contactId: groupMembers.contactId, name: groups.name })
+    .from(groupMembers)
+    .innerJoin(groups, eq(groups.id, groupMembers.groupId))
+    .where(sql`${groupMembers.contactId} = any(${arrayLiteral(ids)}::uuid[])`)
+    .orderBy(asc(groups.name))
+  return rows.map(row => ({
+    ...row,
+    name: row.name ?? undefined,
+    language: row.language ?? undefined,
+    externalId: row.externalId ?? undefined,
+    consent: row.consent ?? undefined,
+    locations: found
+      .filter(({ contactId }) => contactId === row.id)
+      .map(({ position, label }) => ({ ...position, label: label ?? undefined })),
+    groups: memberships.filter(({ contactId }) => contactId === row.id).map(({ name }) => name),
+  }))
+}
