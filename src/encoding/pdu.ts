@@ -40,7 +40,7 @@ export const COMMAND = {
   data_sm_resp: 0x80000103,
 } as const
 
-export type CommandName = keyof typeof COMMAND
+type CommandName = keyof typeof COMMAND
 
 /** SMPP 3.4 §5.1.3. ESME_RINVTLVSTREAM is 5.0's name of RINVOPTPARSTREAM. */
 export const COMMAND_STATUS = {
@@ -653,7 +653,6 @@ function readUInt32(frame: Buffer, at: number): number {
 }
 
 /** Fields of the header of the frame that begins at `at`; the framer has seen that all 16 octets are there. */
-export const readLength = (frame: Buffer, at: number): number => readUInt32(frame, at)
 export const readCommandId = (frame: Buffer, at: number): number => readUInt32(frame, at + 4)
 export const readStatus = (frame: Buffer, at: number): number => readUInt32(frame, at + 8)
 export const readSequence = (frame: Buffer, at: number): number => readUInt32(frame, at + 12)
