@@ -9,7 +9,8 @@
  * after its last sign of life the same request may take it over and do the work again. That is safe because
  * no POST relies on the key alone to be done once: dispatch, stop and their kin move a state that can be left
  * only once (a repeat is 409 `wrong_state`), contacts, groups, carriers, operators and keys have a unique name
- * (409 `already_exists`), and what is left, a second draft, is sent by nobody until two people sign it.
+ * (409 `already_exists`), an import of the same file leaves the same people, and what is left, a second draft,
+ * is sent by nobody until it is signed.
  */
 import { createHash } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
