@@ -101,6 +101,7 @@ CREATE TABLE "carrier_pace" (
 	"carrier_id" uuid PRIMARY KEY NOT NULL,
 	"tat" timestamp with time zone NOT NULL,
 	"factor" double precision DEFAULT 1 NOT NULL,
+	"ceiling" double precision DEFAULT 1 NOT NULL,
 	"throttled_at" timestamp with time zone
 );
 --> statement-breakpoint

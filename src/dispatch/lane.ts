@@ -62,6 +62,11 @@ const CLAIM_AHEAD_SECONDS = 0.5
 const IDLE_MS = 500
 /** A lane whose account is refused as misconfigured tries again after this long. */
 const MISCONFIGURED_MS = 30_000
+/**
+ * A carrier that refuses this many in a row for trouble of its own is left alone, at first for a second, then
+ * twice as long each time that a single message finds it no better.
+ */
+const TROUBLE = { refusals: 10, firstMs: 1_000, mostMs: 30_000 }
 
 export interface Lane {
   readonly carrierId: string
@@ -108,7 +113,10 @@ export function startLane(options: LaneOptions): Lane {
   let claiming = false
   let heeding = false
   let idleUntil = 0
-  let misconfiguredUntil = 0
+  /** The carrier is left alone until then; afterwards one message tries, as long as `rests` is not 0. */
+  let restsUntil = 0
+  let rests = 0
+  let refusals = 0
   let throttled = false
   let slotTimer: NodeJS.Timeout | undefined
   let wakeTimer: NodeJS.Timeout | undefined
@@ -209,17 +217,19 @@ export function startLane(options: LaneOptions): Lane {
     const { range } = item
     range.inFlight--
     if (!isSubmitError(ended)) {
+      refusals = 0
+      rests = 0
       submittedAlerts.add(range.alert.id)
       results.outcome(item, ended)
     } else if (ended.kind === 'throttled' && ended.messageIds.length === 0 && !range.withdrawn) {
       putBack(item)
     } else {
-      if (ended.kind === 'configuration') {
-        lastError = ended.reason
-        misconfiguredUntil = performance.now() + MISCONFIGURED_MS
-        withdrawAll()
-      }
       results.outcome(item, ended)
+      const now = performance.now()
+      if (ended.kind === 'configuration') rest(now + MISCONFIGURED_MS, ended.reason)
+      if (ended.kind === 'elsewhere' && ++refusals >= TROUBLE.refusals && now >= restsUntil) {
+        rest(now + Math.min(TROUBLE.mostMs, TROUBLE.firstMs * 2 ** rests++), ended.reason)
+      }
     }
     if (range.withdrawn) settleWithdrawn(range)
     else if (range.open === 0) ranges.delete(range)
@@ -234,20 +244,30 @@ export function startLane(options: LaneOptions): Lane {
     void halvePace(db, carrierId).catch((error: unknown) => complain(error, 'pace not lowered'))
   }
 
+  /** Leaves the carrier alone; what is held goes to others. */
+  function rest(until: number, reason: string) {
+    restsUntil = until
+    lastError = reason
+    log.warn({ carrier: account.name, carrierId, reason }, 'the carrier is left alone for a while')
+    withdrawAll()
+    setTimeout(turn, until - performance.now()).unref()
+  }
+
   // ---- marking
 
   /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
   async function mark() {
     const now = performance.now()
-    if (marking || stopping || link === 'unbound' || now < misconfiguredUntil) return
+    if (marking || stopping || link === 'unbound' || now < restsUntil) return
     if (marked > 0 && pace.heldUntil() - now > PACE_AHEAD_MS) return
     const unmarked = waiting.length - head - marked
     const intent = Math.max(1, Math.ceil(rate * INTENT_SECONDS))
-    const count = Math.max(0, Math.min(unmarked, exposureLimit - exposure, intent - marked))
+    const exposed = rests > 0 ? 1 : exposureLimit
+    const count = Math.max(0, Math.min(unmarked, exposed - exposure, intent - marked))
     // Slots that passed unused, while the window was full or this process busy, are asked for anew.
     const owed = carrier.room < 1 ? 0 : markedSegments - pace.outstanding(now)
     // Better one mark for a quarter of the exposure than many for a few: each is a commit.
-    const isFew = count < Math.min(unmarked, exposureLimit / 4, intent / 2)
+    const isFew = count < Math.min(unmarked, exposed / 4, intent / 2)
     if (isFew && owed < Math.max(1, Math.min(markedSegments, intent / 2))) return
     if (count === 0 && owed <= 0) return
     marking = true
@@ -322,8 +342,7 @@ export function startLane(options: LaneOptions): Lane {
 
   async function claim() {
     const now = performance.now()
-    if (claiming || stopping || link === 'unbound' || now < idleUntil || now < misconfiguredUntil)
-      return
+    if (claiming || stopping || link === 'unbound' || now < idleUntil || now < restsUntil) return
     const inHand = waiting.length - head
     const wanted = exposureLimit + Math.ceil(rate * CLAIM_AHEAD_SECONDS)
     if (inHand >= wanted / 2) return
@@ -331,7 +350,7 @@ export function startLane(options: LaneOptions): Lane {
     try {
       const routeClasses = options.routePrefixes().filter(prefix => servesClass(account, prefix))
       const claimed = await transact(db, tx =>
-        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit: 4 }),
+        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit: rests > 0 ? 1 : 4 }),
       )
       if (claimed.length === 0) {
         idleUntil = now + IDLE_MS

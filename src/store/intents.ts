@@ -123,17 +123,25 @@ export async function reservePace(
 export async function halvePace(db: Database, carrierId: string): Promise<void> {
   await db.execute(sql`
     update carrier_pace
-    set factor = greatest(factor / 2, 0.02), throttled_at = clock_timestamp(),
+    set factor = greatest(factor / 2, 0.02), ceiling = factor, throttled_at = clock_timestamp(),
         tat = greatest(tat, clock_timestamp() + interval '200 ms')
     where carrier_id = ${carrierId}::uuid
       and (throttled_at is null or throttled_at < clock_timestamp() - interval '1 s')
   `)
 }
 
-/** Gives a throttled account back a twentieth of its rate for each second without a throttled reply. */
+/**
+ * Gives a throttled account back a tenth of its rate for each second without a throttled reply, but near the
+ * share at which it last throttled a five-hundredth: so it keeps close under what the carrier takes, and seldom
+ * asks whether it is more by now.
+ */
 export async function recoverPace(db: Database, carrierId: string): Promise<void> {
   await db.execute(sql`
-    update carrier_pace set factor = least(1, factor + 0.05)
+    update carrier_pace
+    set factor = case
+      when factor < ceiling * 0.9 then least(factor + 0.1, ceiling * 0.9)
+      when factor < ceiling * 1.05 then least(factor + 0.002, 1)
+      else least(factor + 0.1, 1) end
     where carrier_id = ${carrierId}::uuid and factor < 1
       and throttled_at < clock_timestamp() - interval '1 s'
   `)

@@ -333,6 +333,8 @@ export const carrierPace = pgTable('carrier_pace', {
   tat: at('tat').notNull(),
   /** Share of the configured rate that the carrier lets through now, 0 … 1; falls when it throttles. */
   factor: doublePrecision('factor').notNull().default(1),
+  /** The share at which it last throttled: from a tenth below on the pace recovers slowly. */
+  ceiling: doublePrecision('ceiling').notNull().default(1),
   throttledAt: at('throttled_at'),
 })
 

@@ -38,7 +38,7 @@ export interface Tocsin {
   readonly approver: Person
   /** A dispatcher in a process of its own; ended with the file if it still runs. */
   startDispatcher(): ChildProcess
-  /** Plays carriers, enters them, and waits until each is bound. They end with the file. */
+  /** Plays carriers, enters them in place of earlier ones, and waits until each is bound. They end with the file. */
   startCarriers(carriers: readonly PlayedCarrier[], phones?: Scenario['phones']): Promise<Simulator>
 }
 
@@ -49,6 +49,11 @@ export interface PlayedCarrier extends Pick<
   readonly behaviour?: Scenario['carriers'][number]['behaviour']
   /** What the message centre itself holds the account to; none: it counts and takes all. */
   readonly limit?: number
+  /** Settings of ours that are not the usual ones. */
+  readonly smpp?: {
+    readonly enquireLinkSeconds?: number
+    readonly responseTimeoutSeconds?: number
+  }
 }
 
 /** Ends a process at once and waits until it is gone. */
@@ -100,9 +105,14 @@ export async function startFlow(
       async startCarriers(carriers, phones = { seed: 1, rules: [] }) {
         const simulator = await playCarriers(carriers, phones)
         ends.push(() => simulator.close())
-        for (const [i, carrier] of carriers.entries()) {
+        for (const { id } of (await carriersOf(administrator)).items) {
+          await administrator.patch(`/v1/carriers/${id}`, { enabled: false })
+        }
+        for (const [i, { smpp, ...carrier }] of carriers.entries()) {
           const port = simulator.centres[i]!.port
-          await addCarrier(administrator, { ...carrier, port, systemId: 'tocsin', password: 'pw' })
+          const account = { ...carrier, port, systemId: 'tocsin', password: 'pw' }
+          const { id } = await addCarrier(administrator, account)
+          if (smpp !== undefined) await administrator.patch(`/v1/carriers/${id}`, { smpp })
         }
         await allBound(administrator)
         return simulator
@@ -149,11 +159,21 @@ function playCarriers(
   })
 }
 
-/** Waits until every carrier is bound. */
-export async function allBound(administrator: Client): Promise<void> {
+interface CarrierNow {
+  readonly id: string
+  readonly name: string
+  readonly state: 'bound' | 'throttled' | 'unbound' | 'disabled'
+}
+
+function carriersOf(administrator: Client): Promise<{ items: CarrierNow[] }> {
+  return administrator.get('/v1/carriers')
+}
+
+/** Waits until every carrier that is not disabled is bound. */
+async function allBound(administrator: Client): Promise<void> {
   await until(
-    () => administrator.get<{ items: { state: string }[] }>('/v1/carriers'),
-    ({ items }) => items.length > 0 && items.every(carrier => carrier.state === 'bound'),
+    () => carriersOf(administrator),
+    ({ items }) => items.every(({ state }) => state === 'bound' || state === 'disabled'),
     'all carriers bound',
   )
 }
