@@ -26,7 +26,12 @@ const CARRIERS = [
   { name: 'Bayou Wireless', segmentsPerSecond: 500, window: 100, binds: 1 },
 ]
 const LIMIT = CARRIERS.reduce((sum, carrier) => sum + carrier.segmentsPerSecond, 0)
+/** Longer than any phone thinks before it answers. */
+const QUIET_MS = 9_000
 const ADMINISTRATOR = { email: 'administrator@county.example', password: 'demo-administrator' }
+
+let lastAnswers = 0
+let lastAnswerAt = 0
 
 const { values: options } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -176,23 +181,17 @@ async function demo(): Promise<boolean> {
   return faults.length === 0
 }
 
-/** Everything was sent and receipted, and every phone that answers has been acknowledged and counted. */
-function isSettled({ list }: Simulator, progress: Progress, tally: Tally): boolean {
-  const { answers, acknowledgedAnswers } = list
-  const quiet = answers > 0 && answers === acknowledgedAnswers
-  const drawn = progress.state === 'sent' && progress.submitted === 0 && progress.queued === 0
-  return drawn && quiet && tally.replied > 0 && lastAnswerIsOld(answers)
+/** Everything was sent and receipted, and every answer that a phone gave has been acknowledged and counted. */
+function isSettled(simulator: Simulator, progress: Progress, tally: Tally): boolean {
+  const { answers, acknowledgedAnswers } = simulator.list
+  const isSent = progress.state === 'sent' && progress.submitted === 0 && progress.queued === 0
+  return isSent && answers === acknowledgedAnswers && tally.replied > 0 && hasBeenQuiet(answers)
 }
 
-let seenAnswers = 0
-let seenAt = 0
 /** Phones answer within some seconds: when none has for a while, all have. */
-function lastAnswerIsOld(answers: number): boolean {
-  if (answers !== seenAnswers) {
-    seenAnswers = answers
-    seenAt = performance.now()
-  }
-  return performance.now() - seenAt > 4_000
+function hasBeenQuiet(answers: number): boolean {
+  if (answers !== lastAnswers) [lastAnswers, lastAnswerAt] = [answers, performance.now()]
+  return performance.now() - lastAnswerAt > QUIET_MS
 }
 
 async function report(client: Client, alertId: string): Promise<void> {

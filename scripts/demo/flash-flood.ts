@@ -7,14 +7,14 @@ type Ring = readonly (readonly [number, number])[]
 
 /** Drawn along Brays and Buffalo Bayou. */
 const BAYOUS: Ring = [
-  [-95.62, 29.72],
-  [-95.5, 29.79],
-  [-95.37, 29.8],
-  [-95.22, 29.76],
-  [-95.21, 29.69],
-  [-95.4, 29.67],
-  [-95.55, 29.64],
-  [-95.62, 29.72],
+  [-95.72, 29.75],
+  [-95.52, 29.86],
+  [-95.37, 29.87],
+  [-95.2, 29.8],
+  [-95.17, 29.68],
+  [-95.4, 29.62],
+  [-95.58, 29.6],
+  [-95.72, 29.75],
 ]
 const GALVESTON_COUNTY = '48167'
 /** A geographic group: whoever lives near the dam gets every flood alert. */

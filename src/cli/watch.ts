@@ -32,8 +32,26 @@ export async function watchAlert(
   let progress: Progress | undefined
   let tally: Tally | undefined
 
-  while (!signal.aborted) {
+  let ended: { progress: Progress; tally: Tally } | undefined
+  const look = () => {
+    if (progress !== undefined && tally !== undefined && until(progress, tally)) {
+      ended = { progress, tally }
+    }
+    return ended !== undefined
+  }
+  const lines = (shown: { progress: Progress; tally: Tally }) =>
+    board(
+      headline,
+      shown.progress,
+      shown.tally,
+      plannedSeconds,
+      (performance.now() - startedAt) / 1000,
+    )
+
+  while (!signal.aborted && ended === undefined) {
     const reading = new AbortController()
+    // Frames come when something changes; that nothing does any more is seen by looking.
+    const looking = setInterval(() => look() && reading.abort(), 250)
     const events = client.events(
       `/v1/alerts/${alert.id}/stream`,
       AbortSignal.any([signal, reading.signal]),
@@ -45,24 +63,23 @@ export async function watchAlert(
         if (event === 'progress') progress = data as Progress
         if (event === 'tally') tally = data as Tally
         if (progress === undefined || tally === undefined) continue
-        const elapsed = (performance.now() - startedAt) / 1000
-        screen.draw(board(headline, progress, tally, plannedSeconds, elapsed), progress, tally)
-        if (until(progress, tally)) {
-          screen.end(board(headline, progress, tally, plannedSeconds, elapsed))
-          return { progress, tally }
-        }
+        screen.draw(lines({ progress, tally }), progress, tally)
+        if (look()) break
       }
     } catch (error) {
-      if (signal.aborted) break
-      output.write(
-        `the stream ended (${error instanceof Error ? error.message : 'unknown'}), reconnecting\n`,
-      )
+      if (!reading.signal.aborted && !signal.aborted) {
+        const reason = error instanceof Error ? error.message : 'unknown'
+        output.write(`the stream ended (${reason}), reconnecting\n`)
+      }
     } finally {
+      clearInterval(looking)
       reading.abort()
     }
-    await sleep(1_000, signal)
+    if (ended === undefined) await sleep(1_000, signal)
   }
-  throw new Error('the watch was ended')
+  if (ended === undefined) throw new Error('the watch was ended')
+  screen.end(lines(ended))
+  return ended
 }
 
 function createScreen(output: NodeJS.WriteStream) {

@@ -58,6 +58,8 @@ const INTENT_SECONDS = 0.25
 const PACE_AHEAD_MS = 120
 /** Work in hand beyond the exposure, in seconds of the rate. */
 const CLAIM_AHEAD_SECONDS = 0.5
+/** Ranges at the most in one claim. */
+const MOST_RANGES = 32
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
 const IDLE_MS = 500
 /** A lane whose account is refused as misconfigured tries again after this long. */
@@ -105,6 +107,8 @@ export function startLane(options: LaneOptions): Lane {
   const inFlight: (Item | undefined)[] = []
   const freeRefs: number[] = []
   let longestText = 1
+  /** Of the range loaded last: how many to claim follows from it. */
+  let rangeSize = 1_000
 
   let link: LinkState = 'unbound'
   let lastError: string | undefined
@@ -349,8 +353,10 @@ export function startLane(options: LaneOptions): Lane {
     claiming = true
     try {
       const routeClasses = options.routePrefixes().filter(prefix => servesClass(account, prefix))
+      // No more than it is about to send: what a slow lane holds, a fast one can't take.
+      const limit = rests > 0 ? 1 : Math.min(MOST_RANGES, Math.ceil((wanted - inHand) / rangeSize))
       const claimed = await transact(db, tx =>
-        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit: rests > 0 ? 1 : 4 }),
+        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit }),
       )
       if (claimed.length === 0) {
         idleUntil = now + IDLE_MS
@@ -370,6 +376,7 @@ export function startLane(options: LaneOptions): Lane {
   async function take(claimed: ClaimedRange, claimedAt: number) {
     const alert = await options.sendable(claimed.alertId)
     const rows = await loadRange(db, claimed)
+    rangeSize = Math.max(1, rows.length)
     const { alertId, rangeNo, fence } = claimed
     const range: HeldRange = {
       lease: { alertId, rangeNo, fence },

@@ -47,8 +47,11 @@ import { textExpiry } from './expiry.ts'
 const FIRST_SLICE = { least: 500, most: 5_000 }
 /** Recipients a later slice: 20,000 take about 150 ms, so that a stop is heeded well within a second. */
 const SLICE = 20_000
-/** A range is about two seconds of its slowest lane's work, within these bounds. */
-const RANGE = { seconds: 2, least: 50, most: 5_000 }
+/**
+ * A range is about half a second of its slowest lane's work, within these bounds: what a slow lane holds when the
+ * others have run out is what the alert ends later by.
+ */
+const RANGE = { seconds: 0.5, least: 20, most: 5_000 }
 
 /** Plans one waiting alert, if there is one. @returns whether there was */
 export async function planNext(
