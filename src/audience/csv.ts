@@ -73,7 +73,8 @@ export function readCsv(sink: CsvSink): CsvReader {
       open = []
       sink.record(first, fields)
     } else if (fields !== OPEN || tooLong(record)) {
-      giveUp(at, fields)
+      // Closed by another line's quote and followed by nonsense: it was never meant to be closed there.
+      giveUp(at, open.length > 1 ? OPEN : fields)
     }
   }
 

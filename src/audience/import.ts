@@ -86,7 +86,7 @@ export function startImport(
         runImport(database, session, id, body, options, () => resolve({ id, finished })),
       )
       .catch((error: unknown) => {
-        reject(error as Error)
+        reject(error)
         log.warn({ importId: id, code: describeError(error) }, 'an import failed')
       })
   })
@@ -159,7 +159,7 @@ async function stage(
       }
       counts.read++
       const row = readRow({ header, country, groups }, fields)
-      if (!(row instanceof Array)) {
+      if ('phone' in row) {
         counts.accepted++
         staged += stagedLine(line, nextId(), row)
         return

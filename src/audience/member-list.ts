@@ -14,6 +14,7 @@ export interface Members {
   readonly values: readonly string[]
 }
 
+// oxlint-disable-next-line no-control-regex -- JSON allows no control character in a string
 const TOKEN = /[ \t\n\r]*([{}[\]:,]|"(?:[^"\\\u0000-\u001f]|\\.)*")/y
 const MAX_TOKEN = 1024
 const BATCH = 5_000

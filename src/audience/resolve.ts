@@ -271,7 +271,10 @@ function sum(kinds: readonly RecipientKind[]): number {
 
 /** The places of the ones in `from … to − 1` of a bit string, counted from `from`. */
 function numbersIn(mask: string, from: number, to: number): number[] {
-  return [...mask.slice(from, to)].flatMap((bit, no) => (bit === '1' ? [no] : []))
+  return mask
+    .slice(from, to)
+    .split('')
+    .flatMap((bit, no) => (bit === '1' ? [no] : []))
 }
 
 export interface Recipient {
@@ -382,7 +385,8 @@ export async function materialiseAudience(
   await prepareForSets(snapshot)
   const barred = [...(await excluded(snapshot, audience)), ...(await optedOut(snapshot, audience))]
   const selection = await labelled(snapshot, audience, barred)
-  return createRest(snapshot, selection, audience.areas.length, exceptContactIds)
+  const labels = { areas: audience.areas.length, groups: audience.groups.length }
+  return createRest(snapshot, selection, labels, exceptContactIds)
 }
 
 /** Sources: the areas, then the groups, then the roster. */

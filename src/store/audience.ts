@@ -170,7 +170,7 @@ export async function countByKind(
   selection: Selection,
   prefixes: readonly string[],
 ): Promise<Kind[]> {
-  await preferJoinBySize(tx, selection)
+  const contactsOf = await joinContacts(tx, selection)
   const rows = await tx.execute<{
     mask: string
     language: string | null
@@ -178,7 +178,7 @@ export async function countByKind(
     people: number
   }>(sql`
     select p.mask, c.language, ${longestPrefix(prefixes)} as prefix, count(*)::int as people
-    from (${people(selection)}) p join contacts c on c.id = p.contact_id
+    from (${recipients(selection)}) p ${contactsOf}
     group by p.mask, c.language, 3
   `)
   return rows.map(row => ({ ...row, language: row.language ?? undefined }))
@@ -195,17 +195,22 @@ function longestPrefix(prefixes: readonly string[]): SQL {
   return sql`case ${sql.join(cases, sql` `)} else '' end`
 }
 
+/** How many of the sources are areas, which come first, and groups, which follow; a roster labels nobody. */
+export interface Labels {
+  readonly areas: number
+  readonly groups: number
+}
+
 /** Ten million people take half a minute; nothing waits for it but the rest of their own alert. */
 const REST_SECONDS = 300
 
 /**
  * Creates `audience_rest` on this connection and fills it with everyone but `exceptIds`, numbered from 1.
- * @param areas sources below this are areas, from it on groups
  */
 export async function createRest(
   tx: Database,
   selection: Selection,
-  areas: number,
+  labels: Labels,
   exceptIds: readonly string[],
 ): Promise<number> {
   await tx.execute(sql`
@@ -213,22 +218,22 @@ export async function createRest(
       n bigint, contact_id uuid, phone text, language text, area_nos smallint[], group_nos smallint[]
     )
   `)
-  await preferJoinBySize(tx, selection)
+  const contactsOf = await joinContacts(tx, selection)
   await tx.execute(sql`select set_config('statement_timeout', ${`${REST_SECONDS}s`}, true)`)
   const rest = { ...selection, barred: [...selection.barred, ...exceptIds] }
   const { count } = await tx.execute(sql`
     insert into audience_rest
     select row_number() over (), p.contact_id, c.phone, c.language,
-      coalesce(l.area_nos, ${setBits(sql`p.mask`, 0, areas)}),
-      coalesce(l.group_nos, ${setBits(sql`p.mask`, areas, selection.sources)})
-    from (${people(rest)}) p join contacts c on c.id = p.contact_id
-      left join (${commonLabels(selection.sources, areas)}) l on l.mask = p.mask
+      coalesce(l.area_nos, ${areaNos(sql`p.mask`, labels)}),
+      coalesce(l.group_nos, ${groupNos(sql`p.mask`, labels)})
+    from (${recipients(rest)}) p ${contactsOf}
+      left join (${commonLabels(selection.sources, labels)}) l on l.mask = p.mask
   `)
   return count
 }
 
 /** The few masks that nearly everyone has, one source or two, spelt out once; the others are where they occur. */
-function commonLabels(sources: number, areas: number): SQL {
+function commonLabels(sources: number, labels: Labels): SQL {
   const masks: string[] = []
   for (let first = 0; first < sources; first++) {
     for (let second = first; second < Math.min(sources, first + 64); second++) {
@@ -236,10 +241,18 @@ function commonLabels(sources: number, areas: number): SQL {
     }
   }
   return sql`
-    select m.mask, ${setBits(sql`m.mask`, 0, areas)} as area_nos,
-      ${setBits(sql`m.mask`, areas, sources)} as group_nos
+    select m.mask, ${areaNos(sql`m.mask`, labels)} as area_nos,
+      ${groupNos(sql`m.mask`, labels)} as group_nos
     from unnest(${arrayLiteral(masks)}::text[]) as m(mask)
   `
+}
+
+function areaNos(mask: SQL, { areas }: Labels): SQL {
+  return setBits(mask, 0, areas)
+}
+
+function groupNos(mask: SQL, { areas, groups }: Labels): SQL {
+  return setBits(mask, areas, areas + groups)
 }
 
 /** The places of the bits that are set in `from … to − 1`, counted from `from`. */
@@ -393,7 +406,7 @@ function hasBoxes(grounds: readonly Ground[]): boolean {
  * Rows `(contact_id, mask)`, one a person, the barred left out. Gathering by person costs as much as all the
  * rest; so the great majority, which can't be hit twice, goes by it.
  */
-function people(selection: Selection): SQL {
+function recipients(selection: Selection): SQL {
   const { sources, ownGrounds, required, barred } = selection
   const masks = arrayLiteral(
     Array.from({ length: sources }, (_, source) => maskOf(sources, [source])),
@@ -424,16 +437,24 @@ function notBarred(barred: readonly string[]): SQL {
 /** From this many hits on it is cheaper to read all contacts once than to look each of them up. */
 const MANY = 20_000
 
-/** Lets the joins to come be chosen by how many hits there are, of which the planner has no idea. */
-async function preferJoinBySize(tx: Database, selection: Selection): Promise<void> {
+/**
+ * `p` joined to its contacts `c`, in the way that suits how many there are. The planner has no idea of that:
+ * left to itself it reads a million contacts for the sake of a hundred, or looks up a million one by one.
+ */
+async function joinContacts(tx: Database, selection: Selection): Promise<SQL> {
   const [row] = await tx.execute<{ many: boolean }>(sql`
     select count(*) = ${MANY}::int as many from (select from (${hits(selection)}) h limit ${MANY}::int) sample
   `)
-  const [lookUp, readAll] = row?.many === true ? ['off', 'on'] : ['on', 'off']
+  const isMany = row?.many === true
+  const unless = isMany ? 'off' : 'on'
   await tx.execute(sql`
-    select set_config('enable_nestloop', ${lookUp}, true), set_config('enable_mergejoin', 'off', true),
-      set_config('enable_sort', ${lookUp}, true), set_config('enable_seqscan', ${readAll}, true)
+    select set_config('enable_nestloop', ${unless}, true), set_config('enable_mergejoin', ${unless}, true),
+      set_config('enable_sort', ${unless}, true)
   `)
+  if (isMany) return sql`join contacts c on c.id = p.contact_id`
+  // With a limit of its own it can only be run person by person.
+  return sql`cross join lateral (
+    select phone, language from contacts where id = p.contact_id limit 1) c`
 }
 
 const packedLocation = sql`uuid_send(contact_id) || float8send(position[0]) || float8send(position[1])

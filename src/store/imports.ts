@@ -164,7 +164,7 @@ export async function takeImportLock(session: Session): Promise<boolean> {
 /** Prepares the connection: no statement of an import has a deadline, for a file may take its time. */
 export async function openStaging(session: Session): Promise<void> {
   await session.db.execute(sql`select set_config('statement_timeout', '0', false),
-    set_config('work_mem', '128MB', false), set_config('temp_buffers', '64MB', false),
+    set_config('work_mem', '128MB', false),
     set_config('max_parallel_workers_per_gather', '0', false)`)
   await session.db.execute(sql`
     create temp table staged_contacts (

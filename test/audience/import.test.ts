@@ -1,0 +1,344 @@
+import { sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { v7 as uuid } from 'uuid'
+import { getImport, startImport, type ImportOptions } from '../../src/audience/import.ts'
+import type { Database, OpenDatabase } from '../../src/store/database.ts'
+import { insertGroup } from '../../src/store/groups.ts'
+import { readRejects } from '../../src/store/imports.ts'
+import { test as databaseTest } from '../support/database.ts'
+
+const test = databaseTest.extend<{ people: Database }>({
+  people: async ({ db }, use) => {
+    await db.execute(sql`truncate contacts, groups, opt_outs, imports cascade`)
+    await use(db)
+  },
+})
+
+async function* pieces(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield typeof part === 'string' ? Buffer.from(part) : part
+}
+
+/** Imports a file to its end. */
+async function load(
+  database: OpenDatabase,
+  body: AsyncIterable<Uint8Array> | string,
+  options: Partial<ImportOptions> = {},
+) {
+  const { id, finished } = await startImport(
+    database,
+    typeof body === 'string' ? pieces(body) : body,
+    {
+      operatorId: uuid(),
+      mode: 'upsert',
+      country: undefined,
+      confirmRemove: undefined,
+      ...options,
+    },
+  )
+  await finished
+  const rejects: string[] = []
+  for await (const batch of readRejects(database.db, id)) {
+    rejects.push(...batch.map(({ line, column, reason }) => `${line} ${column}: ${reason}`))
+  }
+  return { ...(await getImport(database.db, id)), rejects }
+}
+
+async function list(db: Database) {
+  const rows = await db.execute(sql`
+    select c.phone, c.name, c.language, c.external_id, c.consent,
+      (select array_agg(l.position::text || case when l.sole then '' else ' of several' end order by l.position::text)
+        from locations l where l.contact_id = c.id) as places,
+      (select array_agg(g.name order by g.name) from group_members m join groups g on g.id = m.group_id
+        where m.contact_id = c.id) as groups
+    from contacts c order by c.phone
+  `)
+  return rows.map(row => ({ ...row }))
+}
+
+test('a file becomes contacts, with columns in any order', async ({ database, people }) => {
+  await insertGroup(people, {
+    id: uuid(),
+    name: 'Dam wardens',
+    description: undefined,
+    area: undefined,
+  })
+  await insertGroup(people, { id: uuid(), name: 'School', description: undefined, area: undefined })
+  const done = await load(
+    database,
+    '\uFEFFlatitude,Phone,longitude,groups,language,name,externalId,consent\r\n' +
+      '29.76,+15550100001,-95.37,Dam wardens; School,EN-us,"Ann, née B",17,2026-01-01 web\r\n' +
+      ',+15550100002,,,,,,\r\n',
+  )
+  expect(done).toMatchObject({
+    state: 'completed',
+    read: 2,
+    accepted: 2,
+    created: 2,
+    updated: 0,
+    rejected: 0,
+  })
+  expect(await list(people)).toEqual([
+    {
+      phone: '+15550100001',
+      name: 'Ann, née B',
+      language: 'en-US',
+      external_id: '17',
+      consent: '2026-01-01 web',
+      places: ['(-95.37,29.76)'],
+      groups: ['Dam wardens', 'School'],
+    },
+    {
+      phone: '+15550100002',
+      name: null,
+      language: null,
+      external_id: null,
+      consent: null,
+      places: null,
+      groups: null,
+    },
+  ])
+})
+
+test('one phone in many spellings is one contact, the last row as it stands', async ({
+  database,
+  people,
+}) => {
+  const done = await load(
+    database,
+    'phone,name\n+1 (555) 123-0000,First\n15551230000,Second\n(555) 123-0000,Third\n',
+    { country: 'US' },
+  )
+  expect(done).toMatchObject({ read: 3, accepted: 3, created: 1, updated: 0, rejected: 0 })
+  expect(await list(people)).toMatchObject([{ phone: '+15551230000', name: 'Third' }])
+})
+
+test('every bad row is named with its line, column and reason; the good ones come in', async ({
+  database,
+  people,
+}) => {
+  const rows = [
+    'phone,name,language,longitude,latitude,groups',
+    '+15550100001,ok,en,-95,29,',
+    '911,,,,,',
+    '5550100002,,,,,',
+    '٠١٢٣٤٥٦٧٨٩,,,,,',
+    '+15550100003,,not a language,,,',
+    '+15550100004,,,-95,,',
+    '+15550100005,,,29,-95.4,',
+    '+15550100006,,,-95,NaN,',
+    '+15550100007,,,,,Nobody',
+    '+15550100008,x',
+    `+15550100009,${'n'.repeat(201)},,,,`,
+    '+15550100010,a\0b,,,,',
+    '+15550100011,"never closed,,,,',
+    '+15550100012,"text"after,,,,',
+    '+15550100013,=HYPERLINK("x"),,,,',
+    '+15550100014,=cmd,es,,,',
+    '+1555010,,xx-,-195,1e9,',
+  ]
+  const done = await load(database, rows.join('\n'))
+  expect(done).toMatchObject({
+    state: 'completed',
+    read: 17,
+    accepted: 2,
+    created: 2,
+    rejected: 15,
+  })
+  expect(done.rejects).toEqual([
+    '3 phone: is an emergency number',
+    '4 phone: is a national number: import with ?country=, or write +…',
+    '5 phone: is not written in the digits 0 to 9',
+    '6 language: is no BCP 47 language tag',
+    '7 latitude: is missing beside its pair',
+    '8 latitude: is outside -90 to 90',
+    '9 latitude: is no decimal number of degrees',
+    '10 groups: names no listed group',
+    '11 : has 2 values where the header has 6',
+    '12 name: is longer than 200 characters',
+    "13 name: holds U+0000, which can't be seen or changes how the rest is seen",
+    '14 : opens a quote that is never closed',
+    '15 : has text after a closing quote',
+    '16 : has a quote inside a value that is not quoted',
+    '18 phone: is a number that no phone can have',
+    '18 language: is no BCP 47 language tag',
+    '18 longitude: is outside -180 to 180',
+    '18 latitude: is no decimal number of degrees',
+  ])
+  expect((await list(people)).map(({ phone }) => phone)).toEqual(['+15550100001', '+15550100014'])
+})
+
+test('an upsert adds and changes, and a blank takes nothing away', async ({ database, people }) => {
+  await insertGroup(people, { id: uuid(), name: 'A', description: undefined, area: undefined })
+  await insertGroup(people, { id: uuid(), name: 'B', description: undefined, area: undefined })
+  const header = 'phone,name,language,longitude,latitude,groups\n'
+  await load(database, `${header}+15550100001,Ann,en,-95,29,A\n+15550100002,Ben,es,-96,30,\n`)
+  await people.execute(sql`
+    insert into locations (contact_id, position, sole) select id, '(1,1)', false from contacts where name = 'Ben'`)
+  const done = await load(
+    database,
+    `${header}+15550100001,,fr,,,B\n+15550100002,,,-97,31,\n+15550100003,Cy,,,,\n`,
+  )
+  expect(done).toMatchObject({ accepted: 3, created: 1, updated: 2, removed: 0 })
+  expect(await list(people)).toMatchObject([
+    { name: 'Ann', language: 'fr', places: ['(-95,29)'], groups: ['A', 'B'] },
+    { name: 'Ben', language: 'es', places: ['(-97,31)'], groups: null },
+    { name: 'Cy', places: null },
+  ])
+})
+
+test('a replacement is the whole list: others go, blanks clear, opt-outs stay by phone', async ({
+  database,
+  people,
+}) => {
+  await insertGroup(people, { id: uuid(), name: 'A', description: undefined, area: undefined })
+  const header = 'phone,name,longitude,latitude,groups\n'
+  const rows = Array.from({ length: 20 }, (_, no) => `+155501000${10 + no},P${no},-95,29,A\n`)
+  await load(database, header + rows.join(''))
+  await people.execute(
+    sql`insert into opt_outs (phone, scope, source) values ('+15550100029', 'all', 'STOP')`,
+  )
+
+  // One of twenty is within the tenth that needs no confirmation.
+  const shorter = await load(database, header + rows.slice(0, 19).join(''), { mode: 'replace' })
+  expect(shorter).toMatchObject({
+    state: 'completed',
+    accepted: 19,
+    created: 0,
+    updated: 19,
+    removed: 1,
+  })
+
+  const replaced = `${header}+15550100010,,,,\n+15550100029,Back,-96,30,\n`
+  await expect(load(database, replaced, { mode: 'replace' })).rejects.toMatchObject({
+    code: 'removes_too_many',
+    message: expect.stringContaining('18 of 19'),
+  })
+  await expect(
+    load(database, replaced, { mode: 'replace', confirmRemove: 17 }),
+  ).rejects.toMatchObject({
+    code: 'removes_too_many',
+  })
+  expect((await list(people)).length).toBe(19)
+
+  const done = await load(database, replaced, { mode: 'replace', confirmRemove: 18 })
+  expect(done).toMatchObject({ state: 'completed', created: 1, updated: 1, removed: 18 })
+  expect(await list(people)).toMatchObject([
+    { phone: '+15550100010', name: null, places: null, groups: null },
+    { phone: '+15550100029', name: 'Back', places: ['(-96,30)'], groups: null },
+  ])
+  const [optOut] = await people.execute<{ phone: string }>(sql`select phone from opt_outs`)
+  expect(optOut?.phone).toBe('+15550100029')
+})
+
+const NOTHING_CHANGES: [string, (string | Uint8Array)[], string, RegExp][] = [
+  ['is empty', [], 'malformed_csv', /no header/],
+  ['has no phone column', ['name\nAnn\n'], 'malformed_csv', /phone is missing/],
+  ['has columns that nobody knows', ['phone,age,phone\n'], 'malformed_csv', /"age".*twice/],
+  ['has semicolons for commas', ['phone;name\n'], 'malformed_csv', /separated by commas/],
+  ['has a longitude without latitude', ['phone,longitude\n'], 'malformed_csv', /go together/],
+  ['is UTF-16', [Buffer.from('\uFEFFphone\n', 'utf16le')], 'malformed_csv', /UTF-16/],
+  ['is UTF-16 without a mark', [Buffer.from('phone\n', 'utf16le')], 'malformed_csv', /UTF-16/],
+  [
+    'is Latin-1',
+    ['phone,name\n+15550100001,ok\n', Buffer.from('+15550100002,José\n', 'latin1')],
+    'malformed_csv',
+    /not in UTF-8/,
+  ],
+  ['is a spreadsheet', [Buffer.from('504b0304', 'hex')], 'unsupported_media_type', /spreadsheet/],
+  ['is compressed', [Buffer.from('1f8b0800', 'hex')], 'unsupported_media_type', /compressed/],
+]
+for (const [what, parts, code, message] of NOTHING_CHANGES) {
+  test(`a file that ${what} is refused, and nothing changes`, async ({ database, people }) => {
+    await expect(load(database, pieces(...parts))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
+    expect(await list(people)).toEqual([])
+    // The connection serves the next one as if nothing had been.
+    expect(await load(database, 'phone\n+15550100001\n')).toMatchObject({ created: 1 })
+  })
+}
+
+test('a body that breaks off changes nothing, and says so', async ({ database, people }) => {
+  async function* breaking() {
+    yield Buffer.from('phone\n+15550100001\n')
+    throw new Error('gone')
+  }
+  await expect(load(database, breaking())).rejects.toThrow('gone')
+  expect(await list(people)).toEqual([])
+  const [row] = await people.execute<{ state: string }>(sql`select state from imports`)
+  expect(row?.state).toBe('failed')
+})
+
+test('of two imports at a time the second is told to wait', async ({ database, people }) => {
+  let goOn = () => {}
+  const waiting = new Promise<void>(resolve => (goOn = resolve))
+  let hasBegun = () => {}
+  const begun = new Promise<void>(resolve => (hasBegun = resolve))
+  async function* slow() {
+    yield Buffer.from('phone\n+15550100001\n')
+    hasBegun()
+    await waiting
+  }
+  const first = load(database, slow())
+  await begun
+  await expect(load(database, 'phone\n+15550100002\n')).rejects.toMatchObject({
+    code: 'in_progress',
+  })
+  goOn()
+  expect(await first).toMatchObject({ state: 'completed', created: 1 })
+  expect((await list(people)).length).toBe(1)
+})
+
+test('an import whose process died is found out when somebody looks', async ({ people }) => {
+  const id = uuid()
+  await people.execute(sql`
+    insert into imports (id, operator_id, mode, state, alive_at)
+    values (${id}, ${uuid()}, 'upsert', 'running', now() - interval '61 s')`)
+  expect(await getImport(people, id)).toMatchObject({
+    state: 'failed',
+    failure: { code: 'unavailable' },
+  })
+})
+
+test('a hundred thousand bad rows are all listed, in flat memory, and the good one comes in', async ({
+  database,
+  people,
+}) => {
+  const rows = 100_000
+  async function* hostile() {
+    yield Buffer.from('phone,name\n')
+    const line = `=HYPERLINK("http://example.org"),${'x'.repeat(300)}\n`
+    for (let sent = 0; sent < rows; sent += 500) yield Buffer.from(line.repeat(500))
+    yield Buffer.from('+15550100001,Ann\n')
+  }
+  global.gc?.()
+  const before = process.memoryUsage.rss()
+  const { id, finished } = await startImport(database, hostile(), {
+    operatorId: uuid(),
+    mode: 'upsert',
+    country: undefined,
+    confirmRemove: undefined,
+  })
+  await finished
+  expect(process.memoryUsage.rss() - before).toBeLessThan(150 * 2 ** 20)
+  expect(await getImport(people, id)).toMatchObject({ read: rows + 1, rejected: rows, created: 1 })
+  let listed = 0
+  for await (const batch of readRejects(people, id)) listed += batch.length
+  expect(listed).toBe(rows)
+})
+
+test('two hundred thousand rows of one phone are one contact', async ({ database, people }) => {
+  async function* repeated() {
+    yield Buffer.from('phone,name\n')
+    for (let sent = 0; sent < 200_000; sent += 1000) {
+      yield Buffer.from('+15550100001,Ann\n'.repeat(1000))
+    }
+  }
+  expect(await load(database, repeated())).toMatchObject({
+    accepted: 200_000,
+    created: 1,
+    updated: 0,
+  })
+  expect((await list(people)).length).toBe(1)
+})

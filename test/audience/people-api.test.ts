@@ -1,0 +1,280 @@
+import { setTimeout as later } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { v7 as uuid } from 'uuid'
+import { test as edgeTest, type Caller } from '../support/edge.ts'
+
+const test = edgeTest.extend<{ $file: { author: Caller; viewer: Caller } }>({
+  author: [
+    async ({ edge }, use) => use(await edge.caller({ roles: ['author'] })),
+    { scope: 'file' },
+  ],
+  viewer: [
+    async ({ edge }, use) => use(await edge.caller({ roles: ['viewer'] })),
+    { scope: 'file' },
+  ],
+})
+
+const square = (west: number, south: number) => ({
+  areaDesc: 'Square',
+  polygon: [
+    {
+      type: 'Polygon',
+      coordinates: [
+        [
+          [west, south],
+          [west + 1, south],
+          [west + 1, south + 1],
+          [west, south + 1],
+          [west, south],
+        ],
+      ],
+    },
+  ],
+})
+
+test('a contact is added, read, changed and removed', async ({ author }) => {
+  await author.call('POST', '/v1/groups', { json: { name: 'Wardens' } })
+  const created = await author.call('POST', '/v1/contacts', {
+    json: {
+      phone: '+1 (555) 010-0001',
+      name: 'Ann',
+      language: 'EN-us',
+      locations: [{ longitude: -95, latitude: 29.5, label: 'home' }],
+      groups: ['Wardens'],
+      externalId: 'A1',
+    },
+  })
+  expect(created.status).toBe(201)
+  expect(created.headers.get('ETag')).toBe('"1"')
+  expect(created.body).toMatchObject({
+    phone: '+15550100001',
+    name: 'Ann',
+    language: 'en-US',
+    locations: [{ longitude: -95, latitude: 29.5, label: 'home' }],
+    groups: ['Wardens'],
+    externalId: 'A1',
+  })
+  const path = `/v1/contacts/${created.body.id}`
+  const stale = await author.call('PATCH', path, { json: {}, headers: { 'If-Match': '"7"' } })
+  expect(stale).toMatchObject({ status: 412, body: { code: 'stale_revision' } })
+  const changed = await author.call('PATCH', path, {
+    json: { name: null, groups: [], locations: [] },
+    headers: { 'If-Match': '"1"' },
+  })
+  expect(changed).toMatchObject({
+    status: 200,
+    body: { name: null, language: 'en-US', groups: [], locations: [], revision: 2 },
+  })
+  expect((await author.call('DELETE', path)).status).toBe(204)
+  expect(await author.call('GET', path)).toMatchObject({ status: 404, body: { code: 'not_found' } })
+})
+
+test('a contact is refused with every fault at once', async ({ author }) => {
+  const refused = await author.call('POST', '/v1/contacts', {
+    json: {
+      phone: '911',
+      language: 'not a language',
+      locations: [{ longitude: 29, latitude: -95 }],
+      groups: ['Nobody knows'],
+    },
+  })
+  expect(refused).toMatchObject({
+    status: 422,
+    body: {
+      code: 'invalid_contact',
+      errors: [
+        { pointer: '/phone' },
+        { pointer: '/language' },
+        { pointer: '/locations/0' },
+        { pointer: '/groups/0' },
+      ],
+    },
+  })
+  const unknown = await author.call('POST', '/v1/contacts', {
+    json: { phone: '+15550100002', age: 7 },
+  })
+  expect(unknown).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+})
+
+test('a phone belongs to one contact', async ({ author }) => {
+  await author.call('POST', '/v1/contacts', { json: { phone: '+15550100003' } })
+  const again = await author.call('POST', '/v1/contacts', { json: { phone: '(555) 010-0003' } })
+  expect(again).toMatchObject({ status: 409, body: { code: 'already_exists' } })
+})
+
+test('contacts are listed page by page, and viewers see the last three digits of a phone', async ({
+  author,
+  viewer,
+}) => {
+  const phones = ['+15550100011', '+15550100012', '+15550100013']
+  const groups = ['Page']
+  await author.call('POST', '/v1/groups', { json: { name: 'Page' } })
+  for (const phone of phones) await author.call('POST', '/v1/contacts', { json: { phone, groups } })
+  const listed = await author.call('GET', '/v1/groups?limit=1000')
+  const group = listed.body.items.find((one: { name: string }) => one.name === 'Page')
+  expect(group.members).toBe(3)
+
+  const first = await author.call('GET', `/v1/contacts?group=${group.id}&limit=2`)
+  const cursor = first.body.nextCursor
+  const second = await author.call('GET', `/v1/contacts?group=${group.id}&limit=2&cursor=${cursor}`)
+  const shown = [...first.body.items, ...second.body.items].map(
+    (one: { phone: string }) => one.phone,
+  )
+  expect(shown).toEqual(phones)
+  expect(second.body.nextCursor).toBeNull()
+
+  const seen = await viewer.call('GET', `/v1/contacts?group=${group.id}`)
+  expect(seen.body.items.map((one: { phone: string }) => one.phone)).toEqual([
+    '…011',
+    '…012',
+    '…013',
+  ])
+  const found = await viewer.call('GET', '/v1/contacts?phone=555-010-0012')
+  expect(found.body.items.length).toBe(1)
+  expect(JSON.stringify([seen.body, found.body])).not.toMatch(/555010/)
+  const forbidden = await viewer.call('POST', '/v1/contacts', { json: { phone: '+15550100014' } })
+  expect(forbidden).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+})
+
+test('a geographic group holds whoever is inside, and its area has to be one', async ({
+  author,
+}) => {
+  const locations = [{ longitude: 10, latitude: 10 }]
+  await author.call('POST', '/v1/contacts', { json: { phone: '+15550100021', locations } })
+  const made = await author.call('POST', '/v1/groups', {
+    json: { name: 'Square', area: square(10, 10) },
+  })
+  expect(made).toMatchObject({ status: 201, body: { members: 1 } })
+  const path = `/v1/groups/${made.body.id}`
+  const moved = await author.call('PATCH', path, { json: { area: square(20, 10) } })
+  expect(moved).toMatchObject({ status: 200, body: { members: 0, revision: 2 } })
+  expect(moved.body.definitionDigest).not.toBe(made.body.definitionDigest)
+  const listed = await author.call('PUT', `${path}/members`, { json: { phones: ['+15550100021'] } })
+  expect(listed).toMatchObject({ status: 422, body: { code: 'invalid_group' } })
+
+  const again = await author.call('POST', '/v1/groups', { json: { name: 'Square' } })
+  expect(again).toMatchObject({ status: 409, body: { code: 'already_exists' } })
+  const unknown = await author.call('POST', '/v1/groups', {
+    json: { name: 'X', area: { areaDesc: 'X', geocode: [{ valueName: 'SAME', value: '048999' }] } },
+  })
+  expect(unknown).toMatchObject({
+    status: 422,
+    body: { code: 'unknown_geocode', errors: [{ pointer: '/area/geocode/0' }] },
+  })
+  const nowhere = await author.call('POST', '/v1/groups', {
+    json: { name: 'X', area: { areaDesc: 'X' } },
+  })
+  expect(nowhere).toMatchObject({ status: 422, body: { code: 'invalid_area' } })
+})
+
+test("a listed group's members are set whole, or not at all", async ({ author }) => {
+  const ids: string[] = []
+  for (const phone of ['+15550100031', '+15550100032']) {
+    const { body } = await author.call('POST', '/v1/contacts', { json: { phone } })
+    ids.push(body.id)
+  }
+  const { body: group } = await author.call('POST', '/v1/groups', { json: { name: 'Listed' } })
+  const path = `/v1/groups/${group.id}/members`
+  const set = await author.call('PUT', path, {
+    json: { phones: ['+1 555 010 0031', '+15550100031'], contactIds: [ids[1]] },
+  })
+  expect(set).toMatchObject({ status: 200, body: { members: 2, revision: 2 } })
+
+  const refused = await author.call('PUT', path, {
+    json: { contactIds: [ids[0], group.id, 'x'], phones: ['+15550100031', '+15550100099', '112'] },
+  })
+  expect(refused).toMatchObject({
+    status: 422,
+    body: {
+      code: 'invalid_group',
+      errors: [
+        { pointer: '/contactIds/1', detail: 'is the id of no contact' },
+        { pointer: '/contactIds/2', detail: 'is no id' },
+        { pointer: '/phones/1', detail: 'is the phone of no contact' },
+        { pointer: '/phones/2', detail: 'is no phone' },
+      ],
+    },
+  })
+  expect(JSON.stringify(refused.body)).not.toContain('5550100')
+  expect((await author.call('GET', `/v1/groups/${group.id}`)).body.members).toBe(2)
+
+  expect((await author.call('PUT', path, { json: { phones: [] } })).body.members).toBe(0)
+})
+
+test.for([
+  ['{"phones":["+15550100001"', 'malformed_json'],
+  ['{"phones":["+1\n"]}', 'malformed_json'],
+  ['{"phones":[],}', 'malformed_json'],
+  ['[]', 'malformed_json'],
+  ['', 'malformed_json'],
+  ['{} {}', 'malformed_json'],
+  ['{"people":[]}', 'invalid_request'],
+  ['{"phones":[],"phones":[]}', 'invalid_request'],
+  ['{"phones":[15550100001]}', 'invalid_request'],
+  ['{"phones":"+15550100001"}', 'invalid_request'],
+] as const)('members in %s are refused', async ([text, code], { author }) => {
+  const { body: group } = await author.call('POST', '/v1/groups', {
+    json: { name: `Bad ${uuid()}` },
+  })
+  const headers = { 'Content-Type': 'application/json' }
+  const refused = await author.call('PUT', `/v1/groups/${group.id}/members`, { text, headers })
+  expect(refused).toMatchObject({ status: 400, body: { code } })
+})
+
+test('a CSV file is imported, and what was turned down is text that no spreadsheet runs', async ({
+  edge,
+  author,
+  viewer,
+}) => {
+  const csv = 'text/csv; charset=utf-8'
+  const text = [
+    'phone,name,language',
+    '+15550100041,Ann,en',
+    '"=HYPERLINK()",x,',
+    '+12345,x,',
+    '+15550100042,x,@SUM(1)',
+  ].join('\n')
+  const headers = { 'Content-Type': csv }
+  const sent = await author.call('POST', '/v1/contacts/import', { text, headers })
+  expect(sent.status).toBe(202)
+  const path = `/v1/imports/${sent.body.id}`
+  let state = await author.call('GET', path)
+  for (let tries = 0; state.body.state === 'running' && tries < 100; tries++) {
+    await later(20)
+    state = await author.call('GET', path)
+  }
+  expect(state.body).toMatchObject({
+    state: 'completed',
+    read: 4,
+    accepted: 1,
+    created: 1,
+    updated: 0,
+    removed: 0,
+    rejected: 3,
+  })
+  const rejects = await author.call('GET', `${path}/rejects`)
+  expect(rejects.headers.get('Content-Type')).toContain('text/csv')
+  expect(rejects.body.split('\r\n')).toEqual([
+    'line,column,reason,value',
+    "3,phone,is no phone number,'=HYPERLINK()",
+    `4,phone,"is a short code, no phone",'+12345`,
+    "5,language,is no BCP 47 language tag,'@SUM(1)",
+    '',
+  ])
+  expect((await viewer.call('GET', `${path}/rejects`)).body).toContain(',…345\r\n')
+
+  const wrong = await author.call('POST', '/v1/contacts/import', { json: {} })
+  expect(wrong).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } })
+  const header = await author.call('POST', '/v1/contacts/import', { text: 'Telefon\n', headers })
+  expect(header).toMatchObject({ status: 400, body: { code: 'malformed_csv' } })
+  const mode = await author.call('POST', '/v1/contacts/import?mode=all', { text, headers })
+  expect(mode).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+  const all = await author.call('POST', '/v1/contacts/import?mode=replace', {
+    text: 'phone\n+15550100099\n',
+    headers,
+  })
+  expect(all).toMatchObject({ status: 422, body: { code: 'removes_too_many' } })
+  const unknown = await author.call('GET', '/v1/imports/018f0000-0000-7000-8000-000000000000')
+  expect(unknown).toMatchObject({ status: 404, body: { code: 'not_found' } })
+  expect((await edge.call('POST', '/v1/contacts/import', { text, headers })).status).toBe(401)
+})

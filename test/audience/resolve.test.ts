@@ -1,0 +1,387 @@
+import fc from 'fast-check'
+import { sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { v7 as uuid } from 'uuid'
+import {
+  countAudience,
+  countMembers,
+  estimateAudience,
+  materialiseAudience,
+  resolveAudience,
+  takeFirstRecipients,
+  type AudienceDefinition,
+} from '../../src/audience/resolve.ts'
+import type { Area } from '../../src/cap/area.ts'
+import { insertContact, setLocations, setMemberships } from '../../src/store/contacts.ts'
+import type { Database } from '../../src/store/database.ts'
+import { insertGroup } from '../../src/store/groups.ts'
+import { optOuts } from '../../src/store/schema.ts'
+import { test as databaseTest } from '../support/database.ts'
+
+interface Person {
+  readonly id: string
+  readonly phone: string
+  readonly language: string | undefined
+  readonly places: readonly (readonly [number, number])[]
+  readonly groups: readonly number[]
+  readonly optedOut: 'nonEmergency' | 'Met' | 'all' | undefined
+}
+
+interface Town {
+  readonly people: readonly Person[]
+  /** Three listed, then two geographic. */
+  readonly groupIds: readonly string[]
+}
+
+const GEOGRAPHIC: readonly Area[] = [
+  { areaDesc: 'West', polygon: [{ type: 'Polygon', coordinates: [box(0, 0, 6, 16)] }] },
+  { areaDesc: 'Round', circle: [{ center: [2.5, 2.5], radiusKm: 130 }] },
+]
+
+/** Everybody lives on a grid of half degrees, so that many are on borders and corners of what is drawn on it. */
+async function settle(db: Database): Promise<Town> {
+  let seed = 7
+  const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below
+  const groupIds = Array.from({ length: 5 }, () => uuid())
+  for (const [no, id] of groupIds.entries()) {
+    const area = no < 3 ? undefined : GEOGRAPHIC[no - 3]
+    await insertGroup(db, { id, name: `Group ${no}`, description: undefined, area })
+  }
+  const people = Array.from({ length: 500 }, (_, no): Person => ({
+    id: uuid(),
+    phone: `+1555010${String(no).padStart(4, '0')}`,
+    language: ['en', 'es', undefined][random(3)],
+    places: Array.from({ length: [1, 1, 1, 1, 0, 2, 3][random(7)]! }, () => [
+      random(21) / 2 - 0.5,
+      random(21) / 2 - 0.5,
+    ]),
+    groups: [0, 1, 2].filter(() => random(12) === 0),
+    optedOut: random(10) === 0 ? (['nonEmergency', 'Met', 'all'] as const)[random(3)] : undefined,
+  }))
+  for (const { places, groups, optedOut, ...fields } of people) {
+    await insertContact(db, { ...fields, name: undefined, externalId: undefined })
+    const locations = places.map(([longitude, latitude]) => ({ longitude, latitude, label: 'x' }))
+    await setLocations(db, fields.id, locations)
+    await setMemberships(
+      db,
+      fields.id,
+      groups.map(no => groupIds[no]!),
+    )
+    if (optedOut !== undefined) {
+      const scope = optedOut === 'Met' ? 'category' : optedOut
+      const category = optedOut === 'Met' ? 'Met' : ''
+      await db.insert(optOuts).values({ phone: fields.phone, scope, category, source: 'test' })
+    }
+  }
+  return { people, groupIds }
+}
+
+const test = databaseTest.extend<{ $file: { town: Town } }>({
+  town: [async ({ db }, use) => use(await settle(db)), { scope: 'file' }],
+})
+
+// ---- who is reached, worked out the long way and without any code of ours
+
+type Point = readonly [number, number]
+type Ring = readonly Point[]
+
+/** Corners in half degrees. */
+function box(west: number, south: number, east: number, north: number): [number, number][] {
+  const corners = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ] as const
+  return corners.map(([x, y]) => [x / 2, y / 2])
+}
+
+function onBorder([x, y]: Point, ring: Ring): boolean {
+  return ring.slice(1).some(([bx, by], no) => {
+    const [ax, ay] = ring[no]!
+    const cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+    const within = (x - ax) * (x - bx) + (y - ay) * (y - by) <= 0
+    return cross === 0 && within
+  })
+}
+
+function insideRing(point: Point, ring: Ring): boolean {
+  const [x, y] = point
+  let turns = 0
+  for (const [no, [bx, by]] of ring.slice(1).entries()) {
+    const [ax, ay] = ring[no]!
+    const side = (bx - ax) * (y - ay) - (x - ax) * (by - ay)
+    if (ay <= y && by > y && side > 0) turns++
+    if (ay > y && by <= y && side < 0) turns--
+  }
+  return turns !== 0
+}
+
+function holds(area: Area, point: Point): boolean {
+  const polygons = (area.polygon ?? []).map(one => one.coordinates as unknown as readonly Ring[])
+  const inPolygon = polygons.some(([shell, ...holes]) => {
+    if ([shell!, ...holes].some(ring => onBorder(point, ring))) return true
+    return insideRing(point, shell!) && !holes.some(hole => insideRing(point, hole))
+  })
+  return (
+    inPolygon ||
+    (area.circle ?? []).some(({ center, radiusKm }) => {
+      const unit = ([lon, lat]: Point) => {
+        const [l, p] = [(lon * Math.PI) / 180, (lat * Math.PI) / 180]
+        return [Math.cos(p) * Math.cos(l), Math.cos(p) * Math.sin(l), Math.sin(p)] as const
+      }
+      const [a, b] = [unit(center as unknown as Point), unit(point)]
+      const chord = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+      return 2 * 6371.0088 * Math.asin(chord / 2) <= radiusKm
+    })
+  )
+}
+
+interface Reached {
+  readonly areaNos: number[]
+  readonly groupNos: number[]
+}
+
+function isIn(person: Person, groupNo: number): boolean {
+  if (groupNo < 3) return person.groups.includes(groupNo)
+  return person.places.some(place => holds(GEOGRAPHIC[groupNo - 3]!, place))
+}
+
+function reached(
+  town: Town,
+  definition: AudienceDefinition,
+  barring: boolean,
+): Map<string, Reached> {
+  const noOf = (id: string) => town.groupIds.indexOf(id)
+  const everyone = new Map<string, Reached>()
+  for (const person of town.people) {
+    const areaNos = definition.areas.flatMap((area, no) =>
+      person.places.some(place => holds(area, place)) ? [no] : [],
+    )
+    const groupNos = definition.groups.flatMap((id, no) => (isIn(person, noOf(id)) ? [no] : []))
+    const isReached =
+      definition.roster === undefined
+        ? areaNos.length + groupNos.length > 0
+        : isIn(person, noOf(definition.roster))
+    const isBarred =
+      person.optedOut === 'all' ||
+      (!definition.emergency &&
+        (person.optedOut === 'nonEmergency' ||
+          (person.optedOut === 'Met' && definition.categories.includes('Met'))))
+    if (!isReached || definition.excludeGroups.some(id => isIn(person, noOf(id)))) continue
+    if (!(isBarred && barring)) everyone.set(person.phone, { areaNos, groupNos })
+  }
+  return everyone
+}
+
+// ---- what is drawn
+
+const half = (max: number) => fc.integer({ min: 0, max })
+const rectangle = fc
+  .tuple(
+    half(14),
+    half(14),
+    fc.integer({ min: 1, max: 6 }),
+    fc.integer({ min: 1, max: 6 }),
+    fc.boolean(),
+  )
+  .map(([x, y, w, h, hollow]) => {
+    const shell = box(x, y, x + w, y + h)
+    const hole = box(x + 1, y + 1, x + w - 1, y + h - 1)
+    return hollow && w > 2 && h > 2 ? [shell, hole] : [shell]
+  })
+const triangle = fc
+  .tuple(half(20), half(20), half(20), half(20), half(20), half(20))
+  .filter(([ax, ay, bx, by, cx, cy]) => (bx - ax) * (cy - ay) !== (by - ay) * (cx - ax))
+  .map(([ax, ay, bx, by, cx, cy]) => [
+    [ax, ay, bx, by, cx, cy, ax, ay].reduce<[number, number][]>((ring, value, at, all) => {
+      if (at % 2 === 0) ring.push([value / 2, all[at + 1]! / 2])
+      return ring
+    }, []),
+  ])
+const polygon = fc
+  .oneof(rectangle, triangle)
+  .map(coordinates => ({ type: 'Polygon' as const, coordinates }))
+// Radii that no point of the grid lies on.
+const circle = fc
+  .tuple(half(20), half(20), fc.constantFrom(17.31, 61.7, 133.33, 402.9))
+  .map(([x, y, radiusKm]) => ({ center: [x / 2, y / 2] as [number, number], radiusKm }))
+const area = fc
+  .record({
+    polygon: fc.array(polygon, { maxLength: 2 }),
+    circle: fc.array(circle, { maxLength: 1 }),
+  })
+  .filter(drawn => drawn.polygon.length + drawn.circle.length > 0)
+  .map(drawn => ({
+    areaDesc: 'Somewhere',
+    ...(drawn.polygon.length > 0 && { polygon: drawn.polygon }),
+    ...(drawn.circle.length > 0 && { circle: drawn.circle }),
+  }))
+const drawnAudience = fc.record({
+  areas: fc.array(area, { maxLength: 4 }),
+  groups: fc.uniqueArray(half(4), { maxLength: 3 }),
+  excludeGroups: fc.uniqueArray(half(4), { maxLength: 2 }),
+  roster: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
+  emergency: fc.boolean(),
+  categories: fc.constantFrom(['Met'], ['Fire'], []),
+})
+
+test('whoever is inside is reached once, and nobody else, by every way of counting', async ({
+  database,
+  db,
+  town,
+}) => {
+  await fc.assert(
+    fc.asyncProperty(drawnAudience, half(60), async (drawn, limit) => {
+      const ids = (nos: readonly number[]) => nos.map(no => town.groupIds[no]!)
+      const definition: AudienceDefinition = {
+        ...drawn,
+        groups: ids(drawn.groups),
+        excludeGroups: ids(drawn.excludeGroups),
+        ...(drawn.roster === undefined ? {} : { roster: town.groupIds[drawn.roster]! }),
+      } as AudienceDefinition
+      const expected = reached(town, definition, true)
+      const audience = await resolveAudience(db, definition)
+
+      expect(await countAudience(db, audience)).toBe(expected.size)
+      const estimate = await estimateAudience(db, audience, ['+1', '+1555010000', '+44'])
+      expect(estimate.recipients).toBe(expected.size)
+      expect(estimate.optedOut).toBe(reached(town, definition, false).size - expected.size)
+      expect(estimate.byArea.map(one => one.inside)).toEqual(
+        definition.areas.map(
+          (_, no) => [...expected.values()].filter(r => r.areaNos.includes(no)).length,
+        ),
+      )
+      expect(estimate.byArea.map(one => one.recipients)).toEqual(
+        definition.areas.map(
+          (_, no) => [...expected.values()].filter(r => r.areaNos[0] === no).length,
+        ),
+      )
+      expect(estimate.byGroup.map(one => one.recipients)).toEqual(
+        definition.groups.map(
+          (_, no) => [...expected.values()].filter(r => r.groupNos.includes(no)).length,
+        ),
+      )
+      const near = [...expected.keys()].filter(phone => phone.startsWith('+1555010000')).length
+      const ofPrefix = (prefix: string) =>
+        estimate.kinds.filter(k => k.prefix === prefix).reduce((sum, k) => sum + k.recipients, 0)
+      expect([ofPrefix('+1555010000'), ofPrefix('+1')]).toEqual([near, expected.size - near])
+
+      const everyone = await database.session(session =>
+        session.db.transaction(
+          async snapshot => {
+            const first = await takeFirstRecipients(snapshot, audience, limit)
+            expect(first.length).toBe(Math.min(limit, expected.size))
+            const exceptIds = first.map(({ contactId }) => contactId)
+            const rest = await materialiseAudience(snapshot, audience, exceptIds)
+            const rows = await snapshot.execute<{
+              n: string
+              phone: string
+              language: string | null
+              area_nos: number[]
+              group_nos: number[]
+            }>(sql`select * from audience_rest order by n`)
+            await snapshot.execute(sql`drop table audience_rest`)
+            expect(rows.length).toBe(rest)
+            expect(rows.map(row => Number(row.n))).toEqual(rows.map((_, no) => no + 1))
+            return [
+              ...first,
+              ...rows.map(row => ({
+                phone: row.phone,
+                language: row.language ?? undefined,
+                areaNos: row.area_nos,
+                groupNos: row.group_nos,
+              })),
+            ]
+          },
+          { isolationLevel: 'repeatable read' },
+        ),
+      )
+      expect(everyone.length).toBe(expected.size)
+      expect(
+        new Map(everyone.map(r => [r.phone, { areaNos: r.areaNos, groupNos: r.groupNos }])),
+      ).toEqual(expected)
+      const languages = new Map(town.people.map(({ phone, language }) => [phone, language]))
+      expect(everyone.filter(r => r.language !== languages.get(r.phone))).toEqual([])
+    }),
+    { numRuns: 60 },
+  )
+})
+
+const nobody = { areas: [], groups: [], excludeGroups: [], emergency: true, categories: [] }
+
+test('an audience that names nothing is nobody, never everyone', async ({ db, town }) => {
+  const audience = await resolveAudience(db, nobody)
+  expect(town.people.length).toBeGreaterThan(0)
+  expect(await countAudience(db, audience)).toBe(0)
+  expect((await estimateAudience(db, audience, [])).recipients).toBe(0)
+})
+
+test('what an audience can not have is named at its place', async ({ db, town }) => {
+  const unknown = uuid()
+  const definition = {
+    ...nobody,
+    groups: [town.groupIds[0]!, unknown],
+    excludeGroups: [unknown],
+    roster: town.groupIds[3]!,
+  }
+  await expect(resolveAudience(db, definition)).rejects.toMatchObject({
+    code: 'invalid_group',
+    faults: [
+      { pointer: '/audience/groups/1' },
+      { pointer: '/audience/excludeGroups/0' },
+      { pointer: '/audience/roster' },
+    ],
+  })
+  const geocode = [{ valueName: 'SAME', value: '048999' }]
+  await expect(
+    resolveAudience(db, { ...nobody, areas: [{ areaDesc: 'x', geocode }] }),
+  ).rejects.toMatchObject({ code: 'unknown_geocode', faults: [{ pointer: '/areas/0/geocode/0' }] })
+  await expect(
+    resolveAudience(db, { ...nobody, areas: [{ areaDesc: 'nothing' }] }),
+  ).rejects.toMatchObject({ code: 'invalid_area', faults: [{ pointer: '/areas/0' }] })
+})
+
+test('a county is found by its SAME code', async ({ db }) => {
+  // Houston's city hall lies in Harris County, Texas (048201); Austin's Capitol does not.
+  for (const [no, place] of [
+    [1, [-95.3694, 29.7602]],
+    [2, [-97.7405, 30.2747]],
+  ] as const) {
+    const id = uuid()
+    const fields = { name: undefined, language: undefined, externalId: undefined }
+    await insertContact(db, { id, phone: `+1555020000${no}`, ...fields })
+    const [longitude, latitude] = place
+    await setLocations(db, id, [{ longitude, latitude, label: undefined }])
+  }
+  const areas = [{ areaDesc: 'Harris', geocode: [{ valueName: 'SAME', value: '048201' }] }]
+  const audience = await resolveAudience(db, { ...nobody, areas })
+  expect(await countAudience(db, audience)).toBe(1)
+  expect(audience.geocodeSets).toMatchObject([{ valueName: 'SAME' }])
+})
+
+test("a group's digest changes with its members, and with nothing else", async ({ db, town }) => {
+  const digest = async () => {
+    const audience = await resolveAudience(db, { ...nobody, groups: [town.groupIds[1]!] })
+    return audience.groups[0]!.definitionDigest
+  }
+  const before = await digest()
+  expect(before).toMatch(/^[0-9a-f]{64}$/)
+  const outsider = town.people.find(person => !person.groups.includes(1))!
+  await db.execute(sql`insert into group_members values (${town.groupIds[1]}, ${outsider.id})`)
+  expect(await digest()).not.toBe(before)
+  await db.execute(
+    sql`delete from group_members where group_id = ${town.groupIds[1]} and contact_id = ${outsider.id}`,
+  )
+  expect(await digest()).toBe(before)
+})
+
+test('a group counts its people, whoever opted out included', async ({ db, town }) => {
+  const audience = await resolveAudience(db, {
+    ...nobody,
+    groups: [town.groupIds[0]!, town.groupIds[3]!],
+  })
+  const counted = await Promise.all(audience.groups.map(group => countMembers(db, group)))
+  expect(counted).toEqual([0, 3].map(no => town.people.filter(person => isIn(person, no)).length))
+})
