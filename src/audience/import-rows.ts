@@ -12,7 +12,7 @@ const COLUMNS = [
   'groups',
   'consent',
 ] as const
-export type Column = (typeof COLUMNS)[number]
+type Column = (typeof COLUMNS)[number]
 
 /** A contact as a row tells it; `''` where it tells nothing. */
 export interface ImportRow {

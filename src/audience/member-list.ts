@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
  * one shape, with its keys in any order.
  */
 
-export type MemberKey = 'contactIds' | 'phones'
+type MemberKey = 'contactIds' | 'phones'
 
 export interface Members {
   readonly key: MemberKey

@@ -197,7 +197,7 @@ async function countUnlabelled(
 }
 
 /** Recipients alike in all that decides their text, their tally and their way. */
-export interface RecipientKind {
+interface RecipientKind {
   readonly areaNos: readonly number[]
   readonly groupNos: readonly number[]
   readonly language: string | undefined

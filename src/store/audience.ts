@@ -27,7 +27,7 @@ export interface FoundPeople {
   readonly contactIds: readonly string[]
 }
 
-export interface ListedGroup {
+interface ListedGroup {
   readonly source: number
   readonly groupId: string
 }
