@@ -17,6 +17,7 @@ import {
   closeHits,
   contactsInBoxes,
   countByKind,
+  countInBoxes,
   countPeople,
   createRest,
   locationsInCells,
@@ -158,7 +159,7 @@ function withSets<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<
 export function countAudience(db: Database, audience: ResolvedAudience): Promise<number> {
   return withSets(db, async tx => {
     const barred = [...(await excluded(tx, audience)), ...(await optedOut(tx, audience))]
-    return countUnlabelled(tx, surelyHit(audience), audience.everywhere, barred)
+    return countUnlabelled(tx, audience, barred)
   })
 }
 
@@ -166,34 +167,42 @@ export function countAudience(db: Database, audience: ResolvedAudience): Promise
 export function countMembers(db: Database, group: ResolvedGroup): Promise<number> {
   const { ground } = group
   if (ground === undefined) return countListed(db, group.id)
-  return withSets(db, tx => countUnlabelled(tx, inBoxes(ground), ground, []))
+  return withSets(db, tx => countOnGround(tx, ground, []))
 }
 
-/**
- * The people of a selection, and those in the cells of its ground. Somebody whose only location is in a cell is
- * counted here, where the test is made; only the others have to be held against those in boxes and on lists.
- */
 async function countUnlabelled(
   tx: Database,
-  selection: Selection,
-  ground: Ground | undefined,
+  audience: ResolvedAudience,
   barred: readonly string[],
 ): Promise<number> {
-  const candidates =
-    ground === undefined
-      ? []
-      : (await locationsInCells(tx, [{ source: 0, boxes: ground.tiling().cells }])).get(0)!
-  const isOnce = selection.lists.length === 0
-  const skipped = new Set(barred)
-  let once = 0
-  const others: string[] = []
-  for (const { contactId, longitude, latitude, sole } of candidates) {
-    if (!ground!.contains(longitude, latitude) || skipped.has(contactId)) continue
-    if (sole && isOnce) once++
-    else others.push(contactId)
+  const { everywhere } = audience
+  const selection = surelyHit(audience)
+  if (everywhere !== undefined && selection.lists.length === 0) {
+    return countOnGround(tx, everywhere, barred)
   }
-  const found = [{ source: 0, contactIds: others }]
-  return once + (await countPeople(tx, { ...selection, found, barred }))
+  const found =
+    everywhere === undefined ? [] : await testCells(tx, [{ source: 0, ground: everywhere }])
+  return countPeople(tx, { ...selection, found, barred })
+}
+
+/** Tiles are disjoint, so whoever has a single location is in one of them: only the others are told apart. */
+async function countOnGround(
+  tx: Database,
+  { tiling, contains }: Ground,
+  barred: readonly string[],
+): Promise<number> {
+  const { boxes, cells } = tiling()
+  const inBoxes = await countInBoxes(tx, boxes, barred)
+  const inCells = await locationsInCells(tx, [{ source: 0, boxes: cells }])
+  const skipped = new Set(barred)
+  const others = new Set(inBoxes.others)
+  let { once } = inBoxes
+  for (const { contactId, longitude, latitude, sole } of inCells.get(0)!) {
+    if (!contains(longitude, latitude) || skipped.has(contactId)) continue
+    if (sole) once++
+    else others.add(contactId)
+  }
+  return once + others.size
 }
 
 /** Recipients alike in all that decides their text, their tally and their way. */
@@ -236,10 +245,7 @@ export function estimateAudience(
       recipients: kind.people,
     }))
     const recipients = sum(kinds)
-    const withOptedOut =
-      out.length === 0
-        ? recipients
-        : await countUnlabelled(tx, surelyHit(audience), audience.everywhere, barred)
+    const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
     const languages = [...new Set(kinds.map(kind => kind.language))]
     return {
       recipients,
@@ -335,20 +341,13 @@ function surelyHit({ everywhere, groups, roster }: ResolvedAudience): Selection 
   const listed = groups.filter(({ ground }) => ground === undefined)
   const lists = roster === undefined ? listed : [roster]
   return {
-    ...inBoxes(everywhere),
-    lists: lists.map(({ id }) => ({ source: 0, groupId: id })),
-  }
-}
-
-function inBoxes(ground: Ground | undefined): Selection {
-  return {
     sources: 1,
-    ownGrounds: ground === undefined ? [] : [{ source: 0, boxes: ground.tiling().boxes }],
+    ownGrounds: everywhere === undefined ? [] : [{ source: 0, boxes: everywhere.tiling().boxes }],
     grounds: [],
     found: [],
-    lists: [],
     required: undefined,
     barred: [],
+    lists: lists.map(({ id }) => ({ source: 0, groupId: id })),
   }
 }
 
