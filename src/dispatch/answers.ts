@@ -79,7 +79,7 @@ export function createAnswerDesk(of: {
       // Nothing is being sent that they could take slots from.
       const slots = await reservePace(db, carrierId, segments, rate * PACE_SHARE)
       if (slots !== undefined) {
-        pace.grant(performance.now() + slots.startsInMs, slots.intervalMs, slots.slots)
+        pace.grant(slots, performance.now())
       }
     },
   }

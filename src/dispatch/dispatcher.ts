@@ -14,7 +14,7 @@ import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import type { OpenDatabase } from '../store/database.ts'
 import { nextHoldEnds } from '../store/plan.ts'
-import { forgetLinks, leaseBinds, releaseBinds } from '../store/links.ts'
+import { forgetLinks, leaseBinds, releaseBinds, reportLink } from '../store/links.ts'
 import { finishAlerts } from './finish.ts'
 import { startLane, type Lane } from './lane.ts'
 import { planNext } from './plan.ts'
@@ -24,6 +24,8 @@ import { createSendableAlerts } from './sendable.ts'
 const LOOK = { plans: 500, ends: 500, accounts: 1_000 }
 /** A drain takes at most this long; what is unanswered then is marked as possibly sent. */
 const DRAIN_MS = 10_000
+/** What a dispatcher reports of an account whose binds others hold: that it is there and waits for some. */
+const WITHOUT_BINDS = { state: 'unbound', perSecond: 0, inFlight: 0, lastError: undefined } as const
 
 export interface Dispatcher {
   readonly id: string
@@ -46,6 +48,7 @@ export async function startDispatcher({
   const id = uuid()
   const stopping = new AbortController()
   const lanes = new Map<string, { lane: Lane; account: CarrierConfig; binds: number }>()
+  const closing = new Map<string, Promise<void>>()
   const sendable = createSendableAlerts(db, now)
   let accounts: readonly CarrierConfig[] = []
   let woken = new AbortController()
@@ -87,16 +90,24 @@ export async function startDispatcher({
     for (const [carrierId, running] of lanes) {
       const account = wanted.get(carrierId)
       if (account !== undefined && sameAccount(account, running.account)) continue
-      await closeLane(carrierId, running.lane)
+      closeLane(carrierId, running.lane)
     }
-    for (const account of wanted.values()) {
-      const held = await leaseBinds(db, account.id, id, account.binds)
-      const running = lanes.get(account.id)
-      if (running?.binds === held) continue
-      if (running !== undefined) await closeLane(account.id, running.lane)
-      if (held > 0) openLane(account, held)
-    }
+    for (const account of wanted.values()) await takeShare(account)
     return LOOK.accounts
+  }
+
+  /** Holds as many of the account's binds as fall to this dispatcher, the lane open with just those. */
+  const takeShare = async (account: CarrierConfig) => {
+    const { held, share } = await leaseBinds(db, account.id, id, account.binds)
+    const binds = Math.min(held, share)
+    const running = lanes.get(account.id)
+    if (running !== undefined && running.binds !== binds) closeLane(account.id, running.lane)
+    // Binds are given back when they are closed, and no sooner: the carrier counts them too.
+    if (lanes.has(account.id) || closing.has(account.id)) return
+    if (held > share) await releaseBinds(db, account.id, id, share)
+    const report = { ...WITHOUT_BINDS, carrierId: account.id, dispatcherId: id }
+    if (binds === 0) await reportLink(db, report)
+    else openLane(account, binds)
   }
 
   const openLane = (account: CarrierConfig, binds: number) => {
@@ -121,9 +132,19 @@ export async function startDispatcher({
     lanes.set(account.id, { lane, account, binds })
   }
 
-  const closeLane = async (carrierId: string, lane: Lane) => {
+  /** Drains it while the other lanes, and the leases of all binds, are kept up. */
+  const closeLane = (carrierId: string, lane: Lane) => {
     lanes.delete(carrierId)
-    await lane.stop(AbortSignal.timeout(DRAIN_MS))
+    const closed = lane.stop(AbortSignal.timeout(DRAIN_MS)).catch((error: unknown) => {
+      log.error({ carrierId, code: describeError(error) }, 'a lane did not end as it should')
+    })
+    closing.set(
+      carrierId,
+      closed.finally(() => {
+        closing.delete(carrierId)
+        wake()
+      }),
+    )
   }
 
   await database.listen('work', wake)
@@ -135,8 +156,9 @@ export async function startDispatcher({
   const stop = async () => {
     stopping.abort()
     await Promise.all(loops)
-    await Promise.all([...lanes].map(([carrierId, { lane }]) => closeLane(carrierId, lane)))
-    for (const account of accounts) await releaseBinds(db, account.id, id)
+    for (const [carrierId, { lane }] of lanes) closeLane(carrierId, lane)
+    await Promise.all(closing.values())
+    for (const account of accounts) await releaseBinds(db, account.id, id, 0)
     await forgetLinks(db, id)
     log.info({ dispatcherId: id }, 'dispatcher stopped')
   }

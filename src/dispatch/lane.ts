@@ -320,8 +320,7 @@ export function startLane(options: LaneOptions): Lane {
       else withdraw(range)
     }
     if (reservation !== undefined) {
-      const { startsInMs, intervalMs, slots: granted } = reservation
-      pace.grant(performance.now() + startsInMs, intervalMs, granted)
+      pace.grant(reservation, performance.now())
     } else if (held.size > 0 || marks.size === 0) return wakeIn(50)
     if (epoch !== began) return
     marked += taken

@@ -2,24 +2,31 @@
  * The local half of an account's pace.
  *
  * The budget itself is one row on the database's clock (`store/intents.ts`): a reservation there is a run of
- * slots, each of one segment, at even distances of 1 ÷ (0.99 × limit). Here they become due one after the
- * other on this process's monotonic clock. A slot that passed unused is gone, but for a hundredth of a second's
- * worth: with the 0.99 that keeps any sliding second at or under the limit + 1, as the message centre counts.
+ * slots, each of one segment, at even distances of 1 ÷ (0.99 × limit), and no two dispatchers have the same.
+ * Here they fall due one after the other on this process's monotonic clock, and lapse if they are not used
+ * within a hundredth of a second and the time of one slot. Any sliding second then holds slots of 1.01 seconds
+ * and one slot's time at the most: with the 0.99, the limit + 1, however many dispatchers share the account.
  */
+import type { PaceReservation } from '../store/intents.ts'
 
 /** Share of the configured rate that is reserved; the rest absorbs lateness. */
 export const PACE_SHARE = 0.99
 
+/** How long the answers are remembered by which the database's clock is known, twice over, in milliseconds. */
+const CLOCK_MEMORY_MS = 5_000
+
 interface Grant {
+  /** On this process's clock. */
   readonly startsAt: number
   readonly intervalMs: number
   readonly slots: number
-  used: number
+  /** Of the first slots: used, or lapsed. */
+  gone: number
 }
 
 export interface Pace {
-  /** Adds a reservation: `slots` segments from `startsAt` (milliseconds on the caller's clock) on. */
-  grant(startsAt: number, intervalMs: number, slots: number): void
+  /** Adds a reservation, whose answer came at `receivedAt`. */
+  grant(reservation: PaceReservation, receivedAt: number): void
   /** Segments that may leave at `now`. */
   available(now: number): number
   take(segments: number): void
@@ -34,50 +41,81 @@ export interface Pace {
 /** @param segmentsPerSecond the account's limit; @param longestText segments of the longest text in use */
 export function createPace(segmentsPerSecond: number, longestText: () => number): Pace {
   const grants: Grant[] = []
-  /** Slots that fell due and were not used, as far as they may be. */
-  let credit = 0
+  const offset = createOffset()
 
-  const matured = (grant: Grant, now: number) =>
+  /** Slots that may wait at once, the eldest about to lapse. */
+  const keep = () => Math.max(1 + segmentsPerSecond * (1 - PACE_SHARE), longestText())
+
+  const dueOf = (grant: Grant, now: number) =>
     now < grant.startsAt
       ? 0
       : Math.min(grant.slots, Math.floor((now - grant.startsAt) / grant.intervalMs) + 1)
 
-  const keep = () => Math.max(1 + Math.floor(segmentsPerSecond * (1 - PACE_SHARE)), longestText())
-
-  const collect = (now: number) => {
-    for (let head = grants[0]; head !== undefined; head = grants[0]) {
-      const due = matured(head, now)
-      credit += due - head.used
-      head.used = due
-      if (due < head.slots) break
-      grants.shift()
+  const dropLapsed = (now: number) => {
+    const kept = keep()
+    for (const grant of grants) {
+      const age = (now - grant.startsAt) / grant.intervalMs
+      grant.gone = Math.max(grant.gone, Math.min(grant.slots, Math.floor(age - kept) + 1))
     }
-    credit = Math.min(credit, keep())
+    while (grants[0] !== undefined && grants[0].gone === grants[0].slots) grants.shift()
   }
 
   return {
-    grant(startsAt, intervalMs, slots) {
-      grants.push({ startsAt, intervalMs, slots, used: 0 })
+    grant({ startsAt, databaseNow, intervalMs, slots }, receivedAt) {
+      grants.push({
+        startsAt: startsAt + offset(databaseNow, receivedAt),
+        intervalMs,
+        slots,
+        gone: 0,
+      })
     },
     available(now) {
-      collect(now)
-      return credit
+      dropLapsed(now)
+      return grants.reduce((sum, grant) => sum + Math.max(0, dueOf(grant, now) - grant.gone), 0)
     },
     take(segments) {
-      credit -= segments
+      let left = segments
+      for (let head = grants[0]; left > 0 && head !== undefined; head = grants[0]) {
+        const taken = Math.min(left, head.slots - head.gone)
+        head.gone += taken
+        left -= taken
+        if (head.gone === head.slots) grants.shift()
+      }
     },
     outstanding(now) {
-      collect(now)
-      return grants.reduce((sum, grant) => sum + grant.slots - grant.used, credit)
+      dropLapsed(now)
+      return grants.reduce((sum, grant) => sum + grant.slots - grant.gone, 0)
     },
     heldUntil() {
       const last = grants.at(-1)
       return last === undefined ? -Infinity : last.startsAt + last.slots * last.intervalMs
     },
     nextDue(now) {
-      collect(now)
-      const head = grants[0]
-      return head === undefined ? Infinity : head.startsAt + head.used * head.intervalMs
+      dropLapsed(now)
+      for (const grant of grants) {
+        const due = dueOf(grant, now)
+        if (due < grant.slots) return grant.startsAt + due * grant.intervalMs
+      }
+      return Infinity
     },
+  }
+}
+
+/**
+ * What must be added to the database's time to get ours: the least that any answer of the last seconds says,
+ * for an answer that comes late must not move its slots among those of others.
+ */
+function createOffset() {
+  let before = Infinity
+  let current = Infinity
+  let since = -Infinity
+  return (databaseNow: number, receivedAt: number) => {
+    if (receivedAt - since > CLOCK_MEMORY_MS) {
+      before = receivedAt - since > 2 * CLOCK_MEMORY_MS ? Infinity : current
+      current = Infinity
+      since = receivedAt
+    }
+    current = Math.min(current, receivedAt - databaseNow)
+    return Math.min(before, current)
   }
 }

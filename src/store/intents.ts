@@ -17,8 +17,9 @@ export interface IntentMark extends Lease {
 }
 
 export interface PaceReservation {
-  /** When the first slot is due, in milliseconds from now on the database's clock. */
-  readonly startsInMs: number
+  /** When the first slot is due, and when the database said so: epoch milliseconds on its clock. */
+  readonly startsAt: number
+  readonly databaseNow: number
   readonly intervalMs: number
   readonly slots: number
 }
@@ -43,7 +44,8 @@ export async function markIntents(
 ): Promise<{ marked: readonly Lease[]; reservation: PaceReservation | undefined }> {
   const [row] = await db.execute<{
     marked: [string, number, number][] | null
-    starts_in_ms: number | null
+    starts_at: number | null
+    database_now: number
     interval_ms: number | null
   }>(sql`
     with want as (
@@ -75,8 +77,9 @@ export async function markIntents(
     )
     select
       (select json_agg(json_build_array(alert_id, range_no, fence)) from marked) as marked,
-      (select extract(epoch from tat - clock_timestamp()) * 1000 - interval * ${slots}::int * 1000
-         from paced)::float8 as starts_in_ms,
+      (select extract(epoch from tat) * 1000 - interval * ${slots}::int * 1000
+         from paced)::float8 as starts_at,
+      (extract(epoch from clock_timestamp()) * 1000)::float8 as database_now,
       (select interval * 1000 from paced)::float8 as interval_ms
   `)
   const marked = (row?.marked ?? []).map(([alertId, rangeNo, fence]) => ({
@@ -84,12 +87,9 @@ export async function markIntents(
     rangeNo,
     fence,
   }))
-  if (row?.starts_in_ms == null || row.interval_ms === null)
-    return { marked, reservation: undefined }
-  return {
-    marked,
-    reservation: { startsInMs: row.starts_in_ms, intervalMs: row.interval_ms, slots },
-  }
+  if (row?.starts_at == null || row.interval_ms === null) return { marked, reservation: undefined }
+  const { starts_at: startsAt, database_now: databaseNow, interval_ms: intervalMs } = row
+  return { marked, reservation: { startsAt, databaseNow, intervalMs, slots } }
 }
 
 /**
@@ -103,20 +103,23 @@ export async function reservePace(
   slots: number,
   segmentsPerSecond: number,
 ): Promise<PaceReservation | undefined> {
-  const [row] = await db.execute<{ starts_in_ms: number; interval_ms: number }>(sql`
+  const [row] = await db.execute<{
+    startsAt: number
+    databaseNow: number
+    intervalMs: number
+  }>(sql`
     update carrier_pace p
     set tat = greatest(p.tat, clock_timestamp())
       + make_interval(secs => ${slots}::int / (${segmentsPerSecond}::float8 * p.factor))
     where p.carrier_id = ${carrierId}::uuid
       and p.tat < clock_timestamp() + make_interval(secs => ${PACE_HORIZON_SECONDS}::float8)
     returning
-      (extract(epoch from p.tat - clock_timestamp()) * 1000
-        - ${slots}::int * 1000 / (${segmentsPerSecond}::float8 * p.factor))::float8 as starts_in_ms,
-      (1000 / (${segmentsPerSecond}::float8 * p.factor))::float8 as interval_ms
+      (extract(epoch from p.tat) * 1000
+        - ${slots}::int * 1000 / (${segmentsPerSecond}::float8 * p.factor))::float8 as "startsAt",
+      (extract(epoch from clock_timestamp()) * 1000)::float8 as "databaseNow",
+      (1000 / (${segmentsPerSecond}::float8 * p.factor))::float8 as "intervalMs"
   `)
-  return row === undefined
-    ? undefined
-    : { startsInMs: row.starts_in_ms, intervalMs: row.interval_ms, slots }
+  return row === undefined ? undefined : { ...row, slots }
 }
 
 /** The carrier asks for fewer a second: the account's pace halves, at most once a second, for all dispatchers. */

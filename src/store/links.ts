@@ -32,40 +32,75 @@ export async function forgetLinks(db: Database, dispatcherId: string): Promise<v
 
 /** A bind is its holder's this long without a word from it, in seconds. */
 const BIND_LEASE_SECONDS = 5
+/** A dispatcher that has reported within this many seconds takes part in the sharing of binds. */
+const PRESENT_SECONDS = 3
 
 /**
  * Leases binds of an account, for the carrier limits them over all dispatchers together. Renews those held
- * and takes what is free.
+ * and takes what is free, up to an even share among the dispatchers that are there.
  *
- * @returns how many this dispatcher holds now
+ * @returns how many this dispatcher holds now, and how many it may keep
  */
 export async function leaseBinds(
   db: Database,
   carrierId: string,
   dispatcherId: string,
   binds: number,
-): Promise<number> {
-  const rows = await db.execute<{ slot: number }>(sql`
-    insert into bind_slots as b (carrier_id, slot, dispatcher_id, lease_until)
-    select ${carrierId}::uuid, slot, ${dispatcherId}::uuid,
-      now() + make_interval(secs => ${BIND_LEASE_SECONDS}::int)
-    from generate_series(1, ${binds}::int) as slot
-    on conflict (carrier_id, slot) do update
-      set dispatcher_id = excluded.dispatcher_id, lease_until = excluded.lease_until
-      where b.dispatcher_id = excluded.dispatcher_id or b.lease_until < now()
-    returning slot
+): Promise<{ held: number; share: number }> {
+  const [row] = await db.execute<{ held: number; share: number }>(sql`
+    with others as (
+      select count(*) as present from carrier_links
+      where carrier_id = ${carrierId}::uuid and dispatcher_id <> ${dispatcherId}::uuid
+        and reported_at > now() - make_interval(secs => ${PRESENT_SECONDS}::int)
+    ),
+    mine as (
+      select b.slot from bind_slots b
+      where b.carrier_id = ${carrierId}::uuid and b.dispatcher_id = ${dispatcherId}::uuid
+        and b.slot <= ${binds}::int
+    ),
+    shared as (
+      select ceil(${binds}::numeric / (present + 1))::int as share from others
+    ),
+    free as (
+      select g.slot from generate_series(1, ${binds}::int) as g(slot)
+      where not exists (
+        select from bind_slots b
+        where b.carrier_id = ${carrierId}::uuid and b.slot = g.slot
+          and (b.dispatcher_id = ${dispatcherId}::uuid or b.lease_until >= now())
+      )
+      order by g.slot
+      limit greatest(0, (select share from shared) - (select count(*) from mine))
+    ),
+    leased as (
+      insert into bind_slots as b (carrier_id, slot, dispatcher_id, lease_until)
+      select ${carrierId}::uuid, slot, ${dispatcherId}::uuid,
+        now() + make_interval(secs => ${BIND_LEASE_SECONDS}::int)
+      from (select slot from mine union all select slot from free) s
+      on conflict (carrier_id, slot) do update
+        set dispatcher_id = excluded.dispatcher_id, lease_until = excluded.lease_until
+        where b.dispatcher_id = excluded.dispatcher_id or b.lease_until < now()
+      returning slot
+    )
+    select (select count(*) from leased)::int as held, share from shared
   `)
-  return rows.length
+  return row ?? { held: 0, share: 0 }
 }
 
+/** Gives binds back that are closed, all but `keep` of them. */
 export async function releaseBinds(
   db: Database,
   carrierId: string,
   dispatcherId: string,
+  keep: number,
 ): Promise<void> {
   await db.execute(sql`
     delete from bind_slots
     where carrier_id = ${carrierId}::uuid and dispatcher_id = ${dispatcherId}::uuid
+      and slot not in (
+        select slot from bind_slots
+        where carrier_id = ${carrierId}::uuid and dispatcher_id = ${dispatcherId}::uuid
+        order by slot limit ${keep}
+      )
   `)
 }
 

@@ -4,6 +4,10 @@ import { createPace, PACE_SHARE } from '../../src/dispatch/pace.ts'
 
 const single = () => 1
 
+/** A reservation whose answer came at once, the database's clock being ours. */
+const slotsFrom = (startsAt: number, intervalMs: number, slots: number) =>
+  [{ startsAt, databaseNow: startsAt, intervalMs, slots }, startsAt] as const
+
 /** The most that falls into any sliding second of `times` (milliseconds, ascending). */
 function mostInASecond(times: readonly number[]): number {
   let from = 0
@@ -17,7 +21,7 @@ function mostInASecond(times: readonly number[]): number {
 
 test('slots become due one after the other', () => {
   const pace = createPace(10, single)
-  pace.grant(1000, 100, 3)
+  pace.grant(...slotsFrom(1000, 100, 3))
   expect(pace.available(999)).toBe(0)
   expect(pace.nextDue(999)).toBe(1000)
   expect(pace.available(1000)).toBe(1)
@@ -27,41 +31,56 @@ test('slots become due one after the other', () => {
   expect(pace.heldUntil()).toBe(1300)
 })
 
-test('a late slot is never caught up beyond a hundredth of a second', () => {
+test('a slot lapses when it is a hundredth of a second and a slot late', () => {
   const pace = createPace(1000, single)
-  pace.grant(0, 1, 1000)
+  pace.grant(...slotsFrom(0, 1, 1000))
+  // Those of 490 … 500; that of 489 is 11 slots old.
   expect(pace.available(500)).toBe(11)
+  expect(pace.outstanding(500)).toBe(510)
+  expect(pace.nextDue(500)).toBe(501)
+})
+
+test('an answer that comes late doesn’t move its slots', () => {
+  const pace = createPace(10, single)
+  pace.grant({ startsAt: 5_000, databaseNow: 5_000, intervalMs: 101, slots: 2 }, 100_001)
+  expect(pace.nextDue(100_000)).toBe(100_001)
+  pace.grant({ startsAt: 5_202, databaseNow: 5_100, intervalMs: 101, slots: 2 }, 100_141)
+  expect(pace.heldUntil()).toBe(100_001 + 4 * 101)
 })
 
 test('a text of several segments can leave at a low rate', () => {
   const pace = createPace(1, () => 3)
-  pace.grant(0, 1010, 3)
+  pace.grant(...slotsFrom(0, 1010, 3))
   expect(pace.available(0)).toBe(1)
   expect(pace.available(2100)).toBe(3)
 })
 
-test('no sliding second holds more than the limit and one, however irregular the looks at the clock are', () => {
+test('no sliding second holds more than the limit and one, however many share it and however irregular they look', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom(1, 10, 100, 1000),
+      fc.constantFrom(1, 10, 100, 200, 1000),
+      fc.integer({ min: 1, max: 3 }),
       fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 40, maxLength: 120 }),
-      (limit, gaps) => {
-        const pace = createPace(limit, single)
+      (limit, dispatchers, gaps) => {
+        const paces = Array.from({ length: dispatchers }, () => createPace(limit, single))
         const interval = 1000 / (PACE_SHARE * limit)
         const sent: number[] = []
         let now = 0
         let granted = 0
-        for (const gap of gaps) {
+        gaps.forEach((gap, i) => {
           now += gap
+          // They look in turn, and whoever looks reserves what none of the others has.
+          const pace = paces[i % dispatchers]!
           while (granted < now + 200) {
             const slots = Math.max(1, Math.round(limit * 0.2))
-            pace.grant(Math.max(granted, now), interval, slots)
-            granted = Math.max(granted, now) + slots * interval
+            const startsAt = Math.max(granted, now)
+            pace.grant({ startsAt, databaseNow: now, intervalMs: interval, slots }, now)
+            granted = startsAt + slots * interval
           }
           const free = pace.available(now)
-          for (let i = 0; i < free; i++) sent.push(now)
+          for (let n = 0; n < free; n++) sent.push(now)
           pace.take(free)
-        }
+        })
         expect(mostInASecond(sent)).toBeLessThanOrEqual(limit + 1)
       },
     ),

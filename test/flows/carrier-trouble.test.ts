@@ -37,7 +37,7 @@ const test = serviceTest.extend<{
         },
       })
     },
-    { scope: 'file' },
+    { scope: 'file', auto: true },
   ],
 })
 
@@ -51,7 +51,7 @@ const answered = (simulator: Simulator, carrier: number): Readonly<Record<string
 test(
   'what was in flight when a link died goes again, and is counted',
   { timeout: 60_000 },
-  async ({ tocsin, residents, dispatcher: _ }) => {
+  async ({ tocsin, residents }) => {
     const { author } = tocsin
     const simulator = await tocsin.startCarriers([{ ...NORTH, behaviour: UNHURRIED }])
     const { list } = simulator
@@ -80,7 +80,7 @@ test(
 test(
   'a carrier that throttles is obeyed, and nobody is lost',
   { timeout: 90_000 },
-  async ({ tocsin, residents, dispatcher: _ }) => {
+  async ({ tocsin, residents }) => {
     const { author } = tocsin
     const simulator = await tocsin.startCarriers([
       { name: 'Narrow', segmentsPerSecond: 2 * TAKES, window: 20, binds: 1, limit: TAKES },
@@ -116,7 +116,7 @@ test(
   {
     timeout: 60_000,
   },
-  async ({ tocsin, residents, dispatcher: _ }) => {
+  async ({ tocsin, residents }) => {
     const { author } = tocsin
     const simulator = await tocsin.startCarriers([
       {
@@ -143,7 +143,7 @@ test(
 test(
   'what a carrier refuses for good has failed, with its reason',
   { timeout: 60_000 },
-  async ({ tocsin, residents, dispatcher: _ }) => {
+  async ({ tocsin, residents }) => {
     const { author } = tocsin
     const simulator = await tocsin.startCarriers([
       {
@@ -176,7 +176,7 @@ test(
   {
     timeout: 60_000,
   },
-  async ({ tocsin, residents, dispatcher: _ }) => {
+  async ({ tocsin, residents }) => {
     const { author } = tocsin
     const patience = { enquireLinkSeconds: 1, responseTimeoutSeconds: 2 }
     const simulator = await tocsin.startCarriers([
