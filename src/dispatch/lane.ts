@@ -47,6 +47,7 @@ import {
 import { createAnswerDesk } from './answers.ts'
 import { createIntake } from './intake.ts'
 import { createPace, PACE_SHARE } from './pace.ts'
+import { isRefusal, refuseToSend } from './refuse.ts'
 import { createResultWriter } from './results.ts'
 import type { HeldRange, Item, SendableAlert } from './work.ts'
 
@@ -361,7 +362,9 @@ export function startLane(options: LaneOptions): Lane {
         idleUntil = now + IDLE_MS
         wakeIn(IDLE_MS)
       }
-      for (const range of claimed) await take(range, now)
+      for (const range of claimed) {
+        await take(range, now).catch((error: unknown) => decline(range, error))
+      }
     } catch (error) {
       complain(error, 'no work could be claimed')
       idleUntil = performance.now() + 250
@@ -399,6 +402,13 @@ export function startLane(options: LaneOptions): Lane {
       } else waiting.push(item)
     }
     if (range.open === 0) ranges.delete(range)
+  }
+
+  /** A claimed range that can't be taken goes back; an alert that is not what was signed is stopped. */
+  async function decline(claimed: ClaimedRange, error: unknown) {
+    if (isRefusal(error)) await refuseToSend(db, claimed.alertId, error, new Date())
+    else complain(error, 'a range could not be taken')
+    await releaseRanges(db, [claimed])
   }
 
   // ---- giving back

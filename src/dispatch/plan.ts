@@ -8,7 +8,6 @@
  * dead one had not.
  */
 import { assertAudienceAsSigned, audienceOf } from '../alerts/audience.ts'
-import { recordRefusal } from '../alerts/end.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import {
   countAudience,
@@ -22,7 +21,6 @@ import { chooseText } from '../cap/texts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { routePrefixes, servesClass } from '../carriers/routes.ts'
 import { measureText } from '../encoding/segments.ts'
-import { isAppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
 import { notify, transact, type Database, type OpenDatabase } from '../store/database.ts'
 import {
@@ -34,7 +32,6 @@ import {
   fixRecipients,
   planRecipients,
   planRest,
-  refusePlan,
   releasePlan,
   restCombinations,
   type PlanClaim,
@@ -42,6 +39,7 @@ import {
   type PlannedRecipient,
 } from '../store/plan.ts'
 import { textExpiry } from './expiry.ts'
+import { isRefusal, refuseToSend } from './refuse.ts'
 
 /** Recipients of the first slice: about a second of the carriers' work, planned in some 50 ms. */
 const FIRST_SLICE = { least: 500, most: 5_000 }
@@ -68,12 +66,8 @@ export async function planNext(
     await plan(database, planner, claim, accounts, now)
     log.info({ alertId: claim.alertId, ms: Math.round(performance.now() - startedAt) }, 'planned')
   } catch (error) {
-    if (isAppError(error) && error.code !== 'timeout' && error.code !== 'unavailable') {
-      log.error({ alertId: claim.alertId, code: error.code }, 'refused to send')
-      await transact(db, async tx => {
-        await refusePlan(tx, planner, claim.alertId, { code: error.code, detail: error.message })
-        await recordRefusal(tx, claim.alertId, error.code, now())
-      })
+    if (isRefusal(error)) {
+      await refuseToSend(db, claim.alertId, error, now())
     } else {
       log.error(
         { alertId: claim.alertId, code: describeError(error) },

@@ -73,3 +73,28 @@ export async function endOfAlert(
   if (row === undefined) return undefined
   return row.late ? 'expired' : 'sent'
 }
+
+/**
+ * The dispatcher refuses to send, or to go on sending: the alert is stopped and an alarm says why. Who is not
+ * planned by then never is; whoever plans it finds the plan closed.
+ *
+ * @returns false where it has been stopped or has ended before
+ */
+export async function refuseAlert(
+  tx: Database,
+  alertId: string,
+  alarm: { readonly code: string; readonly detail: string },
+): Promise<boolean> {
+  const [row] = await tx.execute<{ unplanned: number }>(sql`
+    update alerts
+    set state = 'stopped', plan_state = 'done', planner = null, planner_until = null, finished_at = now(),
+        alarms = alarms || jsonb_build_array(
+          jsonb_build_object('code', ${alarm.code}::text, 'detail', ${alarm.detail}::text, 'since', now()))
+    where id = ${alertId}::uuid
+      and (state in ('sending', 'paused') or (state = 'stopped' and plan_state <> 'done'))
+    returning recipients - planned as unplanned
+  `)
+  if (row === undefined) return false
+  await bumpProgress(tx, alertId, undefined, { cancelled: row.unplanned })
+  return true
+}

@@ -1,9 +1,6 @@
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '../../src/store/embedded.ts'
 import { migrateDatabase } from '../../src/store/migrate.ts'
+import { temporaryCluster } from './cluster.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,19 +9,10 @@ declare module 'vitest' {
   }
 }
 
-/** One cluster a run, without the care for power cuts that a database of tests can spare. */
+/** One cluster a run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'tocsin-test-'))
-  await chmod(directory, 0o711)
-  const server = await startEmbeddedPostgres({
-    directory,
-    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
-  })
+  const { server, end } = await temporaryCluster({ synchronous_commit: 'off' })
   await migrateDatabase(server.url)
   project.provide('templateUrl', server.url)
-  return async () => {
-    await server.stop()
-    await rm(await realpath(join(directory, 'cluster')), { recursive: true })
-    await rm(directory, { recursive: true })
-  }
+  return end
 }
