@@ -29,7 +29,7 @@ import type { Scenario } from '../../src/simulator/scenario.ts'
 import { test as databaseTest } from './database.ts'
 
 const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const ADMINISTRATOR = { email: 'first@county.example', password: 'the first administrator' }
+export const ADMINISTRATOR = { email: 'first@county.example', password: 'the first administrator' }
 
 export interface Tocsin {
   readonly url: string
@@ -102,7 +102,7 @@ export async function startFlow(
         ends.push(() => killNow(dispatcher))
         return dispatcher
       },
-      async startCarriers(carriers, phones = { seed: 1, rules: [] }) {
+      async startCarriers(carriers, phones) {
         const simulator = await playCarriers(carriers, phones)
         ends.push(() => simulator.close())
         for (const { id } of (await carriersOf(administrator)).items) {
@@ -137,9 +137,10 @@ export const test = databaseTest.extend<{ $file: { tocsin: Tocsin } }>({
   ],
 })
 
-function playCarriers(
+/** Their message centres, and the phones behind them. */
+export function playCarriers(
   carriers: readonly PlayedCarrier[],
-  phones: Scenario['phones'],
+  phones: Scenario['phones'] = { seed: 1, rules: [] },
 ): Promise<Simulator> {
   return startSimulator({
     seed: 1,
@@ -170,7 +171,7 @@ function carriersOf(administrator: Client): Promise<{ items: CarrierNow[] }> {
 }
 
 /** Waits until every carrier that is not disabled is bound. */
-async function allBound(administrator: Client): Promise<void> {
+export async function allBound(administrator: Client): Promise<void> {
   await until(
     () => carriersOf(administrator),
     ({ items }) => items.every(({ state }) => state === 'bound' || state === 'disabled'),
