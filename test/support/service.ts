@@ -206,7 +206,7 @@ export async function settle(db: Database, count: number): Promise<Resident[]> {
   return residents
 }
 
-export const VALLEY = {
+const VALLEY = {
   type: 'Polygon',
   coordinates: [
     [
@@ -291,7 +291,7 @@ export async function sendDraft(tocsin: Tocsin, draft: unknown): Promise<string>
 }
 
 /** Every recipient is in exactly one count. */
-export function expectSumsUp(progress: Progress): void {
+function expectSumsUp(progress: Progress): void {
   const { queued, submitted, delivered, failed, expired, cancelled, unknown, recipients } = progress
   const counts = [queued, submitted, delivered, failed, expired, cancelled, unknown]
   expect(
