@@ -37,7 +37,6 @@ CREATE TABLE "alerts" (
 	"planner" uuid,
 	"planner_until" timestamp with time zone,
 	"planned" integer DEFAULT 0 NOT NULL,
-	"planned_ranges" integer DEFAULT 0 NOT NULL,
 	"next_range_no" integer DEFAULT 1000000001 NOT NULL,
 	"emergency" boolean DEFAULT false NOT NULL,
 	"alarms" jsonb DEFAULT '[]'::jsonb NOT NULL,

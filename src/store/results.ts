@@ -63,6 +63,7 @@ export async function recordResults(db: Database, batch: ResultBatch): Promise<v
 async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
   const { alertId, carrierId, taken, messageIds, finished } = batch
   const { seqs, ids, firstIds } = messageIds
+  const runs = taken.flatMap(runsOf)
   // Most texts are one segment: then no first id goes along.
   const first = firstIds.some(id => id !== null) ? arrayLiteral(firstIds) : '{}'
   await tx.execute(sql`
@@ -77,10 +78,11 @@ async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
         where (s.alert_id, s.seq) <> (excluded.alert_id, excluded.seq)
     ),
     held as (
-      select l.range_no, unnest(l.seqs::int[]) as seq
-      from unnest(${numberArray(taken.map(one => one.rangeNo))}::int[],
-          ${numberArray(taken.map(one => one.fence))}::int[],
-          ${arrayLiteral(taken.map(one => numberArray(one.seqs)))}::text[]) as l(range_no, fence, seqs)
+      select l.range_no, l.from_seq, l.to_seq
+      from unnest(${numberArray(runs.map(run => run.rangeNo))}::int[],
+          ${numberArray(runs.map(run => run.fence))}::int[],
+          ${numberArray(runs.map(run => run.from))}::int[],
+          ${numberArray(runs.map(run => run.to))}::int[]) as l(range_no, fence, from_seq, to_seq)
         join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = l.range_no and r.fence = l.fence
     ),
     moved as (
@@ -88,8 +90,8 @@ async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
       set state = 'submitted', carrier_id = ${carrierId}::uuid, attempts = d.attempts + 1,
           submitted_at = now()
       from held h
-      where d.alert_id = ${alertId}::uuid and d.seq = h.seq and d.range_no = h.range_no
-        and d.state = 'queued'
+      where d.alert_id = ${alertId}::uuid and d.seq between h.from_seq and h.to_seq
+        and d.range_no = h.range_no and d.state = 'queued'
       returning d.segments
     ),
     done as (
@@ -104,6 +106,25 @@ async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
     on conflict (alert_id, carrier_id, slot) do update
       set submitted = p.submitted + excluded.submitted, segments = p.segments + excluded.segments
   `)
+}
+
+interface Run extends Omit<Lease, 'alertId'> {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * A claim's recipients as runs without gaps: they are sent and mostly answered in order, so a batch is a run or
+ * two, and one walk along the index instead of a search a recipient.
+ */
+function runsOf({ rangeNo, fence, seqs }: ResultBatch['taken'][number]): Run[] {
+  const runs: { rangeNo: number; fence: number; from: number; to: number }[] = []
+  let run: (typeof runs)[number] | undefined
+  for (const seq of Int32Array.from(seqs).sort()) {
+    if (run?.to === seq - 1) run.to = seq
+    else if (run?.to !== seq) runs.push((run = { rangeNo, fence, from: seq, to: seq }))
+  }
+  return runs
 }
 
 async function recordEnds(tx: Database, batch: ResultBatch): Promise<void> {

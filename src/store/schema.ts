@@ -394,9 +394,7 @@ export const alerts = pgTable(
     planner: uuid('planner'),
     plannerUntil: at('planner_until'),
     planned: integer('planned').notNull().default(0),
-    /** Ranges that the planner has made, numbered from 1. */
-    plannedRanges: integer('planned_ranges').notNull().default(0),
-    /** The number of the next range of a retry: far above the planner's, so that neither waits for the other. */
+    /** The number of the next range of a retry: far above those of the planner, which are first recipients. */
     nextRangeNo: integer('next_range_no').notNull().default(1_000_000_001),
     /** Actual, and of a severity that policy calls an emergency: heeds only opt-outs of scope `all`. */
     emergency: boolean('emergency').notNull().default(false),

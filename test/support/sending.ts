@@ -43,15 +43,14 @@ export async function insertSendingAlert(
   `)
   await db.execute(sql`
     insert into alerts (id, state, mode, status, msg_type, severity, draft, content, created_by, delivery,
-      priority, recipients, planned, plan_state, expires, planned_ranges, dispatched_at)
+      priority, recipients, planned, plan_state, expires, dispatched_at)
     values (${alertId}::uuid, 'sending', 'live', 'Actual', 'Alert', 'Extreme', '{}', '\\x7b7d',
-      ${operatorId}::uuid, ${delivery}, ${priority}, ${recipients}, ${recipients}, 'done', ${expires}::timestamptz,
-      ${Math.ceil(recipients / rangeSize)}, now())
+      ${operatorId}::uuid, ${delivery}, ${priority}, ${recipients}, ${recipients}, 'done', ${expires}::timestamptz, now())
   `)
   const seqs = Array.from({ length: recipients }, (_, i) => i + 1)
   await db.execute(sql`
     insert into deliveries (alert_id, seq, range_no, text_no, segments, phone, contact_id)
-    select ${alertId}::uuid, seq, (seq - 1) / ${rangeSize}::int + 1, 0, 1,
+    select ${alertId}::uuid, seq, seq - (seq - 1) % ${rangeSize}::int, 0, 1,
       '+1555' || lpad(seq::text, 7, '0'), gen_random_uuid()
     from unnest(${arrayLiteral(seqs)}::int[]) as seq
   `)
