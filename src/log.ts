@@ -4,7 +4,7 @@ import { pino } from 'pino'
  * The only fields a log line may carry. None of them is a phone number or a message text, so neither can
  * get into a log by accident; an error is reduced to its code and its own message (`describeError`).
  */
-export interface LogFields {
+interface LogFields {
   alertId?: string
   carrierId?: string
   carrier?: string

@@ -131,7 +131,7 @@ function isInside(rings: readonly Ring[], x: number, y: number): boolean {
   let odd = false
   for (const ring of rings) {
     ring.forEach(([x1, y1], i) => {
-      const [x2, y2] = ring[(i + 1) % ring.length] as readonly [number, number]
+      const [x2, y2] = ring[(i + 1) % ring.length] ?? [x1, y1]
       if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) odd = !odd
     })
   }

@@ -58,9 +58,12 @@ export function peopleAsCsv(people: readonly Person[]): ReadableStream<Uint8Arra
   return new ReadableStream({
     pull(controller) {
       const lines = next === 0 ? ['phone,name,language,longitude,latitude'] : []
-      for (const end = Math.min(people.length, next + 5_000); next < end; next++) {
-        const { phone, name, language, longitude, latitude } = people[next] as Person
+      for (const { phone, name, language, longitude, latitude } of people.slice(
+        next,
+        next + 5_000,
+      )) {
         lines.push(`${phone},${name},${language},${longitude},${latitude}`)
+        next++
       }
       if (lines.length > 0) controller.enqueue(encoder.encode(`${lines.join('\n')}\n`))
       if (next >= people.length) controller.close()

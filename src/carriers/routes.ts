@@ -19,11 +19,6 @@ export function routePrefixes(accounts: readonly Routed[]): readonly string[] {
   return [...prefixes].toSorted((a, b) => b.length - a.length || (a < b ? -1 : 1))
 }
 
-/** @param prefixes as `routePrefixes` gives them */
-export function routeClassOf(prefixes: readonly string[], phone: string): string {
-  return prefixes.find(prefix => phone.startsWith(prefix)) ?? ''
-}
-
 export function servesClass(account: Routed, routeClass: string): boolean {
   return (
     account.routes.length === 0 || account.routes.some(route => routeClass.startsWith(route.prefix))

@@ -95,7 +95,7 @@ export async function signIn({
       headers: { Authorization: `Bearer ${await token()}`, ...headers },
       ...(body !== undefined && { body, duplex: 'half' }),
       ...(signal !== undefined && { signal }),
-    } as RequestInit)
+    })
 
   const json = (body: unknown): [Record<string, string>, string] => [
     { 'Content-Type': 'application/json' },

@@ -18,7 +18,7 @@ export async function importContacts(
   query: URLSearchParams,
   say: (line: string) => void,
 ): Promise<ImportState> {
-  const { id } = await client.upload<{ id: string }>(`/v1/contacts/import?${query}`, csv)
+  const { id } = await client.upload<{ id: string }>(`/v1/contacts/import?${query.toString()}`, csv)
   for (;;) {
     const now = await client.get<ImportState>(`/v1/imports/${id}`)
     if (now.state !== 'running') return now

@@ -19,7 +19,7 @@ import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 
 /** A pool and a transaction alike: store functions take it and never open a transaction themselves. */
-export type Database = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>
+export type Database = PgDatabase<PostgresJsQueryResultHKT>
 
 /** One connection held for a while: temporary tables, COPY, a snapshot over several transactions. */
 export interface Session {
@@ -43,7 +43,7 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
-export class DatabaseError extends Error {
+class DatabaseError extends Error {
   /** SQLSTATE, e.g. `23505`, or postgres.js's own code, e.g. `CONNECTION_CLOSED`. */
   readonly code: string
   readonly constraint: string | undefined
@@ -123,7 +123,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
         idle_in_transaction_session_timeout: Math.max(60_000, deadlineMs),
         tcp_user_timeout: 10_000,
         TimeZone: 'UTC',
-      } as Record<string, string | number>,
+      },
     })
     // Sets drizzle's own date and JSON parsers on this pool's options, as it does for the first one.
     drizzle(pool)
@@ -162,7 +162,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
         },
         (error: unknown) => {
           settle()
-          reject(withoutParameters(error) as Error)
+          reject(withoutParameters(error))
         },
       )
     })
@@ -202,7 +202,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
   }
 
   return {
-    db: drizzle(client as unknown as postgres.Sql) as unknown as Database,
+    db: drizzle(client as unknown as postgres.Sql),
     url,
     async session(work) {
       const reserved = await pool.reserve()
@@ -236,7 +236,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
       }
       try {
         return await work({
-          db: drizzle(on as unknown as postgres.Sql) as unknown as Database,
+          db: drizzle(on as unknown as postgres.Sql),
           sql: reserved,
         })
       } catch (error) {

@@ -62,7 +62,7 @@ export interface PlannedRecipient {
 }
 
 /** What planning must know of the signed texts, by their number. */
-export interface PlannedText {
+interface PlannedText {
   readonly no: number
   readonly segments: number
   readonly expires: Date
