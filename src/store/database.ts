@@ -16,7 +16,7 @@ import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
 import { PostgresJsPreparedQuery } from 'drizzle-orm/postgres-js/session'
 import postgres from 'postgres'
 import { AppError } from '../errors.ts'
-import { log } from '../log.ts'
+import { describeError, log } from '../log.ts'
 
 /** A pool and a transaction alike: store functions take it and never open a transaction themselves. */
 export type Database = PgDatabase<PostgresJsQueryResultHKT>
@@ -97,6 +97,24 @@ PostgresJsPreparedQuery.prototype.execute = async function (this: unknown, ...ar
   }
 }
 
+/** How each open database gets rid of a pool with a connection that is dead and doesn't know. */
+const rescues = new Set<() => void>()
+
+/**
+ * postgres.js 3.4.9 throws outside of any call when a connection closes between a write and its flush, as the
+ * ROLLBACK of a transaction that was cut always does (porsager/postgres#1154, #1208, both open). Nobody can catch
+ * that, and it would end the process; so it is known by its place and answered with new pools, whose old ones are
+ * then destroyed, which settles every query that hangs on them. Whatever else nobody caught still ends the process.
+ */
+function surviveDeadSockets(error: unknown): void {
+  const isDriver =
+    error instanceof TypeError &&
+    error.message.includes("reading 'write'") &&
+    /\bnextWrite \([^)]*postgres[^)]*connection\.js/.test(error.stack ?? '')
+  if (isDriver) for (const rescue of rescues) rescue()
+  else if (process.listenerCount('uncaughtException') === 1) throw error
+}
+
 interface DatabaseOptions {
   /** Connections of this pool. */
   readonly max?: number
@@ -130,11 +148,23 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     return pool
   }
   let pool = connect()
+  const listens: (() => Promise<unknown>)[] = []
+  const rescue = () => replacePool(pool)
+  if (rescues.size === 0) process.on('uncaughtException', surviveDeadSockets)
+  rescues.add(rescue)
 
   const replacePool = (hung: postgres.Sql) => {
     if (hung !== pool || closed) return
     log.error({ code: 'timeout' }, 'a database connection hangs: the pool is replaced')
     pool = connect()
+    for (const listen of listens) {
+      listen().catch((error: unknown) => {
+        log.warn(
+          { code: describeError(error) },
+          'not listening: what NOTIFY hints at is found by polling',
+        )
+      })
+    }
     void hung.end({ timeout: 5 }).catch(() => undefined)
   }
 
@@ -246,10 +276,15 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
       }
     },
     async listen(channel, onNotify, onConnect) {
-      await pool.listen(channel, onNotify, onConnect)
+      // A pool takes its listeners with it when it is replaced.
+      const listen = () => pool.listen(channel, onNotify, onConnect)
+      listens.push(listen)
+      await listen()
     },
     async close() {
       closed = true
+      rescues.delete(rescue)
+      if (rescues.size === 0) process.off('uncaughtException', surviveDeadSockets)
       await pool.end({ timeout: 5 })
     },
   }
