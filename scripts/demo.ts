@@ -3,8 +3,7 @@
  * simulated carriers, 50,000 people with phones that answer. With `--once` it ends by itself, and fails if what
  * the simulated phones saw is not what should have happened.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Progress, Tally } from '../src/cli/board.ts'
@@ -17,7 +16,7 @@ import { ANSWER_SAFE_OR_HELP } from '../src/simulator/phones.ts'
 import { startSimulator, type Simulator } from '../src/simulator/simulator.ts'
 import { DAM, flashFloodDraft, whoShouldGetIt } from './demo/flash-flood.ts'
 import { peopleAsCsv, populate } from './demo/population.ts'
-import { addCarrier, hire, startTocsin, until } from './rehearsal.ts'
+import { addCarrier, hire, scratchDirectory, startTocsin, until } from './rehearsal.ts'
 
 const PEOPLE = 50_000
 const CARRIERS = [
@@ -35,7 +34,7 @@ let lastAnswerAt = 0
 
 const { values: options } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
 const say = (line: string) => process.stdout.write(`${line}\n`)
-const scratch = await mkdtemp(join(tmpdir(), 'tocsin-demo-'))
+const scratch = await scratchDirectory('demo')
 const cleanUps: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })]
 const cleanUp = async () => {
   for (const step of cleanUps.splice(0).toReversed()) await step()

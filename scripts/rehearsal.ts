@@ -2,6 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { signIn, type Client } from '../src/cli/client.ts'
@@ -9,6 +12,16 @@ import { generateSigningKey, type PrivateJwk } from '../src/signing/keys.ts'
 
 const entry = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 const READY_MS = 120_000
+
+/**
+ * A directory that goes with everything in it. Others may pass through it, or a server that root starts under
+ * another user would keep its database elsewhere, and leave it there.
+ */
+export async function scratchDirectory(name: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), `tocsin-${name}-`))
+  await chmod(directory, 0o711)
+  return directory
+}
 
 export interface RunningTocsin {
   readonly url: string

@@ -5,8 +5,7 @@
  *
  *     npm run bench:dispatch -- --recipients 200000 [--receipts]
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import postgres from 'postgres'
@@ -14,7 +13,7 @@ import { signIn } from '../../src/cli/client.ts'
 import type { Progress } from '../../src/cli/board.ts'
 import { signAs } from '../../src/cli/send.ts'
 import { findRunningServer } from '../../src/store/embedded-running.ts'
-import { addCarrier, hire, startTocsin, until } from '../rehearsal.ts'
+import { addCarrier, hire, scratchDirectory, startTocsin, until } from '../rehearsal.ts'
 import { processorSeconds } from './processor-time.ts'
 import { sendByHand, TEXT, WINDOW } from './hand-loop.ts'
 import { startSinkProcess } from './sink-process.ts'
@@ -30,7 +29,7 @@ const RECIPIENTS = Number(values.recipients)
 const BINDS = Number(values.binds)
 const ADMINISTRATOR = { email: 'administrator@county.example', password: 'bench-administrator' }
 
-const scratch = await mkdtemp(join(tmpdir(), 'tocsin-bench-'))
+const scratch = await scratchDirectory('bench')
 const sink = await startSinkProcess(values.receipts ? ['--receipts'] : [])
 const tocsin = await startTocsin({
   TOCSIN_DATA_DIR: join(scratch, 'data'),

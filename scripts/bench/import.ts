@@ -4,8 +4,7 @@
  *
  * `--rows n` (default 1,000,000). Starts a PostgreSQL of its own in a temporary directory.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -15,11 +14,12 @@ import { startImport, getImport } from '../../src/audience/import.ts'
 import { openDatabase, type OpenDatabase } from '../../src/store/database.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts'
 import { migrateDatabase } from '../../src/store/migrate.ts'
+import { scratchDirectory } from '../rehearsal.ts'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } })
 const rows = Math.min(Number(values.rows), 5_000_000)
 
-const directory = await mkdtemp(join(tmpdir(), 'tocsin-bench-'))
+const directory = await scratchDirectory('bench')
 const server = await startEmbeddedPostgres({ directory })
 try {
   await migrateDatabase(server.url)
