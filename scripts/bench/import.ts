@@ -5,7 +5,6 @@
  * `--rows n` (default 1,000,000). Starts a PostgreSQL of its own in a temporary directory.
  */
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
