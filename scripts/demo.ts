@@ -6,7 +6,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Progress, Tally } from '../src/cli/board.ts'
+import type { Progress, Tally } from '../src/reports/progress.ts'
 import { signIn, type Client } from '../src/cli/client.ts'
 import { importContacts } from '../src/cli/import.ts'
 import { signAs } from '../src/cli/send.ts'

@@ -3,8 +3,17 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
+/** What the sink's own list says. */
+export interface Arrived {
+  readonly reached: number
+  /** Phones that got it more than once. */
+  readonly twice: number
+}
+
 export interface SinkProcess {
   readonly port: number
+  /** What has arrived for so many recipients since it was asked before. */
+  arrived(recipients: number): Promise<Arrived>
   /** Ends it. */
   stop(): Promise<void>
 }
@@ -13,7 +22,7 @@ export interface SinkProcess {
 export async function startSinkProcess(flags: readonly string[] = []): Promise<SinkProcess> {
   const script = fileURLToPath(new URL('sink.ts', import.meta.url))
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', script, ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, TOCSIN_LOG_LEVEL: 'error' },
   })
   const lines = createInterface({ input: child.stdout! })
@@ -21,6 +30,11 @@ export async function startSinkProcess(flags: readonly string[] = []): Promise<S
   const { port } = JSON.parse(line) as { port: number }
   return {
     port,
+    async arrived(recipients) {
+      const answer = once(child, 'message')
+      child.send({ recipients })
+      return ((await answer) as [Arrived])[0]
+    },
     async stop() {
       if (child.exitCode !== null) return
       child.kill('SIGTERM')

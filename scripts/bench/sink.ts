@@ -1,10 +1,16 @@
 import { parseArgs } from 'node:util'
+import { judge, markList } from '../../src/simulator/judge.ts'
 import { startMessageCentre } from '../../src/simulator/message-centre.ts'
+import { TEXT } from './hand-loop.ts'
+import type { Arrived } from './sink-process.ts'
 
 /**
- * The other end of a bench: a message centre without a limit that counts and answers, in a process of its own.
- * Prints `{"port": …}` when it listens; its counts as one JSON line on SIGTERM, or when the process that forked it goes.
- * `--receipts` asks for a receipt of each message and keeps the whole list.
+ * The other end of a bench: a message centre without a limit that answers and keeps the list of all that arrived,
+ * in a process of its own. Prints `{"port": …}` when it listens; its counts as one JSON line on SIGTERM, or when
+ * the process that forked it goes.
+ *
+ * A message `{recipients}` asks what became of the phones +15550000001 … since the one before: how many were
+ * reached, and how many more than once. `--receipts` sends a receipt for each message.
  */
 const { values } = parseArgs({
   options: {
@@ -21,9 +27,20 @@ const centre = await startMessageCentre({
   accounts: [
     values.rate === undefined ? account : { ...account, segmentsPerSecond: Number(values.rate) },
   ],
-  ...(values.receipts ? {} : { list: 'counts' as const }),
+  ...(values.receipts ? {} : { behaviour: { receipts: 'none' as const } }),
 })
 process.stdout.write(`${JSON.stringify({ port: centre.port })}\n`)
+
+let mark = markList(centre.list)
+process.on('message', ({ recipients }: { recipients: number }) => {
+  const verdict = judge(centre.list, expectedPhones(recipients), mark)
+  mark = markList(centre.list)
+  process.send!({ reached: verdict.reached, twice: verdict.twice.length } satisfies Arrived)
+})
+
+function* expectedPhones(recipients: number): Generator<readonly [string, string]> {
+  for (let i = 1; i <= recipients; i++) yield [`+1555${String(i).padStart(7, '0')}`, TEXT]
+}
 
 const finish = () => {
   process.stdout.write(`${JSON.stringify(centre.stats()[0])}\n`, () => process.exit(0))

@@ -127,7 +127,7 @@ export async function recordStep(
   await insertHistory(tx, alert.id, { at, operatorId, action, from, to, detail })
   await notify(tx, 'alerts', alert.id)
   if ([from, to].some(state => state === 'sending' || state === 'paused')) {
-    await notify(tx, 'work', alert.id)
+    await notify(tx, 'states', alert.id)
   }
   await recordAudit(tx, {
     operatorId,

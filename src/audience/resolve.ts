@@ -19,7 +19,7 @@ import {
   countByKind,
   countInBoxes,
   countPeople,
-  createRest,
+  copyPeople,
   locationsInCells,
   locationsOfMembers,
   membersOf,
@@ -31,10 +31,11 @@ import {
   type Candidate,
   type FoundPeople,
   type OptOutRule,
+  type PersonKind,
   type ReachablePerson,
   type Selection,
 } from '../store/audience.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Session } from '../store/database.ts'
 import { countListed, findGroups } from '../store/groups.ts'
 import { groundOf, groundOfShape, type Ground } from './areas.ts'
 import { definitionDigest, geocodeSetsOf } from './definition.ts'
@@ -297,7 +298,7 @@ const MAX_FIRST_HITS = 50_000
 
 /**
  * Some recipients at once, whoever is found first; fewer than `limit` where few are found quickly.
- * Run it and `materialiseAudience` in one repeatable-read transaction: together they hold everyone once.
+ * Run it and `copyAudience` in one repeatable-read transaction: together they hold everyone once.
  */
 export async function takeFirstRecipients(
   snapshot: Database,
@@ -370,22 +371,46 @@ function withDashes(id: string): string {
   return `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`
 }
 
+/** Recipients alike in all that decides their text and their tally: one object for all of them. */
+export type ReachedAlike = Omit<Recipient, 'contactId' | 'phone'>
+
+export interface AudienceSink {
+  /** A recipient, as `PeopleSink` gives it. */
+  take(alike: ReachedAlike, octets: Buffer, idAt: number, phoneAt: number, phoneEnd: number): void
+  drain(): Promise<void> | undefined
+}
+
 /**
- * Freezes all recipients but those excepted into the temporary table `audience_rest (n, contact_id, phone,
- * language, area_nos, group_nos)` of the snapshot's connection, numbered from 1.
+ * All recipients but those excepted, as they stream from the database: memory stays flat whatever their number.
  *
- * @returns how many they are
+ * @param except contacts by id, or whom a planner that died had planned (`stagePlanned`)
  */
-export async function materialiseAudience(
+export async function copyAudience(
+  session: Session,
   snapshot: Database,
   audience: ResolvedAudience,
-  exceptContactIds: readonly string[],
-): Promise<number> {
+  except: { readonly ids: readonly string[] } | 'planned',
+  sink: AudienceSink,
+): Promise<void> {
   await prepareForSets(snapshot)
   const barred = [...(await excluded(snapshot, audience)), ...(await optedOut(snapshot, audience))]
   const selection = await labelled(snapshot, audience, barred)
-  const labels = { areas: audience.areas.length, groups: audience.groups.length }
-  return createRest(snapshot, selection, labels, exceptContactIds)
+  const areas = audience.areas.length
+  const all = areas + audience.groups.length
+  const known = new Map<PersonKind, ReachedAlike>()
+  await copyPeople(session, snapshot, selection, except, {
+    take(kind, octets, idAt, phoneAt, phoneEnd) {
+      let alike = known.get(kind)
+      if (alike === undefined) {
+        const { mask, language } = kind
+        const areaNos = numbersIn(mask, 0, areas)
+        alike = { language, areaNos, groupNos: numbersIn(mask, areas, all) }
+        known.set(kind, alike)
+      }
+      sink.take(alike, octets, idAt, phoneAt, phoneEnd)
+    },
+    drain: () => sink.drain(),
+  })
 }
 
 /** Sources: the areas, then the groups, then the roster. */

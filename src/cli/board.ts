@@ -1,57 +1,6 @@
 /** The live board in a terminal: progress against plan, carriers, replies by area. Pure: frames in, lines out. */
 
-export interface Progress {
-  readonly state: string
-  readonly recipients: number
-  readonly queued: number
-  readonly submitted: number
-  readonly delivered: number
-  readonly failed: number
-  readonly expired: number
-  readonly cancelled: number
-  readonly unknown: number
-  readonly possibleDuplicates: number
-  readonly segmentsSubmitted: number
-  readonly byCarrier: readonly {
-    readonly name: string
-    readonly submitted: number
-    readonly delivered: number
-    readonly failed: number
-    readonly perSecond: number
-    readonly state: string
-  }[]
-  readonly alarms: readonly { readonly code: string; readonly detail: string }[]
-  readonly perSecond: number
-  readonly etaSeconds: number | null
-  readonly firstSubmittedAt: string | null
-  readonly lastSubmittedAt: string | null
-}
-
-interface Options {
-  readonly byOption: readonly {
-    readonly code: string
-    readonly label: string
-    readonly count: number
-  }[]
-}
-
-export interface Tally extends Options {
-  readonly recipients: number
-  readonly replied: number
-  readonly other: number
-  readonly optedOut: number
-  readonly noReply: number
-  readonly byArea: readonly (Options & {
-    readonly areaDesc: string
-    readonly recipients: number
-    readonly replied: number
-  })[]
-  readonly byGroup: readonly (Options & {
-    readonly name: string
-    readonly recipients: number
-    readonly replied: number
-  })[]
-}
+import type { Progress, Tally } from '../reports/progress.ts'
 
 const BAR = 32
 
@@ -95,7 +44,10 @@ export function board(
 
 function replies(tally: Tally): string[] {
   const options = tally.byOption.map(option => option.label)
-  const row = (name: string, of: { recipients: number; replied: number } & Options) => [
+  const row = (
+    name: string,
+    of: { recipients: number; replied: number } & Pick<Tally, 'byOption'>,
+  ) => [
     `  ${name}`,
     count(of.recipients),
     count(of.replied),

@@ -1,5 +1,6 @@
 import { sleep } from '../clock.ts'
-import { board, type Progress, type Tally } from './board.ts'
+import type { Progress, Tally } from '../reports/progress.ts'
+import { board } from './board.ts'
 import type { Client } from './client.ts'
 
 export interface WatchedAlert {

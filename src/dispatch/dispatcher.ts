@@ -12,7 +12,7 @@ import type { CarrierConfig } from '../carriers/carrier.ts'
 import { routePrefixes } from '../carriers/routes.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
-import type { OpenDatabase } from '../store/database.ts'
+import { openDatabase, type OpenDatabase } from '../store/database.ts'
 import { nextHoldEnds } from '../store/plan.ts'
 import { forgetLinks, leaseBinds, releaseBinds, reportLink } from '../store/links.ts'
 import { finishAlerts } from './finish.ts'
@@ -49,6 +49,7 @@ export async function startDispatcher({
   const stopping = new AbortController()
   const lanes = new Map<string, { lane: Lane; account: CarrierConfig; binds: number }>()
   const closing = new Map<string, Promise<void>>()
+  const keyed = openDatabase(database.url, { plans: 'by key' })
   const sendable = createSendableAlerts(db, now)
   let accounts: readonly CarrierConfig[] = []
   let woken = new AbortController()
@@ -114,7 +115,7 @@ export async function startDispatcher({
     let lane: Lane
     try {
       lane = startLane({
-        db,
+        db: keyed.db,
         dispatcherId: id,
         account: { ...account, binds },
         routePrefixes: () => routePrefixes(accounts),
@@ -148,6 +149,10 @@ export async function startDispatcher({
   }
 
   await database.listen('work', wake)
+  await database.listen('states', () => {
+    wake()
+    for (const { lane } of lanes.values()) lane.heed()
+  })
   await database.listen('carriers', wake)
   const loops = [loop('accounts', reconciling), loop('plans', planning), loop('ends', ending)]
   log.info({ dispatcherId: id }, 'dispatcher started')
@@ -160,6 +165,7 @@ export async function startDispatcher({
     await Promise.all(closing.values())
     for (const account of accounts) await releaseBinds(db, account.id, id, 0)
     await forgetLinks(db, id)
+    await keyed.close()
     log.info({ dispatcherId: id }, 'dispatcher stopped')
   }
   return { id, stop: () => (stopped ??= stop()) }

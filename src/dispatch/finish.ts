@@ -13,7 +13,8 @@ export async function finishAlerts(
   ended: (alertId: string) => void,
 ): Promise<void> {
   for (const alertId of await unfinishedAlerts(db)) {
-    const changed = await transact(db, tx => endRanges(tx, alertId))
+    let changed = false
+    while (await transact(db, tx => endRanges(tx, alertId))) changed = true
     const state = await transact(db, async tx => {
       const end = await endOfAlert(tx, alertId)
       if (end !== undefined) await endAlert(tx, alertId, end, now())

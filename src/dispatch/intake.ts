@@ -4,12 +4,15 @@
  * holds the rest back.
  */
 import type { Receipt, Reply } from '../carriers/carrier.ts'
-import { adoptOrphans, recordReceipts } from '../inbound/receipts.ts'
+import type { MessageIds } from '../inbound/message-ids.ts'
+import { openReceiptBook } from '../inbound/receipts.ts'
 import { recordReplies } from '../inbound/replies.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
 
 const BATCH = { size: 1_000, ms: 25 }
+/** What another process parked, and died, is looked for this often. */
+const ADOPT_MS = 30_000
 
 export interface Intake {
   receipt(receipt: Receipt): void
@@ -26,13 +29,15 @@ export interface Intake {
  */
 export function createIntake(
   db: Database,
-  carrierId: string,
+  ids: MessageIds,
   before: () => Promise<void>,
   stored: () => void,
 ): Intake {
+  const { carrierId } = ids
+  const book = openReceiptBook(db, ids)
   let receipts: Receipt[] = []
   let replies: Reply[] = []
-  let orphans = true
+  let adoptAt = 0
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
 
@@ -57,8 +62,8 @@ export function createIntake(
     replies = replies.slice(BATCH.size)
     await before()
     await store(nextReceipts, async batch => {
-      const { orphaned } = await recordReceipts(db, carrierId, batch)
-      if (orphaned > 0) orphans = true
+      const { orphaned } = await book.record(batch)
+      if (orphaned > 0) adoptAt = 0
     })
     await store(nextReplies, batch => recordReplies(db, carrierId, batch))
     stored()
@@ -99,10 +104,11 @@ export function createIntake(
       schedule()
     },
     async adopt() {
-      if (!orphans) return
-      orphans = false
-      const { left } = await adoptOrphans(db, carrierId)
-      if (left > 0) orphans = true
+      const now = performance.now()
+      if (now < adoptAt) return
+      adoptAt = now + ADOPT_MS
+      const { left } = await book.adopt()
+      if (left > 0) adoptAt = 0
     },
     async flush() {
       while (receipts.length + replies.length > 0 || writing !== undefined) {

@@ -25,6 +25,8 @@ import {
 } from '../carriers/carrier.ts'
 import { servesClass } from '../carriers/routes.ts'
 import { openCarrier } from '../carriers/open.ts'
+import { AppError } from '../errors.ts'
+import { MessageIds } from '../inbound/message-ids.ts'
 import { describeError, log } from '../log.ts'
 import { notify, transact, type Database } from '../store/database.ts'
 import {
@@ -39,10 +41,11 @@ import {
 import { noteSubmissions, reportLink } from '../store/links.ts'
 import {
   claimRanges,
-  loadRange,
+  loadRanges,
   releaseRanges,
   renewLeases,
   type ClaimedRange,
+  type QueuedRecipients,
 } from '../store/ranges.ts'
 import { createAnswerDesk } from './answers.ts'
 import { createIntake } from './intake.ts'
@@ -57,8 +60,8 @@ const SEND_MARGIN_SECONDS = 2
 const INTENT_SECONDS = 0.25
 /** The next slots are reserved when less than this is in hand: several round trips to the database. */
 const PACE_AHEAD_MS = 120
-/** Work in hand beyond the exposure, in seconds of the rate. */
-const CLAIM_AHEAD_SECONDS = 0.5
+/** Work in hand beyond the exposure, in seconds of the rate, and recipients at the most. */
+const CLAIM_AHEAD = { seconds: 0.5, most: 10_000 }
 /** Ranges at the most in one claim. */
 const MOST_RANGES = 32
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
@@ -75,6 +78,8 @@ export interface Lane {
   readonly carrierId: string
   /** There may be work. */
   wake(): void
+  /** Something was dispatched, paused or stopped: that is heeded now, not at the next mark. */
+  heed(): void
   /** Stops claiming, finishes what is in the window, writes every result, gives the rest back. */
   stop(signal: AbortSignal): Promise<void>
 }
@@ -133,11 +138,13 @@ export function startLane(options: LaneOptions): Lane {
   const carrier: Carrier = openCarrier(account)
   const closing = new AbortController()
   const pace = createPace(rate, () => longestText)
-  const results = createResultWriter(db, carrierId, count => {
+  const messageIds = new MessageIds(db, carrierId)
+  const results = createResultWriter(db, carrierId, (count, submissions) => {
     exposure -= count
+    for (const one of submissions) messageIds.add(one)
     turn()
   })
-  const intake = createIntake(db, carrierId, results.flush, wakeViewers)
+  const intake = createIntake(db, messageIds, results.flush, wakeViewers)
   const answers = createAnswerDesk({ db, carrierId, dispatcherId, rate, pace })
 
   function wakeViewers() {
@@ -148,29 +155,26 @@ export function startLane(options: LaneOptions): Lane {
 
   function pump() {
     const now = performance.now()
+    const today = Date.now()
     let available = pace.available(now)
     if (answers.waiting > 0) available = sendAnswers(available)
     while (marked > 0 && carrier.room >= 1) {
       const item = waiting[head]
       if (item === undefined) break
       const { range } = item
-      const text = range.alert.texts.get(item.textNo)
-      if (
-        range.withdrawn ||
-        now > range.deadline ||
-        text === undefined ||
-        Date.now() >= text.expiresAt
-      ) {
+      const { text } = range
+      if (range.withdrawn || now > range.deadline || today >= text.expiresAt) {
         passOver(item)
         continue
       }
-      if (available < item.segments) break
-      available -= item.segments
-      pace.take(item.segments)
-      submittedSegments += item.segments
+      const segments = text.encoded.segments.length
+      if (available < segments) break
+      available -= segments
+      pace.take(segments)
+      submittedSegments += segments
       head++
       marked--
-      markedSegments -= item.segments
+      markedSegments -= segments
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
@@ -187,7 +191,7 @@ export function startLane(options: LaneOptions): Lane {
   function passOver(item: Item) {
     head++
     marked--
-    markedSegments -= item.segments
+    markedSegments -= segmentsOf(item)
     exposure--
     withdraw(item.range)
   }
@@ -272,7 +276,7 @@ export function startLane(options: LaneOptions): Lane {
     // Slots that passed unused, while the window was full or this process busy, are asked for anew.
     const owed = carrier.room < 1 ? 0 : markedSegments - pace.outstanding(now)
     // Better one mark for a quarter of the exposure than many for a few: each is a commit.
-    const isFew = count < Math.min(unmarked, exposed / 4, intent / 2)
+    const isFew = count < Math.min(unmarked, exposed / 8, intent / 2)
     if (isFew && owed < Math.max(1, Math.min(markedSegments, intent / 2))) return
     if (count === 0 && owed <= 0) return
     marking = true
@@ -305,8 +309,9 @@ export function startLane(options: LaneOptions): Lane {
     for (; taken < count; taken++) {
       const item = waiting[from + taken]
       if (item === undefined) break
-      if (segments > 0 && segments + item.segments > rate * INTENT_SECONDS + 1) break
-      segments += item.segments
+      const more = segmentsOf(item)
+      if (segments > 0 && segments + more > rate * INTENT_SECONDS + 1) break
+      segments += more
       // What is withdrawn flows through and is passed over by the pump.
       if (item.range.withdrawn) continue
       const known = marks.get(item.range)
@@ -348,7 +353,8 @@ export function startLane(options: LaneOptions): Lane {
     const now = performance.now()
     if (claiming || stopping || link === 'unbound' || now < idleUntil || now < restsUntil) return
     const inHand = waiting.length - head
-    const wanted = exposureLimit + Math.ceil(rate * CLAIM_AHEAD_SECONDS)
+    const ahead = Math.min(CLAIM_AHEAD.most, Math.ceil(rate * CLAIM_AHEAD.seconds))
+    const wanted = exposureLimit + ahead
     if (inHand >= wanted / 2) return
     claiming = true
     try {
@@ -362,8 +368,12 @@ export function startLane(options: LaneOptions): Lane {
         idleUntil = now + IDLE_MS
         wakeIn(IDLE_MS)
       }
+      const byAlert = new Map<string, ClaimedRange[]>()
       for (const range of claimed) {
-        await take(range, now).catch((error: unknown) => decline(range, error))
+        byAlert.set(range.alertId, [...(byAlert.get(range.alertId) ?? []), range])
+      }
+      for (const [alertId, mine] of byAlert) {
+        await take(alertId, mine, now).catch((error: unknown) => decline(alertId, mine, error))
       }
     } catch (error) {
       complain(error, 'no work could be claimed')
@@ -375,26 +385,40 @@ export function startLane(options: LaneOptions): Lane {
     turn()
   }
 
-  async function take(claimed: ClaimedRange, claimedAt: number) {
-    const alert = await options.sendable(claimed.alertId)
-    const rows = await loadRange(db, claimed)
-    rangeSize = Math.max(1, rows.length)
-    const { alertId, rangeNo, fence } = claimed
+  async function take(alertId: string, claimed: readonly ClaimedRange[], claimedAt: number) {
+    const alert = await options.sendable(alertId)
+    const loaded = await loadRanges(db, alertId, claimed)
+    for (const [i, place] of claimed.entries()) hold(alert, place, loaded[i]!, claimedAt)
+  }
+
+  function hold(
+    alert: SendableAlert,
+    place: ClaimedRange,
+    { textNo, recipients }: QueuedRecipients,
+    claimedAt: number,
+  ) {
+    const text = alert.texts.get(textNo)
+    if (text === undefined) {
+      throw new AppError('integrity_violation', `the signed alert has no text ${textNo}`)
+    }
+    const { rangeNo, fence } = place
     const range: HeldRange = {
-      lease: { alertId, rangeNo, fence },
+      lease: { alertId: alert.id, rangeNo, fence },
+      place,
       alert,
-      open: rows.length,
+      text,
+      open: recipients.length,
       inFlight: 0,
       deadline: 0,
       withdrawn: false,
     }
+    rangeSize = Math.max(1, recipients.length)
+    longestText = Math.max(longestText, text.encoded.segments.length)
     renewed(range, claimedAt)
-    if (rows.length === 0) return results.finished(range)
+    if (recipients.length === 0) return results.finished(range)
     ranges.add(range)
-    for (const { seq, phone, textNo, attempts, optedOut } of rows) {
-      const segments = alert.texts.get(textNo)?.encoded.segments.length ?? 1
-      if (segments > longestText) longestText = segments
-      const item: Item = { range, seq, phone, textNo, segments, attempts }
+    for (const { seq, phone, attempts, optedOut } of recipients) {
+      const item: Item = { range, seq, phone, attempts }
       if (optedOut) {
         // It takes part in the exposure for a moment, as every result gives one back.
         exposure++
@@ -404,11 +428,11 @@ export function startLane(options: LaneOptions): Lane {
     if (range.open === 0) ranges.delete(range)
   }
 
-  /** A claimed range that can't be taken goes back; an alert that is not what was signed is stopped. */
-  async function decline(claimed: ClaimedRange, error: unknown) {
-    if (isRefusal(error)) await refuseToSend(db, claimed.alertId, error, new Date())
-    else complain(error, 'a range could not be taken')
-    await releaseRanges(db, [claimed])
+  /** Claimed ranges that can't be taken go back; an alert that is not what was signed is stopped. */
+  async function decline(alertId: string, claimed: readonly ClaimedRange[], error: unknown) {
+    if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date())
+    else complain(error, 'ranges could not be taken')
+    await releaseRanges(db, claimed)
   }
 
   // ---- giving back
@@ -509,7 +533,6 @@ export function startLane(options: LaneOptions): Lane {
     }
   }
 
-  /** Something was dispatched, or paused, or stopped: that is heeded now, not at the next mark. */
   async function heed() {
     if (heeding) return
     heeding = true
@@ -555,8 +578,8 @@ export function startLane(options: LaneOptions): Lane {
     wake() {
       idleUntil = 0
       turn()
-      void heed()
     },
+    heed: () => void heed(),
     async stop(signal) {
       stopping = true
       clearInterval(ticker)
@@ -581,4 +604,5 @@ export function startLane(options: LaneOptions): Lane {
   }
 }
 
+const segmentsOf = ({ range }: Item) => range.text.encoded.segments.length
 const keyOf = (lease: Lease) => `${lease.alertId} ${lease.rangeNo} ${lease.fence}`

@@ -1,19 +1,21 @@
 /**
  * The planner: takes an alert that was dispatched, checks once more that it is what was signed, counts its
- * audience, and lays it out as deliveries and ranges.
+ * audience, and lays it out in blocks and ranges.
  *
- * The audience is read in one snapshot: a first small slice at once, so that the first message leaves while
- * the rest is still being frozen into a temporary table; then slice after slice from there. If the planner
- * dies, another one takes the alert when the lease ends, reads the audience anew and plans those whom the
- * dead one had not.
+ * The audience is read in one snapshot: a first small slice at once, so that the first message leaves while the
+ * database is still getting ready for the rest; then everybody else as they stream in, slice by slice. If the
+ * planner dies, another one takes the alert when the lease ends, reads the audience anew and plans those whom
+ * the dead one had not.
  */
 import { assertAudienceAsSigned, audienceOf } from '../alerts/audience.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import {
+  copyAudience,
   countAudience,
-  materialiseAudience,
   resolveAudience,
   takeFirstRecipients,
+  type AudienceSink,
+  type ReachedAlike,
   type ResolvedAudience,
 } from '../audience/resolve.ts'
 import type { AlertContent } from '../cap/content.ts'
@@ -22,34 +24,35 @@ import type { CarrierConfig } from '../carriers/carrier.ts'
 import { routePrefixes, servesClass } from '../carriers/routes.ts'
 import { measureText } from '../encoding/segments.ts'
 import { describeError, log } from '../log.ts'
-import { notify, transact, type Database, type OpenDatabase } from '../store/database.ts'
+import {
+  notify,
+  transact,
+  type Database,
+  type OpenDatabase,
+  type Session,
+} from '../store/database.ts'
+import { Bin, type PackedBlock } from '../store/packing.ts'
 import {
   claimPlan,
-  createTextChoices,
-  dropAudience,
-  dropPlanned,
   finishPlan,
   fixRecipients,
-  planRecipients,
-  planRest,
+  planSlice,
   releasePlan,
-  restCombinations,
+  stagePlanned,
   type PlanClaim,
-  type PlanContext,
-  type PlannedRecipient,
 } from '../store/plan.ts'
 import { textExpiry } from './expiry.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
 
 /** Recipients of the first slice: about a second of the carriers' work, planned in some 50 ms. */
-const FIRST_SLICE = { least: 500, most: 5_000 }
-/** Recipients a later slice: 20,000 take about 150 ms, so that a stop is heeded well within a second. */
-const SLICE = 20_000
+const FIRST_SLICE = { least: 500, most: 2_000 }
+/** Recipients a later slice: laying out more at once would keep the lanes of this process waiting for long. */
+const SLICE = 5_000
 /**
- * A range is about half a second of its slowest lane's work, within these bounds: what a slow lane holds when the
- * others have run out is what the alert ends later by.
+ * A block, and the range that it is leased by at first, is about half a second of its slowest lane's work, within
+ * these bounds: what a slow lane holds when the others have run out is what the alert ends later by.
  */
-const RANGE = { seconds: 0.5, least: 20, most: 5_000 }
+const BLOCK = { seconds: 0.5, least: 20, most: 500 }
 
 /** Plans one waiting alert, if there is one. @returns whether there was */
 export async function planNext(
@@ -90,114 +93,181 @@ async function plan(
   const { alertId } = claim
   const content = await verifyForSending(db, alertId)
   const resolved = await resolveAudience(db, audienceOf(content))
-  const context = contextOf(planner, alertId, content, accounts, now())
-
-  await database.session(async session => {
-    await dropAudience(session.db)
-    try {
-      const rest = await session.db.transaction(
-        async snapshot =>
-          claim.planned > 0
-            ? planAfterDeath(db, snapshot, resolved, claim)
-            : planFirst(db, snapshot, resolved, content, context),
-        { isolationLevel: 'repeatable read' },
-      )
-      await createTextChoices(
-        session.db,
-        (await restCombinations(session.db)).map(combination => ({
-          ...combination,
-          textNo: chooseText(content, combination),
-        })),
-      )
-      // On the session's connection, for the frozen rest is a temporary table of it.
-      for (let after = 0; after < rest; after += SLICE) {
-        const slice = await session.db.transaction(tx =>
-          planRest(tx, context, after, after + SLICE),
-        )
-        if (slice === 'lost') return
-        await notify(db, 'work', alertId)
-      }
-    } finally {
-      await dropAudience(session.db)
-    }
+  const layout = createLayout(content, accounts, now(), async slice => {
+    const outcome = await transact(db, tx => planSlice(tx, planner, alertId, slice))
+    if (outcome === 'lost') throw new PlanLost()
+    await notify(db, 'work', alertId)
   })
+  try {
+    await database.session(session =>
+      session.db.transaction(
+        snapshot =>
+          claim.planned > 0
+            ? planAfterDeath(db, session, snapshot, resolved, claim, layout)
+            : planFirst(db, session, snapshot, resolved, content, layout, {
+                alertId,
+                firstSlice: firstSliceOf(accounts),
+              }),
+        { isolationLevel: 'repeatable read' },
+      ),
+    )
+  } catch (error) {
+    if (error instanceof PlanLost) return
+    throw error
+  }
   await finishPlan(db, planner, alertId)
   await notify(db, 'work', alertId)
 }
 
-/** Counts, plans a first slice at once, freezes everybody else. @returns the last number of the rest */
+/** Another planner has the alert: it goes on, from what this one has written. */
+class PlanLost extends Error {}
+
+/** Counts, plans a first slice at once, then everybody else. */
 async function planFirst(
   db: Database,
+  session: Session,
   snapshot: Database,
   resolved: ResolvedAudience,
   content: AlertContent,
-  context: PlanContext,
-): Promise<number> {
-  const { alertId } = context
+  layout: Layout,
+  { alertId, firstSlice }: { readonly alertId: string; readonly firstSlice: number },
+): Promise<void> {
   const recipients = await countAudience(snapshot, resolved)
   assertAudienceAsSigned(content, resolved, recipients)
   await fixRecipients(db, alertId, recipients)
-  const first = await takeFirstRecipients(snapshot, resolved, context.firstSlice)
-  const planned = first.map((recipient): PlannedRecipient => ({
-    ...recipient,
-    textNo: chooseText(content, {
-      areaNos: recipient.areaNos,
-      viaGroup: recipient.groupNos.length > 0,
-      language: recipient.language,
-    }),
-  }))
-  await transact(db, tx => planRecipients(tx, context, planned))
-  await notify(db, 'work', alertId)
-  return materialiseAudience(
-    snapshot,
-    resolved,
-    first.map(recipient => recipient.contactId),
-  )
+  const first = await takeFirstRecipients(snapshot, resolved, firstSlice)
+  const known = new Map<string, ReachedAlike>()
+  for (const { contactId, phone, ...reached } of first) {
+    const key = JSON.stringify(reached)
+    const alike = known.get(key) ?? reached
+    known.set(key, alike)
+    const id = Buffer.from(contactId.replaceAll('-', ''), 'hex')
+    layout.take(alike, Buffer.concat([id, Buffer.from(phone)]), 0, 16, 16 + phone.length)
+  }
+  await layout.flush()
+  const ids = first.map(recipient => recipient.contactId)
+  await copyAudience(session, snapshot, resolved, { ids }, layout)
+  await layout.flush()
 }
 
 /** Everybody whom the planner that died had not planned, as the audience is now. */
 async function planAfterDeath(
   db: Database,
+  session: Session,
   snapshot: Database,
   resolved: ResolvedAudience,
   claim: PlanClaim,
-): Promise<number> {
-  const last = await materialiseAudience(snapshot, resolved, [])
-  const left = await dropPlanned(snapshot, claim.alertId)
+  layout: Layout,
+): Promise<void> {
+  await stagePlanned(snapshot, claim.alertId)
+  let left = 0
+  const counting = { take: () => void left++, drain: () => undefined }
+  await copyAudience(session, snapshot, resolved, 'planned', counting)
   await fixRecipients(db, claim.alertId, claim.planned + left)
-  return last
+  await copyAudience(session, snapshot, resolved, 'planned', layout)
+  await layout.flush()
 }
 
-function contextOf(
-  planner: string,
-  alertId: string,
+interface Layout extends AudienceSink {
+  /** Writes whatever has been taken. */
+  flush(): Promise<void>
+}
+
+/** Gathers recipients by text and route class, and writes them slice by slice. */
+function createLayout(
   content: AlertContent,
   accounts: readonly CarrierConfig[],
   now: Date,
-): PlanContext {
+  write: (slice: readonly PackedBlock[]) => Promise<void>,
+): Layout {
   const prefixes = routePrefixes(accounts)
-  return {
-    planner,
-    alertId,
-    texts: content.texts.map(text => ({
-      no: text.no,
-      segments: measureText(text.sms).segments,
-      expires: textExpiry(text, now),
-    })),
-    routePrefixes: prefixes,
-    rangeSizes: prefixes.map(prefix => {
-      const rates = accounts
-        .filter(account => servesClass(account, prefix))
-        .map(account => account.segmentsPerSecond)
-      const slowest = rates.length === 0 ? RANGE.most : Math.min(...rates)
-      return Math.min(RANGE.most, Math.max(RANGE.least, Math.ceil(slowest * RANGE.seconds)))
-    }),
-    firstSlice: Math.min(
-      FIRST_SLICE.most,
-      Math.max(
-        FIRST_SLICE.least,
-        accounts.reduce((sum, account) => sum + account.segmentsPerSecond, 0),
+  const blockSizes = prefixes.map(prefix => blockSizeOf(prefix, accounts))
+  const inOctets = prefixes.map(prefix => Buffer.from(prefix, 'latin1'))
+  const binsOf = new Map(
+    content.texts.map(text => [
+      text.no,
+      prefixes.map(
+        (routeClass, classNo) =>
+          new Bin({
+            routeClass,
+            textNo: text.no,
+            segments: measureText(text.sms).segments,
+            expires: textExpiry(text, now),
+            blockSize: blockSizes[classNo]!,
+          }),
       ),
-    ),
+    ]),
+  )
+  const binsFor = new Map<ReachedAlike, readonly Bin[]>()
+  let waiting = 0
+
+  const binsOfAlike = (alike: ReachedAlike): readonly Bin[] => {
+    let bins = binsFor.get(alike)
+    if (bins === undefined) {
+      const textNo = chooseText(content, {
+        areaNos: alike.areaNos,
+        viaGroup: alike.groupNos.length > 0,
+        language: alike.language,
+      })
+      binsFor.set(alike, (bins = binsOf.get(textNo)!))
+    }
+    return bins
   }
+
+  // One slice is written while the next is gathered.
+  let writing: Promise<void> = Promise.resolve()
+  const writeSlice = async (which: 'whole blocks' | 'everybody') => {
+    waiting = 0
+    await writing
+    const blocks = [...binsOf.values()].flat().flatMap(bin => bin.cut(which === 'everybody'))
+    if (blocks.length === 0) return
+    writing = write(blocks)
+    writing.catch(() => undefined)
+  }
+
+  return {
+    take(alike, octets, idAt, phoneAt, phoneEnd) {
+      waiting++
+      let classNo = 0
+      while (!beginsWith(octets, phoneAt, inOctets[classNo]!)) classNo++
+      binsOfAlike(alike)[classNo]!.add(
+        octets,
+        idAt,
+        numberAt(octets, phoneAt, phoneEnd),
+        alike.areaNos[0] ?? -1,
+        alike.groupNos,
+      )
+    },
+    drain: () => (waiting < SLICE ? undefined : writeSlice('whole blocks')),
+    async flush() {
+      await writeSlice('everybody')
+      await writing
+    },
+  }
+}
+
+/** The last prefix is empty and fits everyone. */
+function beginsWith(octets: Buffer, at: number, prefix: Buffer): boolean {
+  for (let i = 0; i < prefix.length; i++) if (octets[at + i] !== prefix[i]) return false
+  return true
+}
+
+/** E.164's digits, behind the plus. */
+function numberAt(octets: Buffer, phoneAt: number, phoneEnd: number): number {
+  let number = 0
+  for (let at = phoneAt + 1; at < phoneEnd; at++) number = number * 10 + octets[at]! - 0x30
+  return number
+}
+
+function blockSizeOf(prefix: string, accounts: readonly CarrierConfig[]): number {
+  const rates = accounts
+    .filter(account => servesClass(account, prefix))
+    .map(account => account.segmentsPerSecond)
+  const slowest = rates.length === 0 ? BLOCK.most : Math.min(...rates)
+  return Math.min(BLOCK.most, Math.max(BLOCK.least, Math.ceil(slowest * BLOCK.seconds)))
+}
+
+function firstSliceOf(accounts: readonly CarrierConfig[]): number {
+  const rate = accounts.reduce((sum, account) => sum + account.segmentsPerSecond, 0)
+  return Math.min(FIRST_SLICE.most, Math.max(FIRST_SLICE.least, rate))
 }

@@ -6,35 +6,38 @@
  * its exposure, so the buffer is too.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import { v7 as uuid } from 'uuid'
 import { isSubmitError, type Outcome, type SubmitError } from '../carriers/carrier.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
-import type { Lease } from '../store/intents.ts'
-import { recordResults, type EndedDelivery, type RetriedDelivery } from '../store/results.ts'
+import { recordResults, type MessageIds, type RangeResults } from '../store/results.ts'
+import type { Submissions } from '../store/submissions.ts'
 import type { HeldRange, Item } from './work.ts'
 
 /** A batch is written when it has this many results, or when its first is this old. */
-const BATCH = { size: 500, ms: 20 }
+const BATCH = { size: 250, ms: 20 }
 /** Tries that a recipient gets where each failed and another may help, and how they are spread, in seconds. */
 const ATTEMPTS = 6
 const backoffSeconds = (attempt: number) => Math.min(60, 2 ** attempt)
 
-interface Batch {
-  readonly taken: Map<Lease, { rangeNo: number; fence: number; seqs: number[] }>
-  readonly messageIds: { seqs: number[]; ids: string[]; firstIds: (string | null)[] }
-  readonly ended: EndedDelivery[]
-  readonly retries: RetriedDelivery[]
-  readonly finished: Lease[]
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
+
+interface Collected extends Mutable<Omit<RangeResults, 'messageIds' | 'finished'>> {
+  readonly messageIds: Mutable<MessageIds>
+  finished: boolean
   /** Results in it, to give back the exposure once they are written. */
   count: number
 }
 
-const emptyBatch = (): Batch => ({
-  taken: new Map(),
-  messageIds: { seqs: [], ids: [], firstIds: [] },
+const nothingOf = ({ lease, place }: HeldRange): Collected => ({
+  lease,
+  blockNo: place.blockNo,
+  generation: place.generation,
+  taken: [],
+  messageIds: { seqs: [], parts: [], ids: [] },
   ended: [],
   retries: [],
-  finished: [],
+  finished: false,
   count: 0,
 })
 
@@ -49,27 +52,35 @@ export interface ResultWriter {
   flush(): Promise<void>
 }
 
-/** @param written told how many results have just been committed (or given up) */
+/**
+ * @param written told how many results have just been committed (or given up), and of the message ids among them
+ */
 export function createResultWriter(
   db: Database,
   carrierId: string,
-  written: (count: number) => void,
+  written: (count: number, submissions: readonly Submissions[]) => void,
 ): ResultWriter {
-  let batches = new Map<string, Batch>()
+  let collected = new Map<HeldRange, Collected>()
   let size = 0
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
+  // The range of the result before, nearly always that of the next as well.
+  let lastRange: HeldRange | undefined
+  let last: Collected | undefined
 
-  const batchOf = (range: HeldRange): Batch => {
-    let batch = batches.get(range.alert.id)
-    if (batch === undefined) batches.set(range.alert.id, (batch = emptyBatch()))
-    return batch
+  const resultsOf = (range: HeldRange): Collected => {
+    if (range === lastRange) return last!
+    let results = collected.get(range)
+    if (results === undefined) collected.set(range, (results = nothingOf(range)))
+    lastRange = range
+    last = results
+    return results
   }
 
-  const ended = (range: HeldRange, batch: Batch) => {
-    batch.count++
+  const ended = (range: HeldRange, results: Collected) => {
+    results.count++
     size++
-    if (--range.open === 0) batch.finished.push(range.lease)
+    if (--range.open === 0) results.finished = true
     schedule()
   }
 
@@ -84,30 +95,39 @@ export function createResultWriter(
     timer = undefined
     writing ??= write().finally(() => {
       writing = undefined
-      if (batches.size > 0) schedule()
+      if (collected.size > 0) schedule()
     })
   }
 
   const write = async () => {
-    const mine = batches
-    batches = new Map()
+    const mine = collected
+    collected = new Map()
+    lastRange = undefined
     size = 0
-    for (const [alertId, batch] of mine) {
-      await writeBatch(alertId, batch)
-      written(batch.count)
+    const byAlert = new Map<string, Collected[]>()
+    for (const results of mine.values()) {
+      const { alertId } = results.lease
+      const known = byAlert.get(alertId)
+      if (known === undefined) byAlert.set(alertId, [results])
+      else known.push(results)
+    }
+    for (const [alertId, ranges] of byAlert) {
+      const submissions = await writeBatch(alertId, ranges)
+      written(
+        ranges.reduce((sum, { count }) => sum + count, 0),
+        submissions,
+      )
     }
   }
 
-  const writeBatch = async (alertId: string, batch: Batch) => {
+  const writeBatch = async (
+    alertId: string,
+    ranges: readonly Collected[],
+  ): Promise<readonly Submissions[]> => {
+    const id = uuid()
     for (let attempt = 0; ; attempt++) {
       try {
-        await recordResults(db, {
-          ...batch,
-          alertId,
-          carrierId,
-          taken: [...batch.taken.values()],
-        })
-        return
+        return await recordResults(db, { id, alertId, carrierId, ranges })
       } catch (error) {
         log.error(
           { alertId, carrierId, code: describeError(error), attempt },
@@ -115,34 +135,34 @@ export function createResultWriter(
         )
         // A batch that the database refuses for good is left: its leases run out, and whoever takes the
         // ranges then finds these recipients under the mark, as possible duplicates.
-        if (!isDatabaseAway(error) && attempt >= 3) return
+        if (!isDatabaseAway(error) && attempt >= 3) return []
         await wait(Math.min(2_000, 50 * 2 ** attempt))
       }
     }
   }
 
-  const keepIds = (batch: Batch, seq: number, ids: readonly string[]) => {
-    const [firstId = null] = ids.length > 1 ? ids.filter(id => id !== '') : []
-    for (const id of ids) {
+  const keepIds = ({ messageIds }: Collected, seq: number, ids: readonly string[]) => {
+    for (let part = 0; part < ids.length; part++) {
+      const id = ids[part]!
       if (id === '') continue
-      batch.messageIds.seqs.push(seq)
-      batch.messageIds.ids.push(id)
-      batch.messageIds.firstIds.push(firstId)
+      messageIds.seqs.push(seq)
+      messageIds.parts.push(part)
+      messageIds.ids.push(id)
     }
   }
 
-  const refused = (item: Item, error: SubmitError, batch: Batch) => {
+  const refused = (item: Item, error: SubmitError, results: Collected) => {
     const { range, seq, attempts } = item
-    keepIds(batch, seq, error.messageIds)
-    const base = { ...range.lease, seq, reason: error.reason }
+    keepIds(results, seq, error.messageIds)
+    const base = { seq, reason: error.reason }
     const uncertain = error.kind === 'uncertain'
     const spendsAttempt = error.kind === 'elsewhere' || uncertain
     if (uncertain && range.alert.delivery === 'at-most-once') {
-      batch.ended.push({ ...base, state: 'unknown', handedOver: true })
+      results.ended.push({ ...base, state: 'unknown', handedOver: true })
     } else if (error.kind === 'permanent' || (spendsAttempt && attempts + 1 >= ATTEMPTS)) {
-      batch.ended.push({ ...base, state: uncertain ? 'unknown' : 'failed', handedOver: true })
+      results.ended.push({ ...base, state: uncertain ? 'unknown' : 'failed', handedOver: true })
     } else {
-      batch.retries.push({
+      results.retries.push({
         ...base,
         uncertain,
         spendsAttempt,
@@ -155,38 +175,27 @@ export function createResultWriter(
   return {
     outcome(item, outcome) {
       const { range, seq } = item
-      const batch = batchOf(range)
-      if (isSubmitError(outcome)) refused(item, outcome, batch)
+      const results = resultsOf(range)
+      if (isSubmitError(outcome)) refused(item, outcome, results)
       else {
-        const { lease } = range
-        const same = batch.taken.get(lease)
-        if (same !== undefined) same.seqs.push(seq)
-        else {
-          batch.taken.set(lease, { rangeNo: lease.rangeNo, fence: lease.fence, seqs: [seq] })
-        }
-        keepIds(batch, seq, outcome.messageIds)
+        results.taken.push(seq)
+        keepIds(results, seq, outcome.messageIds)
       }
-      ended(range, batch)
+      ended(range, results)
     },
-    optedOut(item) {
-      const batch = batchOf(item.range)
-      const { range, seq } = item
-      batch.ended.push({
-        ...range.lease,
-        seq,
-        state: 'failed',
-        reason: 'opted_out',
-        handedOver: false,
-      })
-      ended(range, batch)
+    optedOut({ range, seq }) {
+      const results = resultsOf(range)
+      const reason = 'opted_out'
+      results.ended.push({ seq, state: 'failed', reason, handedOver: false })
+      ended(range, results)
     },
     finished(range) {
-      batchOf(range).finished.push(range.lease)
+      resultsOf(range).finished = true
       size++
       schedule()
     },
     async flush() {
-      while (batches.size > 0 || writing !== undefined) {
+      while (collected.size > 0 || writing !== undefined) {
         start()
         await writing
       }

@@ -1,18 +1,27 @@
 import type { EncodedText } from '../encoding/segments.ts'
 import type { Lease } from '../store/intents.ts'
+import type { RangePlace } from '../store/ranges.ts'
 
 /** What a lane must know of an alert that it sends: verified content, texts encoded once. */
 export interface SendableAlert {
   readonly id: string
   readonly delivery: 'at-least-once' | 'at-most-once'
   /** By text number. */
-  readonly texts: ReadonlyMap<number, { readonly encoded: EncodedText; readonly expiresAt: number }>
+  readonly texts: ReadonlyMap<number, SendableText>
+}
+
+interface SendableText {
+  readonly encoded: EncodedText
+  readonly expiresAt: number
 }
 
 /** A claimed range as its lane holds it. */
 export interface HeldRange {
   readonly lease: Lease
+  readonly place: RangePlace
   readonly alert: SendableAlert
+  /** All its recipients get the same. */
+  readonly text: SendableText
   /** Recipients without an end yet, sent or not. */
   open: number
   /** Recipients handed over and not answered. */
@@ -28,7 +37,5 @@ export interface Item {
   readonly range: HeldRange
   readonly seq: number
   readonly phone: string
-  readonly textNo: number
-  readonly segments: number
   readonly attempts: number
 }

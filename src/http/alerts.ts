@@ -26,7 +26,7 @@ import { standingSignatures } from '../store/signatures.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, ifMatchHeader, timeSchema, words } from './resources.ts'
+import { idParams, ifMatchHeader, json, ofAlert, timeSchema, words } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const faultSchema = z.object({ pointer: z.string(), detail: z.string() })
@@ -130,8 +130,6 @@ const reasonBody = z.strictObject({ reason: readableText(1000) })
 const optionalReasonBody = z.strictObject({ reason: readableText(1000).optional() })
 const holdBody = z.strictObject({ holdSeconds: z.int().min(0).max(60).default(0) })
 
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
-
 /** A body of which nothing is required may be left out. */
 const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
   required: !schema.safeParse({}).success,
@@ -196,25 +194,17 @@ const deleteRoute = createRoute({
   responses: { 204: { description: 'Gone' } },
 })
 
-const estimateRoute = createRoute({
-  method: 'get',
-  path: '/v1/alerts/{id}/estimate',
-  tags,
-  summary: 'Whom it would reach now, through which carriers, in what time',
-  request: { params: idParams },
-  responses: { 200: { description: 'A forecast', content: json(estimateSchema) } },
-})
+const estimateRoute = ofAlert(
+  'estimate',
+  'Whom it would reach now, through which carriers, in what time',
+  estimateSchema,
+)
 
-const contentRoute = createRoute({
-  method: 'get',
-  path: '/v1/alerts/{id}/content',
-  tags,
-  summary: 'The exact bytes to sign: RFC 8785 canonical JSON',
-  request: { params: idParams },
-  responses: {
-    200: { description: 'The bytes', content: json(z.unknown()) },
-  },
-})
+const contentRoute = ofAlert(
+  'content',
+  'The exact bytes to sign: RFC 8785 canonical JSON',
+  z.unknown(),
+)
 
 const step = <const Path extends string, Body extends z.ZodType>(
   action: Path,

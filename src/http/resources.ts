@@ -1,3 +1,4 @@
+import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 
 /** Schemas that several route files share. */
@@ -31,3 +32,22 @@ export const words = <const Words extends readonly [string, ...string[]]>(list: 
     .transform(text => text.split(','))
     .pipe(z.array(z.enum(list)))
     .meta({ type: 'string', description: `One or more of ${list.join(', ')}, comma-separated` })
+
+export const json = <Schema extends z.ZodType>(schema: Schema) => ({
+  'application/json': { schema },
+})
+
+/** `GET /v1/alerts/{id}/<what>`: something of an alert, as it is now. */
+export const ofAlert = <const What extends string, Schema extends z.ZodType>(
+  what: What,
+  summary: string,
+  answer: Schema,
+) =>
+  createRoute({
+    method: 'get',
+    path: `/v1/alerts/{id}/${what}`,
+    tags: ['Alerts'],
+    summary,
+    request: { params: idParams },
+    responses: { 200: { description: 'As it is now', content: json(answer) } },
+  })

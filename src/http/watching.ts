@@ -17,7 +17,7 @@ import { existingAlerts } from '../store/watching.ts'
 import { alertResource, alertSchema } from './alerts.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, timeSchema, words } from './resources.ts'
+import { idParams, json, ofAlert, timeSchema, words } from './resources.ts'
 
 const progressSchema = z
   .object({
@@ -123,26 +123,19 @@ const reportSchema = z
   })
   .meta({ id: 'Report' })
 
-const tags = ['Watching']
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
+const tags = ['Alerts']
 
-const progressRoute = createRoute({
-  method: 'get',
-  path: '/v1/alerts/{id}/progress',
-  tags,
-  summary: 'How far an alert has got; the counts are exclusive and add up to recipients',
-  request: { params: idParams },
-  responses: { 200: { description: 'At this moment', content: json(progressSchema) } },
-})
+const progressRoute = ofAlert(
+  'progress',
+  'How far an alert has got; the counts are exclusive and add up to recipients',
+  progressSchema,
+)
 
-const tallyRoute = createRoute({
-  method: 'get',
-  path: '/v1/alerts/{id}/tally',
-  tags,
-  summary: 'What the recipients replied; each counts once, by the last valid reply',
-  request: { params: idParams },
-  responses: { 200: { description: 'At this moment', content: json(tallySchema) } },
-})
+const tallyRoute = ofAlert(
+  'tally',
+  'What the recipients replied; each counts once, by the last valid reply',
+  tallySchema,
+)
 
 const deliveriesRoute = createRoute({
   method: 'get',

@@ -1,80 +1,115 @@
+/**
+ * Receipts meet the messages that they speak of.
+ *
+ * A delivery moves by what its segments say: delivered when all segments of one try are, failed when one of the
+ * latest try is and nothing better is known; it only moves up (unknown < failed < delivered). A receipt is a fact
+ * whoever holds the lease, so nothing here asks for a fence: also a delivery whose result was lost and that still
+ * waits as `queued` becomes delivered.
+ */
 import type { Receipt } from '../carriers/carrier.ts'
+import { lockBlocks, writeBlocks } from '../store/blocks.ts'
 import { transact, type Database } from '../store/database.ts'
-import { bumpProgress } from '../store/progress.ts'
 import {
-  dropOldOrphans,
-  joinParts,
-  moveSegments,
-  takeOrphans,
-  useKeys,
-  type CountedMove,
+  dropOldParked,
+  parkReceipts,
+  readParked,
+  takeParked,
   type FinalReceipt,
 } from '../store/receipts.ts'
+import type { GivenTo, MessageIds } from './message-ids.ts'
 
-/**
- * Records a batch of one carrier's receipts, in one transaction: segments, deliveries and counters move together
- * and only forward, so that a batch may come twice, in any order, from several processes at once. Intermediate
- * receipts change nothing. Acknowledge them after this resolves.
- *
- * @returns how many had no message yet; `adoptOrphans` finds it when it is written
- */
-export async function recordReceipts(
-  db: Database,
-  carrierId: string,
-  receipts: readonly Pick<Receipt, 'messageId' | 'state' | 'reason'>[],
-): Promise<{ orphaned: number }> {
-  const final = finalReceipts(receipts)
-  if (final.length === 0) return { orphaned: 0 }
-  return transact(db, async tx => {
-    await useKeys(tx)
-    return recordFinal(tx, carrierId, final)
-  })
+type SaidOf = Pick<Receipt, 'messageId' | 'state' | 'reason'>
+
+/** Parked receipts looked at in one go. */
+const PARKED_AT_ONCE = 5_000
+
+export interface ReceiptBook {
+  /**
+   * Records a batch of receipts, in one transaction: deliveries and counters move together and only forward, so
+   * that a batch may come twice, in any order, to several processes at once. Intermediate receipts change
+   * nothing. Acknowledge them after this resolves.
+   *
+   * @returns how many had no message yet; `adopt` finds it when it is written
+   */
+  record(receipts: readonly SaidOf[]): Promise<{ orphaned: number }>
+  /**
+   * Gives parked receipts to messages that have been written since: a receipt may overtake the response that
+   * names its message, on another bind or in another process.
+   *
+   * @returns how many still wait
+   */
+  adopt(): Promise<{ left: number }>
 }
 
-/**
- * Gives parked receipts to messages that have been written since: a receipt may overtake the response that
- * names its message, on another bind or in another process.
- *
- * @returns how many still wait
- */
-export async function adoptOrphans(db: Database, carrierId: string): Promise<{ left: number }> {
-  await transact(db, async tx => {
-    await useKeys(tx)
-    const found = finalReceipts(await takeOrphans(tx, carrierId))
-    if (found.length > 0) await recordFinal(tx, carrierId, found)
-  })
-  return { left: await dropOldOrphans(db, carrierId) }
+/** One carrier's receipts. */
+export function openReceiptBook(db: Database, ids: MessageIds): ReceiptBook {
+  const { carrierId } = ids
+  let parkedAfter = ''
+
+  return {
+    async record(receipts) {
+      const final = finalReceipts(receipts)
+      if (final.length === 0) return { orphaned: 0 }
+      const found = await ids.find(final.map(receipt => receipt.messageId))
+      const orphans = final.filter(({ messageId }) => !found.has(messageId))
+      await transact(db, async tx => {
+        await parkReceipts(tx, carrierId, orphans)
+        await apply(tx, carrierId, final, found)
+      })
+      return { orphaned: orphans.length }
+    },
+    async adopt() {
+      const parked = await readParked(db, carrierId, parkedAfter, PARKED_AT_ONCE)
+      parkedAfter = parked.length < PARKED_AT_ONCE ? '' : (parked.at(-1)?.messageId ?? '')
+      const found = await ids.find([...new Set(parked.map(receipt => receipt.messageId))])
+      if (found.size > 0) {
+        await transact(db, async tx => {
+          const taken = await takeParked(tx, carrierId, [...found.keys()])
+          await apply(tx, carrierId, finalReceipts(taken), found)
+        })
+      }
+      return { left: await dropOldParked(db, carrierId) }
+    },
+  }
 }
 
-async function recordFinal(
+async function apply(
   tx: Database,
   carrierId: string,
   receipts: readonly FinalReceipt[],
-): Promise<{ orphaned: number }> {
-  const { moves, parts, orphaned } = await moveSegments(tx, carrierId, receipts)
-  await count(tx, moves)
-  if (parts.length > 0) await count(tx, await joinParts(tx, carrierId, parts))
-  return { orphaned }
-}
-
-async function count(tx: Database, moves: readonly CountedMove[]): Promise<void> {
-  for (const { alertId, carrierId, delta } of moves) {
-    await bumpProgress(tx, alertId, carrierId, delta)
+  found: ReadonlyMap<string, GivenTo>,
+): Promise<void> {
+  const byAlert = new Map<string, { receipt: FinalReceipt; given: GivenTo }[]>()
+  for (const receipt of receipts) {
+    const given = found.get(receipt.messageId)
+    if (given === undefined) continue
+    const known = byAlert.get(given.alertId)
+    if (known === undefined) byAlert.set(given.alertId, [{ receipt, given }])
+    else known.push({ receipt, given })
+  }
+  for (const alertId of [...byAlert.keys()].toSorted()) {
+    const said = byAlert.get(alertId)!
+    const blockNos = [...new Set(said.map(({ given }) => given.blockNo))]
+    const blocks = await lockBlocks(tx, alertId, blockNos)
+    for (const { receipt, given } of said) {
+      const block = blocks.get(given.blockNo)
+      if (receipt.state === 'delivered') block?.segmentDelivered(given, carrierId)
+      else block?.segmentFailed(given, receipt.reason, carrierId)
+    }
+    await writeBlocks(tx, blocks.values())
   }
 }
 
 /**
- * One a message id, the best of what is said of it, in the ids' order, so that two batches lock alike. What a
- * carrier calls expired was taken by it and not delivered: failed. (Ours is what was never handed over.)
+ * One a message id, the best of what is said of it. What a carrier calls expired was taken by it and not
+ * delivered: failed. (Ours is what was never handed over.)
  */
-function finalReceipts(
-  receipts: readonly Pick<Receipt, 'messageId' | 'state' | 'reason'>[],
-): FinalReceipt[] {
+function finalReceipts(receipts: readonly SaidOf[]): FinalReceipt[] {
   const best = new Map<string, FinalReceipt>()
   for (const { messageId, state, reason } of receipts) {
     if (state === 'enroute' || messageId === '') continue
     if (state === 'delivered') best.set(messageId, { messageId, state, reason })
     else if (!best.has(messageId)) best.set(messageId, { messageId, state: 'failed', reason })
   }
-  return [...best.values()].toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1))
+  return [...best.values()]
 }

@@ -1,7 +1,7 @@
 /**
  * Replies, from a batch of texts to rows and counters, in one transaction.
  *
- * A text belongs to the newest alert sent to its phone: of those that ask and are open, else of all. Deliveries
+ * A text belongs to the newest alert sent to its phone: of those that ask and are open, else of all. Blocks
  * are locked before anything is judged, so two processes that hear the same phone at once take turns. A carrier
  * may say a thing twice; a person may say another and then the first again: so only what equals the phone's
  * latest words is dropped. The last valid reply counts, and chat after it doesn't take it away.
@@ -12,25 +12,27 @@ import { readContent } from '../cap/content.ts'
 import type { Reply } from '../carriers/carrier.ts'
 import { describeError, log } from '../log.ts'
 import { transact, type Database } from '../store/database.ts'
+import type { Block } from '../store/block.ts'
+import { lockBlocks, writeBlocks } from '../store/blocks.ts'
 import {
-  findCandidateAlerts,
   insertInbound,
-  lockReplies,
   optInPhones,
   optOutPhones,
   queueAnswers,
   readContents,
   readLastWords,
-  setReplies,
+  readMarked,
+  readRecentAlerts,
+  readSourceAddresses,
   type Answer,
   type Asked,
-  type CandidateAlert,
   type InboundText,
-  type ReplyState,
 } from '../store/inbound.ts'
 import { readOrganisation } from '../store/organisation.ts'
-import { useKeys } from '../store/receipts.ts'
+import { offsetsOf } from '../store/ranges.ts'
+import { moveTallies, type TallyMove } from '../store/tallies.ts'
 import { understandReply } from './keywords.ts'
+import { findRecipients, type Recipient } from './recipients.ts'
 
 type ReceivedText = Pick<Reply, 'from' | 'to' | 'text' | 'partial'>
 
@@ -39,11 +41,18 @@ interface ReadText extends Asked {
   readonly partial: boolean
 }
 
+/** An alert that may have reached a phone, and so may be what it answers. */
+interface Candidate {
+  readonly recipient: Recipient
+  readonly block: Block
+  readonly carrierId: string | undefined
+  readonly reachedAt: number
+}
+
 /** The alert that a phone answers when it writes to a number. */
 interface Addressee {
-  readonly alertId: string
-  readonly seq: number
-  readonly late: boolean
+  readonly recipient: Recipient
+  readonly block: Block
   readonly options: readonly ReplyOption[]
 }
 
@@ -65,15 +74,19 @@ export async function recordReplies(
     partial: one.partial,
   }))
   await transact(db, async tx => {
-    await useKeys(tx)
-    const addressees = await findAddressees(tx, texts)
-    const were = await lockReplies(tx, [...addressees.values()])
+    const alerts = await readRecentAlerts(tx)
+    const recipients = await findRecipients(tx, alerts, phonesOf(texts))
+    const blocks = await lockBlocksOf(tx, [...recipients.values()].flat())
+    const addressees = await findAddressees(tx, texts, recipients, blocks)
     const lastWords = await readLastWords(tx, carrierId, phonesOf(texts), now)
     const inbound = understandTexts(texts, addressees, lastWords)
     if (inbound.length === 0) return
     await insertInbound(tx, carrierId, inbound, now)
-    const moved = moveReplies(were, inbound, now)
-    if (moved.length > 0) await setReplies(tx, moved)
+    await moveTallies(
+      tx,
+      inbound.flatMap(text => reply(text, addressees.get(lineOf(text)), now)),
+    )
+    await writeBlocks(tx, blocks.values())
     await heedKeywords(tx, carrierId, inbound, now)
   })
 }
@@ -84,35 +97,105 @@ function storable(text: string): string {
 }
 
 const lineOf = ({ phone, to }: Asked) => `${phone} ${to}`
-const keyOf = (key: { alertId: string | null; seq: number | null }) => `${key.alertId} ${key.seq}`
+const placeOf = (alertId: string, blockNo: number) => `${alertId} ${blockNo}`
 const phonesOf = (texts: readonly Asked[]) => [...new Set(texts.map(text => text.phone))]
+
+/** By alert and number, in the order in which everybody locks them. */
+async function lockBlocksOf(
+  tx: Database,
+  recipients: readonly Recipient[],
+): Promise<ReadonlyMap<string, Block>> {
+  const blocks = new Map<string, Block>()
+  for (const alertId of [...new Set(recipients.map(({ alert }) => alert.id))].toSorted()) {
+    const here = recipients.filter(({ alert }) => alert.id === alertId)
+    const locked = await lockBlocks(tx, alertId, [...new Set(here.map(one => one.blockNo))])
+    for (const [blockNo, block] of locked) blocks.set(placeOf(alertId, blockNo), block)
+  }
+  return blocks
+}
 
 async function findAddressees(
   tx: Database,
-  texts: readonly Asked[],
+  texts: readonly ReadText[],
+  recipients: ReadonlyMap<string, readonly Recipient[]>,
+  blocks: ReadonlyMap<string, Block>,
 ): Promise<ReadonlyMap<string, Addressee>> {
-  const lines = [...new Map(texts.map(text => [lineOf(text), text])).values()]
-  const candidates = await findCandidateAlerts(tx, lines)
-  const options = await readOptions(tx, [...new Set(candidates.map(one => one.alertId))])
-  const byLine = new Map<string, CandidateAlert[]>()
-  for (const candidate of candidates) {
-    const line = lineOf(candidate)
-    const known = byLine.get(line)
-    if (known === undefined) byLine.set(line, [candidate])
-    else known.push(candidate)
-  }
+  const alertIds = [...new Set([...recipients.values()].flat().map(({ alert }) => alert.id))]
+  const options = await readOptions(tx, alertIds)
+  const sources = await readSourceAddresses(tx)
+  const marked = await readMarkedPlaces(tx, blocks)
   const addressees = new Map<string, Addressee>()
-  for (const [line, newestFirst] of byLine) {
-    const asking = newestFirst.filter(
-      one => !one.expired && (options.get(one.alertId)?.length ?? 0) > 0,
-    )
+  for (const text of texts) {
+    const line = lineOf(text)
+    if (addressees.has(line)) continue
+    const newestFirst = (recipients.get(text.phone) ?? [])
+      .flatMap(recipient => candidateOf(recipient, blocks, marked) ?? [])
+      .toSorted((a, b) => b.reachedAt - a.reachedAt)
+    const asksOf = ({ recipient }: Candidate) => options.get(recipient.alert.id) ?? []
+    const asking = newestFirst.filter(one => !one.recipient.alert.expired && asksOf(one).length > 0)
     const eligible = asking.length > 0 ? asking : newestFirst
-    const chosen = eligible.find(one => one.sameNumber) ?? eligible[0]
+    const sameNumber = ({ carrierId }: Candidate) => {
+      const source = carrierId === undefined ? undefined : sources.get(carrierId)
+      return source === undefined || bare(source) === bare(text.to)
+    }
+    const chosen = eligible.find(sameNumber) ?? eligible[0]
     if (chosen === undefined) continue
-    const { alertId, seq, expired: late } = chosen
-    addressees.set(line, { alertId, seq, late, options: options.get(alertId) ?? [] })
+    addressees.set(line, {
+      recipient: chosen.recipient,
+      block: chosen.block,
+      options: asksOf(chosen),
+    })
   }
   return addressees
+}
+
+const bare = (number: string) => number.replace(/^\++/, '')
+
+/**
+ * Undefined where the alert can't have reached it yet. A reply can be quicker than the result that says its
+ * message was taken: so what lies under a range's mark counts as sent.
+ */
+function candidateOf(
+  recipient: Recipient,
+  blocks: ReadonlyMap<string, Block>,
+  marked: ReadonlySet<string>,
+): Candidate | undefined {
+  const { alert, blockNo, offset } = recipient
+  const place = placeOf(alert.id, blockNo)
+  const block = blocks.get(place)
+  if (block === undefined) return undefined
+  const submittedAt = block.submittedAt(offset)
+  const state = block.state(offset)
+  const mayHaveLeft =
+    submittedAt !== undefined ||
+    block.isPossibleDuplicate(offset) ||
+    state === 'unknown' ||
+    (state === 'queued' && marked.has(`${place} ${offset}`))
+  if (!mayHaveLeft) return undefined
+  const reachedAt = submittedAt?.getTime() ?? alert.dispatchedAt
+  return { recipient, block, carrierId: block.carrier(offset), reachedAt }
+}
+
+async function readMarkedPlaces(
+  tx: Database,
+  blocks: ReadonlyMap<string, Block>,
+): Promise<ReadonlySet<string>> {
+  const places = new Set<string>()
+  const blockNos = new Map<string, number[]>()
+  for (const { alertId, blockNo } of blocks.values()) {
+    blockNos.set(alertId, [...(blockNos.get(alertId) ?? []), blockNo])
+  }
+  for (const [alertId, nos] of blockNos) {
+    for (const range of await readMarked(tx, alertId, nos)) {
+      const place = placeOf(alertId, range.blockNo)
+      const block = blocks.get(place)
+      for (const offset of offsetsOf({ ...range, seqs: range.seqs ?? undefined })) {
+        if (range.blockNo + offset > range.hwm) break
+        if (block?.waitsIn(range.generation, offset) === true) places.add(`${place} ${offset}`)
+      }
+    }
+  }
+  return places
 }
 
 /** What alerts ask. Their content is frozen from before the first message, so it is read once. */
@@ -158,8 +241,8 @@ function understandTexts(
     const last = latest.get(phone)
     if (last?.text === text && last.to === to) continue
     latest.set(phone, { to, text })
-    const addressee = addressees.get(lineOf({ phone, to }))
-    const understood = understandReply(text, addressee?.options ?? [])
+    const { options = [], recipient } = addressees.get(lineOf({ phone, to })) ?? {}
+    const understood = understandReply(text, options)
     inbound.push({
       id: uuid(),
       phone,
@@ -168,45 +251,45 @@ function understandTexts(
       partial,
       kind: understood.kind,
       option: understood.kind === 'option' ? understood.code : null,
-      alertId: addressee?.alertId ?? null,
-      seq: addressee?.seq ?? null,
-      late: addressee?.late ?? false,
+      alertId: recipient?.alert.id ?? null,
+      seq: recipient === undefined ? null : recipient.blockNo + recipient.offset,
+      late: recipient?.alert.expired ?? false,
     })
   }
   return inbound
 }
 
-/** The deliveries whose reply these texts change, as they are after the last of them. */
-function moveReplies(
-  were: readonly ReplyState[],
-  inbound: readonly InboundText[],
-  now: Date,
-): ReplyState[] {
-  const states = new Map(were.map(state => [keyOf(state), state]))
-  const moved = new Map<string, ReplyState>()
-  for (const text of inbound) {
-    const state = states.get(keyOf(text))
-    const next = state && afterText(state, text, now)
-    if (next === undefined || next === state) continue
-    states.set(keyOf(next), next)
-    moved.set(keyOf(next), next)
+/** What a text changes in its recipient's block, and by how much it moves the tallies. */
+function reply(text: InboundText, addressee: Addressee | undefined, now: Date): TallyMove[] {
+  if (addressee === undefined) return []
+  const { block, recipient } = addressee
+  const { offset } = recipient
+  const was = block.reply(offset)
+  const wasOut = block.hasOptedOut(offset)
+  const says = text.kind === 'option' ? text.option : text.kind === 'other' ? 'other' : null
+  // Chat after a valid reply doesn't take it away.
+  if (says !== null && (text.kind === 'option' || was === undefined)) {
+    block.setReply(offset, says, now.getTime())
   }
-  return [...moved.values()]
+  if (text.kind === 'optOut' || text.kind === 'optIn') {
+    block.setOptedOut(offset, text.kind === 'optOut')
+  }
+  const is = block.reply(offset)
+  const out = Number(block.hasOptedOut(offset)) - Number(wasOut)
+  return [
+    ...(was === undefined || was === is ? [] : tallyMoves(recipient, was, -1)),
+    ...(is === undefined || was === is ? [] : tallyMoves(recipient, is, 1)),
+    ...(out === 0 ? [] : tallyMoves(recipient, 'optedOut', out)),
+  ]
 }
 
-function afterText(state: ReplyState, text: InboundText, now: Date): ReplyState {
-  switch (text.kind) {
-    case 'option':
-      return { ...state, reply: text.option, repliedAt: now }
-    case 'other':
-      return state.reply === null ? { ...state, reply: 'other', repliedAt: now } : state
-    case 'optOut':
-      return { ...state, optedOut: true }
-    case 'optIn':
-      return { ...state, optedOut: false }
-    case 'help':
-      return state
-  }
+/** In total, by the first area, by every group. */
+function tallyMoves(recipient: Recipient, option: string, count: number): TallyMove[] {
+  const alertId = recipient.alert.id
+  const groups = recipient.groupNos.map(key => ({ dimension: 'group' as const, key }))
+  const areas = recipient.areaNo < 0 ? [] : [{ dimension: 'area' as const, key: recipient.areaNo }]
+  const places = [{ dimension: 'total' as const, key: 0 }, ...areas, ...groups]
+  return places.map(place => ({ alertId, ...place, option, count }))
 }
 
 /** STOP, START and HELP: their effect and the answer that each is owed. */

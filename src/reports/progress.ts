@@ -16,7 +16,7 @@ import {
   type WatchedAlert,
 } from '../store/watching.ts'
 
-interface Progress {
+export interface Progress {
   readonly state: AlertState
   readonly recipients: number
   readonly queued: number
@@ -60,7 +60,7 @@ interface Replied {
   readonly byOption: readonly OptionCount[]
 }
 
-interface Tally extends Replied {
+export interface Tally extends Replied {
   readonly other: number
   readonly optedOut: number
   readonly noReply: number

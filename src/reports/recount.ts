@@ -1,6 +1,6 @@
 import type { Database } from '../store/database.ts'
 import { readProgress, type ProgressCounts } from '../store/progress.ts'
-import { readTallies, recountProgress, recountTallies, type TallyCount } from '../store/tallies.ts'
+import { countRows, readTallies, type TallyCount } from '../store/tallies.ts'
 
 type Counted = Omit<ProgressCounts, 'segments'>
 
@@ -15,15 +15,13 @@ export interface Recount {
 
 /** Counts an alert's rows anew, beside what its counters say; in one snapshot, pass a repeatable-read transaction. */
 export async function recount(db: Database, alertId: string): Promise<Recount> {
+  const rows = await countRows(db, alertId)
   return {
     progress: {
       counters: total((await readProgress(db, alertId)).values()),
-      rows: total((await recountProgress(db, alertId)).values()),
+      rows: total(rows.progress.values()),
     },
-    tallies: {
-      counters: await readTallies(db, alertId),
-      rows: await recountTallies(db, alertId),
-    },
+    tallies: { counters: await readTallies(db, alertId), rows: rows.tallies },
   }
 }
 

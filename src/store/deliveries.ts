@@ -1,8 +1,6 @@
-import { and, asc, eq, gt, inArray } from 'drizzle-orm'
+import type { DeliveryState } from './block.ts'
+import { contactIdAt, phoneAt, readBlocks, type ReadBlock } from './blocks.ts'
 import type { Database } from './database.ts'
-import { deliveries, type DELIVERY_STATES } from './schema.ts'
-
-export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
 export interface DeliveryRow {
   readonly seq: number
@@ -21,6 +19,9 @@ export interface DeliveryRow {
   readonly repliedAt: Date | null
 }
 
+/** Blocks read at once: a page that asks for few rows seldom needs a second. */
+const BLOCKS = 10
+
 /** An alert's recipients by their number, after the one given. */
 export async function listDeliveries(
   db: Database,
@@ -31,33 +32,38 @@ export async function listDeliveries(
     readonly limit: number
   },
 ): Promise<DeliveryRow[]> {
-  const { seq, phone, contactId, state, reason, carrierId, segments, attempts } = deliveries
-  const { possibleDuplicate, submittedAt, finalAt, reply, repliedAt } = deliveries
-  const rows = await db
-    .select({
-      seq,
-      phone,
-      contactId,
-      state,
-      reason,
-      carrierId,
-      segments,
-      attempts,
-      possibleDuplicate,
-      submittedAt,
-      finalAt,
-      reply,
-      repliedAt,
-    })
-    .from(deliveries)
-    .where(
-      and(
-        eq(deliveries.alertId, alertId),
-        gt(deliveries.seq, page.afterSeq),
-        page.states && inArray(deliveries.state, [...page.states]),
-      ),
-    )
-    .orderBy(asc(deliveries.seq))
-    .limit(page.limit)
-  return rows as DeliveryRow[]
+  const rows: DeliveryRow[] = []
+  for (let from = page.afterSeq + 1; ;) {
+    const blocks = await readBlocks(db, alertId, from, BLOCKS)
+    for (const read of blocks) {
+      for (let offset = Math.max(0, from - read.blockNo); offset < read.block.size; offset++) {
+        if (page.states?.includes(read.block.state(offset)) === false) continue
+        if (rows.push(deliveryAt(read, offset)) === page.limit) return rows
+      }
+    }
+    const last = blocks.at(-1)
+    if (last === undefined || blocks.length < BLOCKS) return rows
+    from = last.blockNo + last.block.size
+  }
+}
+
+function deliveryAt(
+  { blockNo, phones, contactIds, block }: ReadBlock,
+  offset: number,
+): DeliveryRow {
+  return {
+    seq: blockNo + offset,
+    phone: phoneAt(phones, offset),
+    contactId: contactIdAt(contactIds, offset),
+    state: block.state(offset),
+    reason: block.reason(offset) ?? null,
+    carrierId: block.carrier(offset) ?? null,
+    segments: block.segments,
+    attempts: block.attempts(offset),
+    possibleDuplicate: block.isPossibleDuplicate(offset),
+    submittedAt: block.submittedAt(offset) ?? null,
+    finalAt: block.finalAt(offset) ?? null,
+    reply: block.reply(offset) ?? null,
+    repliedAt: block.repliedAt(offset) ?? null,
+  }
 }

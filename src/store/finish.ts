@@ -3,8 +3,10 @@
  * dispatcher holds is left alone; it gives it back, or its lease runs out.
  */
 import { sql } from 'drizzle-orm'
+import { lockBlocks, writeBlocks } from './blocks.ts'
 import type { Database } from './database.ts'
-import { bumpProgress } from './progress.ts'
+import { moveProgress, NO_CARRIER } from './progress.ts'
+import { offsetsOf } from './ranges.ts'
 
 /** Alerts that may have something to end, the most urgent first. */
 export async function unfinishedAlerts(db: Database): Promise<string[]> {
@@ -18,40 +20,58 @@ export async function unfinishedAlerts(db: Database): Promise<string[]> {
   return rows.map(row => row.id)
 }
 
+/** Ranges ended in one transaction: a stop of a million recipients is not to be one. */
+const RANGES_AT_ONCE = 50
+
 /**
- * Ends the recipients of free ranges that may no longer be sent: those of a stopped alert as `cancelled`,
- * those past their expiry as `expired`; what lies under a dead owner's mark may have left and ends as
- * `unknown`. Run inside a transaction.
+ * Ends the recipients of free ranges that may no longer be sent, some ranges at a time: those of a stopped alert
+ * as `cancelled`, those past their expiry as `expired`; what lies under a dead owner's mark may have left and ends
+ * as `unknown`. Run inside a transaction.
  *
- * @returns whether anything changed
+ * @returns whether there may be more
  */
 export async function endRanges(tx: Database, alertId: string): Promise<boolean> {
-  const rows = await tx.execute<{ state: 'cancelled' | 'expired' | 'unknown'; count: number }>(sql`
+  const over = await tx.execute<{
+    block_no: number
+    generation: number
+    from_seq: number
+    to_seq: number
+    seqs: number[] | null
+    hwm: number
+    stopped: boolean
+  }>(sql`
     with over as (
-      select r.range_no, r.from_seq, r.to_seq, r.hwm, a.state = 'stopped' as stopped
+      select r.range_no, a.state = 'stopped' as stopped
       from ranges r join alerts a on a.id = r.alert_id
       where r.alert_id = ${alertId}::uuid and r.state <> 'done'
         and (r.state = 'ready' or r.lease_until < now())
         and (a.state = 'stopped' or r.expires <= now())
-      for update of r skip locked
-    ),
-    ended as (
-      update ranges r set state = 'done', fence = r.fence + 1, owner = null, lease_until = null
-      from over o where r.alert_id = ${alertId}::uuid and r.range_no = o.range_no
-    ),
-    moved as (
-      update deliveries d
-      set state = case when d.seq <= o.hwm then 'unknown' when o.stopped then 'cancelled' else 'expired' end,
-          reason = case when d.seq <= o.hwm then 'dispatcher_died' end, final_at = now()
-      from over o
-      where d.alert_id = ${alertId}::uuid and d.seq between o.from_seq and o.to_seq
-        and d.range_no = o.range_no and d.state = 'queued'
-      returning d.state
+      order by r.block_no limit ${RANGES_AT_ONCE} for update of r skip locked
     )
-    select state, count(*)::int as count from moved group by state
+    update ranges r set state = 'done', fence = r.fence + 1, owner = null, lease_until = null
+    from over o where r.alert_id = ${alertId}::uuid and r.range_no = o.range_no
+    returning r.block_no, r.generation, r.from_seq, r.to_seq, r.seqs, r.hwm, o.stopped
   `)
-  for (const row of rows) await bumpProgress(tx, alertId, undefined, { [row.state]: row.count })
-  return rows.length > 0
+  if (over.length === 0) return false
+  const blocks = await lockBlocks(tx, alertId, [...new Set(over.map(range => range.block_no))])
+  for (const { block_no: blockNo, generation, hwm, stopped, ...range } of over) {
+    const block = blocks.get(blockNo)
+    if (block === undefined) continue
+    const place = {
+      blockNo,
+      generation,
+      fromSeq: range.from_seq,
+      toSeq: range.to_seq,
+      seqs: range.seqs ?? undefined,
+    }
+    for (const offset of offsetsOf(place)) {
+      if (!block.waitsIn(generation, offset)) continue
+      if (blockNo + offset <= hwm) block.ended(offset, 'unknown', 'dispatcher_died')
+      else block.ended(offset, stopped ? 'cancelled' : 'expired', undefined)
+    }
+  }
+  await writeBlocks(tx, blocks.values())
+  return true
 }
 
 /**
@@ -95,6 +115,6 @@ export async function refuseAlert(
     returning recipients - planned as unplanned
   `)
   if (row === undefined) return false
-  await bumpProgress(tx, alertId, undefined, { cancelled: row.unplanned })
+  await moveProgress(tx, [{ alertId, carrierId: NO_CARRIER, delta: { cancelled: row.unplanned } }])
   return true
 }

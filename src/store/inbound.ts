@@ -3,12 +3,11 @@
  * and on what we answer.
  */
 import { and, asc, eq, gt, or, sql } from 'drizzle-orm'
-import { arrayLiteral, type Database } from './database.ts'
-import { slot } from './progress.ts'
+import type { BlockLabels } from './blocks.ts'
+import { arrayLiteral, numberArray, type Database } from './database.ts'
+import type { RangePlace } from './ranges.ts'
 import { inbound, type REPLY_KINDS } from './schema.ts'
 
-/** Of the alerts that a phone was sent, this many of the newest may be what it answers. */
-const CANDIDATES = 4
 /** What the phone said last may be a carrier's repeat, and was answered already, for this long. */
 const REPEAT_MINUTES = 10
 const ANSWER_MINUTES = 5
@@ -21,44 +20,84 @@ export interface Asked {
   readonly to: string
 }
 
-/** An alert that may have reached the phone, and so may be what it answers. */
-export interface CandidateAlert extends Asked {
-  readonly alertId: string
-  readonly seq: number
+/** A text later than this is no answer to an alert. */
+const ANSWERED_WITHIN_DAYS = 7
+
+export interface RecentAlert {
+  readonly id: string
+  readonly planned: number
   readonly expired: boolean
-  /** It came from the number that the phone wrote to, as far as is known yet. */
-  readonly sameNumber: boolean
+  readonly dispatchedAt: number
 }
 
-/**
- * The newest alerts that may have reached each phone, newest first. A reply can be quicker than the result that
- * says its message was taken: so what lies under a range's mark counts as sent.
- */
-export async function findCandidateAlerts(
+/** Alerts that what comes in may answer, the newest first. */
+export async function readRecentAlerts(tx: Database): Promise<RecentAlert[]> {
+  return await tx.execute<RecentAlert & Record<string, unknown>>(sql`
+    select id, planned, coalesce(expires < now(), false) as expired,
+      (extract(epoch from dispatched_at) * 1000)::float8 as "dispatchedAt"
+    from alerts
+    where dispatched_at > now() - make_interval(days => ${ANSWERED_WITHIN_DAYS}::int) and planned > 0
+    order by dispatched_at desc, id desc
+  `)
+}
+
+/** The number that each carrier sends from. */
+export async function readSourceAddresses(tx: Database): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.execute<{ id: string; source_address: string }>(sql`
+    select id, source_address from carriers
+  `)
+  return new Map(rows.map(row => [row.id, row.source_address]))
+}
+
+/** Which phones blocks may hold: frozen. */
+export interface BlockBounds {
+  readonly blockNo: number
+  readonly firstPhone: number
+  readonly lastPhone: number
+}
+
+export async function readBounds(
   tx: Database,
-  asked: readonly Asked[],
-): Promise<CandidateAlert[]> {
-  return await tx.execute<CandidateAlert & Record<string, unknown>>(sql`
-    select q.phone, q.number as "to", c.alert_id as "alertId", c.seq, c.expired,
-      c.same_number as "sameNumber"
-    from unnest(${arrayLiteral(asked.map(one => one.phone))}::text[],
-        ${arrayLiteral(asked.map(one => one.to))}::text[]) with ordinality as q(phone, number, n)
-      cross join lateral (
-        select d.alert_id, d.seq, coalesce(a.expires < now(), false) as expired,
-          coalesce(ltrim(k.source_address, '+') = ltrim(q.number, '+'), true) as same_number,
-          coalesce(d.submitted_at, a.dispatched_at) as reached_at
-        from deliveries d
-          join alerts a on a.id = d.alert_id
-          left join carriers k on k.id = d.carrier_id
-        where d.phone = q.phone
-          and (d.submitted_at is not null or d.possible_duplicate or d.state = 'unknown'
-            or (d.state = 'queued' and exists (
-              select from ranges r
-              where r.alert_id = d.alert_id and r.range_no = d.range_no and r.hwm >= d.seq)))
-        order by reached_at desc nulls last, d.alert_id desc
-        limit ${CANDIDATES}
-      ) c
-    order by q.n, c.reached_at desc nulls last, c.alert_id desc
+  alertId: string,
+  afterBlockNo: number,
+): Promise<BlockBounds[]> {
+  return await tx.execute<BlockBounds & Record<string, unknown>>(sql`
+    select block_no as "blockNo", first_phone::float8 as "firstPhone", last_phone::float8 as "lastPhone"
+    from blocks where alert_id = ${alertId}::uuid and block_no > ${afterBlockNo}::int
+    order by block_no
+  `)
+}
+
+/** Whom a block holds, and by which areas and groups they count. */
+export interface BlockPeople extends BlockLabels {
+  readonly blockNo: number
+  readonly phones: Buffer
+}
+
+export async function readPeople(
+  tx: Database,
+  alertId: string,
+  blockNos: readonly number[],
+): Promise<BlockPeople[]> {
+  return await tx.execute<BlockPeople & Record<string, unknown>>(sql`
+    select block_no as "blockNo", phones, area_nos as "areaNos", group_sets as "groupSets",
+      group_lists as "groupLists"
+    from blocks
+    where alert_id = ${alertId}::uuid and block_no = any(${numberArray(blockNos)}::int[])
+  `)
+}
+
+/** Ranges of these blocks of which something may have left without a result so far. */
+export async function readMarked(
+  tx: Database,
+  alertId: string,
+  blockNos: readonly number[],
+): Promise<(RangePlace & { readonly hwm: number })[]> {
+  return await tx.execute<RangePlace & { hwm: number } & Record<string, unknown>>(sql`
+    select block_no as "blockNo", generation, from_seq as "fromSeq", to_seq as "toSeq", seqs, hwm
+    from ranges
+    where alert_id = ${alertId}::uuid and block_no = any(${numberArray(blockNos)}::int[]) and hwm > 0
+      and state <> 'done'
   `)
 }
 
@@ -72,43 +111,6 @@ export async function readContents(
     where id = any(${arrayLiteral(alertIds)}::uuid[]) and content is not null
   `)
   return new Map(rows.map(row => [row.id, row.content]))
-}
-
-export interface ReplyState {
-  readonly alertId: string
-  readonly seq: number
-  /** An option's code, `other`, or null: none yet. */
-  readonly reply: string | null
-  readonly repliedAt: Date | null
-  readonly optedOut: boolean
-}
-
-/** Locks deliveries, in the order of their key, and reads what they hold then. */
-export async function lockReplies(
-  tx: Database,
-  keys: readonly { readonly alertId: string; readonly seq: number }[],
-): Promise<ReplyState[]> {
-  const rows = await tx.execute<{
-    alert_id: string
-    seq: number
-    reply: string | null
-    replied_at_ms: number | null
-    opted_out: boolean
-  }>(sql`
-    select d.alert_id, d.seq, d.reply, d.opted_out,
-      (extract(epoch from d.replied_at) * 1000)::float8 as replied_at_ms
-    from unnest(${arrayLiteral(keys.map(key => key.alertId))}::uuid[],
-        ${arrayLiteral(keys.map(key => key.seq))}::int[]) as k(alert_id, seq)
-      join deliveries d on d.alert_id = k.alert_id and d.seq = k.seq
-    order by d.alert_id, d.seq for update of d
-  `)
-  return rows.map(row => ({
-    alertId: row.alert_id,
-    seq: row.seq,
-    reply: row.reply,
-    repliedAt: row.replied_at_ms === null ? null : new Date(row.replied_at_ms),
-    optedOut: row.opted_out,
-  }))
 }
 
 /** What each phone said last on this carrier, within the time in which it may be said again by the carrier. */
@@ -169,56 +171,6 @@ export async function insertInbound(
       ${arrayLiteral(texts.map(text => text.seq))}::int[],
       ${arrayLiteral(texts.map(text => flag(text.late)))}::boolean[]
     ) as i(id, phone, number, text, partial, kind, option, alert_id, seq, late)
-  `)
-}
-
-/**
- * Sets replies of deliveries that `lockReplies` has locked, and moves the tallies by what changed, in one
- * statement: in total, by the first area, by every group.
- */
-export async function setReplies(tx: Database, replies: readonly ReplyState[]): Promise<void> {
-  await tx.execute(sql`
-    with said as (
-      select * from unnest(
-        ${arrayLiteral(replies.map(reply => reply.alertId))}::uuid[],
-        ${arrayLiteral(replies.map(reply => reply.seq))}::int[],
-        ${arrayLiteral(replies.map(reply => reply.reply))}::text[],
-        ${arrayLiteral(replies.map(reply => reply.repliedAt?.toISOString() ?? null))}::timestamptz[],
-        ${arrayLiteral(replies.map(reply => flag(reply.optedOut)))}::boolean[]
-      ) as r(alert_id, seq, reply, replied_at, opted_out)
-    ),
-    were as materialized (
-      select s.*, d.reply as was, d.opted_out as was_out, d.area_no, d.group_nos
-      from said s join deliveries d on d.alert_id = s.alert_id and d.seq = s.seq
-    ),
-    changed as (
-      update deliveries d
-      set reply = w.reply, replied_at = w.replied_at, opted_out = w.opted_out
-      from were w where d.alert_id = w.alert_id and d.seq = w.seq
-      returning w.*
-    ),
-    moves as (
-      select alert_id, area_no, group_nos, was as option, -1 as n from changed
-      where was is distinct from reply and was is not null
-      union all
-      select alert_id, area_no, group_nos, reply, 1 from changed
-      where was is distinct from reply and reply is not null
-      union all
-      select alert_id, area_no, group_nos, 'optedOut', opted_out::int - was_out::int from changed
-      where opted_out <> was_out
-    ),
-    spread as (
-      select alert_id, 'total' as dimension, 0 as key, option, n from moves
-      union all
-      select alert_id, 'area', area_no, option, n from moves where area_no is not null
-      union all
-      select alert_id, 'group', group_no, option, n from moves, unnest(group_nos) as group_no
-    )
-    insert into tallies as t (alert_id, dimension, key, option, slot, count)
-    select alert_id, dimension, key, option, ${slot}, sum(n) from spread
-    group by alert_id, dimension, key, option having sum(n) <> 0
-    order by alert_id, dimension, key, option
-    on conflict (alert_id, dimension, key, option, slot) do update set count = t.count + excluded.count
   `)
 }
 

@@ -6,7 +6,7 @@
  * may fall below zero while the sum stays exact.
  */
 import { sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import { arrayLiteral, numberArray, type Database } from './database.ts'
 
 /** Slots an alert and carrier: enough that the writers of one machine seldom meet. */
 const SLOTS = 8
@@ -15,41 +15,6 @@ export const slot = process.pid % SLOTS
 
 /** Stands for "no carrier" in a counter's key. */
 export const NO_CARRIER = '00000000-0000-0000-0000-000000000000'
-
-export interface ProgressDelta {
-  readonly submitted?: number
-  readonly delivered?: number
-  readonly failed?: number
-  readonly expired?: number
-  readonly cancelled?: number
-  readonly unknown?: number
-  readonly possibleDuplicates?: number
-  readonly segments?: number
-}
-
-/** Adds to an alert's counters, under the carrier that has the recipients. */
-export async function bumpProgress(
-  tx: Database,
-  alertId: string,
-  carrierId: string | undefined,
-  delta: ProgressDelta,
-): Promise<void> {
-  if (Object.values(delta).every(value => value === 0)) return
-  const value = (name: keyof ProgressDelta) => sql`${delta[name] ?? 0}::int`
-  await tx.execute(sql`
-    insert into progress as p (alert_id, carrier_id, slot, submitted, delivered, failed, expired,
-      cancelled, unknown, possible_duplicates, segments)
-    values (${alertId}::uuid, ${carrierId ?? NO_CARRIER}::uuid, ${slot}, ${value('submitted')},
-      ${value('delivered')}, ${value('failed')}, ${value('expired')}, ${value('cancelled')},
-      ${value('unknown')}, ${value('possibleDuplicates')}, ${value('segments')})
-    on conflict (alert_id, carrier_id, slot) do update set
-      submitted = p.submitted + excluded.submitted, delivered = p.delivered + excluded.delivered,
-      failed = p.failed + excluded.failed, expired = p.expired + excluded.expired,
-      cancelled = p.cancelled + excluded.cancelled, unknown = p.unknown + excluded.unknown,
-      possible_duplicates = p.possible_duplicates + excluded.possible_duplicates,
-      segments = p.segments + excluded.segments
-  `)
-}
 
 export type ProgressCounts = {
   readonly submitted: number
@@ -60,6 +25,48 @@ export type ProgressCounts = {
   readonly unknown: number
   readonly possibleDuplicates: number
   readonly segments: number
+}
+
+export type ProgressDelta = Partial<ProgressCounts>
+
+export interface ProgressMove {
+  readonly alertId: string
+  /** `NO_CARRIER`: of recipients that no carrier has. */
+  readonly carrierId: string
+  readonly delta: ProgressDelta
+}
+
+/** Adds to counters, in the order of their keys, so that two writers lock alike. */
+export async function moveProgress(tx: Database, moves: readonly ProgressMove[]): Promise<void> {
+  const some = moves
+    .filter(({ delta }) => Object.values(delta).some(by => by !== 0))
+    .toSorted((a, b) =>
+      a.alertId === b.alertId
+        ? a.carrierId.localeCompare(b.carrierId)
+        : a.alertId.localeCompare(b.alertId),
+    )
+  if (some.length === 0) return
+  const by = (name: keyof ProgressDelta) =>
+    sql`${numberArray(some.map(({ delta }) => delta[name] ?? 0))}::int[]`
+  await tx.execute(sql`
+    insert into progress as p (alert_id, carrier_id, slot, submitted, delivered, failed, expired,
+      cancelled, unknown, possible_duplicates, segments)
+    select alert_id, carrier_id, ${slot}, submitted, delivered, failed, expired, cancelled, unknown,
+      possible_duplicates, segments
+    from unnest(
+        ${arrayLiteral(some.map(move => move.alertId))}::uuid[],
+        ${arrayLiteral(some.map(move => move.carrierId))}::uuid[],
+        ${by('submitted')}, ${by('delivered')}, ${by('failed')}, ${by('expired')}, ${by('cancelled')},
+        ${by('unknown')}, ${by('possibleDuplicates')}, ${by('segments')}
+      ) as m(alert_id, carrier_id, submitted, delivered, failed, expired, cancelled, unknown,
+        possible_duplicates, segments)
+    on conflict (alert_id, carrier_id, slot) do update set
+      submitted = p.submitted + excluded.submitted, delivered = p.delivered + excluded.delivered,
+      failed = p.failed + excluded.failed, expired = p.expired + excluded.expired,
+      cancelled = p.cancelled + excluded.cancelled, unknown = p.unknown + excluded.unknown,
+      possible_duplicates = p.possible_duplicates + excluded.possible_duplicates,
+      segments = p.segments + excluded.segments
+  `)
 }
 
 /** The columns of `ProgressCounts`, summed over the slots. */

@@ -4,26 +4,37 @@
  * writes meets no row.
  */
 import { sql } from 'drizzle-orm'
-import { arrayLiteral, type Database } from './database.ts'
+import { nextGeneration, type Block } from './block.ts'
+import { findBlocks, lockBlocks, phoneAt, readBlocks, writeBlocks } from './blocks.ts'
+import { arrayLiteral, numberArray, type Database } from './database.ts'
 import { LEASE_SECONDS, type Lease } from './intents.ts'
-import { bumpProgress } from './progress.ts'
 
 /** A retry first goes to other carriers; after this long the one that failed may try again. */
 const AVOID_SECONDS = 2
 
-export interface ClaimedRange extends Lease {
+/** Where a range's recipients stand: in a block, those of one generation, all or the `seqs` of a retry. */
+export interface RangePlace {
+  readonly blockNo: number
+  readonly generation: number
   readonly fromSeq: number
   readonly toSeq: number
   readonly seqs: readonly number[] | undefined
-  /** Recipients up to this seq may have left under an earlier owner that died. */
-  readonly hwm: number
-  readonly expires: Date
 }
 
-export interface QueuedDelivery {
+export interface ClaimedRange extends Lease, RangePlace {
+  /** Recipients up to this seq may have left under an earlier owner that died. */
+  readonly hwm: number
+}
+
+/** Who of a range still waits, in order. */
+export interface QueuedRecipients {
+  readonly textNo: number
+  readonly recipients: readonly QueuedRecipient[]
+}
+
+interface QueuedRecipient {
   readonly seq: number
   readonly phone: string
-  readonly textNo: number
   readonly attempts: number
   /** Opted out since the alert was planned, as far as the alert must heed it. */
   readonly optedOut: boolean
@@ -49,11 +60,12 @@ export async function claimRanges(
     alert_id: string
     range_no: number
     fence: number
+    block_no: number
+    generation: number
     from_seq: number
     to_seq: number
     seqs: number[] | null
     hwm: number
-    expires_ms: number
   }>(sql`
     with due as (
       select r.alert_id, r.range_no, r.to_seq - r.from_seq + 1 as size
@@ -76,78 +88,87 @@ export async function claimRanges(
         carrier_id = ${claim.carrierId}::uuid,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS}::int)
     from due d where r.alert_id = d.alert_id and r.range_no = d.range_no
-    returning r.alert_id, r.range_no, r.fence, r.from_seq, r.to_seq, r.seqs, r.hwm,
-      (extract(epoch from r.expires) * 1000)::float8 as expires_ms
+    returning r.alert_id, r.range_no, r.fence, r.block_no, r.generation, r.from_seq, r.to_seq, r.seqs, r.hwm
   `)
   const claimed = rows.map(row => ({
     alertId: row.alert_id,
     rangeNo: row.range_no,
     fence: row.fence,
+    blockNo: row.block_no,
+    generation: row.generation,
     fromSeq: row.from_seq,
     toSeq: row.to_seq,
     seqs: row.seqs ?? undefined,
     hwm: row.hwm,
-    expires: new Date(row.expires_ms),
   }))
-  for (const range of claimed) if (range.hwm > 0) await settleSuspects(tx, range)
+  for (const range of claimed.toSorted(byBlock)) {
+    if (range.hwm > 0) await settleSuspects(tx, range)
+  }
   return claimed
+}
+
+const byBlock = (a: ClaimedRange, b: ClaimedRange) =>
+  a.alertId === b.alertId ? a.blockNo - b.blockNo : a.alertId < b.alertId ? -1 : 1
+
+/** The offsets of a range's recipients in its block, ascending. */
+export function offsetsOf({ blockNo, fromSeq, toSeq, seqs }: RangePlace): number[] {
+  if (seqs !== undefined) return seqs.map(seq => seq - blockNo)
+  return Array.from({ length: toSeq - fromSeq + 1 }, (_, i) => fromSeq - blockNo + i)
 }
 
 /** What lies under a dead owner's mark without a result: to be sent again and counted, or `unknown`. */
 async function settleSuspects(tx: Database, range: ClaimedRange): Promise<void> {
-  const changed = await tx.execute<{ unknown: number; duplicates: number }>(sql`
-    with suspects as (
-      update deliveries d
-      set possible_duplicate = a.delivery = 'at-least-once',
-          state = case a.delivery when 'at-least-once' then d.state else 'unknown' end,
-          final_at = case a.delivery when 'at-least-once' then null else now() end,
-          reason = case a.delivery when 'at-least-once' then d.reason else 'dispatcher_died' end
-      from alerts a
-      where a.id = ${range.alertId}::uuid and d.alert_id = a.id
-        and d.seq between ${range.fromSeq} and ${range.hwm}
-        and d.range_no = ${range.rangeNo} and d.state = 'queued'
-        and (a.delivery = 'at-most-once' or not d.possible_duplicate)
-      returning d.state
-    )
-    select count(*) filter (where state = 'unknown')::int as unknown,
-           count(*) filter (where state = 'queued')::int as duplicates
-    from suspects
+  const { alertId, blockNo, generation, hwm } = range
+  const block = (await lockBlocks(tx, alertId, [blockNo])).get(blockNo)
+  const [alert] = await tx.execute<{ delivery: string }>(sql`
+    select delivery from alerts where id = ${alertId}::uuid
   `)
-  const { unknown = 0, duplicates = 0 } = changed[0] ?? {}
-  await bumpProgress(tx, range.alertId, undefined, { unknown, possibleDuplicates: duplicates })
+  if (block === undefined || alert === undefined) return
+  for (const offset of offsetsOf(range)) {
+    if (blockNo + offset > hwm || !block.waitsIn(generation, offset)) continue
+    if (alert.delivery === 'at-least-once') block.suspect(offset)
+    else block.ended(offset, 'unknown', 'dispatcher_died')
+  }
+  await writeBlocks(tx, [block])
 }
 
-/** The recipients of a claimed range that still wait in it, in order. */
-export async function loadRange(db: Database, range: ClaimedRange): Promise<QueuedDelivery[]> {
-  const mine =
-    range.seqs === undefined
-      ? sql`d.seq between ${range.fromSeq} and ${range.toSeq}`
-      : sql`d.seq = any(${arrayLiteral(range.seqs)}::int[])`
-  const rows = await db.execute<{
-    seq: number
-    phone: string
-    text_no: number
-    attempts: number
-    opted_out: boolean
-  }>(sql`
-    select d.seq, d.phone, d.text_no, d.attempts,
-      -- Those who had opted out before were never planned: only the few since then are looked through.
-      d.phone in (
-        select o.phone from opt_outs o join alerts a on a.id = ${range.alertId}::uuid
-        where o.at >= a.dispatched_at and (o.scope = 'all' or (not a.emergency and o.scope = 'nonEmergency'))
-      ) as opted_out
-    from deliveries d
-    where d.alert_id = ${range.alertId}::uuid and ${mine}
-      and d.range_no = ${range.rangeNo} and d.state = 'queued'
-    order by d.seq
+/** The recipients of claimed ranges of one alert that still wait in them, in the ranges' order. */
+export async function loadRanges(
+  db: Database,
+  alertId: string,
+  ranges: readonly RangePlace[],
+): Promise<QueuedRecipients[]> {
+  const [blocks, optedOut] = await Promise.all([
+    findBlocks(db, alertId, [...new Set(ranges.map(range => range.blockNo))]),
+    optedOutSince(db, alertId),
+  ])
+  return ranges.map(range => {
+    const found = blocks.get(range.blockNo)
+    if (found === undefined) return { textNo: 0, recipients: [] }
+    const { block, phones, textNo } = found
+    const recipients: QueuedRecipient[] = []
+    for (const offset of offsetsOf(range)) {
+      if (!block.waitsIn(range.generation, offset)) continue
+      const phone = phoneAt(phones, offset)
+      recipients.push({
+        seq: range.blockNo + offset,
+        phone,
+        attempts: block.attempts(offset),
+        optedOut: optedOut.size > 0 && optedOut.has(phone),
+      })
+    }
+    return { textNo, recipients }
+  })
+}
+
+/** Those who had opted out before were never planned: only the few since then are looked through. */
+async function optedOutSince(db: Database, alertId: string): Promise<ReadonlySet<string>> {
+  const rows = await db.execute<{ phone: string }>(sql`
+    select o.phone from opt_outs o join alerts a on a.id = ${alertId}::uuid
+    where o.at >= a.dispatched_at
+      and (o.scope = 'all' or (not a.emergency and o.scope = 'nonEmergency'))
   `)
-  return rows.map(row => ({
-    seq: row.seq,
-    phone: row.phone,
-    textNo: row.text_no,
-    attempts: row.attempts,
-    optedOut: row.opted_out,
-  }))
+  return new Set(rows.map(row => row.phone))
 }
 
 const leaseArrays = (leases: readonly Lease[]) => sql`unnest(
@@ -204,39 +225,32 @@ export interface Retry {
   readonly delaySeconds: number
 }
 
-/** Moves recipients of a live claim into a new small range. Run with the results, in their transaction. */
+/**
+ * A new small range for recipients that have left another of the same block; the caller has moved them to the
+ * next generation. Run with the results, in their transaction.
+ */
 export async function createRetryRange(tx: Database, retry: Retry, from: Lease): Promise<void> {
   const seqs = retry.seqs.toSorted((a, b) => a - b)
+  const notCarrier = sql`${retry.notCarrier ?? null}::uuid`
   await tx.execute(sql`
-    with old as (
-      select r.route_class, r.expires, r.not_carriers from ranges r
-      where r.alert_id = ${retry.alertId}::uuid and r.range_no = ${from.rangeNo}
-        and r.fence = ${from.fence}
-    ),
-    fresh as (
-      update alerts set next_range_no = next_range_no + 1
-      where id = ${retry.alertId}::uuid and exists (select from old)
+    with fresh as (
+      update alerts set next_range_no = next_range_no + 1 where id = ${retry.alertId}::uuid
       returning next_range_no - 1 as range_no
-    ),
-    moved as (
-      update deliveries d set range_no = f.range_no from fresh f
-      where d.alert_id = ${retry.alertId}::uuid and d.seq = any(${arrayLiteral(seqs)}::int[])
-        and d.range_no = ${from.rangeNo} and d.state = 'queued'
-      returning d.seq
     )
-    insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, seqs, not_carriers, due_at, expires)
-    select ${retry.alertId}::uuid, f.range_no, o.route_class, ${seqs[0] ?? 0}, ${seqs.at(-1) ?? 0},
-      ${arrayLiteral(seqs)}::int[],
-      case when ${retry.notCarrier ?? null}::uuid is null then o.not_carriers
-           else array_append(array_remove(o.not_carriers, ${retry.notCarrier ?? null}::uuid), ${retry.notCarrier ?? null}::uuid) end,
+    insert into ranges (alert_id, range_no, block_no, generation, route_class, from_seq, to_seq, seqs,
+      not_carriers, due_at, expires)
+    select ${retry.alertId}::uuid, f.range_no, o.block_no, (o.generation + 1) & 65535, o.route_class,
+      ${seqs[0] ?? 0}, ${seqs.at(-1) ?? 0}, ${numberArray(seqs)}::int[],
+      case when ${notCarrier} is null then o.not_carriers
+           else array_append(array_remove(o.not_carriers, ${notCarrier}), ${notCarrier}) end,
       now() + make_interval(secs => ${retry.delaySeconds}::float8), o.expires
-    from fresh f, old o
-    where exists (select from moved)
+    from fresh f, ranges o
+    where o.alert_id = ${retry.alertId}::uuid and o.range_no = ${from.rangeNo}
   `)
 }
 
-/** Recipients a range of a retry by hand. */
-const RETRY_RANGE = 1_000
+/** Blocks read at once. */
+const PAGE = 50
 
 /**
  * Queues everybody again whom an ended alert failed to reach or never tried, in new ranges of the route classes
@@ -245,41 +259,50 @@ const RETRY_RANGE = 1_000
  * @returns how many
  */
 export async function requeueFailed(tx: Database, alertId: string): Promise<number> {
-  const rows = await tx.execute<{
-    state: 'failed' | 'cancelled'
-    carrier_id: string | null
-    count: number
-  }>(sql`
-    with lost as (
-      select d.seq, d.state, d.carrier_id, r.route_class, r.expires,
-        (row_number() over (partition by r.route_class, r.expires order by d.seq) - 1)
-          / ${RETRY_RANGE}::int as block
-      from deliveries d join ranges r on r.alert_id = d.alert_id and r.range_no = d.range_no
-      where d.alert_id = ${alertId}::uuid and d.state in ('failed', 'cancelled')
-    ),
-    numbered as materialized (
-      select l.*, (a.next_range_no - 1 + dense_rank() over (order by l.route_class, l.expires, l.block))::int as range_no
-      from lost l join alerts a on a.id = ${alertId}::uuid
-    ),
-    fresh as (
-      insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, seqs, expires)
-      select ${alertId}::uuid, range_no, route_class, min(seq), max(seq), array_agg(seq order by seq), min(expires)
-      from numbered group by range_no, route_class
-    ),
-    counted as (
-      update alerts set next_range_no = greatest(next_range_no, (select max(range_no) + 1 from numbered))
-      where id = ${alertId}::uuid
-    ),
-    moved as (
-      update deliveries d
-      set state = 'queued', range_no = n.range_no, attempts = 0, reason = null, final_at = null,
-          carrier_id = null
-      from numbered n where d.alert_id = ${alertId}::uuid and d.seq = n.seq
+  let count = 0
+  for (let from = 1; ;) {
+    const page = await readBlocks(tx, alertId, from, PAGE)
+    const last = page.at(-1)
+    if (last === undefined) return count
+    const lost = page.filter(({ block }) => failedIn(block).length > 0)
+    const locked = await lockBlocks(
+      tx,
+      alertId,
+      lost.map(({ blockNo }) => blockNo),
     )
-    select state, carrier_id, count(*)::int as count from numbered group by 1, 2
-  `)
-  for (const { state, carrier_id: carrierId, count } of rows) {
-    await bumpProgress(tx, alertId, carrierId ?? undefined, { [state]: -count })
+    for (const block of locked.values()) {
+      const offsets = failedIn(block)
+      const generation = nextGeneration(block.latestGeneration())
+      for (const offset of offsets) block.requeued(offset, generation)
+      await createRangeAgain(tx, block, generation, offsets)
+      count += offsets.length
+    }
+    await writeBlocks(tx, locked.values())
+    from = last.blockNo + last.block.size
   }
-  return rows.reduce((sum, row) => sum + row.count, 0)
+}
+
+function failedIn(block: Block): number[] {
+  return Array.from({ length: block.size }, (_, offset) => offset).filter(offset =>
+    ['failed', 'cancelled'].includes(block.state(offset)),
+  )
+}
+
+async function createRangeAgain(
+  tx: Database,
+  { alertId, blockNo }: Block,
+  generation: number,
+  offsets: readonly number[],
+): Promise<void> {
+  const seqs = offsets.map(offset => blockNo + offset)
+  await tx.execute(sql`
+    with fresh as (
+      update alerts set next_range_no = next_range_no + 1 where id = ${alertId}::uuid
+      returning next_range_no - 1 as range_no
+    )
+    insert into ranges (alert_id, range_no, block_no, generation, route_class, from_seq, to_seq, seqs, expires)
+    select ${alertId}::uuid, f.range_no, ${blockNo}, ${generation}, o.route_class, ${seqs[0] ?? 0},
+      ${seqs.at(-1) ?? 0}, ${numberArray(seqs)}::int[], o.expires
+    from fresh f, ranges o where o.alert_id = ${alertId}::uuid and o.range_no = ${blockNo}
+  `)
 }

@@ -4,34 +4,47 @@
  * Message ids are facts and are written without a fence: their receipts will come whoever owns the range.
  * State and counters move only where the claim's fence still holds.
  */
-import { sql } from 'drizzle-orm'
-import { arrayLiteral, numberArray, transact, type Database } from './database.ts'
+import { sql, type SQL } from 'drizzle-orm'
+import { FIRST_SUBMITTED, LATEST_MS, RECORD, type Block } from './block.ts'
+import { lockBlocks, writeBlocks } from './blocks.ts'
+import { arrayLiteral, hexArray, numberArray, transact, type Database } from './database.ts'
 import type { Lease } from './intents.ts'
-import { bumpProgress, slot } from './progress.ts'
+import { slot } from './progress.ts'
 import { createRetryRange, type Retry } from './ranges.ts'
+import { insertSubmissions, readBatch, storedId, type Submissions } from './submissions.ts'
 
-/** The ends of one alert's submissions on one carrier since the last batch. */
+/** The ends of one alert's submissions on one carrier since the last batch, by the claim that they were sent under. */
 export interface ResultBatch {
+  /** A UUIDv7; the same when the batch is written again, for nobody heard of its commit. */
+  readonly id: string
   readonly alertId: string
   readonly carrierId: string
-  /** Taken by the carrier, by the claim that they were sent under: thousands a second, of a few claims. */
-  readonly taken: readonly (Omit<Lease, 'alertId'> & { readonly seqs: number[] })[]
-  /**
-   * Ids that the carrier gave, one a segment, those of messages that failed in part included; `firstIds` holds
-   * the first id of the segment's message, null where that is one segment.
-   */
-  readonly messageIds: {
-    readonly seqs: number[]
-    readonly ids: string[]
-    readonly firstIds: (string | null)[]
-  }
-  readonly ended: readonly EndedDelivery[]
-  readonly retries: readonly RetriedDelivery[]
-  /** Ranges with nothing left to do once this batch is written. */
-  readonly finished: readonly Lease[]
+  readonly ranges: readonly RangeResults[]
 }
 
-export interface EndedDelivery extends Lease {
+export interface RangeResults {
+  readonly lease: Lease
+  readonly blockNo: number
+  readonly generation: number
+  /** Taken by the carrier. */
+  readonly taken: readonly number[]
+  /** Ids that the carrier gave, those of messages that failed in part included. */
+  readonly messageIds: MessageIds
+  readonly ended: readonly EndedDelivery[]
+  readonly retries: readonly RetriedDelivery[]
+  /** Nothing is left to do in the range once this is written. */
+  readonly finished: boolean
+}
+
+/** One entry a segment, those of one message side by side. */
+export interface MessageIds {
+  readonly seqs: readonly number[]
+  /** Which of its message's segments, from 0. */
+  readonly parts: readonly number[]
+  readonly ids: readonly string[]
+}
+
+interface EndedDelivery {
   readonly seq: number
   readonly state: 'failed' | 'unknown'
   readonly reason: string
@@ -39,7 +52,7 @@ export interface EndedDelivery extends Lease {
   readonly handedOver: boolean
 }
 
-export interface RetriedDelivery extends Lease {
+export interface RetriedDelivery {
   readonly seq: number
   readonly reason: string
   /** It may have left: counted before it goes again. */
@@ -50,163 +63,271 @@ export interface RetriedDelivery extends Lease {
   readonly delaySeconds: number
 }
 
-export async function recordResults(db: Database, batch: ResultBatch): Promise<void> {
-  // The usual batch is one statement, and so its own transaction.
-  if (batch.ended.length === 0 && batch.retries.length === 0) return recordTaken(db, batch)
-  await transact(db, async tx => {
-    if (batch.ended.length > 0) await recordEnds(tx, batch)
-    if (batch.retries.length > 0) await recordRetries(tx, batch)
-    await recordTaken(tx, batch)
-  })
+/** @returns the message ids as they were written, for receipts to be matched */
+export async function recordResults(db: Database, batch: ResultBatch): Promise<Submissions[]> {
+  const plain = plainOf(batch.ranges)
+  const written = plain.length > 0 ? await recordPlain(db, batch, plain) : []
+  const done = new Set(written.map(({ blockNo }) => blockNo))
+  const rest = batch.ranges.filter(range => !done.has(range.blockNo))
+  if (rest.length === 0) return written
+  return [...written, ...(await recordInFull(db, { ...batch, ranges: rest }))]
 }
 
-async function recordTaken(tx: Database, batch: ResultBatch): Promise<void> {
-  const { alertId, carrierId, taken, messageIds, finished } = batch
-  const { seqs, ids, firstIds } = messageIds
-  const runs = taken.flatMap(runsOf)
-  // Most texts are one segment: then no first id goes along.
-  const first = firstIds.some(id => id !== null) ? arrayLiteral(firstIds) : '{}'
-  await tx.execute(sql`
-    with ids as (
-      insert into submissions as s (carrier_id, message_id, alert_id, seq, first_id)
-      select ${carrierId}::uuid, i.id, ${alertId}::uuid, i.seq, i.first_id
-      from unnest(${arrayLiteral(ids)}::text[], ${numberArray(seqs)}::int[], ${first}::text[]) as i(id, seq, first_id)
-      -- A carrier that starts its numbering anew means the newest message; a batch that is written again, for
-      -- nobody heard of its commit, must not undo the receipts that have come meanwhile.
-      on conflict (carrier_id, message_id) do update
-        set alert_id = excluded.alert_id, seq = excluded.seq, first_id = excluded.first_id, state = null
-        where (s.alert_id, s.seq) <> (excluded.alert_id, excluded.seq)
-    ),
-    held as (
-      select l.range_no, l.from_seq, l.to_seq
-      from unnest(${numberArray(runs.map(run => run.rangeNo))}::int[],
-          ${numberArray(runs.map(run => run.fence))}::int[],
-          ${numberArray(runs.map(run => run.from))}::int[],
-          ${numberArray(runs.map(run => run.to))}::int[]) as l(range_no, fence, from_seq, to_seq)
-        join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = l.range_no and r.fence = l.fence
-    ),
-    moved as (
-      update deliveries d
-      set state = 'submitted', carrier_id = ${carrierId}::uuid, attempts = d.attempts + 1,
-          submitted_at = now()
-      from held h
-      where d.alert_id = ${alertId}::uuid and d.seq between h.from_seq and h.to_seq
-        and d.range_no = h.range_no and d.state = 'queued'
-      returning d.segments
-    ),
-    done as (
-      update ranges r set state = 'done', owner = null, lease_until = null
-      from unnest(${numberArray(finished.map(lease => lease.rangeNo))}::int[],
-          ${numberArray(finished.map(lease => lease.fence))}::int[]) as f(range_no, fence)
-      where r.alert_id = ${alertId}::uuid and r.range_no = f.range_no and r.fence = f.fence
-    )
-    insert into progress as p (alert_id, carrier_id, slot, submitted, segments)
-    select ${alertId}::uuid, ${carrierId}::uuid, ${slot}, count(*), sum(segments)
-    from moved having count(*) > 0
-    on conflict (alert_id, carrier_id, slot) do update
-      set submitted = p.submitted + excluded.submitted, segments = p.segments + excluded.segments
-  `)
-}
-
-interface Run extends Omit<Lease, 'alertId'> {
+/** Offsets in a block: `from … to − 1`. */
+interface Run {
   readonly from: number
   readonly to: number
 }
 
-/**
- * A claim's recipients as runs without gaps: they are sent and mostly answered in order, so a batch is a run or
- * two, and one walk along the index instead of a search a recipient.
- */
-function runsOf({ rangeNo, fence, seqs }: ResultBatch['taken'][number]): Run[] {
-  const runs: { rangeNo: number; fence: number; from: number; to: number }[] = []
+/** A range of which, in this batch, every message was one segment, taken at its first try, with an id. */
+interface PlainResults extends RangeResults {
+  readonly runs: readonly Run[]
+}
+
+const MOST_RUNS = 50
+
+function plainOf(ranges: readonly RangeResults[]): PlainResults[] {
+  const blocks = new Set<number>()
+  return ranges.flatMap(range => {
+    const { blockNo, generation, taken, messageIds, ended, retries } = range
+    const { ids, parts } = messageIds
+    const isAlone = !blocks.has(blockNo)
+    blocks.add(blockNo)
+    if (!isAlone || generation > 0 || ended.length + retries.length > 0) return []
+    if (taken.length === 0 || ids.length !== taken.length || parts.some(part => part > 0)) return []
+    const runs = runsOf(taken, blockNo)
+    return runs.length > MOST_RUNS ? [] : [{ ...range, runs }]
+  })
+}
+
+/** They are sent and mostly answered in order, so a batch is a run or two. */
+function runsOf(seqs: readonly number[], blockNo: number): Run[] {
+  const runs: { from: number; to: number }[] = []
   let run: (typeof runs)[number] | undefined
   for (const seq of Int32Array.from(seqs).sort()) {
-    if (run?.to === seq - 1) run.to = seq
-    else if (run?.to !== seq) runs.push((run = { rangeNo, fence, from: seq, to: seq }))
+    const offset = seq - blockNo
+    if (run?.to === offset) run.to++
+    else runs.push((run = { from: offset, to: offset + 1 }))
   }
   return runs
 }
 
-async function recordEnds(tx: Database, batch: ResultBatch): Promise<void> {
-  const { alertId, carrierId, ended } = batch
-  const rows = await tx.execute<{
-    state: 'failed' | 'unknown'
-    with_carrier: boolean
-    count: number
-  }>(sql`
-    with moved as (
-      update deliveries d
-      set state = e.state, reason = e.reason, final_at = now(),
-          carrier_id = case when e.handed_over then ${carrierId}::uuid else d.carrier_id end,
-          attempts = d.attempts + e.handed_over::int,
-          submitted_at = case when e.handed_over then now() else d.submitted_at end
-      from unnest(
-          ${arrayLiteral(ended.map(end => end.seq))}::int[],
-          ${arrayLiteral(ended.map(end => end.rangeNo))}::int[],
-          ${arrayLiteral(ended.map(end => end.fence))}::int[],
-          ${arrayLiteral(ended.map(end => end.state))}::text[],
-          ${arrayLiteral(ended.map(end => end.reason))}::text[],
-          ${arrayLiteral(ended.map(end => (end.handedOver ? 'true' : 'false')))}::boolean[]
-        ) as e(seq, range_no, fence, state, reason, handed_over)
-        join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = e.range_no and r.fence = e.fence
-      where d.alert_id = ${alertId}::uuid and d.seq = e.seq and d.range_no = e.range_no
-        and d.state = 'queued'
-      returning d.state, d.carrier_id is not null as with_carrier
+/**
+ * Nearly everything that a carrier answers, in one statement: recipients of whom nothing was known become
+ * submitted. Where something is known of one of them (a receipt, a suspicion, another try), or the lease is lost,
+ * the block is left alone, and the caller writes it in full.
+ *
+ * @returns of the blocks that were written
+ */
+async function recordPlain(
+  db: Database,
+  { id, alertId, carrierId }: ResultBatch,
+  ranges: readonly PlainResults[],
+): Promise<Submissions[]> {
+  const refs = ranges.map(({ messageIds, blockNo }) => firstRefs(messageIds, blockNo))
+  const runs = ranges.flatMap(range => range.runs.map(run => ({ ...run, blockNo: range.blockNo })))
+  // In octets of `records`: what is taken, and between it and around it what stays as it is.
+  const pieces = sql`unnest(
+    ${numberArray(runs.map(run => run.blockNo))}::int[],
+    ${numberArray(runs.map(run => run.from * RECORD))}::int[],
+    ${numberArray(runs.map(run => (run.to - run.from) * RECORD))}::int[]
+  ) as p(block_no, start, octets)`
+  const records = sql`(select case when b.records = '' then ${zeros(sql`b.size * ${RECORD}::int`)} else b.records end as r) x`
+  const given = sql`unnest(
+    ${numberArray(ranges.map(range => range.lease.rangeNo))}::int[],
+    ${numberArray(ranges.map(range => range.lease.fence))}::int[],
+    ${numberArray(ranges.map(range => range.blockNo))}::int[],
+    ${numberArray(ranges.map(range => range.taken.length))}::int[],
+    ${arrayLiteral(ranges.map(range => (range.finished ? 'true' : 'false')))}::boolean[],
+    ${arrayLiteral(ranges.map(range => range.messageIds.ids.map(storedId).join('\n')))}::text[],
+    ${hexArray(refs)}::text[]
+  ) as g(range_no, fence, block_no, count, finished, ids, refs)`
+  const rows = await db.execute<{ block_no: number; no: string }>(sql`
+    with given as materialized (select * from ${given}),
+    locked as materialized (
+      select b.block_no from blocks b
+      where b.alert_id = ${alertId}::uuid
+        and b.block_no = any(${numberArray(ranges.map(range => range.blockNo))}::int[])
+      order by b.block_no for update
+    ),
+    moved as (
+      update blocks b
+      set carriers = array[${carrierId}::uuid],
+          records = (
+            select s.head || substring(x.r from s.tail + 1)
+            from ${records} cross join lateral (
+              select max(p.start + p.octets) as tail,
+                string_agg(substring(x.r from p.before + 1 for p.start - p.before) || p.taken, '' order by p.start) as head
+              from (
+                select p.start, p.octets,
+                  coalesce(lag(p.start + p.octets) over (order by p.start), 0) as before,
+                  decode(repeat(
+                    ${FIRST_SUBMITTED} || encode(substring(int8send(
+                      least(${LATEST_MS}::bigint, greatest(0, extract(epoch from now() - b.planned_at) * 1000)::bigint) + 1
+                    ) from 5), 'hex') || '00000000', p.octets / ${RECORD}::int), 'hex') as taken
+                from ${pieces} where p.block_no = b.block_no
+              ) p
+            ) s
+          )
+      from locked l
+        join given g on g.block_no = l.block_no
+        join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = g.range_no and r.fence = g.fence
+      where b.alert_id = ${alertId}::uuid and b.block_no = l.block_no and b.segments = 1
+        and b.extras = ''
+        and (b.carriers = '{}' or b.carriers = array[${carrierId}::uuid])
+        and (select bool_and(substring(x.r from p.start + 1 for p.octets) = ${zeros(sql`p.octets`)})
+             from ${pieces}, ${records} where p.block_no = b.block_no)
+      returning b.block_no
+    ),
+    written as (
+      insert into submissions (carrier_id, batch_id, alert_id, block_no, ids, refs)
+      select ${carrierId}::uuid, ${id}::uuid, ${alertId}::uuid, g.block_no, g.ids, decode(g.refs, 'hex')
+      from given g join moved using (block_no)
+      returning block_no, no
+    ),
+    finished as (
+      update ranges r set state = 'done', owner = null, lease_until = null
+      from given g join moved using (block_no)
+      where g.finished and r.alert_id = ${alertId}::uuid and r.range_no = g.range_no and r.fence = g.fence
+    ),
+    counted as (
+      insert into progress as p (alert_id, carrier_id, slot, submitted, segments)
+      select ${alertId}::uuid, ${carrierId}::uuid, ${slot}, sum(g.count), sum(g.count)
+      from given g join moved using (block_no) having count(*) > 0
+      on conflict (alert_id, carrier_id, slot) do update
+        set submitted = p.submitted + excluded.submitted, segments = p.segments + excluded.segments
     )
-    select state, with_carrier, count(*)::int as count from moved group by 1, 2
+    select block_no, no from written
   `)
-  for (const row of rows) {
-    await bumpProgress(tx, alertId, row.with_carrier ? carrierId : undefined, {
-      [row.state]: row.count,
-    })
+  const nos = new Map(rows.map(row => [row.block_no, Number(row.no)]))
+  return ranges.flatMap(({ blockNo, messageIds: { ids } }, i) => {
+    const no = nos.get(blockNo)
+    return no === undefined ? [] : [{ no, carrierId, alertId, blockNo, ids, refs: refs[i]! }]
+  })
+}
+
+/** Where each id belongs, of first tries. */
+function firstRefs({ seqs }: MessageIds, blockNo: number): Buffer {
+  const refs = Buffer.allocUnsafe(seqs.length * 4)
+  for (let i = 0; i < seqs.length; i++) refs.writeUInt32BE(((seqs[i]! - blockNo) << 16) | 1, i * 4)
+  return refs
+}
+
+/** Of this many octets, a number of whole records. */
+const zeros = (octets: SQL) =>
+  sql`decode(repeat(${'00'.repeat(RECORD)}, ${octets} / ${RECORD}::int), 'hex')`
+
+async function recordInFull(db: Database, batch: ResultBatch): Promise<Submissions[]> {
+  const { id, alertId, carrierId } = batch
+  return transact(db, async tx => {
+    const [blocks, fences, before] = await Promise.all([
+      lockBlocks(tx, alertId, [...new Set(batch.ranges.map(range => range.blockNo))]),
+      // Behind the lock: whoever claimed the range meanwhile has settled what we had marked, or waits for us.
+      readFences(tx, alertId, batch.ranges),
+      readBatch(tx, id),
+    ])
+    const done = new Set(before.map(({ blockNo }) => blockNo))
+    const ranges = batch.ranges.filter(({ blockNo }) => blocks.has(blockNo) && !done.has(blockNo))
+    const submissions: Omit<Submissions, 'no'>[] = []
+    for (const range of ranges) {
+      const block = blocks.get(range.blockNo)!
+      if (range.messageIds.ids.length > 0) {
+        const { ids } = range.messageIds
+        const refs = refsOf(block, range.messageIds)
+        submissions.push({ carrierId, alertId, blockNo: range.blockNo, ids, refs })
+      }
+      if (fences.get(range.lease.rangeNo) === range.lease.fence) {
+        await moveRecipients(tx, block, range, carrierId)
+      }
+    }
+    const finished = ranges.filter(range => range.finished)
+    const [written] = await Promise.all([
+      insertSubmissions(tx, id, submissions),
+      writeBlocks(tx, blocks.values()),
+      finished.length > 0 && finishRanges(tx, finished),
+    ])
+    return [...before, ...written]
+  })
+}
+
+async function readFences(
+  tx: Database,
+  alertId: string,
+  ranges: readonly RangeResults[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await tx.execute<{ range_no: number; fence: number }>(sql`
+    select range_no, fence from ranges
+    where alert_id = ${alertId}::uuid
+      and range_no = any(${numberArray(ranges.map(range => range.lease.rangeNo))}::int[])
+  `)
+  return new Map(rows.map(row => [row.range_no, row.fence]))
+}
+
+/** Numbers the tries that the ids are of, and packs where each id belongs. */
+function refsOf(block: Block, { seqs, parts }: MessageIds): Buffer {
+  const refs = Buffer.allocUnsafe(seqs.length * 4)
+  let tryNo = 0
+  let before = -1
+  for (let i = 0; i < seqs.length; i++) {
+    const offset = seqs[i]! - block.blockNo
+    const part = parts[i]!
+    if (offset !== before || part === 0) tryNo = block.nextTry(offset)
+    before = offset
+    refs.writeUInt16BE(offset, i * 4)
+    refs[i * 4 + 2] = part
+    refs[i * 4 + 3] = tryNo
+  }
+  return refs
+}
+
+async function moveRecipients(
+  tx: Database,
+  block: Block,
+  range: RangeResults,
+  carrierId: string,
+): Promise<void> {
+  const { blockNo, generation } = range
+  for (const seq of range.taken) {
+    const offset = seq - blockNo
+    if (block.waitsIn(generation, offset)) block.submitted(offset, carrierId)
+  }
+  for (const { seq, state, reason, handedOver } of range.ended) {
+    const offset = seq - blockNo
+    if (!block.waitsIn(generation, offset)) continue
+    block.ended(offset, state, reason, handedOver ? carrierId : undefined)
+  }
+  const moved = range.retries.filter(retry => block.waitsIn(generation, retry.seq - blockNo))
+  for (const retry of moved) block.retried(retry.seq - blockNo, retry.reason, retry)
+  for (const retry of together(moved, range.lease, carrierId)) {
+    await createRetryRange(tx, retry, range.lease)
   }
 }
 
-async function recordRetries(tx: Database, batch: ResultBatch): Promise<void> {
-  const { alertId, carrierId, retries } = batch
-  const [row] = await tx.execute<{ duplicates: number }>(sql`
-    with again as (
-      select t.*, d.possible_duplicate as was
-      from unnest(
-          ${arrayLiteral(retries.map(retry => retry.seq))}::int[],
-          ${arrayLiteral(retries.map(retry => retry.rangeNo))}::int[],
-          ${arrayLiteral(retries.map(retry => retry.fence))}::int[],
-          ${arrayLiteral(retries.map(retry => retry.reason))}::text[],
-          ${arrayLiteral(retries.map(retry => (retry.uncertain ? 'true' : 'false')))}::boolean[],
-          ${arrayLiteral(retries.map(retry => (retry.spendsAttempt ? '1' : '0')))}::int[]
-        ) as t(seq, range_no, fence, reason, uncertain, spent)
-        join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = t.range_no and r.fence = t.fence
-        join deliveries d on d.alert_id = ${alertId}::uuid and d.seq = t.seq
-      where d.range_no = t.range_no and d.state = 'queued'
-    ),
-    marked as (
-      update deliveries d
-      set possible_duplicate = d.possible_duplicate or a.uncertain, reason = a.reason,
-          attempts = d.attempts + a.spent
-      from again a where d.alert_id = ${alertId}::uuid and d.seq = a.seq
-      returning a.uncertain and not a.was as counts
-    )
-    select count(*) filter (where counts)::int as duplicates from marked
-  `)
-  await bumpProgress(tx, alertId, undefined, { possibleDuplicates: row?.duplicates ?? 0 })
-
-  // Those of one range that wait equally long and avoid the same carrier go on together.
-  const together = new Map<string, { from: Lease; retry: Retry & { seqs: number[] } }>()
-  for (const { seq, rangeNo, fence, avoidCarrier, delaySeconds } of retries) {
-    const key = `${rangeNo} ${avoidCarrier} ${delaySeconds}`
-    const known = together.get(key)
-    if (known !== undefined) known.retry.seqs.push(seq)
+/** Those that wait equally long and avoid the same carrier go on together. */
+function together(
+  retries: readonly RetriedDelivery[],
+  { alertId }: Lease,
+  carrierId: string,
+): Retry[] {
+  const groups = new Map<string, Retry & { readonly seqs: number[] }>()
+  for (const { seq, avoidCarrier, delaySeconds } of retries) {
+    const key = `${avoidCarrier} ${delaySeconds}`
+    const known = groups.get(key)
+    if (known !== undefined) known.seqs.push(seq)
     else {
-      together.set(key, {
-        from: { alertId, rangeNo, fence },
-        retry: {
-          alertId,
-          seqs: [seq],
-          notCarrier: avoidCarrier ? carrierId : undefined,
-          delaySeconds,
-        },
-      })
+      const notCarrier = avoidCarrier ? carrierId : undefined
+      groups.set(key, { alertId, seqs: [seq], notCarrier, delaySeconds })
     }
   }
-  for (const { from, retry } of together.values()) await createRetryRange(tx, retry, from)
+  return [...groups.values()]
+}
+
+async function finishRanges(tx: Database, ranges: readonly RangeResults[]): Promise<void> {
+  const leases = ranges.map(range => range.lease)
+  await tx.execute(sql`
+    update ranges r set state = 'done', owner = null, lease_until = null
+    from unnest(${numberArray(leases.map(lease => lease.rangeNo))}::int[],
+        ${numberArray(leases.map(lease => lease.fence))}::int[]) as f(range_no, fence)
+    where r.alert_id = ${leases[0]!.alertId}::uuid and r.range_no = f.range_no and r.fence = f.fence
+  `)
 }

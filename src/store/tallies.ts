@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
-import { NO_CARRIER, type ProgressCounts } from './progress.ts'
+import { labelsAt, readBlocks } from './blocks.ts'
+import { arrayLiteral, numberArray, type Database } from './database.ts'
+import { NO_CARRIER, slot, type ProgressCounts } from './progress.ts'
 
 /** A count of recipients by what they replied; `dimension` and `key` say of which of them. */
 export interface TallyCount {
@@ -22,47 +23,93 @@ export async function readTallies(db: Database, alertId: string): Promise<TallyC
   `)
 }
 
-/** What `readTallies` must say, counted from the rows. */
-export async function recountTallies(db: Database, alertId: string): Promise<TallyCount[]> {
-  return await db.execute<TallyCount & Record<string, unknown>>(sql`
-    with rows as (
-      select area_no, group_nos, reply, opted_out from deliveries where alert_id = ${alertId}::uuid
-    ),
-    spread as (
-      select 'total' as dimension, 0 as key, reply, opted_out from rows
-      union all
-      select 'area', area_no, reply, opted_out from rows where area_no is not null
-      union all
-      select 'group', group_no, reply, opted_out from rows, unnest(group_nos) as group_no
-    )
-    select dimension, key, option, count(*)::int as count from (
-      select dimension, key, 'recipients' as option from spread where dimension <> 'total'
-      union all
-      select dimension, key, reply from spread where reply is not null
-      union all
-      select dimension, key, 'optedOut' from spread where opted_out
-    ) counted
-    group by dimension, key, option order by dimension, key, option
+export interface TallyMove extends TallyCount {
+  readonly alertId: string
+}
+
+/** Adds to counters, in the order of their keys, so that two writers lock alike. `count` is by how much. */
+export async function moveTallies(tx: Database, moves: readonly TallyMove[]): Promise<void> {
+  if (moves.length === 0) return
+  await tx.execute(sql`
+    insert into tallies as t (alert_id, dimension, key, option, slot, count)
+    select alert_id, dimension, key, option, ${slot}, sum(n)
+    from unnest(
+        ${arrayLiteral(moves.map(move => move.alertId))}::uuid[],
+        ${arrayLiteral(moves.map(move => move.dimension))}::text[],
+        ${numberArray(moves.map(move => move.key))}::smallint[],
+        ${arrayLiteral(moves.map(move => move.option))}::text[],
+        ${numberArray(moves.map(move => move.count))}::int[]
+      ) as m(alert_id, dimension, key, option, n)
+    group by alert_id, dimension, key, option having sum(n) <> 0
+    order by alert_id, dimension, key, option
+    on conflict (alert_id, dimension, key, option, slot) do update set count = t.count + excluded.count
   `)
 }
 
-/** What `readProgress` must say, counted from the rows; segments handed over can't be. */
-export async function recountProgress(
-  db: Database,
-  alertId: string,
-): Promise<ReadonlyMap<string, Omit<ProgressCounts, 'segments'>>> {
-  const rows = await db.execute<
-    Omit<ProgressCounts, 'segments'> & { readonly carrierId: string }
-  >(sql`
-    select coalesce(carrier_id, ${NO_CARRIER}::uuid) as "carrierId",
-      count(*) filter (where state = 'submitted')::int as submitted,
-      count(*) filter (where state = 'delivered')::int as delivered,
-      count(*) filter (where state = 'failed')::int as failed,
-      count(*) filter (where state = 'expired')::int as expired,
-      count(*) filter (where state = 'cancelled')::int as cancelled,
-      count(*) filter (where state = 'unknown')::int as unknown,
-      count(*) filter (where possible_duplicate)::int as "possibleDuplicates"
-    from deliveries where alert_id = ${alertId}::uuid group by 1
-  `)
-  return new Map(rows.map(({ carrierId, ...counts }) => [carrierId, counts]))
+/** What the counters must say, counted from the rows; segments handed over can't be. */
+export interface RowCounts {
+  readonly progress: ReadonlyMap<string, Omit<ProgressCounts, 'segments'>>
+  readonly tallies: TallyCount[]
+}
+
+/** Blocks read at once. */
+const PAGE = 50
+
+/** Counts an alert's recipients one by one. */
+export async function countRows(db: Database, alertId: string): Promise<RowCounts> {
+  const progress = new Map<string, { -readonly [K in keyof typeof NOTHING]: number }>()
+  const tallies = new Map<string, { -readonly [K in keyof TallyCount]: TallyCount[K] }>()
+  const tally = (dimension: TallyCount['dimension'], key: number, option: string) => {
+    const place = `${dimension} ${key} ${option}`
+    const known = tallies.get(place)
+    if (known === undefined) tallies.set(place, { dimension, key, option, count: 1 })
+    else known.count++
+  }
+  for (let from = 1; ;) {
+    const page = await readBlocks(db, alertId, from, PAGE)
+    const last = page.at(-1)
+    if (last === undefined) break
+    from = last.blockNo + last.block.size
+    for (const { block, areaNos, groupSets, groupLists } of page) {
+      for (let offset = 0; offset < block.size; offset++) {
+        const count = (carrierId: string, what: keyof typeof NOTHING) => {
+          const counts = progress.get(carrierId) ?? { ...NOTHING }
+          progress.set(carrierId, counts)
+          counts[what]++
+        }
+        const state = block.state(offset)
+        if (state !== 'queued') count(block.carrier(offset) ?? NO_CARRIER, state)
+        if (block.isPossibleDuplicate(offset)) count(NO_CARRIER, 'possibleDuplicates')
+        const reply = block.reply(offset)
+        const spread = (dimension: TallyCount['dimension'], key: number) => {
+          if (dimension !== 'total') tally(dimension, key, 'recipients')
+          if (reply !== undefined) tally(dimension, key, reply)
+          if (block.hasOptedOut(offset)) tally(dimension, key, 'optedOut')
+        }
+        spread('total', 0)
+        const { areaNo, groupNos } = labelsAt({ areaNos, groupSets, groupLists }, offset)
+        if (areaNo >= 0) spread('area', areaNo)
+        for (const groupNo of groupNos) spread('group', groupNo)
+      }
+    }
+  }
+  return {
+    progress,
+    tallies: [...tallies.values()].toSorted(byPlace),
+  }
+}
+
+const NOTHING = {
+  submitted: 0,
+  delivered: 0,
+  failed: 0,
+  expired: 0,
+  cancelled: 0,
+  unknown: 0,
+  possibleDuplicates: 0,
+}
+
+const byPlace = (a: TallyCount, b: TallyCount) => {
+  if (a.dimension !== b.dimension) return a.dimension < b.dimension ? -1 : 1
+  return a.key === b.key ? (a.option < b.option ? -1 : 1) : a.key - b.key
 }

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
-import type { Progress } from '../../src/cli/board.ts'
+import type { Progress } from '../../src/reports/progress.ts'
 import { judge } from '../../src/simulator/judge.ts'
 import { generateSigningKey } from '../../src/signing/keys.ts'
 import type { Database } from '../../src/store/database.ts'

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { adoptOrphans, recordReceipts } from '../../src/inbound/receipts.ts'
+import { MessageIds } from '../../src/inbound/message-ids.ts'
+import { openReceiptBook } from '../../src/inbound/receipts.ts'
 import { recount } from '../../src/reports/recount.ts'
-import { openDatabase, arrayLiteral, type Database } from '../../src/store/database.ts'
+import { openDatabase, type Database } from '../../src/store/database.ts'
 import { readProgress } from '../../src/store/progress.ts'
-import { recountProgress } from '../../src/store/tallies.ts'
+import { countRows } from '../../src/store/tallies.ts'
+import { recordsOf, wasGiven } from '../support/blocks.ts'
 import { test } from '../support/database.ts'
 import { aCarrier, aSentAlert } from '../support/sent-alert.ts'
 
@@ -26,32 +28,9 @@ const enroute = (messageId: string): Said => ({
   reason: 'ENROUTE 000',
 })
 
-async function wasGiven(
-  db: Database,
-  alertId: string,
-  carrierId: string,
-  ids: { seq: number; id: string; firstId?: string }[],
-): Promise<void> {
-  await db.execute(sql`
-    insert into submissions (carrier_id, message_id, alert_id, seq, first_id)
-    select ${carrierId}::uuid, i.id, ${alertId}::uuid, i.seq, i.first_id
-    from unnest(${arrayLiteral(ids.map(one => one.id))}::text[],
-      ${arrayLiteral(ids.map(one => one.seq))}::int[],
-      ${arrayLiteral(ids.map(one => one.firstId ?? null))}::text[]) as i(id, seq, first_id)
-  `)
-}
-
-async function deliveriesOf(db: Database, alertId: string) {
-  return await db.execute<{
-    state: string
-    reason: string | null
-    parts: number
-    carrier: string
-  }>(sql`
-    select state, reason, segments_delivered as parts, carrier_id as carrier from deliveries
-    where alert_id = ${alertId}::uuid order by seq
-  `)
-}
+/** One process's view of a carrier's receipts: it knows of an id what the database says. */
+const bookOf = (db: Database, carrierId: string) =>
+  openReceiptBook(db, new MessageIds(db, carrierId))
 
 async function expectExact(db: Database, alertId: string): Promise<void> {
   const { progress } = await recount(db, alertId)
@@ -64,14 +43,10 @@ async function oneOnItsWay(db: Database, segments = 1, state = 'submitted') {
   const alertId = await aSentAlert(db, { recipients: [{ segments, state, carrierId }] })
   const id = (part: number) => `${alertId}-${part}`
   const ids = Array.from({ length: segments }, (_, i) => id(i + 1))
-  await wasGiven(
-    db,
-    alertId,
-    carrierId,
-    ids.map(one => ({ seq: 1, id: one, ...(segments > 1 && { firstId: id(1) }) })),
-  )
-  const record = (...said: Said[]) => recordReceipts(db, carrierId, said)
-  const row = async () => (await deliveriesOf(db, alertId))[0]
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, ids }])
+  const book = bookOf(db, carrierId)
+  const record = (...said: Said[]) => book.record(said)
+  const row = async () => (await recordsOf(db, alertId))[0]
   return { alertId, carrierId, id, record, row }
 }
 
@@ -127,16 +102,14 @@ test('a message is delivered when all its parts are, and a failed part stays vis
 
 test('parts of two attempts make no whole message', async ({ db }) => {
   const { alertId, carrierId, id, record, row } = await oneOnItsWay(db, 2)
-  await wasGiven(db, alertId, carrierId, [
-    { seq: 1, id: 'again-1', firstId: 'again-1' },
-    { seq: 1, id: 'again-2', firstId: 'again-1' },
-    // A third attempt broke off after its first part.
-    { seq: 1, id: 'once-more' },
-  ])
-  await record(delivered(id(1)), delivered('again-2'), delivered('once-more'))
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: ['again-1', 'again-2'] }])
+  await record(delivered(id(1)))
+  // A third attempt broke off after its first part.
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: ['once-more'] }])
+  await record(delivered('again-2'), delivered('once-more'))
   expect(await row()).toMatchObject({ state: 'submitted', parts: 1 })
   await record(delivered('again-1'))
-  expect(await row()).toMatchObject({ state: 'delivered', parts: 2 })
+  expect(await row()).toMatchObject({ state: 'delivered' })
 })
 
 test('a delivery whose result was lost is delivered by its receipt, but not failed by it', async ({
@@ -165,8 +138,8 @@ test('who delivered it has it: a first carrier that was slow takes it back from 
 }) => {
   const { alertId, carrierId: second } = await oneOnItsWay(db)
   const first = await aCarrier(db)
-  await wasGiven(db, alertId, first, [{ seq: 1, id: 'slow' }])
-  await recordReceipts(db, first, [delivered('slow')])
+  await wasGiven(db, alertId, first, [{ seq: 1, ids: ['slow'] }])
+  await bookOf(db, first).record([delivered('slow')])
   const { segments: _none, ...none } = (await readProgress(db, alertId)).get(second)!
   expect(Object.values(none).every(count => count === 0)).toBe(true)
   expect((await readProgress(db, alertId)).get(first)).toMatchObject({ delivered: 1 })
@@ -175,31 +148,29 @@ test('who delivered it has it: a first carrier that was slow takes it back from 
 test('a receipt that overtakes its response is kept and adopted, once', async ({ db }) => {
   const carrierId = await aCarrier(db)
   const alertId = await aSentAlert(db, { recipients: [{ carrierId }, { carrierId }] })
-  expect(await recordReceipts(db, carrierId, [delivered('early-1'), failed('early-2')])).toEqual({
-    orphaned: 2,
-  })
-  expect(await recordReceipts(db, carrierId, [delivered('early-1')])).toEqual({ orphaned: 0 })
-  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 2 })
-  await wasGiven(db, alertId, carrierId, [{ seq: 1, id: 'early-1' }])
-  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 1 })
-  expect(await deliveriesOf(db, alertId)).toMatchObject([
+  // A book of its own for each look: what it finds does not hang on what was asked a moment before.
+  const adopt = () => bookOf(db, carrierId).adopt()
+  const book = bookOf(db, carrierId)
+  expect(await book.record([delivered('early-1'), failed('early-2')])).toEqual({ orphaned: 2 })
+  expect(await book.record([delivered('early-1')])).toEqual({ orphaned: 1 })
+  expect(await adopt()).toEqual({ left: 2 })
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: ['early-1'] }])
+  expect(await adopt()).toEqual({ left: 1 })
+  expect(await recordsOf(db, alertId)).toMatchObject([
     { state: 'delivered' },
     { state: 'submitted' },
   ])
-  await wasGiven(db, alertId, carrierId, [{ seq: 2, id: 'early-2' }])
-  await Promise.all([adoptOrphans(db, carrierId), adoptOrphans(db, carrierId)])
-  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 0 })
-  expect(await deliveriesOf(db, alertId)).toMatchObject([
-    { state: 'delivered' },
-    { state: 'failed' },
-  ])
+  await wasGiven(db, alertId, carrierId, [{ seq: 2, ids: ['early-2'] }])
+  await Promise.all([adopt(), adopt()])
+  expect(await adopt()).toEqual({ left: 0 })
+  expect(await recordsOf(db, alertId)).toMatchObject([{ state: 'delivered' }, { state: 'failed' }])
   await expectExact(db, alertId)
 })
 
 test("another carrier's ids are other messages", async ({ db }) => {
   const { id, row } = await oneOnItsWay(db)
   const other = await aCarrier(db)
-  expect(await recordReceipts(db, other, [delivered(id(1))])).toEqual({ orphaned: 1 })
+  expect(await bookOf(db, other).record([delivered(id(1))])).toEqual({ orphaned: 1 })
   expect(await row()).toMatchObject({ state: 'submitted' })
 })
 
@@ -214,18 +185,19 @@ test(
       db,
       alertId,
       carrierId,
-      recipients.map((_, i) => ({ seq: i + 1, id: `m${i}` })),
+      recipients.map((_, i) => ({ seq: i + 1, ids: [`m${i}`] })),
     )
     const said = recipients.map((_, i) => (i % 10 === 0 ? failed(`m${i}`) : delivered(`m${i}`)))
+    const book = bookOf(db, carrierId)
     const tell = async () => {
       for (let i = 0; i < said.length; i += 1_000) {
-        await recordReceipts(db, carrierId, said.slice(i, i + 1_000))
+        await book.record(said.slice(i, i + 1_000))
       }
       return {
         counters: (await readProgress(db, alertId)).get(carrierId),
         versions: await db.execute(sql`
         select count(distinct xmin::text)::int as n, min(xmin::text) as a, max(xmin::text) as b
-        from deliveries where alert_id = ${alertId}::uuid
+        from blocks where alert_id = ${alertId}::uuid
       `),
       }
     }
@@ -246,53 +218,44 @@ test('processes that hear the same receipts at once, in other orders, count each
     state: ['submitted', 'unknown', 'queued'][i % 5] ?? 'submitted',
   }))
   const alertId = await aSentAlert(db, { recipients })
-  const ids = recipients.flatMap(({ segments }, i) =>
-    Array.from({ length: segments }, (_, part) => ({
-      seq: i + 1,
-      id: `${alertId}-${i}-${part}`,
-      ...(segments > 1 && { firstId: `${alertId}-${i}-0` }),
-    })),
-  )
+  const messages = recipients.map(({ segments }, i) => ({
+    seq: i + 1,
+    ids: Array.from({ length: segments }, (_, part) => `${alertId}-${i}-${part}`),
+  }))
   // Half of the ids are written only while the receipts come.
-  await wasGiven(
-    db,
-    alertId,
-    carrierId,
-    ids.filter((_, i) => i % 2 === 0),
-  )
-  const said = ids.flatMap(({ id }) => [delivered(id), failed(id), enroute(id), delivered(id)])
+  const half = (odd: number) => messages.filter((_, i) => i % 2 === odd)
+  await wasGiven(db, alertId, carrierId, half(0))
+  const ids = messages.flatMap(message => message.ids)
+  const said = ids.flatMap(id => [delivered(id), failed(id), enroute(id), delivered(id)])
   const others = [openDatabase(databaseUrl), openDatabase(databaseUrl)]
   const processes = [db, ...others.map(other => other.db)]
   await Promise.all([
     ...processes.map(async (mine, n) => {
+      const book = bookOf(mine, carrierId)
       const order = said.map((one, i) => ({ one, key: (i * 7919 * (n + 1)) % 1009 }))
       const shuffled = order.toSorted((a, b) => a.key - b.key).map(({ one }) => one)
       for (let i = 0; i < shuffled.length; i += 13) {
-        await recordReceipts(mine, carrierId, shuffled.slice(i, i + 13))
-        await adoptOrphans(mine, carrierId)
+        await book.record(shuffled.slice(i, i + 13))
+        await book.adopt()
       }
     }),
-    wasGiven(
-      db,
-      alertId,
-      carrierId,
-      ids.filter((_, i) => i % 2 === 1),
-    ),
+    wasGiven(db, alertId, carrierId, half(1)),
   ])
-  await adoptOrphans(db, carrierId)
+  await bookOf(db, carrierId).adopt()
   await Promise.all(others.map(other => other.close()))
-  const rows = await deliveriesOf(db, alertId)
+  const rows = await recordsOf(db, alertId)
   expect(rows.filter(row => row.state !== 'delivered')).toEqual([])
   await expectExact(db, alertId)
   const byCarrier = (await readProgress(db, alertId)).get(carrierId)
-  expect(byCarrier).toMatchObject({ ...(await recountProgress(db, alertId)).get(carrierId) })
+  expect(byCarrier).toMatchObject({ ...(await countRows(db, alertId)).progress.get(carrierId) })
 })
 
 test('a receipt for no message of ours is dropped after 72 hours', async ({ db }) => {
   const carrierId = randomUUID()
-  await recordReceipts(db, carrierId, [delivered('nobody-1'), delivered('nobody-2')])
+  const book = bookOf(db, carrierId)
+  await book.record([delivered('nobody-1'), delivered('nobody-2')])
   await db.execute(sql`
     update orphan_receipts set at = now() - interval '73 hours' where message_id = 'nobody-1'
   `)
-  expect(await adoptOrphans(db, carrierId)).toEqual({ left: 1 })
+  expect(await book.adopt()).toEqual({ left: 1 })
 })

@@ -227,8 +227,8 @@ test('a phone can be quicker than the result that says its message was taken', a
     ],
   })
   await db.execute(sql`
-    insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, state, hwm, expires)
-    values (${alertId}::uuid, 1, '', 1, 2, 'leased', 1, now() + interval '1 hour')
+    insert into ranges (alert_id, range_no, block_no, route_class, from_seq, to_seq, state, hwm, expires)
+    values (${alertId}::uuid, 1, 1, '', 1, 2, 'leased', 1, now() + interval '1 hour')
   `)
   await recordReplies(db, carrierId, [say(quick, '1'), say(waiting, '1')], noon)
   expect(await inboundOf(db, quick)).toMatchObject([{ alert: alertId }])

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { parse } from 'csv-parse/sync'
 import { expect } from 'vitest'
 import { startServer } from '../../src/http/server.ts'
-import { recordReceipts } from '../../src/inbound/receipts.ts'
+import { MessageIds } from '../../src/inbound/message-ids.ts'
+import { openReceiptBook } from '../../src/inbound/receipts.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import type { Database } from '../../src/store/database.ts'
 import { reportLink } from '../../src/store/links.ts'
 import { recordResults } from '../../src/store/results.ts'
 import { sql } from 'drizzle-orm'
+import { wasGiven } from '../support/blocks.ts'
 import { test, type Caller, type Edge } from '../support/edge.ts'
 import { aCarrier, aPhone, aSentAlert } from '../support/sent-alert.ts'
 
@@ -274,11 +276,9 @@ test('a stream begins with a snapshot and tells what changes', async ({ db, edge
   const [tally] = (await stream.read())!
   expect(tally).toMatchObject({ event: 'tally', data: { alertId, replied: 1 } })
   expect(tally!.id).toBeGreaterThan(snapshot!.id)
-  await db.execute(sql`
-    insert into submissions (carrier_id, message_id, alert_id, seq)
-    values (${carrierId}::uuid, 'watched', ${alertId}::uuid, 2)
-  `)
-  await recordReceipts(db, carrierId, [{ messageId: 'watched', state: 'delivered', reason: '' }])
+  await wasGiven(db, alertId, carrierId, [{ seq: 2, ids: ['watched'] }])
+  const receipts = openReceiptBook(db, new MessageIds(db, carrierId))
+  await receipts.record([{ messageId: 'watched', state: 'delivered', reason: '' }])
   const [progress] = (await stream.read())!
   expect(progress).toMatchObject({
     event: 'progress',
@@ -392,27 +392,36 @@ test('what the engine writes and what is watched are the same figures', async ({
     recipients: [{ state: 'queued', segments: 2 }, { state: 'queued' }],
   })
   await db.execute(sql`
-    insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, state, fence, hwm, expires)
-    values (${alertId}::uuid, 1, '', 1, 2, 'leased', 1, 2, ${new Date(Date.now() + HOUR).toISOString()})
+    insert into ranges (alert_id, range_no, block_no, route_class, from_seq, to_seq, state, fence, hwm, expires)
+    values (${alertId}::uuid, 1, 1, '', 1, 1, 'leased', 1, 1, ${new Date(Date.now() + HOUR).toISOString()})
   `)
   const batch = {
+    id: randomUUID(),
     alertId,
     carrierId,
-    taken: [{ rangeNo: 1, fence: 1, seqs: [1] }],
-    messageIds: { seqs: [1, 1], ids: ['e-1', 'e-2'], firstIds: ['e-1', 'e-1'] },
-    ended: [],
-    retries: [],
-    finished: [],
+    ranges: [
+      {
+        lease: { alertId, rangeNo: 1, fence: 1 },
+        blockNo: 1,
+        generation: 0,
+        taken: [1],
+        messageIds: { seqs: [1, 1], parts: [0, 1], ids: ['e-1', 'e-2'] },
+        ended: [],
+        retries: [],
+        finished: false,
+      },
+    ],
   }
+  const receipts = openReceiptBook(db, new MessageIds(db, carrierId))
   await recordResults(db, batch)
   const viewer = await edge.caller()
   const progress = async () => (await viewer.call('GET', `/v1/alerts/${alertId}/progress`)).body
   expect(await progress()).toMatchObject({ queued: 1, submitted: 1, segmentsSubmitted: 2 })
   const delivered = (messageId: string) => ({ messageId, state: 'delivered' as const, reason: '' })
-  await recordReceipts(db, carrierId, [delivered('e-1')])
+  await receipts.record([delivered('e-1')])
   expect(await progress()).toMatchObject({ queued: 1, submitted: 1, delivered: 0 })
   // Its commit was not heard of, so it is written again.
   await recordResults(db, batch)
-  await recordReceipts(db, carrierId, [delivered('e-2')])
+  await receipts.record([delivered('e-2')])
   expect(await progress()).toMatchObject({ queued: 1, submitted: 0, delivered: 1 })
 })

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import { arrayLiteral, type Database } from '../../src/store/database.ts'
+import type { Database } from '../../src/store/database.ts'
+import { insertRecipients } from './blocks.ts'
 
 export interface SendingAlert {
   readonly alertId: string
@@ -20,7 +21,7 @@ export async function insertCarrier(db: Database, name: string): Promise<string>
 }
 
 /**
- * An alert in the middle of being sent, as the planner leaves it: `recipients` deliveries in ranges of
+ * An alert in the middle of being sent, as the planner leaves it: `recipients` in blocks and ranges of
  * `rangeSize`. Its content is no signed one: for the engine's own tables alone.
  */
 export async function insertSendingAlert(
@@ -47,17 +48,17 @@ export async function insertSendingAlert(
     values (${alertId}::uuid, 'sending', 'live', 'Actual', 'Alert', 'Extreme', '{}', '\\x7b7d',
       ${operatorId}::uuid, ${delivery}, ${priority}, ${recipients}, ${recipients}, 'done', ${expires}::timestamptz, now())
   `)
-  const seqs = Array.from({ length: recipients }, (_, i) => i + 1)
+  const phones = Array.from({ length: recipients }, (_, i) => ({
+    phone: `+1555${String(i + 1).padStart(7, '0')}`,
+    segments: 1,
+    areaNo: -1,
+    groupNos: [],
+  }))
+  await insertRecipients(db, alertId, phones, { blockSize: rangeSize })
   await db.execute(sql`
-    insert into deliveries (alert_id, seq, range_no, text_no, segments, phone, contact_id)
-    select ${alertId}::uuid, seq, seq - (seq - 1) % ${rangeSize}::int, 0, 1,
-      '+1555' || lpad(seq::text, 7, '0'), gen_random_uuid()
-    from unnest(${arrayLiteral(seqs)}::int[]) as seq
-  `)
-  await db.execute(sql`
-    insert into ranges (alert_id, range_no, route_class, from_seq, to_seq, expires)
-    select ${alertId}::uuid, range_no, '', min(seq), max(seq), ${expires}::timestamptz
-    from deliveries where alert_id = ${alertId}::uuid group by range_no
+    insert into ranges (alert_id, range_no, block_no, route_class, from_seq, to_seq, expires)
+    select alert_id, block_no, block_no, '', block_no, block_no + size - 1, ${expires}::timestamptz
+    from blocks where alert_id = ${alertId}::uuid
   `)
   return { alertId, recipients }
 }

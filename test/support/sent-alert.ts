@@ -3,13 +3,17 @@ import { sql } from 'drizzle-orm'
 import { draftSchema } from '../../src/cap/alert.ts'
 import { alertContent, digestOfBytes } from '../../src/cap/content.ts'
 import { canonicalBytes } from '../../src/signing/canonical.ts'
-import { arrayLiteral, type Database } from '../../src/store/database.ts'
+import type { Block } from '../../src/store/block.ts'
+import { writeBlocks } from '../../src/store/blocks.ts'
+import { transact, type Database } from '../../src/store/database.ts'
 import { NO_CARRIER } from '../../src/store/progress.ts'
 import {
   DEFAULT_POLICY,
   DEFAULT_RETENTION,
   ensureOrganisation,
 } from '../../src/store/organisation.ts'
+import { moveTallies } from '../../src/store/tallies.ts'
+import { insertRecipients } from './blocks.ts'
 
 interface Recipient {
   phone?: string
@@ -136,35 +140,50 @@ export async function aSentAlert(db: Database, given: SentAlert): Promise<string
       ${digestOfBytes(bytes)}, ${operatorId}, 'at-least-once', ${expires.toISOString()},
       ${recipients.length}, ${recipients.length}, 'done', ${dispatchedAt})
   `)
-  await db.execute(sql`
-    insert into deliveries (alert_id, seq, range_no, text_no, area_no, segments, state, phone, contact_id,
-      carrier_id, submitted_at, group_nos)
-    select ${id}::uuid, n, 1, 0, r.area_no, r.segments, r.state, r.phone, gen_random_uuid(), r.carrier_id,
-      case when r.state <> 'queued' then ${dispatchedAt}::timestamptz end, r.group_nos::smallint[]
-    from unnest(
-      ${arrayLiteral(recipients.map(r => r.areaNo))}::smallint[],
-      ${arrayLiteral(recipients.map(r => r.segments))}::smallint[],
-      ${arrayLiteral(recipients.map(r => r.state))}::text[],
-      ${arrayLiteral(recipients.map(r => r.phone))}::text[],
-      ${arrayLiteral(recipients.map(r => r.carrierId))}::uuid[],
-      ${arrayLiteral(recipients.map(r => `{${r.groupNos.join(',')}}`))}::text[]
-    ) with ordinality as r(area_no, segments, state, phone, carrier_id, group_nos, n)
-  `)
-  await db.execute(sql`
-    insert into progress (alert_id, carrier_id, slot, submitted, delivered, failed, unknown)
-    select alert_id, coalesce(carrier_id, ${NO_CARRIER}::uuid), 0,
-      count(*) filter (where state = 'submitted'), count(*) filter (where state = 'delivered'),
-      count(*) filter (where state = 'failed'), count(*) filter (where state = 'unknown')
-    from deliveries where alert_id = ${id}::uuid and state <> 'queued' group by 1, 2
-  `)
-  await db.execute(sql`
-    insert into tallies (alert_id, dimension, key, option, slot, count)
-    select ${id}::uuid, dimension, key, 'recipients', 0, count(*) from (
-      select 'area' as dimension, area_no as key from deliveries
-      where alert_id = ${id}::uuid and area_no is not null
-      union all
-      select 'group', unnest(group_nos) from deliveries where alert_id = ${id}::uuid
-    ) d group by 2, 3
-  `)
+  const blocks = await insertRecipients(
+    db,
+    id,
+    recipients.map(recipient => ({ ...recipient, areaNo: recipient.areaNo ?? -1 })),
+    { at: new Date(dispatchedAt) },
+  )
+  for (const block of blocks) {
+    for (let offset = 0; offset < block.size; offset++) {
+      const { state, carrierId } = recipients[block.blockNo + offset - 1]!
+      become(block, offset, state, carrierId)
+    }
+  }
+  await transact(db, tx => writeBlocks(tx, blocks))
+  const counted = recipients.flatMap(({ areaNo, groupNos }) => [
+    ...(areaNo === null ? [] : [{ dimension: 'area' as const, key: areaNo }]),
+    ...groupNos.map(key => ({ dimension: 'group' as const, key })),
+  ])
+  await moveTallies(
+    db,
+    counted.map(place => ({ ...place, alertId: id, option: 'recipients', count: 1 })),
+  )
   return id
+}
+
+function become(block: Block, offset: number, state: string, carrierId: string | null): void {
+  switch (state) {
+    case 'queued':
+      return
+    case 'submitted':
+    case 'delivered': {
+      const by = carrierId ?? NO_CARRIER
+      block.submitted(offset, by)
+      if (state === 'submitted') return
+      for (let part = 0; part < block.segments; part++) {
+        block.segmentDelivered({ offset, part, tryNo: 0 }, by)
+      }
+      return
+    }
+    case 'failed':
+    case 'unknown':
+    case 'expired':
+    case 'cancelled':
+      return block.ended(offset, state, undefined, carrierId ?? undefined)
+    default:
+      throw new Error(`no state of a delivery: ${state}`)
+  }
 }

@@ -19,7 +19,7 @@ import {
   type CarrierAt,
   type Person,
 } from '../../scripts/rehearsal.ts'
-import type { Progress, Tally } from '../../src/cli/board.ts'
+import type { Progress, Tally } from '../../src/reports/progress.ts'
 import { signIn, type Client } from '../../src/cli/client.ts'
 import { signAs } from '../../src/cli/send.ts'
 import { generateMasterKey } from '../../src/signing/seal.ts'

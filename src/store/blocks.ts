@@ -1,0 +1,195 @@
+/**
+ * Blocks of recipients: read, locked, written. What changes a block locks its row first, in the order of the
+ * keys, changes it in memory (`block.ts`) and writes it with the counters that move by it, in one transaction.
+ */
+import { sql } from 'drizzle-orm'
+import { Block, type BlockRow } from './block.ts'
+import { arrayLiteral, hexArray, numberArray, type Database } from './database.ts'
+import { moveProgress, type ProgressMove } from './progress.ts'
+
+/** Octets of a phone and of a contact's id in a block. */
+export const PHONE = 8
+export const CONTACT_ID = 16
+
+interface Row extends Record<string, unknown> {
+  readonly block_no: number
+  readonly size: number
+  readonly segments: number
+  readonly planned_ms: number
+  readonly now_ms: number
+  readonly records: Buffer
+  readonly extras: Buffer
+  readonly parts: Buffer | null
+  readonly older_parts: Record<string, string> | null
+  readonly carriers: string[]
+  readonly reasons: string[]
+  readonly replies: string[]
+}
+
+const columns = sql.raw(`b.block_no, b.size, b.segments,
+  (extract(epoch from b.planned_at) * 1000)::float8 as planned_ms,
+  (extract(epoch from now()) * 1000)::float8 as now_ms, b.records, b.extras, b.parts, b.older_parts,
+  b.carriers::text[] as carriers, b.reasons, b.replies`)
+
+const blockOf = (alertId: string, row: Row): BlockRow => ({
+  alertId,
+  blockNo: row.block_no,
+  size: row.size,
+  segments: row.segments,
+  plannedAt: row.planned_ms,
+  now: row.now_ms,
+  records: row.records,
+  extras: row.extras,
+  parts: row.parts,
+  olderParts: row.older_parts,
+  carriers: row.carriers,
+  reasons: row.reasons,
+  replies: row.replies,
+})
+
+/** Locks blocks of one alert; who locks those of several goes by the alerts' ids, ascending. */
+export async function lockBlocks(
+  tx: Database,
+  alertId: string,
+  blockNos: readonly number[],
+): Promise<ReadonlyMap<number, Block>> {
+  const rows = await tx.execute<Row>(sql`
+    select ${columns} from blocks b
+    where b.alert_id = ${alertId}::uuid and b.block_no = any(${numberArray(blockNos)}::int[])
+    order by b.block_no for update
+  `)
+  return new Map(rows.map(row => [row.block_no, new Block(blockOf(alertId, row))]))
+}
+
+/** Writes what has changed, and moves the counters by it. */
+export async function writeBlocks(tx: Database, blocks: Iterable<Block>): Promise<void> {
+  const changed = [...blocks].filter(block => block.hasChanged)
+  if (changed.length === 0) return
+  const writing = tx.execute(sql`
+    update blocks b
+    set records = decode(w.records, 'hex'), extras = coalesce(decode(w.extras, 'hex'), b.extras),
+        parts = decode(w.parts, 'hex'),
+        older_parts = w.older_parts::jsonb, carriers = w.carriers::uuid[], reasons = w.reasons::text[],
+        replies = w.replies::text[]
+    from unnest(
+        ${arrayLiteral(changed.map(block => block.alertId))}::uuid[],
+        ${numberArray(changed.map(block => block.blockNo))}::int[],
+        ${hexArray(changed.map(block => block.records))}::text[],
+        ${hexArray(changed.map(block => block.extras))}::text[],
+        ${hexArray(changed.map(block => block.parts))}::text[],
+        ${arrayLiteral(changed.map(block => (block.olderParts === undefined ? null : JSON.stringify(block.olderParts))))}::text[],
+        ${arrayLiteral(changed.map(block => arrayLiteral(block.carriers)))}::text[],
+        ${arrayLiteral(changed.map(block => arrayLiteral(block.reasons)))}::text[],
+        ${arrayLiteral(changed.map(block => arrayLiteral(block.replies)))}::text[]
+      ) as w(alert_id, block_no, records, extras, parts, older_parts, carriers, reasons, replies)
+    where b.alert_id = w.alert_id and b.block_no = w.block_no
+  `)
+  await Promise.all([writing, moveProgress(tx, movesOf(changed))])
+  for (const block of changed) block.wasWritten()
+}
+
+/** Summed by the key, for one statement can't meet a row twice. */
+function movesOf(blocks: readonly Block[]): ProgressMove[] {
+  const moves = new Map<string, ProgressMove & { delta: Record<string, number> }>()
+  for (const { alertId, progress } of blocks) {
+    for (const [carrierId, delta] of progress) {
+      const key = `${alertId} ${carrierId}`
+      let move = moves.get(key)
+      if (move === undefined) moves.set(key, (move = { alertId, carrierId, delta: {} }))
+      for (const [what, by] of Object.entries(delta)) {
+        move.delta[what] = (move.delta[what] ?? 0) + by
+      }
+    }
+  }
+  return [...moves.values()]
+}
+
+/** By which areas and groups a block's recipients count: frozen. */
+export interface BlockLabels {
+  readonly areaNos: Buffer
+  readonly groupSets: Buffer | null
+  readonly groupLists: readonly (readonly number[])[] | null
+}
+
+/** A block with whom it holds, without a lock. */
+export interface ReadBlock extends BlockLabels {
+  readonly blockNo: number
+  readonly textNo: number
+  readonly phones: Buffer
+  readonly contactIds: Buffer
+  readonly block: Block
+}
+
+interface ReadRow extends Row {
+  readonly text_no: number
+  readonly phones: Buffer
+  readonly contact_ids: Buffer
+  readonly area_nos: Buffer
+  readonly group_sets: Buffer | null
+  readonly group_lists: number[][] | null
+}
+
+const everything = sql`${columns}, b.text_no, b.phones, b.contact_ids, b.area_nos, b.group_sets, b.group_lists`
+
+const readBlockOf = (alertId: string, row: ReadRow): ReadBlock => ({
+  blockNo: row.block_no,
+  textNo: row.text_no,
+  phones: row.phones,
+  contactIds: row.contact_ids,
+  areaNos: row.area_nos,
+  groupSets: row.group_sets,
+  groupLists: row.group_lists,
+  block: new Block(blockOf(alertId, row)),
+})
+
+export async function findBlocks(
+  db: Database,
+  alertId: string,
+  blockNos: readonly number[],
+): Promise<ReadonlyMap<number, ReadBlock>> {
+  const rows = await db.execute<ReadRow>(sql`
+    select ${everything} from blocks b
+    where b.alert_id = ${alertId}::uuid and b.block_no = any(${numberArray(blockNos)}::int[])
+  `)
+  return new Map(rows.map(row => [row.block_no, readBlockOf(alertId, row)]))
+}
+
+/** An alert's blocks in order, from the one that holds `fromSeq`. */
+export async function readBlocks(
+  db: Database,
+  alertId: string,
+  fromSeq: number,
+  limit: number,
+): Promise<ReadBlock[]> {
+  const rows = await db.execute<ReadRow>(sql`
+    select ${everything} from blocks b
+    where b.alert_id = ${alertId}::uuid and b.block_no + b.size > ${fromSeq}::int
+    order by b.block_no limit ${limit}
+  `)
+  return rows.map(row => readBlockOf(alertId, row))
+}
+
+/** E.164 with `+`. */
+export function phoneAt(phones: Buffer, offset: number): string {
+  return `+${phoneNumberAt(phones, offset)}`
+}
+
+/** E.164's digits as a number: at most 15 of them, which a double holds exactly. */
+export function phoneNumberAt(phones: Buffer, offset: number): number {
+  return phones.readUInt32BE(offset * PHONE) * 2 ** 32 + phones.readUInt32BE(offset * PHONE + 4)
+}
+
+export function contactIdAt(contactIds: Buffer, offset: number): string {
+  const at = offset * CONTACT_ID
+  const hex = contactIds.toString('hex', at, at + CONTACT_ID)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** The first area that holds a recipient, −1 where none does, and the groups. */
+export function labelsAt(
+  { areaNos, groupSets, groupLists }: BlockLabels,
+  offset: number,
+): { readonly areaNo: number; readonly groupNos: readonly number[] } {
+  const groupNos = groupSets === null ? undefined : groupLists?.[groupSets.readUInt16BE(offset * 2)]
+  return { areaNo: areaNos.readInt16BE(offset * 2), groupNos: groupNos ?? [] }
+}

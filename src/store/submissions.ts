@@ -1,0 +1,99 @@
+import { sql } from 'drizzle-orm'
+import { arrayLiteral, hexArray, numberArray, type Database } from './database.ts'
+
+/** Message ids of one block's recipients, given by one carrier: a row, never changed. */
+export interface Submissions {
+  readonly no: number
+  readonly carrierId: string
+  readonly alertId: string
+  readonly blockNo: number
+  readonly ids: readonly string[]
+  /** 4 octets an id: the recipient's offset in the block (2, big-endian), the segment, the try. */
+  readonly refs: Buffer
+}
+
+/** Ids are stored one a line; the few that hold a line feed are looked for by what stands in its place. */
+export function storedId(id: string): string {
+  return id.includes('\n') ? id.replaceAll('\n', '\u2424') : id
+}
+
+export async function insertSubmissions(
+  tx: Database,
+  batchId: string,
+  submissions: readonly Omit<Submissions, 'no'>[],
+): Promise<Submissions[]> {
+  if (submissions.length === 0) return []
+  const rows = await tx.execute<{ no: string }>(sql`
+    with given as (
+      select * from unnest(
+        ${arrayLiteral(submissions.map(one => one.carrierId))}::uuid[],
+        ${arrayLiteral(submissions.map(one => one.alertId))}::uuid[],
+        ${numberArray(submissions.map(one => one.blockNo))}::int[],
+        ${arrayLiteral(submissions.map(one => one.ids.map(storedId).join('\n')))}::text[],
+        ${hexArray(submissions.map(one => one.refs))}::text[]
+      ) with ordinality as g(carrier_id, alert_id, block_no, ids, refs, n)
+    )
+    insert into submissions (carrier_id, batch_id, alert_id, block_no, ids, refs)
+    select carrier_id, ${batchId}::uuid, alert_id, block_no, ids, decode(refs, 'hex') from given order by n
+    returning no
+  `)
+  return submissions.map((one, i) => ({ ...one, no: Number(rows[i]?.no) }))
+}
+
+/** What of a batch has been written before. */
+export async function readBatch(db: Database, batchId: string): Promise<Submissions[]> {
+  const rows = await db.execute<Row>(sql`
+    select ${columns} from submissions where batch_id = ${batchId}::uuid
+  `)
+  return rows.map(submissionsOf)
+}
+
+/** Carriers send no receipt later than this. */
+const RECEIPT_HOURS = 72
+
+/** Which batches of a carrier may still get receipts, newer than `after`, oldest first. */
+export async function submissionNosAfter(
+  db: Database,
+  carrierId: string,
+  after: number,
+): Promise<number[]> {
+  const rows = await db.execute<{ no: string }>(sql`
+    select no from submissions where carrier_id = ${carrierId}::uuid and no > ${after}::bigint
+      and at > now() - make_interval(hours => ${RECEIPT_HOURS}::int)
+    order by no
+  `)
+  return rows.map(row => Number(row.no))
+}
+
+export async function readSubmissions(
+  db: Database,
+  carrierId: string,
+  nos: readonly number[],
+): Promise<Submissions[]> {
+  const rows = await db.execute<Row>(sql`
+    select ${columns} from submissions
+    where carrier_id = ${carrierId}::uuid and no = any(${numberArray(nos)}::bigint[])
+    order by no
+  `)
+  return rows.map(submissionsOf)
+}
+
+interface Row extends Record<string, unknown> {
+  readonly no: string
+  readonly carrier_id: string
+  readonly alert_id: string
+  readonly block_no: number
+  readonly ids: string
+  readonly refs: Buffer
+}
+
+const columns = sql.raw('no, carrier_id, alert_id, block_no, ids, refs')
+
+const submissionsOf = (row: Row): Submissions => ({
+  no: Number(row.no),
+  carrierId: row.carrier_id,
+  alertId: row.alert_id,
+  blockNo: row.block_no,
+  ids: row.ids.split('\n'),
+  refs: row.refs,
+})
