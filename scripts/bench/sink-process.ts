@@ -10,10 +10,19 @@ export interface Arrived {
   readonly twice: number
 }
 
+/** As the sink counts on its own clock, in milliseconds. */
+export interface Counts {
+  /** In any sliding second. */
+  readonly most: number
+  readonly first: number
+  readonly last: number
+}
+
 export interface SinkProcess {
   readonly port: number
   /** What has arrived for so many recipients since it was asked before. */
   arrived(recipients: number): Promise<Arrived>
+  counts(): Promise<Counts>
   /** Ends it. */
   stop(): Promise<void>
 }
@@ -28,13 +37,15 @@ export async function startSinkProcess(flags: readonly string[] = []): Promise<S
   const lines = createInterface({ input: child.stdout! })
   const [line] = (await once(lines, 'line')) as [string]
   const { port } = JSON.parse(line) as { port: number }
+  const ask = async <Answer>(question: 'counts' | { recipients: number }): Promise<Answer> => {
+    const answer = once(child, 'message')
+    child.send(question)
+    return ((await answer) as [Answer])[0]
+  }
   return {
     port,
-    async arrived(recipients) {
-      const answer = once(child, 'message')
-      child.send({ recipients })
-      return ((await answer) as [Arrived])[0]
-    },
+    arrived: recipients => ask<Arrived>({ recipients }),
+    counts: () => ask<Counts>('counts'),
     async stop() {
       if (child.exitCode !== null) return
       child.kill('SIGTERM')

@@ -2,14 +2,15 @@ import { parseArgs } from 'node:util'
 import { judge, markList } from '../../src/simulator/judge.ts'
 import { startMessageCentre } from '../../src/simulator/message-centre.ts'
 import { TEXT } from './hand-loop.ts'
-import type { Arrived } from './sink-process.ts'
+import type { Arrived, Counts } from './sink-process.ts'
 
 /**
  * The other end of a bench: a message centre without a limit that answers and keeps the list of all that arrived,
  * in a process of its own. Prints `{"port": …}` when it listens; its counts as one JSON line on SIGTERM, or when
  * the process that forked it goes.
  *
- * A message `{recipients}` asks what became of the phones +15550000001 … since the one before: how many were
+ * A message `'counts'` asks for the most in any sliding second and the times of the first and the last; one of
+ * `{recipients}` what became of the phones +15550000001 … since the one before: how many were
  * reached, and how many more than once. `--receipts` sends a receipt for each message.
  */
 const { values } = parseArgs({
@@ -32,7 +33,13 @@ const centre = await startMessageCentre({
 process.stdout.write(`${JSON.stringify({ port: centre.port })}\n`)
 
 let mark = markList(centre.list)
-process.on('message', ({ recipients }: { recipients: number }) => {
+process.on('message', (asked: 'counts' | { recipients: number }) => {
+  if (asked === 'counts') {
+    const { mostOfferedInASecond: most, firstTakenAt = 0, lastTakenAt = 0 } = centre.stats()[0]!
+    process.send!({ most, first: firstTakenAt, last: lastTakenAt } satisfies Counts)
+    return
+  }
+  const { recipients } = asked
   const verdict = judge(centre.list, expectedPhones(recipients), mark)
   mark = markList(centre.list)
   process.send!({ reached: verdict.reached, twice: verdict.twice.length } satisfies Arrived)

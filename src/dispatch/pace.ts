@@ -2,15 +2,18 @@
  * The local half of an account's pace.
  *
  * The budget itself is one row on the database's clock (`store/intents.ts`): a reservation there is a run of
- * slots, each of one segment, at even distances of 1 ÷ (0.99 × limit), and no two dispatchers have the same.
+ * slots, each of one segment, at even distances of 1 ÷ (0.985 × limit), and no two dispatchers have the same.
  * Here they fall due one after the other on this process's monotonic clock, and lapse if they are not used
- * within a hundredth of a second and the time of one slot. Any sliding second then holds slots of 1.01 seconds
- * and one slot's time at the most: with the 0.99, the limit + 1, however many dispatchers share the account.
+ * within four milliseconds and the time of one slot. Any sliding second then holds slots of 1.004 seconds and one
+ * slot's time at the most: with the 0.985, the limit + 1, however many dispatchers share the account, and eleven
+ * milliseconds by which the way to the carrier may vary (at 0.99 a second held three too many now and then).
  */
 import type { PaceReservation } from '../store/intents.ts'
 
-/** Share of the configured rate that is reserved; the rest absorbs lateness. */
-export const PACE_SHARE = 0.99
+/** Share of the configured rate that is reserved; the rest absorbs lateness, ours and the way's. */
+export const PACE_SHARE = 0.985
+/** How late a slot may be used, in seconds. */
+const LATE_SECONDS = 0.004
 
 /** How long the answers are remembered by which the database's clock is known, twice over, in milliseconds. */
 const CLOCK_MEMORY_MS = 5_000
@@ -44,7 +47,7 @@ export function createPace(segmentsPerSecond: number, longestText: () => number)
   const offset = createOffset()
 
   /** Slots that may wait at once, the eldest about to lapse. */
-  const keep = () => Math.max(1 + segmentsPerSecond * (1 - PACE_SHARE), longestText())
+  const keep = () => Math.max(1 + segmentsPerSecond * LATE_SECONDS, longestText())
 
   const dueOf = (grant: Grant, now: number) =>
     now < grant.startsAt

@@ -31,12 +31,12 @@ test('slots become due one after the other', () => {
   expect(pace.heldUntil()).toBe(1300)
 })
 
-test('a slot lapses when it is a hundredth of a second and a slot late', () => {
+test('a slot lapses when it is four milliseconds and a slot late', () => {
   const pace = createPace(1000, single)
   pace.grant(...slotsFrom(0, 1, 1000))
-  // Those of 490 … 500; that of 489 is 11 slots old.
-  expect(pace.available(500)).toBe(11)
-  expect(pace.outstanding(500)).toBe(510)
+  // Those of 496 … 500; that of 495 is 5 slots old.
+  expect(pace.available(500)).toBe(5)
+  expect(pace.outstanding(500)).toBe(504)
   expect(pace.nextDue(500)).toBe(501)
 })
 
