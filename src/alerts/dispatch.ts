@@ -4,7 +4,8 @@ import { type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
 import { countAudience } from '../audience/resolve.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
-import { type Database, transact } from '../store/database.ts'
+import { type Database, type OpenDatabase, transact } from '../store/database.ts'
+import { shareSnapshot } from '../store/shared-snapshot.ts'
 
 /**
  * Hands an approved alert to the dispatchers, which verify and count once more before the first message.
@@ -12,19 +13,19 @@ import { type Database, transact } from '../store/database.ts'
  * @param holdSeconds time in which a stop still prevents every message
  * @throws AppError `audience_changed`, `signature_key_revoked`, `integrity_violation`, `expired`
  */
-export async function dispatchAlert(
-  db: Database,
+export function dispatchAlert(
+  database: OpenDatabase,
   alertId: string,
   caller: Caller,
   holdSeconds = 0,
 ): Promise<AlertRow> {
   const { operator, now } = caller
-  return transact(db, async tx => {
+  const dispatch = async (tx: Database, snapshot: Database, planSnapshot: string | undefined) => {
     const { state: from, ...alert } = await lockForStep(tx, alertId, 'dispatch', caller)
     assertNotExpired(alert, now)
     const content = await verifyForSending(tx, alertId)
     const resolved = await resolveSigned(tx, content)
-    const recipients = await countAudience(tx, resolved)
+    const recipients = await countAudience(snapshot, resolved)
     assertAudienceAsSigned(content, resolved, recipients)
     const dispatched = await updateAlert(
       tx,
@@ -36,11 +37,15 @@ export async function dispatchAlert(
         dispatchedBy: operator.id,
         holdUntil: holdSeconds === 0 ? null : new Date(now.getTime() + holdSeconds * 1000),
         planState: 'pending',
+        planSnapshot: planSnapshot ?? null,
       },
       now,
     )
     const detail = `${recipients} recipients`
     await recordStep(tx, dispatched, { done: 'dispatched', from, by: operator, now, detail })
     return dispatched
-  })
+  }
+  return shareSnapshot(database, (snapshot, name) =>
+    transact(database.db, tx => dispatch(tx, snapshot, name)),
+  )
 }

@@ -296,46 +296,66 @@ export interface Recipient {
 /** Hits looked at before a first slice is given up as too thinly spread: the rest will have them. */
 const MAX_FIRST_HITS = 50_000
 
-/**
- * Some recipients at once, whoever is found first; fewer than `limit` where few are found quickly.
- * Run it and `copyAudience` in one repeatable-read transaction: together they hold everyone once.
- */
-export async function takeFirstRecipients(
+export interface FirstRecipients {
+  /** Some recipients at once, whoever is found first; fewer than `limit` where few are found quickly. */
+  take(limit: number): Promise<Recipient[]>
+  /** @returns the contacts that were taken */
+  close(): Promise<string[]>
+}
+
+/** Run it and `copyAudience` in one repeatable-read transaction: together they hold everyone once. */
+export async function openFirstRecipients(
   snapshot: Database,
   audience: ResolvedAudience,
-  limit: number,
-): Promise<Recipient[]> {
-  const { groups, excludeGroups, roster, optOuts } = audience
+): Promise<FirstRecipients> {
+  const { everywhere, groups, excludeGroups, roster, optOuts } = audience
   const listed = [...groups, ...excludeGroups].filter(({ ground }) => ground === undefined)
   const listedIds = listed.map(({ id }) => id)
   const seen = new Set<string>()
-  const recipients: Recipient[] = []
+  const taken: string[] = []
+  const found: Recipient[] = []
+  let looked = 0
+  let areCellsLooked = roster !== undefined || everywhere === undefined
 
-  const take = async (hits: readonly string[]) => {
+  const reached = async (hits: readonly string[]): Promise<Recipient[]> => {
     const unseen = [...new Set(hits)].filter(id => !seen.has(id))
     for (const id of unseen) seen.add(id)
-    for (const person of await readReachable(snapshot, unseen, listedIds, optOuts)) {
-      if (recipients.length === limit) return
-      const recipient = judge(audience, person)
-      if (recipient !== undefined) recipients.push(recipient)
+    const people = await readReachable(snapshot, unseen, listedIds, optOuts)
+    return people.flatMap(person => judge(audience, person) ?? [])
+  }
+
+  const nextFew = async (missing: number): Promise<string[]> => {
+    if (looked < MAX_FIRST_HITS) {
+      // Some more than are missing: opt-outs and people with several locations among them.
+      const hits = await nextHits(snapshot, Math.ceil(missing * 1.1) + 10)
+      looked = hits.length === 0 ? MAX_FIRST_HITS : looked + hits.length
+      if (hits.length > 0) return hits
     }
+    if (areCellsLooked) return []
+    areCellsLooked = true
+    const inside = await testCells(snapshot, [{ source: 0, ground: everywhere! }])
+    const inCells = inside.flatMap(({ contactIds }) => contactIds).map(withDashes)
+    return inCells.slice(0, Math.max(missing, MAX_FIRST_HITS))
   }
 
   await openHits(snapshot, surelyHit(audience))
-  for (let looked = 0; recipients.length < limit && looked < MAX_FIRST_HITS;) {
-    // Some more than are missing: opt-outs and people with several locations among them.
-    const hits = await nextHits(snapshot, Math.ceil((limit - recipients.length) * 1.1) + 10)
-    if (hits.length === 0) break
-    looked += hits.length
-    await take(hits)
+  return {
+    async take(limit) {
+      while (found.length < limit) {
+        const hits = await nextFew(limit - found.length)
+        if (hits.length === 0) break
+        found.push(...(await reached(hits)))
+      }
+      // Who is past the limit is taken next, or is left to the rest.
+      const recipients = found.splice(0, limit)
+      for (const { contactId } of recipients) taken.push(contactId)
+      return recipients
+    },
+    async close() {
+      await closeHits(snapshot)
+      return taken
+    },
   }
-  await closeHits(snapshot)
-  if (recipients.length < limit && roster === undefined && audience.everywhere !== undefined) {
-    const found = await testCells(snapshot, [{ source: 0, ground: audience.everywhere }])
-    const inCells = found.flatMap(({ contactIds }) => contactIds).map(withDashes)
-    await take(inCells.slice(0, Math.max(limit, MAX_FIRST_HITS)))
-  }
-  return recipients
 }
 
 function surelyHit({ everywhere, groups, roster }: ResolvedAudience): Selection {

@@ -13,7 +13,7 @@ import {
   copyAudience,
   countAudience,
   resolveAudience,
-  takeFirstRecipients,
+  openFirstRecipients,
   type AudienceSink,
   type ReachedAlike,
   type ResolvedAudience,
@@ -23,6 +23,7 @@ import { chooseText } from '../cap/texts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { routePrefixes, servesClass } from '../carriers/routes.ts'
 import { measureText } from '../encoding/segments.ts'
+import { AppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
 import {
   notify,
@@ -32,6 +33,7 @@ import {
   type Session,
 } from '../store/database.ts'
 import { Bin, type PackedBlock } from '../store/packing.ts'
+import { inSnapshot } from '../store/shared-snapshot.ts'
 import {
   claimPlan,
   finishPlan,
@@ -44,8 +46,11 @@ import {
 import { textExpiry } from './expiry.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
 
-/** Recipients of the first slice: about a second of the carriers' work, planned in some 50 ms. */
-const FIRST_SLICE = { least: 500, most: 2_000 }
+/**
+ * Recipients of the first slices: a few at once, so that the first message leaves 40 ms later, and as many more as
+ * keep the carriers busy until the rest begins to stream, about a second of their work.
+ */
+const FIRST_SLICE = { atOnce: 300, least: 500, most: 2_500 }
 /** Recipients a later slice: laying out more at once would keep the lanes of this process waiting for long. */
 const SLICE = 5_000
 /**
@@ -100,15 +105,14 @@ async function plan(
   })
   try {
     await database.session(session =>
-      session.db.transaction(
-        snapshot =>
-          claim.planned > 0
-            ? planAfterDeath(db, session, snapshot, resolved, claim, layout)
-            : planFirst(db, session, snapshot, resolved, content, layout, {
-                alertId,
-                firstSlice: firstSliceOf(accounts),
-              }),
-        { isolationLevel: 'repeatable read' },
+      inSnapshot(session, claim.planned > 0 ? undefined : claim.snapshot, (snapshot, which) =>
+        claim.planned > 0
+          ? planAfterDeath(db, session, snapshot, resolved, claim, layout)
+          : planFirst(db, session, snapshot, resolved, content, layout, {
+              alertId,
+              counted: which === 'shared' ? claim.recipients : undefined,
+              firstSlices: firstSlicesOf(accounts),
+            }),
       ),
     )
   } catch (error) {
@@ -122,7 +126,7 @@ async function plan(
 /** Another planner has the alert: it goes on, from what this one has written. */
 class PlanLost extends Error {}
 
-/** Counts, plans a first slice at once, then everybody else. */
+/** Counts, where that was not done in the same snapshot; plans first slices at once, then everybody else. */
 async function planFirst(
   db: Database,
   session: Session,
@@ -130,23 +134,28 @@ async function planFirst(
   resolved: ResolvedAudience,
   content: AlertContent,
   layout: Layout,
-  { alertId, firstSlice }: { readonly alertId: string; readonly firstSlice: number },
+  of: {
+    readonly alertId: string
+    readonly counted: number | undefined
+    readonly firstSlices: readonly number[]
+  },
 ): Promise<void> {
-  const recipients = await countAudience(snapshot, resolved)
+  const recipients = of.counted ?? (await countAudience(snapshot, resolved))
   assertAudienceAsSigned(content, resolved, recipients)
-  await fixRecipients(db, alertId, recipients)
-  const first = await takeFirstRecipients(snapshot, resolved, firstSlice)
+  if (of.counted === undefined) await fixRecipients(db, of.alertId, recipients)
+  const first = await openFirstRecipients(snapshot, resolved)
   const known = new Map<string, ReachedAlike>()
-  for (const { contactId, phone, ...reached } of first) {
-    const key = JSON.stringify(reached)
-    const alike = known.get(key) ?? reached
-    known.set(key, alike)
-    const id = Buffer.from(contactId.replaceAll('-', ''), 'hex')
-    layout.take(alike, Buffer.concat([id, Buffer.from(phone)]), 0, 16, 16 + phone.length)
+  for (const size of of.firstSlices) {
+    for (const { contactId, phone, ...reached } of await first.take(size)) {
+      const key = JSON.stringify(reached)
+      const alike = known.get(key) ?? reached
+      known.set(key, alike)
+      const id = Buffer.from(contactId.replaceAll('-', ''), 'hex')
+      layout.take(alike, Buffer.concat([id, Buffer.from(phone)]), 0, 16, 16 + phone.length)
+    }
+    await layout.flush()
   }
-  await layout.flush()
-  const ids = first.map(recipient => recipient.contactId)
-  await copyAudience(session, snapshot, resolved, { ids }, layout)
+  await copyAudience(session, snapshot, resolved, { ids: await first.close() }, layout)
   await layout.flush()
 }
 
@@ -200,6 +209,7 @@ function createLayout(
   )
   const binsFor = new Map<ReachedAlike, readonly Bin[]>()
   let waiting = 0
+  let taken = 0
 
   const binsOfAlike = (alike: ReachedAlike): readonly Bin[] => {
     let bins = binsFor.get(alike)
@@ -227,6 +237,10 @@ function createLayout(
 
   return {
     take(alike, octets, idAt, phoneAt, phoneEnd) {
+      // Whatever was counted before: the sender stops itself rather than pass the ceiling.
+      if (++taken > content.maxRecipients) {
+        throw new AppError('audience_changed', 'there are more than the signed ceiling allows')
+      }
       waiting++
       let classNo = 0
       while (!beginsWith(octets, phoneAt, inOctets[classNo]!)) classNo++
@@ -267,7 +281,8 @@ function blockSizeOf(prefix: string, accounts: readonly CarrierConfig[]): number
   return Math.min(BLOCK.most, Math.max(BLOCK.least, Math.ceil(slowest * BLOCK.seconds)))
 }
 
-function firstSliceOf(accounts: readonly CarrierConfig[]): number {
+function firstSlicesOf(accounts: readonly CarrierConfig[]): number[] {
   const rate = accounts.reduce((sum, account) => sum + account.segmentsPerSecond, 0)
-  return Math.min(FIRST_SLICE.most, Math.max(FIRST_SLICE.least, rate))
+  const { atOnce, least, most } = FIRST_SLICE
+  return [atOnce, Math.min(most, Math.max(least, rate)) - atOnce]
 }

@@ -250,7 +250,8 @@ const retryRoute = move(
   optionalReasonBody,
 )
 
-export const alertRoutes = ({ database: { db }, now }: AppDependencies) => {
+export const alertRoutes = ({ database, now }: AppDependencies) => {
+  const { db } = database
   const callerFor = (c: Context<Env>, action: Action): Caller => ({
     operator: requireRole(c, ...rolesFor(action)),
     mode: c.var.session.mode,
@@ -338,7 +339,7 @@ export const alertRoutes = ({ database: { db }, now }: AppDependencies) => {
     .openapi(dispatchRoute, async c => {
       const { holdSeconds } = c.req.valid('json')
       const { id } = c.req.valid('param')
-      const alert = await dispatchAlert(db, id, callerFor(c, 'dispatch'), holdSeconds)
+      const alert = await dispatchAlert(database, id, callerFor(c, 'dispatch'), holdSeconds)
       return c.json({ state: alert.state, left: 0 }, 202)
     })
     .openapi(pauseRoute, async c =>

@@ -75,7 +75,7 @@ const stopRoute = createRoute({
   },
 })
 
-export const dispatchRoutes = ({ database: { db }, now }: AppDependencies) =>
+export const dispatchRoutes = ({ database, now }: AppDependencies) =>
   new OpenAPIHono<Env>()
     .openapi(dispatchesRoute, async c => {
       const operator = requireRole(c, ...rolesFor('dispatch'))
@@ -84,7 +84,7 @@ export const dispatchRoutes = ({ database: { db }, now }: AppDependencies) =>
       for (const alertId of alertIds) {
         const caller = { operator, mode: c.var.session.mode, now: now() }
         try {
-          await dispatchAlert(db, alertId, caller, holdSeconds)
+          await dispatchAlert(database, alertId, caller, holdSeconds)
           results.push({ alertId, status: 202 })
         } catch (error) {
           if (!isAppError(error)) throw error
@@ -97,7 +97,7 @@ export const dispatchRoutes = ({ database: { db }, now }: AppDependencies) =>
     .openapi(stopRoute, async c => {
       const operator = requireRole(c, 'approver', 'administrator')
       const caller = { operator, mode: c.var.session.mode, now: now() }
-      const stopped = await stopEverything(db, caller, c.req.valid('json').reason)
+      const stopped = await stopEverything(database.db, caller, c.req.valid('json').reason)
       const alerts = stopped.map(({ alert, left }) => ({ alertId: alert.id, left }))
       const left = alerts.reduce((sum, alert) => sum + alert.left, 0)
       return c.json({ state: 'stopped' as const, left, alerts }, 202)

@@ -15,11 +15,19 @@ export interface PlanClaim {
   readonly alertId: string
   /** Recipients that an earlier planner, dead since, has planned already. */
   readonly planned: number
+  /** As counted at dispatch, in this snapshot (`shared-snapshot.ts`). */
+  readonly recipients: number
+  readonly snapshot: string | undefined
 }
 
 /** Takes the most urgent alert that waits to be planned, or whose planner died. */
 export async function claimPlan(db: Database, planner: string): Promise<PlanClaim | undefined> {
-  const [row] = await db.execute<{ id: string; planned: number }>(sql`
+  const [row] = await db.execute<{
+    id: string
+    planned: number
+    recipients: number
+    snapshot: string | null
+  }>(sql`
     with due as (
       select id from alerts
       where state in ('sending', 'paused', 'stopped') and plan_state in ('pending', 'running')
@@ -31,9 +39,11 @@ export async function claimPlan(db: Database, planner: string): Promise<PlanClai
     set plan_state = 'running', planner = ${planner}::uuid,
         planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
     from due where a.id = due.id
-    returning a.id, a.planned
+    returning a.id, a.planned, a.recipients, a.plan_snapshot as snapshot
   `)
-  return row === undefined ? undefined : { alertId: row.id, planned: row.planned }
+  if (row === undefined) return undefined
+  const { id: alertId, planned, recipients, snapshot } = row
+  return { alertId, planned, recipients, snapshot: snapshot ?? undefined }
 }
 
 /** When the next alert's hold ends, in milliseconds from now; undefined when none is held. */

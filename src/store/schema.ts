@@ -394,6 +394,8 @@ export const alerts = pgTable(
     planner: uuid('planner'),
     plannerUntil: at('planner_until'),
     planned: integer('planned').notNull().default(0),
+    /** What its recipients were counted in; gone a second after the dispatch. */
+    planSnapshot: text('plan_snapshot'),
     /** The number of the next range of a retry: far above those of the planner, which are first recipients. */
     nextRangeNo: integer('next_range_no').notNull().default(1_000_000_001),
     /** Actual, and of a severity that policy calls an emergency: heeds only opt-outs of scope `all`. */
