@@ -1,13 +1,13 @@
 import { type CarrierEvents, isSubmitError, type Outcome } from '../../src/carriers/carrier.ts'
 import { openCarrier } from '../../src/carriers/open.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
-import { measure, sendByHand, TEXT, WINDOW, type Run } from './hand-loop.ts'
+import { LOOPS, measure, sendByHand, TEXT, WINDOW, type Run } from './hand-loop.ts'
 import { startSinkProcess } from './sink-process.ts'
 
 /**
  * The limit on this machine, and how near the SMPP carrier comes to it.
  *
- * The limit is a loop by hand (hand-loop.ts). The carrier does the same work through the seam that
+ * The limit is the plain loop by hand (hand-loop.ts). The carrier does the same work through the seam that
  * the engine uses. Both against the same sink in a process of its own, in turns, in one run.
  */
 
@@ -85,7 +85,8 @@ async function byCarrier(port: number, binds: number): Promise<Run> {
 const sink = await startSinkProcess()
 try {
   const runs: readonly [string, () => Promise<Run>, Run[]][] = [
-    ['by hand', () => sendByHand(sink.port, MESSAGES), []],
+    ['by hand, plain', () => sendByHand(sink.port, MESSAGES, LOOPS.plain), []],
+    ['by hand, tight', () => sendByHand(sink.port, MESSAGES, LOOPS.tight), []],
     ['carrier, 1 bind', () => byCarrier(sink.port, 1), []],
     ['carrier, 2 binds', () => byCarrier(sink.port, 2), []],
   ]

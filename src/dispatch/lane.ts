@@ -275,7 +275,7 @@ export function startLane(options: LaneOptions): Lane {
     const count = Math.max(0, Math.min(unmarked, exposed - exposure, intent - marked))
     // Slots that passed unused, while the window was full or this process busy, are asked for anew.
     const owed = carrier.room < 1 ? 0 : markedSegments - pace.outstanding(now)
-    // Better one mark for a quarter of the exposure than many for a few: each is a commit.
+    // Better one mark for an eighth of the exposure than many for a few: each is a commit.
     const isFew = count < Math.min(unmarked, exposed / 8, intent / 2)
     if (isFew && owed < Math.max(1, Math.min(markedSegments, intent / 2))) return
     if (count === 0 && owed <= 0) return

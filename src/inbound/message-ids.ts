@@ -65,6 +65,8 @@ export class MessageIds {
   #low = 0
   /** Batches up to this number are no longer in memory. */
   #gone = 0
+  /** A carrier that sends no receipts costs nothing. */
+  #isAsked = false
   #nextLook = 0
   #nextSearch = 0
 
@@ -75,8 +77,12 @@ export class MessageIds {
     this.carrierId = carrierId
   }
 
-  /** Takes up ids that have just been written. */
-  add({ no, alertId, blockNo, ids, refs }: Submissions): void {
+  /** Takes up ids that have just been written; until a receipt asks for the first time, they are left to be read. */
+  add(submissions: Submissions): void {
+    if (this.#isAsked) this.#take(submissions)
+  }
+
+  #take({ no, alertId, blockNo, ids, refs }: Submissions): void {
     if (this.#known.has(no)) return
     this.#known.add(no)
     let table = this.#tables[0]
@@ -95,6 +101,7 @@ export class MessageIds {
 
   /** Whose these ids are; those that nobody has written yet are missing. */
   async find(ids: readonly string[]): Promise<ReadonlyMap<string, GivenTo>> {
+    this.#isAsked = true
     const found = new Map<string, GivenTo>()
     const missing = () => ids.filter(id => !found.has(id))
     this.#lookUp(ids, found)
@@ -123,7 +130,7 @@ export class MessageIds {
     const unknown = nos.filter(no => !this.#known.has(no))
     for (let at = 0; at < unknown.length; at += PAGE) {
       const page = await readSubmissions(this.#db, this.carrierId, unknown.slice(at, at + PAGE))
-      for (const submissions of page) this.add(submissions)
+      for (const submissions of page) this.#take(submissions)
     }
     this.#low = Math.max(this.#low, (nos.at(-1) ?? 0) - LATE_NUMBERS)
     for (const no of this.#known) if (no <= this.#low) this.#known.delete(no)
