@@ -35,7 +35,8 @@ process.stdout.write(`${JSON.stringify({ port: centre.port })}\n`)
 let mark = markList(centre.list)
 process.on('message', (asked: 'counts' | { recipients: number }) => {
   if (asked === 'counts') {
-    const { mostOfferedInASecond: most, firstTakenAt = 0, lastTakenAt = 0 } = centre.stats()[0]!
+    const [counts] = centre.stats()
+    const { mostOfferedInASecond: most = 0, firstTakenAt = 0, lastTakenAt = 0 } = counts ?? {}
     process.send!({ most, first: firstTakenAt, last: lastTakenAt } satisfies Counts)
     return
   }
