@@ -35,9 +35,13 @@ process.stdout.write(`${JSON.stringify({ port: centre.port })}\n`)
 let mark = markList(centre.list)
 process.on('message', (asked: 'counts' | { recipients: number }) => {
   if (asked === 'counts') {
-    const [counts] = centre.stats()
-    const { mostOfferedInASecond: most = 0, firstTakenAt = 0, lastTakenAt = 0 } = counts ?? {}
-    process.send!({ most, first: firstTakenAt, last: lastTakenAt } satisfies Counts)
+    const counts = centre.stats().at(-1)
+    const answer: Counts = {
+      most: counts?.mostOfferedInASecond ?? 0,
+      first: counts?.firstTakenAt ?? 0,
+      last: counts?.lastTakenAt ?? 0,
+    }
+    process.send!(answer)
     return
   }
   const { recipients } = asked

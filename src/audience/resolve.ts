@@ -284,7 +284,7 @@ function numbersIn(mask: string, from: number, to: number): number[] {
     .flatMap((bit, no) => (bit === '1' ? [no] : []))
 }
 
-export interface Recipient {
+interface Recipient {
   readonly contactId: string
   readonly phone: string
   readonly language: string | undefined
