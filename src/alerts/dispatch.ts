@@ -5,7 +5,7 @@ import { verifyForSending } from './verify.ts'
 import { countAudience } from '../audience/resolve.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
 import { type Database, type OpenDatabase, transact } from '../store/database.ts'
-import { shareSnapshot } from '../store/shared-snapshot.ts'
+import { shareSnapshot, type SharedSnapshot } from '../store/shared-snapshot.ts'
 
 /**
  * Hands an approved alert to the dispatchers, which verify and count once more before the first message.
@@ -20,12 +20,12 @@ export function dispatchAlert(
   holdSeconds = 0,
 ): Promise<AlertRow> {
   const { operator, now } = caller
-  const dispatch = async (tx: Database, snapshot: Database, planSnapshot: string | undefined) => {
+  const dispatch = async (tx: Database, shared: SharedSnapshot | undefined) => {
     const { state: from, ...alert } = await lockForStep(tx, alertId, 'dispatch', caller)
     assertNotExpired(alert, now)
     const content = await verifyForSending(tx, alertId)
     const resolved = await resolveSigned(tx, content)
-    const recipients = await countAudience(snapshot, resolved)
+    const recipients = await countAudience(shared?.snapshot ?? tx, resolved)
     assertAudienceAsSigned(content, resolved, recipients)
     const dispatched = await updateAlert(
       tx,
@@ -37,7 +37,7 @@ export function dispatchAlert(
         dispatchedBy: operator.id,
         holdUntil: holdSeconds === 0 ? null : new Date(now.getTime() + holdSeconds * 1000),
         planState: 'pending',
-        planSnapshot: planSnapshot ?? null,
+        planSnapshot: shared?.name ?? null,
       },
       now,
     )
@@ -45,7 +45,5 @@ export function dispatchAlert(
     await recordStep(tx, dispatched, { done: 'dispatched', from, by: operator, now, detail })
     return dispatched
   }
-  return shareSnapshot(database, (snapshot, name) =>
-    transact(database.db, tx => dispatch(tx, snapshot, name)),
-  )
+  return shareSnapshot(database, shared => transact(database.db, tx => dispatch(tx, shared)))
 }

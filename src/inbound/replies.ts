@@ -189,7 +189,7 @@ async function readMarkedPlaces(
     for (const range of await readMarked(tx, alertId, nos)) {
       const place = placeOf(alertId, range.blockNo)
       const block = blocks.get(place)
-      for (const offset of offsetsOf({ ...range, seqs: range.seqs ?? undefined })) {
+      for (const offset of offsetsOf(range)) {
         if (range.blockNo + offset > range.hwm) break
         if (block?.waitsIn(range.generation, offset) === true) places.add(`${place} ${offset}`)
       }

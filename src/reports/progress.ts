@@ -7,7 +7,7 @@ import { AppError, isAppError } from '../errors.ts'
 import { findAlert, type AlertState } from '../store/alerts.ts'
 import { readLiveStates } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
-import type { ProgressCounts } from '../store/progress.ts'
+import { NOBODY, type ProgressCounts, type RecipientCounts } from '../store/progress.ts'
 import type { TallyCount } from '../store/tallies.ts'
 import {
   readCarrierNames,
@@ -16,17 +16,10 @@ import {
   type WatchedAlert,
 } from '../store/watching.ts'
 
-export interface Progress {
+export interface Progress extends RecipientCounts {
   readonly state: AlertState
   readonly recipients: number
   readonly queued: number
-  readonly submitted: number
-  readonly delivered: number
-  readonly failed: number
-  readonly expired: number
-  readonly cancelled: number
-  readonly unknown: number
-  readonly possibleDuplicates: number
   readonly segmentsSubmitted: number
   readonly byCarrier: readonly CarrierProgress[]
   readonly alarms: readonly Alarm[]
@@ -114,16 +107,7 @@ async function readCarriers(db: Database): Promise<readonly LiveCarrier[]> {
   }))
 }
 
-const ZERO = {
-  submitted: 0,
-  delivered: 0,
-  failed: 0,
-  expired: 0,
-  cancelled: 0,
-  unknown: 0,
-  possibleDuplicates: 0,
-  segments: 0,
-}
+const ZERO: ProgressCounts = { ...NOBODY, segments: 0 }
 
 function progressOf(alert: WatchedAlert, carriers: readonly LiveCarrier[]): Progress {
   const total = { ...ZERO }

@@ -1,12 +1,10 @@
 import type { Database } from '../store/database.ts'
-import { readProgress, type ProgressCounts } from '../store/progress.ts'
+import { NOBODY, readProgress, type RecipientCounts } from '../store/progress.ts'
 import { countRows, readTallies, type TallyCount } from '../store/tallies.ts'
-
-type Counted = Omit<ProgressCounts, 'segments'>
 
 export interface Recount {
   /** Over all carriers. */
-  readonly progress: { readonly counters: Counted; readonly rows: Counted }
+  readonly progress: { readonly counters: RecipientCounts; readonly rows: RecipientCounts }
   readonly tallies: {
     readonly counters: readonly TallyCount[]
     readonly rows: readonly TallyCount[]
@@ -25,18 +23,10 @@ export async function recount(db: Database, alertId: string): Promise<Recount> {
   }
 }
 
-function total(carriers: Iterable<Counted>): Counted {
-  const sum = {
-    submitted: 0,
-    delivered: 0,
-    failed: 0,
-    expired: 0,
-    cancelled: 0,
-    unknown: 0,
-    possibleDuplicates: 0,
-  }
+function total(carriers: Iterable<RecipientCounts>): RecipientCounts {
+  const sum = { ...NOBODY }
   for (const counts of carriers) {
-    for (const name of Object.keys(sum) as (keyof Counted)[]) sum[name] += counts[name]
+    for (const name of Object.keys(sum) as (keyof RecipientCounts)[]) sum[name] += counts[name]
   }
   return sum
 }

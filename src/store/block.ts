@@ -40,18 +40,11 @@ const STATE = 0x0f
 const POSSIBLE_DUPLICATE = 0x10
 const OPTED_OUT = 0x20
 
-const [QUEUED, SUBMITTED_STATE, UNKNOWN, FAILED, DELIVERED, EXPIRED, CANCELLED] = [
-  0, 1, 2, 3, 4, 5, 6,
-] as const
-const NUMBER_OF = {
-  queued: QUEUED,
-  submitted: SUBMITTED_STATE,
-  unknown: UNKNOWN,
-  failed: FAILED,
-  delivered: DELIVERED,
-  expired: EXPIRED,
-  cancelled: CANCELLED,
-} as const satisfies Record<DeliveryState, number>
+/** As records write them. */
+const NUMBER_OF = Object.fromEntries(
+  DELIVERY_STATES.map((state, number) => [state, number]),
+) as Readonly<Record<DeliveryState, number>>
+const QUEUED = NUMBER_OF.queued
 
 /** Past 49 days after planning all times are that of the 49th. */
 export const LATEST_MS = 2 ** 32 - 2
@@ -286,7 +279,7 @@ export class Block {
     const { offset, tryNo } = segment
     const at = offset * RECORD
     const state = this.#stateNo(offset)
-    if (state !== SUBMITTED_STATE && state !== UNKNOWN) return
+    if (state !== NUMBER_OF.submitted && state !== NUMBER_OF.unknown) return
     if (tryNo !== this.records[at + TRY] || this.#hasPart(segment)) return
     this.#setReason(offset, reason)
     this.#setTime(at + FINAL, this.#now)

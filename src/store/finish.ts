@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import { lockBlocks, writeBlocks } from './blocks.ts'
 import type { Database } from './database.ts'
 import { moveProgress, NO_CARRIER } from './progress.ts'
-import { offsetsOf } from './ranges.ts'
+import { offsetsOf, PLACE, type RangePlace } from './ranges.ts'
 
 /** Alerts that may have something to end, the most urgent first. */
 export async function unfinishedAlerts(db: Database): Promise<string[]> {
@@ -31,15 +31,9 @@ const RANGES_AT_ONCE = 50
  * @returns whether there may be more
  */
 export async function endRanges(tx: Database, alertId: string): Promise<boolean> {
-  const over = await tx.execute<{
-    block_no: number
-    generation: number
-    from_seq: number
-    to_seq: number
-    seqs: number[] | null
-    hwm: number
-    stopped: boolean
-  }>(sql`
+  const over = await tx.execute<
+    RangePlace & { readonly stopped: boolean } & Record<string, unknown>
+  >(sql`
     with over as (
       select r.range_no, a.state = 'stopped' as stopped
       from ranges r join alerts a on a.id = r.alert_id
@@ -50,21 +44,15 @@ export async function endRanges(tx: Database, alertId: string): Promise<boolean>
     )
     update ranges r set state = 'done', fence = r.fence + 1, owner = null, lease_until = null
     from over o where r.alert_id = ${alertId}::uuid and r.range_no = o.range_no
-    returning r.block_no, r.generation, r.from_seq, r.to_seq, r.seqs, r.hwm, o.stopped
+    returning ${PLACE}, o.stopped
   `)
   if (over.length === 0) return false
-  const blocks = await lockBlocks(tx, alertId, [...new Set(over.map(range => range.block_no))])
-  for (const { block_no: blockNo, generation, hwm, stopped, ...range } of over) {
+  const blocks = await lockBlocks(tx, alertId, [...new Set(over.map(range => range.blockNo))])
+  for (const { stopped, ...range } of over) {
+    const { blockNo, generation, hwm } = range
     const block = blocks.get(blockNo)
     if (block === undefined) continue
-    const place = {
-      blockNo,
-      generation,
-      fromSeq: range.from_seq,
-      toSeq: range.to_seq,
-      seqs: range.seqs ?? undefined,
-    }
-    for (const offset of offsetsOf(place)) {
+    for (const offset of offsetsOf(range)) {
       if (!block.waitsIn(generation, offset)) continue
       if (blockNo + offset <= hwm) block.ended(offset, 'unknown', 'dispatcher_died')
       else block.ended(offset, stopped ? 'cancelled' : 'expired', undefined)

@@ -5,7 +5,7 @@
 import { and, asc, eq, gt, or, sql } from 'drizzle-orm'
 import type { BlockLabels } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
-import type { RangePlace } from './ranges.ts'
+import { PLACE, type RangePlace } from './ranges.ts'
 import { inbound, type REPLY_KINDS } from './schema.ts'
 
 /** What the phone said last may be a carrier's repeat, and was answered already, for this long. */
@@ -92,12 +92,11 @@ export async function readMarked(
   tx: Database,
   alertId: string,
   blockNos: readonly number[],
-): Promise<(RangePlace & { readonly hwm: number })[]> {
-  return await tx.execute<RangePlace & { hwm: number } & Record<string, unknown>>(sql`
-    select block_no as "blockNo", generation, from_seq as "fromSeq", to_seq as "toSeq", seqs, hwm
-    from ranges
-    where alert_id = ${alertId}::uuid and block_no = any(${numberArray(blockNos)}::int[]) and hwm > 0
-      and state <> 'done'
+): Promise<RangePlace[]> {
+  return await tx.execute<RangePlace & Record<string, unknown>>(sql`
+    select ${PLACE} from ranges r
+    where r.alert_id = ${alertId}::uuid and r.block_no = any(${numberArray(blockNos)}::int[]) and r.hwm > 0
+      and r.state <> 'done'
   `)
 }
 

@@ -27,6 +27,19 @@ export type ProgressCounts = {
   readonly segments: number
 }
 
+/** What is counted one by one; segments are not. */
+export type RecipientCounts = Omit<ProgressCounts, 'segments'>
+
+export const NOBODY: RecipientCounts = {
+  submitted: 0,
+  delivered: 0,
+  failed: 0,
+  expired: 0,
+  cancelled: 0,
+  unknown: 0,
+  possibleDuplicates: 0,
+}
+
 export type ProgressDelta = Partial<ProgressCounts>
 
 export interface ProgressMove {

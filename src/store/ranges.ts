@@ -18,13 +18,16 @@ export interface RangePlace {
   readonly generation: number
   readonly fromSeq: number
   readonly toSeq: number
-  readonly seqs: readonly number[] | undefined
-}
-
-export interface ClaimedRange extends Lease, RangePlace {
-  /** Recipients up to this seq may have left under an earlier owner that died. */
+  readonly seqs: readonly number[] | null
+  /** Recipients up to this seq may have left. */
   readonly hwm: number
 }
+
+/** The columns of a `RangePlace`, of `ranges r`. */
+export const PLACE = sql.raw(`r.block_no as "blockNo", r.generation, r.from_seq as "fromSeq",
+  r.to_seq as "toSeq", r.seqs, r.hwm`)
+
+export interface ClaimedRange extends Lease, RangePlace {}
 
 /** Who of a range still waits, in order. */
 export interface QueuedRecipients {
@@ -56,17 +59,7 @@ export async function claimRanges(
     limit: number
   },
 ): Promise<ClaimedRange[]> {
-  const rows = await tx.execute<{
-    alert_id: string
-    range_no: number
-    fence: number
-    block_no: number
-    generation: number
-    from_seq: number
-    to_seq: number
-    seqs: number[] | null
-    hwm: number
-  }>(sql`
+  const claimed = await tx.execute<ClaimedRange & Record<string, unknown>>(sql`
     with due as (
       select r.alert_id, r.range_no, r.to_seq - r.from_seq + 1 as size
       from ranges r join alerts a on a.id = r.alert_id
@@ -88,23 +81,12 @@ export async function claimRanges(
         carrier_id = ${claim.carrierId}::uuid,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS}::int)
     from due d where r.alert_id = d.alert_id and r.range_no = d.range_no
-    returning r.alert_id, r.range_no, r.fence, r.block_no, r.generation, r.from_seq, r.to_seq, r.seqs, r.hwm
+    returning r.alert_id as "alertId", r.range_no as "rangeNo", r.fence, ${PLACE}
   `)
-  const claimed = rows.map(row => ({
-    alertId: row.alert_id,
-    rangeNo: row.range_no,
-    fence: row.fence,
-    blockNo: row.block_no,
-    generation: row.generation,
-    fromSeq: row.from_seq,
-    toSeq: row.to_seq,
-    seqs: row.seqs ?? undefined,
-    hwm: row.hwm,
-  }))
   for (const range of claimed.toSorted(byBlock)) {
     if (range.hwm > 0) await settleSuspects(tx, range)
   }
-  return claimed
+  return [...claimed]
 }
 
 const byBlock = (a: ClaimedRange, b: ClaimedRange) =>
@@ -112,7 +94,7 @@ const byBlock = (a: ClaimedRange, b: ClaimedRange) =>
 
 /** The offsets of a range's recipients in its block, ascending. */
 export function offsetsOf({ blockNo, fromSeq, toSeq, seqs }: RangePlace): number[] {
-  if (seqs !== undefined) return seqs.map(seq => seq - blockNo)
+  if (seqs !== null) return seqs.map(seq => seq - blockNo)
   return Array.from({ length: toSeq - fromSeq + 1 }, (_, i) => fromSeq - blockNo + i)
 }
 

@@ -49,6 +49,7 @@ export const ALERT_STATES = [
   'stopped',
   'expired',
 ] as const
+/** In this order: records write a state by its place. */
 export const DELIVERY_STATES = [
   'queued',
   'submitted',

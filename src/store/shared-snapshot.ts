@@ -17,21 +17,24 @@ let shared = 0
 
 const repeatableRead = { isolationLevel: 'repeatable read' } as const
 
-/** @param work is given the snapshot, and its name where it can be shared */
+export interface SharedSnapshot {
+  readonly snapshot: Database
+  readonly name: string
+}
+
+/** @param work is given none while several are shared already: each holds a connection of this pool */
 export function shareSnapshot<T>(
   database: OpenDatabase,
-  work: (snapshot: Database, name: string | undefined) => Promise<T>,
+  work: (shared: SharedSnapshot | undefined) => Promise<T>,
 ): Promise<T> {
-  if (shared >= MOST_SHARED) {
-    return database.session(({ db }) => db.transaction(tx => work(tx, undefined), repeatableRead))
-  }
+  if (shared >= MOST_SHARED) return work(undefined)
   shared++
   return new Promise((resolve, reject) => {
     const share = async (snapshot: Database) => {
       const [row] = await snapshot.execute<{ name: string }>(
         sql`select pg_export_snapshot() as name`,
       )
-      resolve(await work(snapshot, row?.name))
+      resolve(await work({ snapshot, name: row!.name }))
       await sleep(SHARED_MS)
     }
     database

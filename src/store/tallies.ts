@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { labelsAt, readBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
-import { NO_CARRIER, slot, type ProgressCounts } from './progress.ts'
+import { NO_CARRIER, NOBODY, slot, type RecipientCounts } from './progress.ts'
 
 /** A count of recipients by what they replied; `dimension` and `key` say of which of them. */
 export interface TallyCount {
@@ -48,7 +48,7 @@ export async function moveTallies(tx: Database, moves: readonly TallyMove[]): Pr
 
 /** What the counters must say, counted from the rows; segments handed over can't be. */
 export interface RowCounts {
-  readonly progress: ReadonlyMap<string, Omit<ProgressCounts, 'segments'>>
+  readonly progress: ReadonlyMap<string, RecipientCounts>
   readonly tallies: TallyCount[]
 }
 
@@ -57,7 +57,7 @@ const PAGE = 50
 
 /** Counts an alert's recipients one by one. */
 export async function countRows(db: Database, alertId: string): Promise<RowCounts> {
-  const progress = new Map<string, { -readonly [K in keyof typeof NOTHING]: number }>()
+  const progress = new Map<string, { -readonly [K in keyof RecipientCounts]: number }>()
   const tallies = new Map<string, { -readonly [K in keyof TallyCount]: TallyCount[K] }>()
   const tally = (dimension: TallyCount['dimension'], key: number, option: string) => {
     const place = `${dimension} ${key} ${option}`
@@ -72,8 +72,8 @@ export async function countRows(db: Database, alertId: string): Promise<RowCount
     from = last.blockNo + last.block.size
     for (const { block, areaNos, groupSets, groupLists } of page) {
       for (let offset = 0; offset < block.size; offset++) {
-        const count = (carrierId: string, what: keyof typeof NOTHING) => {
-          const counts = progress.get(carrierId) ?? { ...NOTHING }
+        const count = (carrierId: string, what: keyof RecipientCounts) => {
+          const counts = progress.get(carrierId) ?? { ...NOBODY }
           progress.set(carrierId, counts)
           counts[what]++
         }
@@ -97,16 +97,6 @@ export async function countRows(db: Database, alertId: string): Promise<RowCount
     progress,
     tallies: [...tallies.values()].toSorted(byPlace),
   }
-}
-
-const NOTHING = {
-  submitted: 0,
-  delivered: 0,
-  failed: 0,
-  expired: 0,
-  cancelled: 0,
-  unknown: 0,
-  possibleDuplicates: 0,
 }
 
 const byPlace = (a: TallyCount, b: TallyCount) => {

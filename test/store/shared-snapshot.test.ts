@@ -17,9 +17,9 @@ test('two processes see the same people for a second, whoever moves in between',
 }) => {
   const [here, there] = [openDatabase(databaseUrl), openDatabase(databaseUrl)]
   const before = await people(here.db)
-  const shared = await shareSnapshot(here, async (snapshot, name) => {
+  const shared = await shareSnapshot(here, async given => {
     await moveIn(here.db)
-    return { name, counted: await people(snapshot) }
+    return { name: given!.name, counted: await people(given!.snapshot) }
   })
   expect(shared.counted).toBe(before)
   const seen = (name: string | undefined) =>
@@ -30,6 +30,21 @@ test('two processes see the same people for a second, whoever moves in between',
   await expect.poll(() => seen(shared.name), { timeout: 5_000 }).toEqual(['own', before + 1])
   expect(await seen("'; drop table contacts; --")).toEqual(['own', before + 1])
   await Promise.all([here.close(), there.close()])
+})
+
+test('more at once than connections wait for each other, and none for ever', async ({
+  databaseUrl,
+}) => {
+  const database = openDatabase(databaseUrl, { max: 5 })
+  const counted = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      shareSnapshot(database, given =>
+        database.db.transaction(async tx => people(given?.snapshot ?? tx)),
+      ),
+    ),
+  )
+  expect(new Set(counted).size).toBe(1)
+  await database.close()
 })
 
 test('what goes wrong in it is told, and keeps no connection', async ({ databaseUrl }) => {
