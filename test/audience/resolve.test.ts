@@ -11,11 +11,14 @@ import {
   resolveAudience,
   openFirstRecipients,
   type AudienceDefinition,
+  type AudienceSink,
 } from '../../src/audience/resolve.ts'
 import type { Area } from '../../src/cap/area.ts'
 import { insertContact, setLocations, setMemberships } from '../../src/store/contacts.ts'
-import type { Database } from '../../src/store/database.ts'
+import type { Database, Session } from '../../src/store/database.ts'
 import { insertGroup } from '../../src/store/groups.ts'
+import { Bin } from '../../src/store/packing.ts'
+import { insertBlocks, stagePlanned } from '../../src/store/plan.ts'
 import { optOuts } from '../../src/store/schema.ts'
 import { test as databaseTest } from '../support/database.ts'
 
@@ -385,4 +388,80 @@ test('a group counts its people, whoever opted out included', async ({ db, town 
   })
   const counted = await Promise.all(audience.groups.map(group => countMembers(db, group)))
   expect(counted).toEqual([0, 3].map(no => town.people.filter(person => isIn(person, no)).length))
+})
+
+test('after a planner’s death the rest is everyone but whom it had planned', async ({
+  database,
+  db,
+  town,
+}) => {
+  const definition = { ...nobody, areas: GEOGRAPHIC, groups: [town.groupIds[0]!] }
+  const audience = await resolveAudience(db, definition)
+  const alertId = uuid()
+  const bin = new Bin({
+    routeClass: '',
+    textNo: 0,
+    segments: 1,
+    expires: new Date(),
+    blockSize: 20,
+  })
+  const inSnapshot = <T>(work: (session: Session, snapshot: Database) => Promise<T>) =>
+    database.session(session =>
+      session.db.transaction(snapshot => work(session, snapshot), {
+        isolationLevel: 'repeatable read',
+      }),
+    )
+  const planned = await inSnapshot(async (_session, snapshot) => {
+    const first = await openFirstRecipients(snapshot, audience)
+    const taken = await first.take(37)
+    await first.close()
+    return taken
+  })
+  for (const { contactId, phone } of planned) {
+    bin.add(Buffer.from(contactId.replaceAll('-', ''), 'hex'), 0, Number(phone), 0, [])
+  }
+  await insertBlocks(db, alertId, bin.cut(true), [1, 21])
+  const rest = await inSnapshot(async (session, snapshot) => {
+    await stagePlanned(snapshot, alertId)
+    const phones: string[] = []
+    await copyAudience(session, snapshot, audience, 'planned', {
+      take(_alike, octets, _idAt, phoneAt, phoneEnd) {
+        phones.push(octets.toString('latin1', phoneAt, phoneEnd))
+      },
+      drain: () => undefined,
+    })
+    return phones
+  })
+  expect(planned).toHaveLength(37)
+  expect([...planned.map(({ phone }) => phone), ...rest].toSorted()).toEqual(
+    [...reached(town, definition, true).keys()].toSorted(),
+  )
+})
+
+test('a stream that waits, fails or is long leaves its connection fit for the next', async ({
+  database,
+  db,
+}) => {
+  const audience = await resolveAudience(db, { ...nobody, areas: GEOGRAPHIC })
+  const copy = (sink: AudienceSink) =>
+    database.session(session =>
+      session.db.transaction(async snapshot => {
+        await copyAudience(session, snapshot, audience, { ids: [] }, sink)
+        return snapshot.execute<{ fit: number }>(sql`select 1 as fit`)
+      }),
+    )
+  let taken = 0
+  const take = () => void taken++
+  // It is asked after each piece, and lets what comes wait until the stream is full.
+  const slow = () => new Promise<void>(resolve => setTimeout(resolve, 1))
+  expect(await copy({ take, drain: slow })).toEqual([{ fit: 1 }])
+  expect(taken).toBe(await countAudience(db, audience))
+  const fails = () => {
+    throw new Error('no more')
+  }
+  await expect(copy({ take: fails, drain: () => undefined })).rejects.toThrow('no more')
+  await expect(copy({ take, drain: () => Promise.reject(new Error('full')) })).rejects.toThrow(
+    'full',
+  )
+  expect(await copy({ take, drain: () => undefined })).toEqual([{ fit: 1 }])
 })
