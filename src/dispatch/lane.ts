@@ -496,7 +496,7 @@ export function startLane(options: LaneOptions): Lane {
     try {
       await renew()
       if (alertIds.length > 0) await noteSubmissions(db, alertIds)
-      await recoverPace(db, carrierId)
+      pace.observe(await recoverPace(db, carrierId), performance.now())
       await intake.adopt()
       await answers.claim(link !== 'unbound' && !stopping)
       await reportLink(db, {

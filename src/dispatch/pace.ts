@@ -18,6 +18,9 @@ const LATE_SECONDS = 0.004
 /** How long the answers are remembered by which the database's clock is known, twice over, in milliseconds. */
 const CLOCK_MEMORY_MS = 5_000
 
+/** Nothing is reserved further ahead than this and its own slots: so the database's clock was set. */
+const CLOCK_SET_MS = 1_000
+
 interface Grant {
   /** On this process's clock. */
   readonly startsAt: number
@@ -28,6 +31,8 @@ interface Grant {
 }
 
 export interface Pace {
+  /** An answer of the database that came at `receivedAt`: so its clock is known before the first slot is due. */
+  observe(databaseNow: number, receivedAt: number): void
   /** Adds a reservation, whose answer came at `receivedAt`. */
   grant(reservation: PaceReservation, receivedAt: number): void
   /** Segments that may leave at `now`. */
@@ -45,6 +50,7 @@ export interface Pace {
 export function createPace(segmentsPerSecond: number, longestText: () => number): Pace {
   const grants: Grant[] = []
   const offset = createOffset()
+  let endOfLast = -Infinity
 
   /** Slots that may wait at once, the eldest about to lapse. */
   const keep = () => Math.max(1 + segmentsPerSecond * LATE_SECONDS, longestText())
@@ -64,13 +70,15 @@ export function createPace(segmentsPerSecond: number, longestText: () => number)
   }
 
   return {
+    observe: (databaseNow, receivedAt) => void offset(databaseNow, receivedAt),
     grant({ startsAt, databaseNow, intervalMs, slots }, receivedAt) {
-      grants.push({
-        startsAt: startsAt + offset(databaseNow, receivedAt),
-        intervalMs,
-        slots,
-        gone: 0,
-      })
+      // Where the clock turns out to be ahead of what was thought, slots must not move onto those before; unless
+      // those lie so far ahead that the clock must have been set.
+      const isNear = endOfLast < receivedAt + CLOCK_SET_MS + slots * intervalMs
+      const due = startsAt + offset(databaseNow, receivedAt)
+      const start = isNear ? Math.max(due, endOfLast) : due
+      endOfLast = start + slots * intervalMs
+      grants.push({ startsAt: start, intervalMs, slots, gone: 0 })
     },
     available(now) {
       dropLapsed(now)

@@ -137,15 +137,21 @@ export async function halvePace(db: Database, carrierId: string): Promise<void> 
  * Gives a throttled account back a tenth of its rate for each second without a throttled reply, but near the
  * share at which it last throttled a five-hundredth: so it keeps close under what the carrier takes, and seldom
  * asks whether it is more by now.
+ *
+ * @returns the database's clock, as epoch milliseconds
  */
-export async function recoverPace(db: Database, carrierId: string): Promise<void> {
-  await db.execute(sql`
-    update carrier_pace
-    set factor = case
-      when factor < ceiling * 0.9 then least(factor + 0.1, ceiling * 0.9)
-      when factor < ceiling * 1.05 then least(factor + 0.002, 1)
-      else least(factor + 0.1, 1) end
-    where carrier_id = ${carrierId}::uuid and factor < 1
-      and throttled_at < clock_timestamp() - interval '1 s'
+export async function recoverPace(db: Database, carrierId: string): Promise<number> {
+  const [row] = await db.execute<{ now: number }>(sql`
+    with recovered as (
+      update carrier_pace
+      set factor = case
+        when factor < ceiling * 0.9 then least(factor + 0.1, ceiling * 0.9)
+        when factor < ceiling * 1.05 then least(factor + 0.002, 1)
+        else least(factor + 0.1, 1) end
+      where carrier_id = ${carrierId}::uuid and factor < 1
+        and throttled_at < clock_timestamp() - interval '1 s'
+    )
+    select (extract(epoch from clock_timestamp()) * 1000)::float8 as now
   `)
+  return row!.now
 }

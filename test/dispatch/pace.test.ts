@@ -48,6 +48,18 @@ test('an answer that comes late doesn’t move its slots', () => {
   expect(pace.heldUntil()).toBe(100_001 + 4 * 101)
 })
 
+test('slots never move onto those before, whatever is learnt of the clock', () => {
+  const pace = createPace(100, single)
+  // It seems to be 30 ms further away than it is.
+  pace.grant({ startsAt: 1_000, databaseNow: 1_000, intervalMs: 10, slots: 10 }, 1_030)
+  pace.grant({ startsAt: 1_100, databaseNow: 1_050, intervalMs: 10, slots: 10 }, 1_050)
+  expect(pace.heldUntil()).toBe(1_230)
+  const early = createPace(100, single)
+  early.observe(900, 900)
+  early.grant({ startsAt: 1_000, databaseNow: 1_000, intervalMs: 10, slots: 10 }, 1_030)
+  expect(early.nextDue(990)).toBe(1_000)
+})
+
 test('a text of several segments can leave at a low rate', () => {
   const pace = createPace(1, () => 3)
   pace.grant(...slotsFrom(0, 1010, 3))
