@@ -38,8 +38,8 @@ CREATE TABLE "submissions" (
 ALTER TABLE "ranges" ADD COLUMN "block_no" integer NOT NULL;--> statement-breakpoint
 ALTER TABLE "ranges" ADD COLUMN "generation" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX "submissions_batch" ON "submissions" USING btree ("batch_id");--> statement-breakpoint
--- What is frozen stands out of line and as it is. The records stand in the row: they are written anew with every batch,
--- and trying to compress them, or writing them in pieces, takes several times as long.
+-- What is frozen stands out of line and as it is. The records stand in the row, uncompressed: they are written anew with
+-- every batch.
 ALTER TABLE blocks
   ALTER COLUMN phones SET STORAGE EXTERNAL, ALTER COLUMN contact_ids SET STORAGE EXTERNAL,
   ALTER COLUMN area_nos SET STORAGE EXTERNAL, ALTER COLUMN group_sets SET STORAGE EXTERNAL,

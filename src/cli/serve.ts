@@ -100,7 +100,7 @@ async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8
   return { url: `http://${config.host}:${server.port}`, part }
 }
 
-/** A message lives for some milliseconds: with room for that long the collector copies a twentieth as much. */
+/** Messages live for some milliseconds; with room for them the young generation is collected less often. */
 const YOUNG = '--max-semi-space-size=32'
 
 /** Keeps one dispatcher process running beside this one. */

@@ -47,7 +47,7 @@ import { textExpiry } from './expiry.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
 
 /**
- * Recipients of the first slices: a few at once, so that the first message leaves 40 ms later, and as many more as
+ * Recipients of the first slices: a few at once, so that the first message need not wait for more, and as many as
  * keep the carriers busy until the rest begins to stream, about a second of their work.
  */
 const FIRST_SLICE = { atOnce: 300, least: 500, most: 2_500 }

@@ -1,5 +1,5 @@
 /**
- * To whom a carrier's message ids belong, in memory: a receipt is matched in about a microsecond, whatever is
+ * To whom a carrier's message ids belong, in memory: a receipt is matched without a query, whatever is
  * outstanding, and no id needs a row or an index of its own in the database.
  *
  * Ids come from the results that this process writes (`add`), and, when a receipt names none of them, from what

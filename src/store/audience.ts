@@ -224,7 +224,7 @@ const COPY_SECONDS = 900
 
 /**
  * Everyone of a selection, once, but for `exceptIds` and, `afterDeath` of a planner, whom it had planned. Read by
- * COPY, in binary: a row takes a fifth of what the driver's takes, none is kept, and the first come at once.
+ * COPY, in binary: no row becomes an object, none is kept, and the first come as soon as the database has them.
  *
  * @param session whose transaction `tx` is
  */

@@ -123,8 +123,7 @@ interface DatabaseOptions {
   readonly applicationName?: string
   /**
    * `by key`: for statements that find a few rows by their keys and come again and again. Each is planned once and
-   * by index, whatever PostgreSQL believes about tables that it last looked at when they were empty. Planning such
-   * a statement anew takes it longer than running it (measured: a third of all processor time).
+   * by index, whatever PostgreSQL believes about tables that it last looked at when they were empty.
    */
   readonly plans?: 'by key'
 }

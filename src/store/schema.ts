@@ -471,10 +471,10 @@ export const alertHistory = pgTable(
 // ---- the fan-out
 
 /**
- * Recipients, a block of up to 500 of one text and one route class a row: whom the alert was approved for,
- * frozen, and what has become of each (`block.ts` says how the octets are laid out). A row a recipient took ten
- * times the processor time and the log (measured: 28,000 a second for the whole engine). `seq` numbers an alert's
- * recipients densely from 1; a block holds `blockNo … blockNo + size − 1`.
+ * Recipients, a block of up to 500 of one text and one route class a row: whom the alert was approved for, frozen,
+ * and what has become of each (`block.ts` says how the octets are laid out). A row a recipient took the database
+ * five times the processor time and nine times the log (measured: 29 µs and 737 bytes a message). `seq` numbers an
+ * alert's recipients densely from 1; a block holds `blockNo … blockNo + size − 1`.
  */
 export const blocks = pgTable(
   'blocks',
@@ -515,7 +515,7 @@ export const blocks = pgTable(
   },
   t => [
     primaryKey({ columns: [t.alertId, t.blockNo] }),
-    // Its records stand in the row itself, which must fit a page: TOAST took most of the time of a batch.
+    // Its records stand in the row itself, which must fit a page.
     check('blocks_size', sql`size between 1 and 600`),
   ],
 )
