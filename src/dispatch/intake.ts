@@ -10,7 +10,13 @@ import { recordReplies } from '../inbound/replies.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
 
-const BATCH = { size: 1_000, ms: 25 }
+/**
+ * A batch is written when it has this many, or when its first is this old; what comes meanwhile makes the next. A
+ * carrier that has 1,000 unacknowledged sends no more, so a batch is better soon than large.
+ */
+const BATCH = { size: 250, most: 1_000, ms: 10 }
+/** Viewers are told at most so often. */
+const TELL_MS = 100
 /** What another process parked, and died, is looked for this often. */
 const ADOPT_MS = 30_000
 
@@ -23,22 +29,23 @@ export interface Intake {
 }
 
 /**
- * @param before awaited ahead of each batch of receipts: the submissions that they speak of must be written
- * first, or each receipt would lie about as an orphan
- * @param stored told after each commit, so that viewers can be woken
+ * @param idsWritten resolves when the ids are on record that the carrier has given so far, or a receipt that comes
+ * at once would lie about as an orphan
+ * @param stored told of commits, so that viewers can be woken
  */
 export function createIntake(
   db: Database,
   ids: MessageIds,
-  before: () => Promise<void>,
+  idsWritten: () => Promise<void>,
   stored: () => void,
 ): Intake {
   const { carrierId } = ids
-  const book = openReceiptBook(db, ids)
+  const book = openReceiptBook(db, ids, idsWritten)
   let receipts: Receipt[] = []
   let replies: Reply[] = []
   let adoptAt = 0
   let timer: NodeJS.Timeout | undefined
+  let telling: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
 
   const schedule = () => {
@@ -56,17 +63,25 @@ export function createIntake(
   }
 
   const write = async () => {
-    const nextReceipts = receipts.slice(0, BATCH.size)
-    const nextReplies = replies.slice(0, BATCH.size)
-    receipts = receipts.slice(BATCH.size)
-    replies = replies.slice(BATCH.size)
-    await before()
-    await store(nextReceipts, async batch => {
-      const { orphaned } = await book.record(batch)
-      if (orphaned > 0) adoptAt = 0
-    })
-    await store(nextReplies, batch => recordReplies(db, carrierId, batch))
-    stored()
+    const nextReceipts = receipts.slice(0, BATCH.most)
+    const nextReplies = replies.slice(0, BATCH.most)
+    receipts = receipts.slice(BATCH.most)
+    replies = replies.slice(BATCH.most)
+    await Promise.all([
+      store(nextReceipts, async batch => {
+        const { orphaned } = await book.record(batch)
+        if (orphaned > 0) adoptAt = 0
+      }),
+      store(nextReplies, batch => recordReplies(db, carrierId, batch)),
+    ])
+    tell()
+  }
+
+  const tell = () => {
+    telling ??= setTimeout(() => {
+      telling = undefined
+      stored()
+    }, TELL_MS).unref()
   }
 
   const store = async <T extends { acknowledge(stored: boolean): void }>(

@@ -83,19 +83,22 @@ function boundedId(id: string): string {
 /** A C-octet string whose NUL may be missing. */
 function tlvText(value: Uint8Array | undefined): string {
   if (value === undefined) return ''
-  const nul = value.indexOf(0)
-  return decodeLatin1(nul < 0 ? value : value.subarray(0, nul)).trim()
+  let end = 0
+  while (end < value.length && value[end] !== 0) end++
+  return decodeLatin1(value, end).trim()
 }
 
-function decodeLatin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
+function decodeLatin1(octets: Uint8Array, end = octets.length): string {
+  const buffer = Buffer.isBuffer(octets)
+    ? octets
+    : Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+  return buffer.toString('latin1', 0, end)
 }
 
 /** Receipts are ASCII whatever data_coding says, and UCS-2 now and then: then every first octet is zero. */
 function receiptText(octets: Uint8Array): string {
-  const head = octets.subarray(0, MAX_TEXT)
-  if (head.length >= 2 && head[0] === 0) return decodeUtf16be(head)
-  return decodeLatin1(head)
+  if (octets.length >= 2 && octets[0] === 0) return decodeUtf16be(octets.subarray(0, MAX_TEXT))
+  return decodeLatin1(octets, Math.min(octets.length, MAX_TEXT))
 }
 
 interface ReceiptFields {
@@ -117,6 +120,8 @@ function receiptFields(text: string): ReceiptFields {
     let start = end
     while (start > 0 && end - start < 5 && isLetter(text.charCodeAt(start - 1))) start--
     if (start > 0 && !isBlank(text.charCodeAt(start - 1))) continue
+    // `sub:`, `dlvrd:` and the dates' `date:` are passed over without making words of them.
+    if (end - start < 2 || end - start > 4) continue
     const key = text.slice(start, end).toLowerCase()
     if (key === 'text') break
     if ((key === 'id' || key === 'stat' || key === 'err') && fields[key] === '') {

@@ -99,6 +99,13 @@ export class MessageIds {
     for (let i = 0; i < ids.length; i++) insert(table, ids[i]!, batch, refs.readUInt32BE(i * 4))
   }
 
+  /** Whose these ids are, as far as memory knows. */
+  known(ids: readonly string[]): ReadonlyMap<string, GivenTo> {
+    const found = new Map<string, GivenTo>()
+    this.#lookUp(ids, found)
+    return found
+  }
+
   /** Whose these ids are; those that nobody has written yet are missing. */
   async find(ids: readonly string[]): Promise<ReadonlyMap<string, GivenTo>> {
     this.#isAsked = true
@@ -149,14 +156,16 @@ export class MessageIds {
           const id = wanted.get(given[i]!)
           if (id === undefined) continue
           wanted.delete(given[i]!)
-          found.set(id, { alertId, blockNo, ...refOf(refs.readUInt32BE(i * 4)) })
+          found.set(id, givenTo(alertId, blockNo, refs.readUInt32BE(i * 4)))
         }
       }
     }
   }
 }
 
-const refOf = (ref: number) => ({
+const givenTo = (alertId: string, blockNo: number, ref: number): GivenTo => ({
+  alertId,
+  blockNo,
   offset: ref >>> 16,
   part: (ref >>> 8) & 0xff,
   tryNo: ref & 0xff,
@@ -206,7 +215,8 @@ function lookUp(tables: readonly Table[], id: string): GivenTo | undefined {
     const mask = table.batchOf.length - 1
     for (let slot = h1 & mask; table.batchOf[slot] !== 0; slot = (slot + 1) & mask) {
       if (!isAt(table, slot)) continue
-      return { ...table.batches[table.batchOf[slot]! - 1]!, ...refOf(table.refs[slot]!) }
+      const { alertId, blockNo } = table.batches[table.batchOf[slot]! - 1]!
+      return givenTo(alertId, blockNo, table.refs[slot]!)
     }
   }
   return undefined

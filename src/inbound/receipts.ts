@@ -41,16 +41,33 @@ export interface ReceiptBook {
   adopt(): Promise<{ left: number }>
 }
 
-/** One carrier's receipts. */
-export function openReceiptBook(db: Database, ids: MessageIds): ReceiptBook {
+/**
+ * One carrier's receipts.
+ *
+ * @param idsWritten resolves when the ids that the carrier has given so far are on record. Awaited where a receipt
+ * names none that is known: most come long after, and don't wait
+ */
+export function openReceiptBook(
+  db: Database,
+  ids: MessageIds,
+  idsWritten: () => Promise<void> = () => Promise.resolve(),
+): ReceiptBook {
   const { carrierId } = ids
   let parkedAfter = ''
+
+  const find = async (receipts: readonly FinalReceipt[]) => {
+    const wanted = receipts.map(receipt => receipt.messageId)
+    const known = ids.known(wanted)
+    if (known.size === wanted.length) return known
+    await idsWritten()
+    return ids.find(wanted)
+  }
 
   return {
     async record(receipts) {
       const final = finalReceipts(receipts)
       if (final.length === 0) return { orphaned: 0 }
-      const found = await ids.find(final.map(receipt => receipt.messageId))
+      const found = await find(final)
       const orphans = final.filter(({ messageId }) => !found.has(messageId))
       await transact(db, async tx => {
         await parkReceipts(tx, carrierId, orphans)

@@ -6,13 +6,13 @@ import {
   COMMAND_STATUS,
   type DataSmPdu,
   MAX_SEQUENCE,
-  NO_TLVS,
   type Pdu,
   type ShortMessagePdu,
   type SubmitTemplate,
   commandStatusName,
   decodePdu,
   encodeBare,
+  encodeTaken,
   encodeFaultAnswer,
   encodePdu,
   isPduFault,
@@ -338,10 +338,8 @@ export class Session<Entry> {
       isAnswered = true
       if (this.#unansweredInbound-- === MAX_UNANSWERED_INBOUND) this.#resume()
       if (this.#state === 'closed') return
-      // A refusal has no body; ESME_ROK has an unused, empty message_id (SMPP 3.4 §4.6.2).
-      const header = { command_status: status, sequence_number: sequence }
-      if (status !== 0) this.#send(encodeBare(COMMAND[response], status, sequence))
-      else this.#send(encodePdu({ command: response, ...header, message_id: '', tlvs: NO_TLVS }))
+      if (status === 0) this.#send(encodeTaken(COMMAND[response], sequence))
+      else this.#send(encodeBare(COMMAND[response], status, sequence))
     })
   }
 
