@@ -108,8 +108,9 @@ export class MessageIds {
 
   /** Whose these ids are; those that nobody has written yet are missing. */
   async find(ids: readonly string[]): Promise<ReadonlyMap<string, GivenTo>> {
-    this.#isAsked = true
     const found = new Map<string, GivenTo>()
+    if (ids.length === 0) return found
+    this.#isAsked = true
     const missing = () => ids.filter(id => !found.has(id))
     this.#lookUp(ids, found)
     const now = performance.now()
