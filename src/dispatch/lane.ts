@@ -23,47 +23,23 @@ import {
   type LinkState,
   type Outcome,
 } from '../carriers/carrier.ts'
-import { servesClass } from '../carriers/routes.ts'
 import { openCarrier } from '../carriers/open.ts'
 import { AppError } from '../errors.ts'
 import { MessageIds } from '../inbound/message-ids.ts'
 import { describeError, log } from '../log.ts'
-import { notify, transact, type Database } from '../store/database.ts'
-import {
-  halvePace,
-  LEASE_SECONDS,
-  markIntents,
-  recoverPace,
-  reservePace,
-  type IntentMark,
-  type Lease,
-} from '../store/intents.ts'
+import { notify, type Database } from '../store/database.ts'
+import { halvePace, recoverPace } from '../store/intents.ts'
 import { noteSubmissions, reportLink } from '../store/links.ts'
-import {
-  claimRanges,
-  loadRanges,
-  releaseRanges,
-  renewLeases,
-  type ClaimedRange,
-  type QueuedRecipients,
-} from '../store/ranges.ts'
 import { createAnswerDesk } from './answers.ts'
+import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
+import { createHeldRanges, renewed } from './held.ts'
 import { createIntake } from './intake.ts'
-import { createPace, PACE_SHARE } from './pace.ts'
-import { isRefusal, refuseToSend } from './refuse.ts'
+import { createMarking, nextMark } from './mark.ts'
+import { createPace } from './pace.ts'
+import { Queue } from './queue.ts'
 import { createResultWriter } from './results.ts'
 import type { HeldRange, Item, SendableAlert } from './work.ts'
 
-/** Two seconds before the lease ends nothing of it is sent any more (RELIABILITY.md). */
-const SEND_MARGIN_SECONDS = 2
-/** What is marked and has not left covers at most this much of the account's rate, in seconds. */
-const INTENT_SECONDS = 0.25
-/** The next slots are reserved when less than this is in hand: several round trips to the database. */
-const PACE_AHEAD_MS = 120
-/** Work in hand beyond the exposure, in seconds of the rate, and recipients at the most. */
-const CLAIM_AHEAD = { seconds: 0.5, most: 10_000 }
-/** Ranges at the most in one claim. */
-const MOST_RANGES = 32
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
 const IDLE_MS = 500
 /** A lane whose account is refused as misconfigured tries again after this long. */
@@ -100,16 +76,7 @@ export function startLane(options: LaneOptions): Lane {
   const rate = account.segmentsPerSecond
   const exposureLimit = 2 * account.window * account.binds
 
-  /** Claimed and not handed over; the first `marked` of them, from `head` on, may leave. */
-  let waiting: Item[] = []
-  let head = 0
-  let marked = 0
-  let markedSegments = 0
-  /** Marked and not yet recorded. */
-  let exposure = 0
-  /** Rises when the queue is emptied at once: a mark that was under way then marks nothing. */
-  let epoch = 0
-  const ranges = new Set<HeldRange>()
+  const queue = new Queue()
   const inFlight: (Item | undefined)[] = []
   const freeRefs: number[] = []
   let longestText = 1
@@ -119,9 +86,9 @@ export function startLane(options: LaneOptions): Lane {
   let link: LinkState = 'unbound'
   let lastError: string | undefined
   let stopping = false
-  let marking = false
-  let claiming = false
-  let heeding = false
+  let isMarking = false
+  let isClaiming = false
+  let isHeeding = false
   let idleUntil = 0
   /** The carrier is left alone until then; afterwards one message tries, as long as `rests` is not 0. */
   let restsUntil = 0
@@ -140,10 +107,13 @@ export function startLane(options: LaneOptions): Lane {
   const pace = createPace(rate, () => longestText)
   const messageIds = new MessageIds(db, carrierId)
   const results = createResultWriter(db, carrierId, (count, submissions) => {
-    exposure -= count
+    queue.exposure -= count
     for (const one of submissions) messageIds.add(one)
     turn()
   })
+  const held = createHeldRanges(db, carrierId, results.flush)
+  const marking = createMarking({ db, carrierId, rate, queue, held, pace })
+  const claiming = createClaiming({ ...options, hold })
   const intake = createIntake(db, messageIds, results.flush, wakeViewers)
   const answers = createAnswerDesk({ db, carrierId, dispatcherId, rate, pace })
 
@@ -158,42 +128,34 @@ export function startLane(options: LaneOptions): Lane {
     const today = Date.now()
     let available = pace.available(now)
     if (answers.waiting > 0) available = sendAnswers(available)
-    while (marked > 0 && carrier.room >= 1) {
-      const item = waiting[head]
+    while (carrier.room >= 1) {
+      const item = queue.next()
       if (item === undefined) break
       const { range } = item
       const { text } = range
+      const segments = text.encoded.segments.length
       if (range.withdrawn || now > range.deadline || today >= text.expiresAt) {
-        passOver(item)
+        passOver(item, segments)
         continue
       }
-      const segments = text.encoded.segments.length
       if (available < segments) break
       available -= segments
       pace.take(segments)
       submittedSegments += segments
-      head++
-      marked--
-      markedSegments -= segments
+      queue.shift(segments)
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
       carrier.submit({ to: item.phone, text: text.encoded, expiresAt: text.expiresAt }, ref)
     }
-    if (head > 8_192) {
-      waiting = waiting.slice(head)
-      head = 0
-    }
     awaitSlot(now)
   }
 
   /** A recipient that must not be sent now: it stays queued in its range, which is given back. */
-  function passOver(item: Item) {
-    head++
-    marked--
-    markedSegments -= segmentsOf(item)
-    exposure--
-    withdraw(item.range)
+  function passOver(item: Item, segments: number) {
+    queue.shift(segments)
+    queue.exposure--
+    held.withdraw(item.range)
   }
 
   function sendAnswers(available: number): number {
@@ -212,7 +174,7 @@ export function startLane(options: LaneOptions): Lane {
   function awaitSlot(now: number) {
     clearTimeout(slotTimer)
     slotTimer = undefined
-    if ((marked === 0 && answers.waiting === 0) || carrier.room < 1) return
+    if ((queue.marked === 0 && answers.waiting === 0) || carrier.room < 1) return
     const due = pace.nextDue(now)
     if (due !== Infinity) slotTimer = setTimeout(turn, Math.max(1, due - now))
   }
@@ -240,14 +202,12 @@ export function startLane(options: LaneOptions): Lane {
         rest(now + Math.min(TROUBLE.mostMs, TROUBLE.firstMs * 2 ** rests++), ended.reason)
       }
     }
-    if (range.withdrawn) settleWithdrawn(range)
-    else if (range.open === 0) ranges.delete(range)
+    held.settle(range)
   }
 
   /** The carrier asked for fewer a second: back to the head of what waits, no attempt spent. */
   function putBack(item: Item) {
-    exposure--
-    waiting.splice(head + marked, 0, item)
+    queue.putBack(item)
     if (throttled) return
     throttled = true
     void halvePace(db, carrierId).catch((error: unknown) => complain(error, 'pace not lowered'))
@@ -262,141 +222,61 @@ export function startLane(options: LaneOptions): Lane {
     setTimeout(turn, until - performance.now()).unref()
   }
 
-  // ---- marking
+  // ---- marking and claiming
+
+  /** What may be marked and not yet recorded now. */
+  const exposureNow = () => (rests > 0 ? 1 : exposureLimit)
 
   /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
   async function mark() {
     const now = performance.now()
-    if (marking || stopping || link === 'unbound' || now < restsUntil) return
-    if (marked > 0 && pace.heldUntil() - now > PACE_AHEAD_MS) return
-    const unmarked = waiting.length - head - marked
-    const intent = Math.max(1, Math.ceil(rate * INTENT_SECONDS))
-    const exposed = rests > 0 ? 1 : exposureLimit
-    const count = Math.max(0, Math.min(unmarked, exposed - exposure, intent - marked))
-    // Slots that passed unused, while the window was full or this process busy, are asked for anew.
-    const owed = carrier.room < 1 ? 0 : markedSegments - pace.outstanding(now)
-    // Better one mark for an eighth of the exposure than many for a few: each is a commit.
-    const isFew = count < Math.min(unmarked, exposed / 8, intent / 2)
-    if (isFew && owed < Math.max(1, Math.min(markedSegments, intent / 2))) return
-    if (count === 0 && owed <= 0) return
-    marking = true
+    if (isMarking || stopping || link === 'unbound' || now < restsUntil) return
+    const wanted = nextMark({
+      rate,
+      exposureLimit: exposureNow(),
+      exposure: queue.exposure,
+      marked: queue.marked,
+      markedSegments: queue.markedSegments,
+      unmarked: queue.unmarked,
+      hasRoom: carrier.room >= 1,
+      outstanding: pace.outstanding(now),
+      aheadMs: pace.heldUntil() - now,
+    })
+    if (wanted === undefined) return
+    isMarking = true
     try {
-      await markNext(count, owed)
+      if (!(await marking.mark(wanted.count, wanted.owed))) wakeIn(50)
     } catch (error) {
       complain(error, 'no intent could be marked')
       wakeIn(250)
     } finally {
-      marking = false
+      isMarking = false
     }
     turn()
   }
 
-  async function markNext(count: number, owed: number) {
-    const began = epoch
-    const from = head + marked
-    const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
-    // What was marked and has outlasted its slots asks again whether it may leave.
-    if (owed > 0) {
-      for (let i = head; i < from; i++) {
-        const item = waiting[i]
-        if (item !== undefined && !item.range.withdrawn) {
-          marks.set(item.range, { ...item.range.lease, hwm: 0 })
-        }
-      }
-    }
-    let segments = 0
-    let taken = 0
-    for (; taken < count; taken++) {
-      const item = waiting[from + taken]
-      if (item === undefined) break
-      const more = segmentsOf(item)
-      if (segments > 0 && segments + more > rate * INTENT_SECONDS + 1) break
-      segments += more
-      // What is withdrawn flows through and is passed over by the pump.
-      if (item.range.withdrawn) continue
-      const known = marks.get(item.range)
-      if (known === undefined) marks.set(item.range, { ...item.range.lease, hwm: item.seq })
-      else if (item.seq > known.hwm) known.hwm = item.seq
-    }
-    const slots = Math.max(0, segments + owed)
-    const sentAt = performance.now()
-    const { held, reservation } = await askFor([...marks.values()], slots)
-    for (const range of marks.keys()) {
-      if (held.has(keyOf(range.lease))) renewed(range, sentAt)
-      else withdraw(range)
-    }
-    if (reservation !== undefined) {
-      pace.grant(reservation, performance.now())
-    } else if (held.size > 0 || marks.size === 0) return wakeIn(50)
-    if (epoch !== began) return
-    marked += taken
-    markedSegments += segments
-    exposure += taken
-  }
-
-  async function askFor(marks: readonly IntentMark[], slots: number) {
-    const pacing = rate * PACE_SHARE
-    if (marks.length === 0) {
-      return { held: new Set(), reservation: await reservePace(db, carrierId, slots, pacing) }
-    }
-    const { marked: kept, reservation } = await markIntents(db, carrierId, marks, slots, pacing)
-    return { held: new Set(kept.map(keyOf)), reservation }
-  }
-
-  function renewed(range: HeldRange, sentAt: number) {
-    range.deadline = sentAt + (LEASE_SECONDS - SEND_MARGIN_SECONDS) * 1000
-  }
-
-  // ---- claiming
-
   async function claim() {
     const now = performance.now()
-    if (claiming || stopping || link === 'unbound' || now < idleUntil || now < restsUntil) return
-    const inHand = waiting.length - head
-    const ahead = Math.min(CLAIM_AHEAD.most, Math.ceil(rate * CLAIM_AHEAD.seconds))
-    const wanted = exposureLimit + ahead
-    if (inHand >= wanted / 2) return
-    claiming = true
+    if (isClaiming || stopping || link === 'unbound' || now < idleUntil || now < restsUntil) return
+    const enough = nextClaim({ rate, exposureLimit, inHand: queue.length, rangeSize })
+    if (enough === 0) return
+    isClaiming = true
     try {
-      const routeClasses = options.routePrefixes().filter(prefix => servesClass(account, prefix))
-      // No more than it is about to send: what a slow lane holds, a fast one can't take.
-      const limit = rests > 0 ? 1 : Math.min(MOST_RANGES, Math.ceil((wanted - inHand) / rangeSize))
-      const claimed = await transact(db, tx =>
-        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit }),
-      )
-      if (claimed.length === 0) {
+      if ((await claiming.claim(rests > 0 ? 1 : enough)) === 0) {
         idleUntil = now + IDLE_MS
         wakeIn(IDLE_MS)
-      }
-      const byAlert = new Map<string, ClaimedRange[]>()
-      for (const range of claimed) {
-        byAlert.set(range.alertId, [...(byAlert.get(range.alertId) ?? []), range])
-      }
-      for (const [alertId, mine] of byAlert) {
-        await take(alertId, mine, now).catch((error: unknown) => decline(alertId, mine, error))
       }
     } catch (error) {
       complain(error, 'no work could be claimed')
       idleUntil = performance.now() + 250
       wakeIn(250)
     } finally {
-      claiming = false
+      isClaiming = false
     }
     turn()
   }
 
-  async function take(alertId: string, claimed: readonly ClaimedRange[], claimedAt: number) {
-    const alert = await options.sendable(alertId)
-    const loaded = await loadRanges(db, alertId, claimed)
-    for (const [i, place] of claimed.entries()) hold(alert, place, loaded[i]!, claimedAt)
-  }
-
-  function hold(
-    alert: SendableAlert,
-    place: ClaimedRange,
-    { textNo, recipients }: QueuedRecipients,
-    claimedAt: number,
-  ) {
+  function hold({ alert, place, textNo, recipients, claimedAt }: TakenRange) {
     const text = alert.texts.get(textNo)
     if (text === undefined) {
       throw new AppError('integrity_violation', `the signed alert has no text ${textNo}`)
@@ -416,54 +296,21 @@ export function startLane(options: LaneOptions): Lane {
     longestText = Math.max(longestText, text.encoded.segments.length)
     renewed(range, claimedAt)
     if (recipients.length === 0) return results.finished(range)
-    ranges.add(range)
+    held.add(range)
     for (const { seq, phone, attempts, optedOut } of recipients) {
       const item: Item = { range, seq, phone, attempts }
       if (optedOut) {
         // It takes part in the exposure for a moment, as every result gives one back.
-        exposure++
+        queue.exposure++
         results.optedOut(item)
-      } else waiting.push(item)
+      } else queue.add(item)
     }
-    if (range.open === 0) ranges.delete(range)
-  }
-
-  /** Claimed ranges that can't be taken go back; an alert that is not what was signed is stopped. */
-  async function decline(alertId: string, claimed: readonly ClaimedRange[], error: unknown) {
-    if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date())
-    else complain(error, 'ranges could not be taken')
-    await releaseRanges(db, claimed)
-  }
-
-  // ---- giving back
-
-  /** Nothing more of it leaves; what waits of it flows through the queue and is passed over. */
-  function withdraw(range: HeldRange) {
-    if (range.withdrawn) return
-    range.withdrawn = true
-    settleWithdrawn(range)
+    held.settle(range)
   }
 
   function withdrawAll() {
-    for (const range of ranges) range.withdrawn = true
-    exposure -= marked
-    epoch++
-    waiting = []
-    head = 0
-    marked = 0
-    markedSegments = 0
-    for (const range of ranges) settleWithdrawn(range)
-  }
-
-  /** With its last message answered, and the answers written, a withdrawn range is anybody's. */
-  function settleWithdrawn(range: HeldRange) {
-    if (range.inFlight > 0 || !ranges.delete(range)) return
-    const release = async () => {
-      await results.flush()
-      await releaseRanges(db, [range.lease])
-    }
-    // If this fails the lease runs out by itself, and its marked recipients count as possible duplicates.
-    void release().catch((error: unknown) => complain(error, 'a range was not given back'))
+    queue.clear()
+    held.withdrawAll()
   }
 
   // ---- the clockwork
@@ -494,7 +341,7 @@ export function startLane(options: LaneOptions): Lane {
     const alertIds = [...submittedAlerts]
     submittedAlerts.clear()
     try {
-      await renew()
+      await held.renew()
       if (alertIds.length > 0) await noteSubmissions(db, alertIds)
       pace.observe(await recoverPace(db, carrierId), performance.now())
       await intake.adopt()
@@ -513,35 +360,15 @@ export function startLane(options: LaneOptions): Lane {
     turn()
   }
 
-  /**
-   * Keeps what is held, and withdraws what may no longer be sent. A range that was withdrawn is kept until its
-   * last message is answered: whoever took it before would take what is in flight for lost.
-   */
-  async function renew() {
-    const held = [...ranges]
-    if (held.length === 0) return
-    const sentAt = performance.now()
-    const leases = await renewLeases(
-      db,
-      held.map(range => range.lease),
-    )
-    const kept = new Map(leases.map(lease => [keyOf(lease), lease]))
-    for (const range of held) {
-      if (kept.get(keyOf(range.lease))?.maySend === true) renewed(range, sentAt)
-      // A range that was finished meanwhile is not lost.
-      else if (ranges.has(range)) withdraw(range)
-    }
-  }
-
   async function heed() {
-    if (heeding) return
-    heeding = true
+    if (isHeeding) return
+    isHeeding = true
     try {
-      await renew()
+      await held.renew()
     } catch (error) {
       complain(error, 'the leases were not renewed')
     } finally {
-      heeding = false
+      isHeeding = false
     }
   }
 
@@ -591,7 +418,7 @@ export function startLane(options: LaneOptions): Lane {
       await reporting
       await intake.flush()
       await results.flush()
-      for (const range of ranges) settleWithdrawn(range)
+      held.withdrawAll()
       await reportLink(db, {
         carrierId,
         dispatcherId,
@@ -603,6 +430,3 @@ export function startLane(options: LaneOptions): Lane {
     },
   }
 }
-
-const segmentsOf = ({ range }: Item) => range.text.encoded.segments.length
-const keyOf = (lease: Lease) => `${lease.alertId} ${lease.rangeNo} ${lease.fence}`

@@ -39,3 +39,5 @@ export interface Item {
   readonly phone: string
   readonly attempts: number
 }
+
+export const segmentsOf = ({ range }: Item): number => range.text.encoded.segments.length

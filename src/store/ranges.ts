@@ -35,7 +35,7 @@ export interface QueuedRecipients {
   readonly recipients: readonly QueuedRecipient[]
 }
 
-interface QueuedRecipient {
+export interface QueuedRecipient {
   readonly seq: number
   readonly phone: string
   readonly attempts: number

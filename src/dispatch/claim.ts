@@ -1,0 +1,107 @@
+/**
+ * Claiming: a lane takes ranges when it runs low, and no more than it is about to send, for what a slow lane holds
+ * a fast one can't take.
+ */
+import type { CarrierConfig } from '../carriers/carrier.ts'
+import { servesClass } from '../carriers/routes.ts'
+import { describeError, log } from '../log.ts'
+import { transact, type Database } from '../store/database.ts'
+import {
+  claimRanges,
+  loadRanges,
+  releaseRanges,
+  type ClaimedRange,
+  type QueuedRecipient,
+} from '../store/ranges.ts'
+import { isRefusal, refuseToSend } from './refuse.ts'
+import type { SendableAlert } from './work.ts'
+
+/** Work in hand beyond the exposure, in seconds of the rate, and recipients at the most. */
+const CLAIM_AHEAD = { seconds: 0.5, most: 10_000 }
+/** Ranges at the most in one claim. */
+const MOST_RANGES = 32
+
+/** How many ranges to claim now; 0 while there is enough in hand. */
+export function nextClaim(facts: {
+  /** Segments a second. */
+  readonly rate: number
+  readonly exposureLimit: number
+  readonly inHand: number
+  /** Recipients of a range, as far as is known. */
+  readonly rangeSize: number
+}): number {
+  const { rate, exposureLimit, inHand, rangeSize } = facts
+  const ahead = Math.min(CLAIM_AHEAD.most, Math.ceil(rate * CLAIM_AHEAD.seconds))
+  const wanted = exposureLimit + ahead
+  if (inHand >= wanted / 2) return 0
+  return Math.min(MOST_RANGES, Math.ceil((wanted - inHand) / rangeSize))
+}
+
+export interface Claiming {
+  /**
+   * Claims up to `limit` ranges and hands each to `hold`, with its recipients; those of an alert that can't be
+   * sent go back.
+   *
+   * @returns how many were claimed
+   */
+  claim(limit: number): Promise<number>
+}
+
+/** A range as it comes into a lane's hands. */
+export interface TakenRange {
+  readonly alert: SendableAlert
+  readonly place: ClaimedRange
+  readonly textNo: number
+  readonly recipients: readonly QueuedRecipient[]
+  /** On the monotonic clock, before the claim was sent. */
+  readonly claimedAt: number
+}
+
+export function createClaiming(of: {
+  db: Database
+  dispatcherId: string
+  account: CarrierConfig
+  /** Prefixes of the route classes that exist now. */
+  routePrefixes: () => readonly string[]
+  /** The alert's verified content; rejects where it is not what was signed. */
+  sendable: (alertId: string) => Promise<SendableAlert>
+  hold: (range: TakenRange) => void
+}): Claiming {
+  const { db, dispatcherId, account, hold } = of
+  const carrierId = account.id
+
+  const take = async (alertId: string, claimed: readonly ClaimedRange[], claimedAt: number) => {
+    const alert = await of.sendable(alertId)
+    const loaded = await loadRanges(db, alertId, claimed)
+    for (const [i, place] of claimed.entries()) {
+      hold({ alert, place, ...loaded[i]!, claimedAt })
+    }
+  }
+
+  /** Claimed ranges that can't be taken go back; an alert that is not what was signed is stopped. */
+  const decline = async (alertId: string, claimed: readonly ClaimedRange[], error: unknown) => {
+    if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date())
+    else log.warn({ carrierId, code: describeError(error) }, 'ranges could not be taken')
+    await releaseRanges(db, claimed)
+  }
+
+  return {
+    async claim(limit) {
+      const claimedAt = performance.now()
+      const routeClasses = of.routePrefixes().filter(prefix => servesClass(account, prefix))
+      const claimed = await transact(db, tx =>
+        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit }),
+      )
+      const byAlert = new Map<string, ClaimedRange[]>()
+      for (const range of claimed) {
+        byAlert.set(range.alertId, [...(byAlert.get(range.alertId) ?? []), range])
+      }
+      for (const [alertId, mine] of byAlert) {
+        await take(alertId, mine, claimedAt).catch((error: unknown) =>
+          decline(alertId, mine, error),
+        )
+      }
+      return claimed.length
+    },
+  }
+}

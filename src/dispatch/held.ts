@@ -1,0 +1,90 @@
+/**
+ * The ranges that a lane holds: kept by renewing their leases, withdrawn when nothing more of them may leave,
+ * and given back when the last message of them is answered.
+ */
+import { describeError, log } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import { LEASE_SECONDS, type Lease } from '../store/intents.ts'
+import { releaseRanges, renewLeases } from '../store/ranges.ts'
+import type { HeldRange } from './work.ts'
+
+/** Two seconds before the lease ends nothing of it is sent any more (RELIABILITY.md). */
+const SEND_MARGIN_SECONDS = 2
+
+export const keyOf = ({ alertId, rangeNo, fence }: Lease): string =>
+  `${alertId} ${rangeNo} ${fence}`
+
+/** The lease was renewed by a statement sent at `sentAt`, on the monotonic clock. */
+export function renewed(range: HeldRange, sentAt: number): void {
+  range.deadline = sentAt + (LEASE_SECONDS - SEND_MARGIN_SECONDS) * 1000
+}
+
+export interface HeldRanges {
+  add(range: HeldRange): void
+  /** After a message of it was answered: it may be over. */
+  settle(range: HeldRange): void
+  /** Nothing more of it leaves; what waits of it flows through the queue and is passed over. */
+  withdraw(range: HeldRange): void
+  /** The same of all; the caller has emptied the queue. */
+  withdrawAll(): void
+  /** Asks which of the leases hold and may be sent, and withdraws the others. */
+  renew(): Promise<void>
+}
+
+/** @param flush writes every result that has been collected */
+export function createHeldRanges(
+  db: Database,
+  carrierId: string,
+  flush: () => Promise<void>,
+): HeldRanges {
+  const ranges = new Set<HeldRange>()
+
+  /** With its last message answered, and the answers written, a withdrawn range is anybody's. */
+  const giveBack = (range: HeldRange) => {
+    if (range.inFlight > 0 || !ranges.delete(range)) return
+    const release = async () => {
+      await flush()
+      await releaseRanges(db, [range.lease])
+    }
+    // If this fails the lease runs out by itself, and its marked recipients count as possible duplicates.
+    release().catch((error: unknown) => {
+      log.warn({ carrierId, code: describeError(error) }, 'a range was not given back')
+    })
+  }
+
+  const withdraw = (range: HeldRange) => {
+    if (range.withdrawn) return
+    range.withdrawn = true
+    giveBack(range)
+  }
+
+  return {
+    add: range => void ranges.add(range),
+    settle(range) {
+      if (range.withdrawn) giveBack(range)
+      else if (range.open === 0) ranges.delete(range)
+    },
+    withdraw,
+    withdrawAll() {
+      for (const range of ranges) range.withdrawn = true
+      for (const range of ranges) giveBack(range)
+    },
+    // A range that was withdrawn is kept until its last message is answered: whoever took it before would take
+    // what is in flight for lost.
+    async renew() {
+      const held = [...ranges]
+      if (held.length === 0) return
+      const sentAt = performance.now()
+      const leases = await renewLeases(
+        db,
+        held.map(range => range.lease),
+      )
+      const kept = new Map(leases.map(lease => [keyOf(lease), lease]))
+      for (const range of held) {
+        if (kept.get(keyOf(range.lease))?.maySend === true) renewed(range, sentAt)
+        // A range that was finished meanwhile is not lost.
+        else if (ranges.has(range)) withdraw(range)
+      }
+    },
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Before anything leaves, the head of the queue is *marked*: one small statement moves the ranges' intent marks,
+ * renews their leases, re-reads whether the alerts may still be sent, and reserves the account's slots.
+ */
+import type { Database } from '../store/database.ts'
+import { markIntents, reservePace, type IntentMark } from '../store/intents.ts'
+import { keyOf, renewed, type HeldRanges } from './held.ts'
+import { PACE_SHARE, type Pace } from './pace.ts'
+import type { Queue } from './queue.ts'
+import { segmentsOf, type HeldRange } from './work.ts'
+
+/** What is marked and has not left covers at most this much of the account's rate, in seconds. */
+const INTENT_SECONDS = 0.25
+/** The next slots are reserved when less than this is in hand: several round trips to the database. */
+const PACE_AHEAD_MS = 120
+
+export interface MarkingFacts {
+  /** Segments a second. */
+  readonly rate: number
+  /** What may be marked and not yet recorded. */
+  readonly exposureLimit: number
+  readonly exposure: number
+  readonly marked: number
+  readonly markedSegments: number
+  readonly unmarked: number
+  /** Whether the windows have a free place. */
+  readonly hasRoom: boolean
+  /** Slots in hand, due or not, and how long they last, in milliseconds. */
+  readonly outstanding: number
+  readonly aheadMs: number
+}
+
+/**
+ * How many to mark now, and how many slots to ask for beside theirs; undefined while it is not worth a commit.
+ */
+export function nextMark(facts: MarkingFacts): { count: number; owed: number } | undefined {
+  const { rate, exposureLimit, exposure, marked, markedSegments, unmarked } = facts
+  if (marked > 0 && facts.aheadMs > PACE_AHEAD_MS) return undefined
+  const intent = Math.max(1, Math.ceil(rate * INTENT_SECONDS))
+  const count = Math.max(0, Math.min(unmarked, exposureLimit - exposure, intent - marked))
+  // Slots that passed unused, while the window was full or this process busy, are asked for anew.
+  const owed = facts.hasRoom ? markedSegments - facts.outstanding : 0
+  // Better one mark for an eighth of the exposure than many for a few: each is a commit.
+  const isFew = count < Math.min(unmarked, exposureLimit / 8, intent / 2)
+  if (isFew && owed < Math.max(1, Math.min(markedSegments, intent / 2))) return undefined
+  return count === 0 && owed <= 0 ? undefined : { count, owed }
+}
+
+export interface Marking {
+  /**
+   * Marks the next `count` of the queue, and reserves slots for them and for `owed` segments more.
+   *
+   * @returns false where others have reserved the account's slots as far ahead as anyone may
+   */
+  mark(count: number, owed: number): Promise<boolean>
+}
+
+export function createMarking(of: {
+  db: Database
+  carrierId: string
+  rate: number
+  queue: Queue
+  held: HeldRanges
+  pace: Pace
+}): Marking {
+  const { db, carrierId, rate, queue, held, pace } = of
+
+  const askFor = async (marks: readonly IntentMark[], slots: number) => {
+    const pacing = rate * PACE_SHARE
+    if (marks.length === 0) {
+      return { kept: new Set(), reservation: await reservePace(db, carrierId, slots, pacing) }
+    }
+    const { marked, reservation } = await markIntents(db, carrierId, marks, slots, pacing)
+    return { kept: new Set(marked.map(keyOf)), reservation }
+  }
+
+  return {
+    async mark(count, owed) {
+      const began = queue.epoch
+      const from = queue.marked
+      const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
+      // What was marked and has outlasted its slots asks again whether it may leave.
+      if (owed > 0) {
+        for (let i = 0; i < from; i++) {
+          const item = queue.at(i)
+          if (item !== undefined && !item.range.withdrawn) {
+            marks.set(item.range, { ...item.range.lease, hwm: 0 })
+          }
+        }
+      }
+      let segments = 0
+      let taken = 0
+      for (; taken < count; taken++) {
+        const item = queue.at(from + taken)
+        if (item === undefined) break
+        const more = segmentsOf(item)
+        if (segments > 0 && segments + more > rate * INTENT_SECONDS + 1) break
+        segments += more
+        // What is withdrawn flows through and is passed over by the pump.
+        if (item.range.withdrawn) continue
+        const known = marks.get(item.range)
+        if (known === undefined) marks.set(item.range, { ...item.range.lease, hwm: item.seq })
+        else if (item.seq > known.hwm) known.hwm = item.seq
+      }
+      const sentAt = performance.now()
+      const slots = Math.max(0, segments + owed)
+      const { kept, reservation } = await askFor([...marks.values()], slots)
+      for (const range of marks.keys()) {
+        if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
+        else held.withdraw(range)
+      }
+      if (reservation !== undefined) pace.grant(reservation, performance.now())
+      else if (kept.size > 0 || marks.size === 0) return false
+      if (queue.epoch === began) queue.mark(taken, segments)
+      return true
+    },
+  }
+}
