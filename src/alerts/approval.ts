@@ -3,7 +3,6 @@
  * hand in it signs the same bytes. Anything that changes the alert voids both.
  */
 import { countAudience } from '../audience/resolve.ts'
-import { SEVERITIES } from '../cap/alert.ts'
 import { digestOfBytes, readContent } from '../cap/content.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
@@ -15,6 +14,7 @@ import { readOrganisation } from '../store/organisation.ts'
 import { insertSignature, type SignatureRow, voidSignatures } from '../store/signatures.ts'
 import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
+import { priorityOf } from './priority.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
 
 /** What makes a person a party to an alert, for good: who did one of these can't approve it. */
@@ -62,7 +62,7 @@ export async function submitAlert(
         sent: now,
         expires: content.expires === null ? null : new Date(content.expires),
         emergency: content.emergency,
-        priority: content.status === 'Actual' ? SEVERITIES.indexOf(content.severity) + 1 : 6,
+        priority: priorityOf(content),
       },
       now,
     )

@@ -13,6 +13,7 @@ import {
   type ClaimedRange,
   type QueuedRecipient,
 } from '../store/ranges.ts'
+import type { Level } from './queue.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
 import type { SendableAlert } from './work.ts'
 
@@ -21,30 +22,53 @@ const CLAIM_AHEAD = { seconds: 0.5, most: 10_000 }
 /** Ranges at the most in one claim. */
 const MOST_RANGES = 32
 
-/** How many ranges to claim now; 0 while there is enough in hand. */
+export interface ClaimWish {
+  /** Ranges at the most. */
+  readonly limit: number
+  /** Only of alerts that are more urgent than this; undefined: of any. */
+  readonly before: number | undefined
+}
+
+/**
+ * What to claim now. Where there is enough in hand it is only what is more urgent than the least urgent part of it
+ * that may be done without: so something more urgent never waits behind what was claimed before. Of equal alerts
+ * there should be some of each, or they could not take turns.
+ *
+ * @param facts `levels`: what is in hand, the most urgent first
+ */
 export function nextClaim(facts: {
   /** Segments a second. */
   readonly rate: number
   readonly exposureLimit: number
-  readonly inHand: number
+  readonly levels: readonly Level[]
   /** Recipients of a range, as far as is known. */
   readonly rangeSize: number
-}): number {
-  const { rate, exposureLimit, inHand, rangeSize } = facts
-  const ahead = Math.min(CLAIM_AHEAD.most, Math.ceil(rate * CLAIM_AHEAD.seconds))
-  const wanted = exposureLimit + ahead
-  if (inHand >= wanted / 2) return 0
-  return Math.min(MOST_RANGES, Math.ceil((wanted - inHand) / rangeSize))
+}): ClaimWish {
+  const { rate, exposureLimit, levels, rangeSize } = facts
+  const wanted = exposureLimit + Math.min(CLAIM_AHEAD.most, Math.ceil(rate * CLAIM_AHEAD.seconds))
+  let inHand = 0
+  let before: number | undefined
+  for (const { priority, length, alerts, shortest } of levels) {
+    const total = inHand + length
+    // An alert that runs short because it is nearly out must not make us claim ever more of the others.
+    const isBalanced = shortest >= wanted / 2 / alerts || total >= 2 * wanted
+    if (total >= wanted / 2 && isBalanced) {
+      before = priority
+      break
+    }
+    inHand = total
+  }
+  const limit = Math.max(1, Math.ceil((wanted - inHand) / rangeSize))
+  return { before, limit: Math.min(MOST_RANGES, limit) }
 }
 
 export interface Claiming {
   /**
-   * Claims up to `limit` ranges and hands each to `hold`, with its recipients; those of an alert that can't be
-   * sent go back.
+   * Claims ranges and hands each to `hold`, with its recipients; those of an alert that can't be sent go back.
    *
    * @returns how many were claimed
    */
-  claim(limit: number): Promise<number>
+  claim(wish: ClaimWish): Promise<number>
 }
 
 /** A range as it comes into a lane's hands. */
@@ -86,11 +110,11 @@ export function createClaiming(of: {
   }
 
   return {
-    async claim(limit) {
+    async claim({ limit, before }) {
       const claimedAt = performance.now()
       const routeClasses = of.routePrefixes().filter(prefix => servesClass(account, prefix))
       const claimed = await transact(db, tx =>
-        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit }),
+        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit, before }),
       )
       const byAlert = new Map<string, ClaimedRange[]>()
       for (const range of claimed) {

@@ -14,6 +14,7 @@ import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
 import { nextHoldEnds } from '../store/plan.ts'
+import { mostUrgentPlan } from '../store/waiting-plans.ts'
 import { forgetLinks, leaseBinds, releaseBinds, reportLink } from '../store/links.ts'
 import { finishAlerts } from './finish.ts'
 import { startLane, type Lane } from './lane.ts'
@@ -49,6 +50,7 @@ export async function startDispatcher({
   const stopping = new AbortController()
   const lanes = new Map<string, { lane: Lane; account: CarrierConfig; binds: number }>()
   const closing = new Map<string, Promise<void>>()
+  const plans = new Map<Promise<unknown>, number>()
   const keyed = openDatabase(database.url, { plans: 'by key' })
   const sendable = createSendableAlerts(db, now)
   let accounts: readonly CarrierConfig[] = []
@@ -74,10 +76,26 @@ export async function startDispatcher({
     }
   }
 
+  /** Alerts are laid out one after the other, but one that is more urgent than all under way begins at once. */
   const planning = async () => {
-    if (await planNext(database, id, accounts, now)) return 0
+    const waiting = await mostUrgentPlan(db)
+    if (waiting !== undefined && [...plans.values()].every(priority => waiting < priority)) {
+      plan(waiting)
+    }
     const holdEnds = await nextHoldEnds(db)
     return Math.max(1, Math.min(LOOK.plans, holdEnds ?? LOOK.plans))
+  }
+
+  const plan = (priority: number) => {
+    const planned = planNext(database, id, accounts, now)
+      .catch((error: unknown) => {
+        log.error({ dispatcherId: id, code: describeError(error) }, 'an alert was not planned')
+      })
+      .finally(() => {
+        plans.delete(planned)
+        wake()
+      })
+    plans.set(planned, priority)
   }
 
   const ending = async () => {
@@ -161,6 +179,7 @@ export async function startDispatcher({
   const stop = async () => {
     stopping.abort()
     await Promise.all(loops)
+    await Promise.all(plans.keys())
     for (const [carrierId, { lane }] of lanes) closeLane(carrierId, lane)
     await Promise.all(closing.values())
     for (const account of accounts) await releaseBinds(db, account.id, id, 0)

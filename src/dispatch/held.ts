@@ -39,16 +39,22 @@ export function createHeldRanges(
 ): HeldRanges {
   const ranges = new Set<HeldRange>()
 
+  let toRelease: Lease[] = []
+
+  const release = async () => {
+    await flush()
+    const mine = toRelease
+    toRelease = []
+    await releaseRanges(db, mine)
+  }
+
   /** With its last message answered, and the answers written, a withdrawn range is anybody's. */
   const giveBack = (range: HeldRange) => {
     if (range.inFlight > 0 || !ranges.delete(range)) return
-    const release = async () => {
-      await flush()
-      await releaseRanges(db, [range.lease])
-    }
-    // If this fails the lease runs out by itself, and its marked recipients count as possible duplicates.
+    if (toRelease.push(range.lease) > 1) return
+    // If this fails the leases run out by themselves, and marked recipients count as possible duplicates.
     release().catch((error: unknown) => {
-      log.warn({ carrierId, code: describeError(error) }, 'a range was not given back')
+      log.warn({ carrierId, code: describeError(error) }, 'ranges were not given back')
     })
   }
 

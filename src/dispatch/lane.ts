@@ -3,11 +3,13 @@
  *
  *     claim ranges → load → [ waiting … | marked … ] → window → results → range done
  *
- * The lane pulls: it claims work when it runs low, so lanes of unequal speed finish together. What it has
- * claimed waits in one queue. Before anything leaves, the head of the queue is *marked*: one small statement
- * moves the ranges' intent marks, renews their leases, re-reads whether the alerts may still be sent, and
- * reserves the account's slots. What is marked and not yet recorded is the lane's *exposure*, kept under twice
- * the windows of its binds: so much may go out twice if this process dies now.
+ * The lane pulls: it claims work when it runs low (`claim.ts`), so lanes of unequal speed finish together. What
+ * it has claimed waits in its queue (`queue.ts`), the most urgent first; and while there is enough of it, the lane
+ * still looks for what is more urgent. Less urgent work that waits behind it for a second or two is given back
+ * (`held.ts`), for a lane that has nothing better to do. Before anything leaves, the head of the queue is *marked*
+ * (`mark.ts`): one small statement moves the ranges' intent marks, renews their leases, re-reads whether the alerts
+ * may still be sent, and reserves the account's slots. What is marked and not yet recorded is the lane's
+ * *exposure*, kept under twice the windows of its binds: so much may go out twice if this process dies now.
  *
  * The hot path is `pump`: it runs on every answered window, due slot and committed mark, and hands over as
  * much as the marks, the pace and the window allow. No promise, timer or log line a message.
@@ -42,6 +44,8 @@ import type { HeldRange, Item, SendableAlert } from './work.ts'
 
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
 const IDLE_MS = 500
+/** With enough in hand, a lane that is woken looks for something more urgent after this long at the latest. */
+const CONTENT_MS = 100
 /** A lane whose account is refused as misconfigured tries again after this long. */
 const MISCONFIGURED_MS = 30_000
 /**
@@ -89,7 +93,9 @@ export function startLane(options: LaneOptions): Lane {
   let isMarking = false
   let isClaiming = false
   let isHeeding = false
+  /** Until then there was nothing to claim, or nothing more urgent than what is in hand. */
   let idleUntil = 0
+  let contentUntil = 0
   /** The carrier is left alone until then; afterwards one message tries, as long as `rests` is not 0. */
   let restsUntil = 0
   let rests = 0
@@ -235,9 +241,8 @@ export function startLane(options: LaneOptions): Lane {
       rate,
       exposureLimit: exposureNow(),
       exposure: queue.exposure,
-      marked: queue.marked,
-      markedSegments: queue.markedSegments,
       unmarked: queue.unmarked,
+      ahead: queue.ahead,
       hasRoom: carrier.room >= 1,
       outstanding: pace.outstanding(now),
       aheadMs: pace.heldUntil() - now,
@@ -258,12 +263,13 @@ export function startLane(options: LaneOptions): Lane {
   async function claim() {
     const now = performance.now()
     if (isClaiming || stopping || link === 'unbound' || now < idleUntil || now < restsUntil) return
-    const enough = nextClaim({ rate, exposureLimit, inHand: queue.length, rangeSize })
-    if (enough === 0) return
+    const { before, limit } = nextClaim({ rate, exposureLimit, levels: queue.levels(), rangeSize })
+    if (before !== undefined && now < contentUntil) return
     isClaiming = true
     try {
-      if ((await claiming.claim(rests > 0 ? 1 : enough)) === 0) {
-        idleUntil = now + IDLE_MS
+      if ((await claiming.claim({ before, limit: rests > 0 ? 1 : limit })) === 0) {
+        contentUntil = now + IDLE_MS
+        if (before === undefined) idleUntil = contentUntil
         wakeIn(IDLE_MS)
       }
     } catch (error) {
@@ -340,6 +346,7 @@ export function startLane(options: LaneOptions): Lane {
     throttled = false
     const alertIds = [...submittedAlerts]
     submittedAlerts.clear()
+    for (const range of queue.giveWay()) held.withdraw(range)
     try {
       await held.renew()
       if (alertIds.length > 0) await noteSubmissions(db, alertIds)
@@ -404,6 +411,8 @@ export function startLane(options: LaneOptions): Lane {
     carrierId,
     wake() {
       idleUntil = 0
+      contentUntil = Math.min(contentUntil, performance.now() + CONTENT_MS)
+      wakeIn(CONTENT_MS)
       turn()
     },
     heed: () => void heed(),

@@ -7,7 +7,7 @@ import { markIntents, reservePace, type IntentMark } from '../store/intents.ts'
 import { keyOf, renewed, type HeldRanges } from './held.ts'
 import { PACE_SHARE, type Pace } from './pace.ts'
 import type { Queue } from './queue.ts'
-import { segmentsOf, type HeldRange } from './work.ts'
+import type { HeldRange } from './work.ts'
 
 /** What is marked and has not left covers at most this much of the account's rate, in seconds. */
 const INTENT_SECONDS = 0.25
@@ -20,9 +20,9 @@ export interface MarkingFacts {
   /** What may be marked and not yet recorded. */
   readonly exposureLimit: number
   readonly exposure: number
-  readonly marked: number
-  readonly markedSegments: number
   readonly unmarked: number
+  /** Of what is marked, that which goes before what would be marked next. */
+  readonly ahead: { readonly marked: number; readonly markedSegments: number }
   /** Whether the windows have a free place. */
   readonly hasRoom: boolean
   /** Slots in hand, due or not, and how long they last, in milliseconds. */
@@ -34,7 +34,8 @@ export interface MarkingFacts {
  * How many to mark now, and how many slots to ask for beside theirs; undefined while it is not worth a commit.
  */
 export function nextMark(facts: MarkingFacts): { count: number; owed: number } | undefined {
-  const { rate, exposureLimit, exposure, marked, markedSegments, unmarked } = facts
+  const { rate, exposureLimit, exposure, unmarked } = facts
+  const { marked, markedSegments } = facts.ahead
   if (marked > 0 && facts.aheadMs > PACE_AHEAD_MS) return undefined
   const intent = Math.max(1, Math.ceil(rate * INTENT_SECONDS))
   const count = Math.max(0, Math.min(unmarked, exposureLimit - exposure, intent - marked))
@@ -76,34 +77,22 @@ export function createMarking(of: {
 
   return {
     async mark(count, owed) {
-      const began = queue.epoch
-      const from = queue.marked
       const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
       // What was marked and has outlasted its slots asks again whether it may leave.
       if (owed > 0) {
-        for (let i = 0; i < from; i++) {
-          const item = queue.at(i)
-          if (item !== undefined && !item.range.withdrawn) {
-            marks.set(item.range, { ...item.range.lease, hwm: 0 })
-          }
-        }
+        queue.visitMarked(({ range }) => {
+          if (!range.withdrawn) marks.set(range, { ...range.lease, hwm: 0 })
+        })
       }
-      let segments = 0
-      let taken = 0
-      for (; taken < count; taken++) {
-        const item = queue.at(from + taken)
-        if (item === undefined) break
-        const more = segmentsOf(item)
-        if (segments > 0 && segments + more > rate * INTENT_SECONDS + 1) break
-        segments += more
+      const picked = queue.pick(count, rate * INTENT_SECONDS + 1, ({ range, seq }) => {
         // What is withdrawn flows through and is passed over by the pump.
-        if (item.range.withdrawn) continue
-        const known = marks.get(item.range)
-        if (known === undefined) marks.set(item.range, { ...item.range.lease, hwm: item.seq })
-        else if (item.seq > known.hwm) known.hwm = item.seq
-      }
+        if (range.withdrawn) return
+        const known = marks.get(range)
+        if (known === undefined) marks.set(range, { ...range.lease, hwm: seq })
+        else if (seq > known.hwm) known.hwm = seq
+      })
       const sentAt = performance.now()
-      const slots = Math.max(0, segments + owed)
+      const slots = Math.max(0, picked.segments + owed)
       const { kept, reservation } = await askFor([...marks.values()], slots)
       for (const range of marks.keys()) {
         if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
@@ -111,7 +100,7 @@ export function createMarking(of: {
       }
       if (reservation !== undefined) pace.grant(reservation, performance.now())
       else if (kept.size > 0 || marks.size === 0) return false
-      if (queue.epoch === began) queue.mark(taken, segments)
+      queue.mark(picked)
       return true
     },
   }

@@ -1,3 +1,4 @@
+import { priorityOf } from '../alerts/priority.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import { encodeText } from '../encoding/segments.ts'
 import type { Database } from '../store/database.ts'
@@ -22,6 +23,7 @@ export function createSendableAlerts(db: Database, now: () => Date): SendableAle
     const content = await verifyForSending(db, alertId)
     return {
       id: alertId,
+      priority: priorityOf(content),
       delivery: content.delivery,
       texts: new Map(
         content.texts.map(text => [

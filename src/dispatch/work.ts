@@ -5,6 +5,8 @@ import type { RangePlace } from '../store/ranges.ts'
 /** What a lane must know of an alert that it sends: verified content, texts encoded once. */
 export interface SendableAlert {
   readonly id: string
+  /** Lower goes first, as in `alerts.priority`. */
+  readonly priority: number
   readonly delivery: 'at-least-once' | 'at-most-once'
   /** By text number. */
   readonly texts: ReadonlyMap<number, SendableText>

@@ -43,12 +43,20 @@ export interface QueuedRecipient {
   readonly optedOut: boolean
 }
 
+/** Ranges looked at beyond those that are claimed: others may be claiming the first of them just now. */
+const SPARE_RANGES = 64
+/** How far an alert may lag behind its equals, in ranges: one that joins them starts here, and overtakes nobody. */
+const MOST_LAG = 2
+/** Below every priority. */
+const LEAST_URGENT = 32_767
+
 /**
- * Claims ranges of the classes that a lane serves: of alerts that may be sent, the most urgent and least
- * served first. What an owner that died may have sent is marked a possible duplicate before anyone sends it
- * again, or ends as `unknown` where the alert is at-most-once. Run inside a transaction.
+ * Claims ranges of the classes that a lane serves, of alerts that may be sent: the most urgent first, and equals in
+ * turn, so that each gets as many recipients as the other, whatever their sizes and whenever they began. What an
+ * owner that died may have sent is marked a possible duplicate before anyone sends it again, or ends as `unknown`
+ * where the alert is at-most-once. Run inside a transaction.
  *
- * @param limit ranges at the most
+ * @param claim `limit`: ranges at the most; `before`: only of alerts more urgent than this priority
  */
 export async function claimRanges(
   tx: Database,
@@ -57,24 +65,52 @@ export async function claimRanges(
     carrierId: string
     routeClasses: readonly string[]
     limit: number
+    before?: number | undefined
   },
 ): Promise<ClaimedRange[]> {
+  const isFree = sql`r.state <> 'done' and (r.state = 'ready' or r.lease_until < now())`
   const claimed = await tx.execute<ClaimedRange & Record<string, unknown>>(sql`
-    with due as (
-      select r.alert_id, r.range_no, r.to_seq - r.from_seq + 1 as size
-      from ranges r join alerts a on a.id = r.alert_id
-      where a.state = 'sending' and r.state <> 'done'
-        and r.route_class = any(${arrayLiteral(claim.routeClasses)}::text[])
-        and r.due_at <= now() and r.expires > now()
-        and (r.state = 'ready' or r.lease_until < now())
-        and (not ${claim.carrierId}::uuid = any(r.not_carriers)
-          or r.due_at < now() - make_interval(secs => ${AVOID_SECONDS}::int))
-      order by a.priority, a.served_share, r.alert_id, r.range_no
+    with sending as (
+      select id, priority, served_share from alerts
+      where state = 'sending' and priority < ${claim.before ?? LEAST_URGENT}
+    ),
+    open as materialized (
+      select s.id as alert_id, s.priority, r.range_no, r.size
+      from sending s cross join lateral (
+        select r.range_no, coalesce(cardinality(r.seqs), r.to_seq - r.from_seq + 1) as size
+        from ranges r
+        where r.alert_id = s.id and ${isFree}
+          and r.route_class = any(${arrayLiteral(claim.routeClasses)}::text[])
+          and r.due_at <= now() and r.expires > now()
+          and (not ${claim.carrierId}::uuid = any(r.not_carriers)
+            or r.due_at < now() - make_interval(secs => ${AVOID_SECONDS}::int))
+        order by r.range_no limit ${claim.limit + SPARE_RANGES}
+      ) r
+    ),
+    standing as materialized (
+      select id, greatest(served_share, max(served_share) over (partition by priority)
+        - ${MOST_LAG}::int * (select max(size) from open)) as served
+      from sending
+    ),
+    in_turn as (
+      select o.*, s.served + sum(o.size) over (partition by o.alert_id order by o.range_no) as turn
+      from open o join standing s on s.id = o.alert_id
+    ),
+    due as materialized (
+      select r.alert_id, r.range_no, t.size
+      from in_turn t join ranges r on r.alert_id = t.alert_id and r.range_no = t.range_no
+      where ${isFree}
+      order by t.priority, t.turn, r.alert_id, r.range_no
       limit ${claim.limit} for update of r skip locked
     ),
+    -- In one order, for several lanes serve several alerts at a time.
+    locked as materialized (
+      select a.id from alerts a where a.id in (select alert_id from due) order by a.id for no key update
+    ),
     served as (
-      update alerts a set served_share = a.served_share + d.size::float8 / greatest(a.recipients, 1)
-      from (select alert_id, sum(size) as size from due group by alert_id) d where a.id = d.alert_id
+      update alerts a set served_share = greatest(a.served_share, s.served) + d.size
+      from locked l, standing s, (select alert_id, sum(size) as size from due group by alert_id) d
+      where a.id = l.id and s.id = l.id and d.alert_id = l.id
     )
     update ranges r
     set state = 'leased', fence = r.fence + 1, owner = ${claim.dispatcherId}::uuid,
@@ -86,7 +122,7 @@ export async function claimRanges(
   for (const range of claimed.toSorted(byBlock)) {
     if (range.hwm > 0) await settleSuspects(tx, range)
   }
-  return [...claimed]
+  return claimed.toSorted((a, b) => a.rangeNo - b.rangeNo)
 }
 
 const byBlock = (a: ClaimedRange, b: ClaimedRange) =>

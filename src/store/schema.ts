@@ -388,8 +388,8 @@ export const alerts = pgTable(
     dispatchedBy: uuid('dispatched_by'),
     holdUntil: at('hold_until'),
     recipients: integer('recipients'),
-    /** Segments handed out so far over the recipients: among equals the least goes first. */
-    servedShare: doublePrecision('served_share').notNull().default(0),
+    /** Recipients that lanes have taken, counted on from where its equals stood: among equals the least goes first. */
+    served: doublePrecision('served_share').notNull().default(0),
     /** Null until dispatch, then pending → running → done. */
     planState: text('plan_state'),
     planner: uuid('planner'),

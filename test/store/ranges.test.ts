@@ -243,3 +243,49 @@ test('the budget is reserved no further ahead than a third of a second', async (
   const second = await markIntents(db, carrierId, marks, 50, 100)
   expect(second.reservation).toBeUndefined()
 })
+
+test('one that joins its equals later overtakes nobody', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'joins')
+  const early = await insertSendingAlert(db, { priority: -11, recipients: 200 })
+  for (let i = 0; i < 8; i++) await claimOne(db, carrierId)
+  const late = await insertSendingAlert(db, { priority: -11, recipients: 200 })
+  const order: string[] = []
+  for (let i = 0; i < 10; i++) order.push(...(await claimOne(db, carrierId)).map(r => r.alertId))
+  expect(order.filter(id => id === late.alertId).length).toBeGreaterThanOrEqual(5)
+  expect(order.filter(id => id === early.alertId).length).toBeGreaterThanOrEqual(4)
+})
+
+test('one claim takes equals in turn, by recipients and not by ranges', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'turns')
+  const small = await insertSendingAlert(db, { priority: -12, recipients: 200, rangeSize: 10 })
+  const large = await insertSendingAlert(db, { priority: -12, recipients: 200, rangeSize: 30 })
+  const claimed = await claimOne(db, carrierId, uuid(), 8)
+  expect(claimed.filter(range => range.alertId === small.alertId)).toHaveLength(6)
+  expect(claimed.filter(range => range.alertId === large.alertId)).toHaveLength(2)
+})
+
+test('with enough in hand only the more urgent are claimed', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'content')
+  const { alertId } = await insertSendingAlert(db, { priority: -13 })
+  const claimBefore = (before: number) =>
+    transact(db, tx =>
+      claimRanges(tx, { dispatcherId: uuid(), carrierId, routeClasses: [''], limit: 1, before }),
+    )
+  expect(await claimBefore(-13)).toEqual([])
+  expect(await claimBefore(-12)).toMatchObject([{ alertId }])
+})
+
+test('lanes that serve several alerts at a time don’t wait for each other in a circle', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'circle')
+  const alerts = [
+    await insertSendingAlert(db, { priority: -14, recipients: 300, rangeSize: 5 }),
+    await insertSendingAlert(db, { priority: -14, recipients: 300, rangeSize: 5 }),
+  ].map(({ alertId }) => alertId)
+  const claims = await Promise.all(
+    Array.from({ length: 20 }, () => claimOne(db, carrierId, uuid(), 6)),
+  )
+  const mine = claims.flat().filter(range => alerts.includes(range.alertId))
+  expect(mine).toHaveLength(120)
+})

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { nextClaim } from '../../src/dispatch/claim.ts'
+import { nextMark } from '../../src/dispatch/mark.ts'
+
+/** 100 a second and 20 exposed: 70 are wanted in hand, and no more claimed while 35 are. */
+const lane = { rate: 100, exposureLimit: 20, rangeSize: 10 }
+
+const level = (priority: number, ...lengths: number[]) => ({
+  priority,
+  length: lengths.reduce((sum, length) => sum + length, 0),
+  alerts: lengths.length,
+  shortest: Math.min(...lengths),
+})
+
+test('a lane that runs low claims what it is about to send', () => {
+  expect(nextClaim({ ...lane, levels: [] })).toEqual({ before: undefined, limit: 7 })
+  expect(nextClaim({ ...lane, levels: [level(1, 34)] })).toEqual({ before: undefined, limit: 4 })
+})
+
+test('with enough in hand only what is more urgent is claimed', () => {
+  expect(nextClaim({ ...lane, levels: [level(4, 70)] })).toEqual({ before: 4, limit: 7 })
+  // Of the Severe there is enough: more of the Extreme, and of corrections.
+  const levels = [level(1, 5), level(2, 60), level(4, 10)]
+  expect(nextClaim({ ...lane, levels })).toEqual({ before: 2, limit: 7 })
+})
+
+test('of equal alerts there is to be some of each', () => {
+  expect(nextClaim({ ...lane, levels: [level(2, 17, 60)] })).toEqual({
+    before: undefined,
+    limit: 1,
+  })
+  expect(nextClaim({ ...lane, levels: [level(2, 18, 60)] }).before).toBe(2)
+  // Unless one is nearly out.
+  expect(nextClaim({ ...lane, levels: [level(2, 1, 139)] }).before).toBe(2)
+})
+
+test('a claim is bounded', () => {
+  expect(nextClaim({ rate: 1e6, exposureLimit: 2_000, levels: [], rangeSize: 20 }).limit).toBe(32)
+})
+
+const facts = {
+  rate: 100,
+  exposureLimit: 40,
+  exposure: 0,
+  unmarked: 1_000,
+  ahead: { marked: 0, markedSegments: 0 },
+  hasRoom: true,
+  outstanding: 0,
+  aheadMs: -Infinity,
+}
+
+test('a mark covers a quarter of a second, within the exposure', () => {
+  expect(nextMark(facts)).toEqual({ count: 25, owed: 0 })
+  expect(nextMark({ ...facts, exposure: 30 })).toEqual({ count: 10, owed: 0 })
+  expect(nextMark({ ...facts, exposure: 40 })).toBeUndefined()
+  expect(nextMark({ ...facts, unmarked: 2 })).toEqual({ count: 2, owed: 0 })
+})
+
+test('what is marked and lasts asks for nothing more', () => {
+  const ahead = { marked: 20, markedSegments: 20 }
+  expect(nextMark({ ...facts, ahead, outstanding: 20, aheadMs: 200 })).toBeUndefined()
+  // Fewer than an eighth of the exposure are not worth a commit.
+  expect(nextMark({ ...facts, ahead, outstanding: 20, aheadMs: 50, exposure: 36 })).toBeUndefined()
+})
+
+test('slots that lapsed are asked for again, while there is room to use them', () => {
+  const ahead = { marked: 25, markedSegments: 25 }
+  expect(nextMark({ ...facts, ahead, exposure: 25 })).toEqual({ count: 0, owed: 25 })
+  expect(nextMark({ ...facts, ahead, exposure: 25, hasRoom: false })).toBeUndefined()
+})

@@ -1,0 +1,27 @@
+import type { HeldRange, Item } from '../../src/dispatch/work.ts'
+import { encodeText } from '../../src/encoding/segments.ts'
+
+/** A range in a lane's hands, of an alert of that name and priority. */
+export function aRange(alertId: string, priority: number, text = 'Take shelter.'): HeldRange {
+  const shown = { encoded: encodeText(text), expiresAt: Infinity }
+  return {
+    lease: { alertId, rangeNo: 1, fence: 1 },
+    place: { blockNo: 1, generation: 0, fromSeq: 1, toSeq: 500, seqs: null, hwm: 0 },
+    alert: { id: alertId, priority, delivery: 'at-least-once', texts: new Map([[0, shown]]) },
+    text: shown,
+    open: 500,
+    inFlight: 0,
+    deadline: Infinity,
+    withdrawn: false,
+  }
+}
+
+/** So many messages of a range. */
+export function itemsOf(range: HeldRange, count: number): Item[] {
+  return Array.from({ length: count }, (_, i) => ({
+    range,
+    seq: i + 1,
+    phone: `+1555${String(i).padStart(7, '0')}`,
+    attempts: 0,
+  }))
+}
