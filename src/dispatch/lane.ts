@@ -46,6 +46,8 @@ import type { HeldRange, Item, SendableAlert } from './work.ts'
 const IDLE_MS = 500
 /** With enough in hand, a lane that is woken looks for something more urgent after this long at the latest. */
 const CONTENT_MS = 100
+/** Nothing is marked for this long after the database refused to. */
+const MARK_AGAIN_MS = 250
 /** A lane whose account is refused as misconfigured tries again after this long. */
 const MISCONFIGURED_MS = 30_000
 /**
@@ -96,6 +98,7 @@ export function startLane(options: LaneOptions): Lane {
   /** Until then there was nothing to claim, or nothing more urgent than what is in hand. */
   let idleUntil = 0
   let contentUntil = 0
+  let marksFrom = 0
   /** The carrier is left alone until then; afterwards one message tries, as long as `rests` is not 0. */
   let restsUntil = 0
   let rests = 0
@@ -236,7 +239,7 @@ export function startLane(options: LaneOptions): Lane {
   /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
   async function mark() {
     const now = performance.now()
-    if (isMarking || stopping || link === 'unbound' || now < restsUntil) return
+    if (isMarking || stopping || link === 'unbound' || now < restsUntil || now < marksFrom) return
     const wanted = nextMark({
       rate,
       exposureLimit: exposureNow(),
@@ -253,7 +256,8 @@ export function startLane(options: LaneOptions): Lane {
       if (!(await marking.mark(wanted.count, wanted.owed))) wakeIn(50)
     } catch (error) {
       complain(error, 'no intent could be marked')
-      wakeIn(250)
+      marksFrom = performance.now() + MARK_AGAIN_MS
+      wakeIn(MARK_AGAIN_MS)
     } finally {
       isMarking = false
     }
