@@ -30,8 +30,15 @@ export interface RunningTocsin {
   stop(): Promise<void>
 }
 
-/** Starts `dist/main.js` and waits until it says that it is ready. */
-export async function startTocsin(env: Record<string, string>): Promise<RunningTocsin> {
+/**
+ * Starts `dist/main.js` and waits until it says that it is ready.
+ *
+ * @param heard told whatever else it says
+ */
+export async function startTocsin(
+  env: Record<string, string>,
+  heard: (line: string) => void = () => undefined,
+): Promise<RunningTocsin> {
   const child = spawn(process.execPath, [entry], {
     env: { PORT: '0', TOCSIN_LOG_LEVEL: 'warn', ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,6 +49,7 @@ export async function startTocsin(env: Record<string, string>): Promise<RunningT
   const url = await new Promise<string>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('Tocsin was not ready in time')), READY_MS)
     createInterface(child.stdout).on('line', line => {
+      heard(line)
       const ready = /^Tocsin is ready at (\S+)$/.exec(line)?.[1]
       if (ready === undefined) return void said.push(`${line}\n`)
       clearTimeout(late)
@@ -112,6 +120,30 @@ export async function addCarrier(
     routes: [{ prefix: '+1', weight: 1 }],
     enabled: true,
   })
+}
+
+export interface Delivery {
+  readonly seq: number
+  readonly phone: string
+  readonly state: string
+  readonly reason: string | null
+  readonly attempts: number
+  readonly possibleDuplicate: boolean
+}
+
+/** All pages of an alert's deliveries. */
+export async function deliveriesOf(client: Client, alertId: string): Promise<Delivery[]> {
+  const all: Delivery[] = []
+  let cursor: string | null = null
+  do {
+    const after: string = cursor === null ? '' : `&cursor=${cursor}`
+    const page: { items: Delivery[]; nextCursor: string | null } = await client.get(
+      `/v1/alerts/${alertId}/deliveries?limit=1000${after}`,
+    )
+    all.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return all
 }
 
 /** Waits until a question has the answer that is wanted, asking ten times a second. */

@@ -13,6 +13,7 @@ const commands = {
   start: { needs: 'build', run: join('dist', 'main.js') },
   tocsin: { needs: 'build', run: join('dist', 'cli', 'main.js') },
   demo: { needs: 'build', run: join('scripts', 'demo.ts') },
+  chaos: { needs: 'build', run: join('scripts', 'chaos.ts') },
   test: {
     needs: 'build',
     run: vitest,

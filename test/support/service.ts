@@ -28,6 +28,8 @@ import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts
 import type { Scenario } from '../../src/simulator/scenario.ts'
 import { test as databaseTest } from './database.ts'
 
+export { deliveriesOf, type Delivery } from '../../scripts/rehearsal.ts'
+
 const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 export const ADMINISTRATOR = { email: 'first@county.example', password: 'the first administrator' }
 
@@ -329,28 +331,4 @@ export async function watchUntil(
     if (!stop.aborted) throw error
   }
   throw new Error(`not within ${ms / 1000} s; the alert stands at ${JSON.stringify(progress)}`)
-}
-
-export interface Delivery {
-  readonly seq: number
-  readonly phone: string
-  readonly state: string
-  readonly reason: string | null
-  readonly attempts: number
-  readonly possibleDuplicate: boolean
-}
-
-/** All pages of an alert's deliveries. */
-export async function deliveriesOf(client: Client, alertId: string): Promise<Delivery[]> {
-  const all: Delivery[] = []
-  let cursor: string | null = null
-  do {
-    const after: string = cursor === null ? '' : `&cursor=${cursor}`
-    const page: { items: Delivery[]; nextCursor: string | null } = await client.get(
-      `/v1/alerts/${alertId}/deliveries?limit=1000${after}`,
-    )
-    all.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== null)
-  return all
 }

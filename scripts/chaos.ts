@@ -1,0 +1,89 @@
+/**
+ * Breaks what RELIABILITY.md says may break, in whole systems on this machine: real processes, a real PostgreSQL,
+ * message centres on loopback that keep a list of their own. Prints a ledger line a fault, and fails if one does not
+ * hold. What Tocsin's processes said meanwhile is in data/chaos/.
+ *
+ *     npm run chaos -- [--quick] [--seed 1] [--runs 10] [--kills 10] [--recipients 20000] [--only F1,F3]
+ */
+import { parseArgs } from 'node:util'
+import { sendAtMostOnce } from './chaos/at-most-once.ts'
+import { garbleResponses, haltCarrier, refuseMuch, stallCarrier } from './chaos/carriers.ts'
+import { killDatabase, takeDatabaseAway } from './chaos/database.ts'
+import { freeze } from './chaos/frozen.ts'
+import { install, type Installation } from './chaos/installation.ts'
+import { killEverybody } from './chaos/kills.ts'
+import { printEntry, type Entry } from './chaos/ledger.ts'
+import { shareAnAccount } from './chaos/many.ts'
+import { floodWithReplies, garbleReceipts } from './chaos/returning.ts'
+import type { Bounds, Scenario } from './chaos/scenario.ts'
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    fault: 'F1',
+    what: 'kill -9 of a dispatcher, the API, PostgreSQL, everything',
+    run: killEverybody,
+  },
+  { fault: 'F2', what: 'a dispatcher frozen longer than its lease', run: freeze },
+  { fault: 'F3', what: 'PostgreSQL killed under load', run: killDatabase },
+  { fault: 'away', what: 'PostgreSQL gone for a minute', run: takeDatabaseAway(60) },
+  { fault: 'once', what: 'deaths under an alert that goes out at most once', run: sendAtMostOnce },
+  { fault: 'F6', what: 'a link half open: nothing is read any more', run: haltCarrier },
+  { fault: 'F7', what: 'a carrier that takes and never answers', run: stallCarrier },
+  { fault: 'F8', what: 'responses late, out of order, twice, missing', run: garbleResponses },
+  { fault: 'F9', what: 'storms of throttling, errors, refusals for good', run: refuseMuch },
+  { fault: 'F10', what: 'receipts early, twice, contradicting', run: garbleReceipts },
+  { fault: 'F11', what: 'a flood of replies and their repeats', run: floodWithReplies },
+  { fault: 'many', what: 'one of three dispatchers on an account dies', run: shareAnAccount },
+]
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    runs: { type: 'string' },
+    kills: { type: 'string' },
+    recipients: { type: 'string' },
+    only: { type: 'string' },
+  },
+})
+const startedAt = performance.now()
+const seed = Number(values.seed)
+let installed: Promise<Installation> | undefined
+let valleys = 0
+const bounds: Bounds = {
+  runs: Number(values.runs ?? (values.quick ? 1 : 10)),
+  kills: Number(values.kills ?? (values.quick ? 4 : 10)),
+  recipients: Number(values.recipients ?? (values.quick ? 4_000 : 20_000)),
+  seed,
+  say: line =>
+    process.stdout.write(
+      `${String(Math.round((performance.now() - startedAt) / 1000)).padStart(5)} s  ${line}\n`,
+    ),
+  town: () => (installed ??= install('town', 'a database apart')),
+  nextValley: () => valleys++,
+}
+
+const wanted = values.only?.split(',') ?? (values.quick ? ['F1'] : undefined)
+const chosen = SCENARIOS.filter(({ fault }) => wanted?.includes(fault) ?? true)
+if (chosen.length === 0) {
+  process.stderr.write(`--only takes ${SCENARIOS.map(({ fault }) => fault).join(', ')}\n`)
+  process.exit(1)
+}
+
+const entries: Entry[] = []
+for (const { fault, what, run } of chosen) {
+  bounds.say(`${fault}: ${what}`)
+  const found = await run(bounds).catch((error: unknown) => ({
+    counts: {},
+    wrong: [error instanceof Error ? error.message : 'it broke off'],
+  }))
+  const entry = { fault, what, ...found }
+  entries.push(entry)
+  process.stdout.write(`${printEntry(entry)}\n`)
+}
+await (await installed)?.end()
+
+process.stdout.write(`\nThe ledger, seed ${seed}:\n${entries.map(printEntry).join('\n')}\n`)
+const isSound = entries.every(({ wrong }) => wrong.length === 0)
+process.stdout.write(isSound ? '\nEverything held.\n' : '\nNOT everything held.\n')
+process.exit(isSound ? 0 : 1)

@@ -1,0 +1,333 @@
+/**
+ * Tocsin as a town runs it, for things to be done to it: the main process with the database and the dispatcher that
+ * it keeps, more dispatchers beside it, and carriers with phones behind them that outlive them all. Whatever ends
+ * is started again, as a service manager would.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { signIn, type Client } from '../../src/cli/client.ts'
+import { signAs } from '../../src/cli/send.ts'
+import { generateMasterKey } from '../../src/signing/seal.ts'
+import { ANSWER_SAFE_OR_HELP } from '../../src/simulator/phones.ts'
+import type { Scenario } from '../../src/simulator/scenario.ts'
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import { openDatabase, type OpenDatabase } from '../../src/store/database.ts'
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded.ts'
+import { findRunningServer } from '../../src/store/embedded-running.ts'
+import {
+  addCarrier,
+  hire,
+  scratchDirectory,
+  startTocsin,
+  until,
+  type CarrierAt,
+  type Person,
+  type RunningTocsin,
+} from '../rehearsal.ts'
+import { childrenOf, inspect, killNow } from './processes.ts'
+
+export type Victim = 'dispatcher' | 'API' | 'PostgreSQL' | 'everything'
+
+export interface PlayedCarrier extends Pick<
+  CarrierAt,
+  'name' | 'segmentsPerSecond' | 'window' | 'binds'
+> {
+  readonly behaviour?: Scenario['carriers'][number]['behaviour']
+  /** Settings of ours that are not the usual ones. */
+  readonly smpp?: {
+    readonly enquireLinkSeconds?: number
+    readonly responseTimeoutSeconds?: number
+    readonly messageIds?: { readonly response: string; readonly receipt: string }
+  }
+}
+
+export interface SpareDispatcher {
+  readonly pid: number
+  /** Drains it. Safe twice. */
+  stop(): Promise<void>
+  /** `kill -9`, and it stays dead. */
+  killForGood(): Promise<void>
+}
+
+export interface Installation {
+  readonly administrator: Client
+  readonly author: Person
+  readonly approver: Person
+  /** For looking on, and for settling people: nothing of Tocsin's own goes through it. */
+  readonly database: OpenDatabase
+  /** Process ids of the dispatchers that run, the one that the main process keeps first. */
+  dispatchers(): Promise<number[]>
+  /** One more beside those that run; started again whenever it ends. */
+  addDispatcher(): SpareDispatcher
+  /** `kill -9`. Resolves when what was killed has been started again, but for what Tocsin starts by itself. */
+  kill(victim: Victim, which?: number): Promise<void>
+  /** The first process of the database. */
+  postmaster(): Promise<number>
+  /** Takes the database away, or brings it back; only where it is not the main process's own. */
+  readonly server: EmbeddedPostgres | undefined
+  returnDatabase(): Promise<void>
+  /** Enters these carriers in place of those before, and waits until they are bound. */
+  play(carriers: readonly PlayedCarrier[], phones?: Scenario['phones']): Promise<Simulator>
+  /** Writes, signs, approves and dispatches an alert. @returns its id */
+  send(draft: unknown): Promise<string>
+  end(): Promise<void>
+}
+
+const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const logs = fileURLToPath(new URL('../../data/chaos', import.meta.url))
+const ADMINISTRATOR = { email: 'first@county.example', password: 'the first administrator' }
+/** What a service manager waits before it starts again what has ended. */
+const RESTART_MS = 200
+const START_TRIES = 10
+
+/** A third of the people answer within three seconds, in the words that people use. */
+export const PEOPLE_ANSWER: Scenario['phones'] = {
+  seed: 7,
+  rules: ANSWER_SAFE_OR_HELP.map(rule => ({
+    ...rule,
+    share: 0.33,
+    delay: { ms: 200, spreadMs: 2_800 },
+  })),
+}
+export const NOBODY_ANSWERS: Scenario['phones'] = { seed: 7, rules: [] }
+
+/** @param whose the main process's own database, or one that can be taken away */
+export async function install(
+  name: string,
+  whose: 'its own database' | 'a database apart' = 'its own database',
+): Promise<Installation> {
+  const scratch = await scratchDirectory(`chaos-${name}`)
+  await mkdir(logs, { recursive: true })
+  const logFile = join(logs, `${name}.log`)
+  await rm(logFile, { force: true })
+  const heard = (line: string) => appendFileSync(logFile, `${line.trimEnd()}\n`)
+  const ends: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })]
+  const end = async () => {
+    for (const step of ends.splice(0).toReversed()) await step()
+  }
+  try {
+    return await raise(scratch, heard, whose, ends, end)
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function raise(
+  scratch: string,
+  heard: (line: string) => void,
+  whose: 'its own database' | 'a database apart',
+  ends: (() => Promise<unknown>)[],
+  end: () => Promise<void>,
+): Promise<Installation> {
+  const directory = join(scratch, 'data', 'postgres')
+  const apart = async () => (server = await startEmbeddedPostgres({ directory }))
+  let server: EmbeddedPostgres | undefined
+  if (whose === 'a database apart') {
+    await apart()
+    ends.push(() => server!.stop())
+  }
+  const env = {
+    ...(server === undefined ? {} : { DATABASE_URL: server.url }),
+    TOCSIN_ROLE: 'all',
+    TOCSIN_DATA_DIR: join(scratch, 'data'),
+    TOCSIN_MASTER_KEY: generateMasterKey(),
+    TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
+    TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
+    PORT: String(await freePort()),
+  }
+  let main = await startTocsin(env, heard)
+  ends.push(() => main.stop())
+  const url = (await findRunningServer(directory)) ?? ''
+  const database = openDatabase(url)
+  ends.push(() => database.close())
+  const spares = new Set<{ process: ChildProcess }>()
+  const orphans: number[] = []
+  ends.push(() => killNow(orphans))
+  let simulator: Simulator | undefined
+  ends.push(async () => simulator?.close())
+
+  const startMain = async (): Promise<RunningTocsin> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await startTocsin(env, heard)
+      } catch (error) {
+        if (tries === START_TRIES) throw error
+        heard(`the start failed: ${error instanceof Error ? error.message : ''}`)
+        await wait(RESTART_MS * tries)
+      }
+    }
+  }
+  const kept = async (): Promise<number[]> => {
+    const children = await childrenOf(main.process.pid ?? 0)
+    const facts = await Promise.all(children.map(inspect))
+    return children.filter((_, i) => facts[i]?.command.includes('main.js') === true)
+  }
+  const dispatchers = async () => [
+    ...(await kept()),
+    ...[...spares].flatMap(({ process: { pid } }) => (pid === undefined ? [] : [pid])),
+  ]
+  const postmaster = async () => {
+    const lines = await readFile(join(directory, 'cluster', 'postmaster.pid'), 'utf8')
+    return Number(lines.split('\n')[0])
+  }
+
+  const administrator = await signIn({ url: main.url, ...ADMINISTRATOR })
+  const [author, approver] = await Promise.all([
+    hire(administrator, main.url, { name: 'Rosa Alvarez', roles: ['author'] }),
+    hire(administrator, main.url, { name: 'Mei Chen', roles: ['approver'] }),
+  ])
+
+  const killVictims: Record<Victim, (which: number) => Promise<void>> = {
+    async dispatcher(which) {
+      const running = await dispatchers()
+      if (running.length > 0) await killNow([running[which % running.length]!])
+    },
+    async API() {
+      // Its dispatcher hears of it, drains and ends by itself.
+      orphans.push(...(await kept()))
+      await killNow([main.process.pid!])
+      main = await startMain()
+    },
+    async PostgreSQL() {
+      await killNow([await postmaster()])
+    },
+    async everything() {
+      const first = await postmaster()
+      await killNow([
+        main.process.pid!,
+        ...(await dispatchers()),
+        first,
+        ...(await childrenOf(first)),
+      ])
+      main = await startMain()
+    },
+  }
+
+  return {
+    administrator,
+    author,
+    approver,
+    database,
+    dispatchers,
+    postmaster,
+    kill: (victim, which = 0) => killVictims[victim](which),
+    get server() {
+      return server
+    },
+    async returnDatabase() {
+      await apart()
+    },
+    addDispatcher() {
+      const spare = keepDispatcher({ ...env, DATABASE_URL: url }, heard)
+      const endWith = async (name: 'SIGTERM' | 'SIGKILL') => {
+        spares.delete(spare)
+        await spare.end(name)
+      }
+      spares.add(spare)
+      ends.push(() => endWith('SIGTERM'))
+      return {
+        get pid() {
+          return spare.process.pid ?? 0
+        },
+        stop: () => endWith('SIGTERM'),
+        killForGood: () => endWith('SIGKILL'),
+      }
+    },
+    async play(carriers, phones = NOBODY_ANSWERS) {
+      await simulator?.close()
+      simulator = await playCarriers(carriers, phones)
+      const { items } = await administrator.get<{
+        items: { id: string; name: string; state: string }[]
+      }>('/v1/carriers')
+      for (const { id, name } of items.filter(({ state }) => state !== 'disabled')) {
+        const past = { name: `${name} ${id}`, enabled: false }
+        await administrator.patch(`/v1/carriers/${id}`, past)
+      }
+      for (const [i, { smpp, ...carrier }] of carriers.entries()) {
+        const port = simulator.centres[i]!.port
+        const login = { systemId: 'tocsin', password: 'pw' }
+        const { id } = await addCarrier(administrator, { ...carrier, port, ...login })
+        if (smpp !== undefined) await administrator.patch(`/v1/carriers/${id}`, { smpp })
+      }
+      const played = simulator
+      await until(
+        async () => played.centres.map(centre => centre.stats()[0]!.binds),
+        binds => binds.every((count, i) => count === carriers[i]!.binds),
+        'all carriers bound',
+      )
+      return simulator
+    },
+    async send(draft) {
+      const { id } = await author.client.post<{ id: string }>('/v1/alerts', draft)
+      await signAs(author.client, id, 'author', author.key)
+      await signAs(approver.client, id, 'approver', approver.key)
+      await approver.client.post(`/v1/alerts/${id}/dispatch`)
+      return id
+    },
+    end,
+  }
+}
+
+/** A dispatcher that is started again whenever it ends. */
+function keepDispatcher(env: Record<string, string>, heard: (line: string) => void) {
+  const start = () => {
+    const child = spawn(process.execPath, [entry], {
+      env: { TOCSIN_LOG_LEVEL: 'warn', ...process.env, ...env, TOCSIN_ROLE: 'dispatch' },
+      // The channel's end tells it that we are gone.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => heard(chunk.toString()))
+    }
+    child.once('exit', () => {
+      if (!stopping) setTimeout(() => !stopping && (kept.process = start()), RESTART_MS)
+    })
+    return child
+  }
+  let stopping = false
+  const kept = {
+    process: start(),
+    async end(name: 'SIGTERM' | 'SIGKILL') {
+      stopping = true
+      const { process: child } = kept
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const gone = once(child, 'exit')
+      child.kill(name)
+      await gone
+    },
+  }
+  return kept
+}
+
+function playCarriers(
+  carriers: readonly PlayedCarrier[],
+  phones: Scenario['phones'],
+): Promise<Simulator> {
+  return startSimulator({
+    seed: 1,
+    phones,
+    carriers: carriers.map(({ name, segmentsPerSecond, behaviour = {} }) => ({
+      name,
+      port: 0,
+      accounts: [
+        { systemId: 'tocsin', password: 'pw', segmentsPerSecond, aboveLimit: 'count', binds: 40 },
+      ],
+      behaviour,
+    })),
+  })
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise<void>(resolve => probe.close(() => resolve()))
+  return port
+}
