@@ -76,6 +76,8 @@ export interface TakenRange {
   readonly alert: SendableAlert
   readonly place: ClaimedRange
   readonly textNo: number
+  /** Of the block that the range is of. */
+  readonly phones: Buffer
   readonly recipients: readonly QueuedRecipient[]
   /** On the monotonic clock, before the claim was sent. */
   readonly claimedAt: number

@@ -40,7 +40,7 @@ import { createMarking, nextMark } from './mark.ts'
 import { createPace } from './pace.ts'
 import { Queue } from './queue.ts'
 import { createResultWriter } from './results.ts'
-import type { HeldRange, Item, SendableAlert } from './work.ts'
+import { phoneOf, type HeldRange, type Item, type SendableAlert } from './work.ts'
 
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
 const IDLE_MS = 500
@@ -155,7 +155,7 @@ export function startLane(options: LaneOptions): Lane {
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
-      carrier.submit({ to: item.phone, text: text.encoded, expiresAt: text.expiresAt }, ref)
+      carrier.submit({ to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }, ref)
     }
     awaitSlot(now)
   }
@@ -286,7 +286,7 @@ export function startLane(options: LaneOptions): Lane {
     turn()
   }
 
-  function hold({ alert, place, textNo, recipients, claimedAt }: TakenRange) {
+  function hold({ alert, place, textNo, phones, recipients, claimedAt }: TakenRange) {
     const text = alert.texts.get(textNo)
     if (text === undefined) {
       throw new AppError('integrity_violation', `the signed alert has no text ${textNo}`)
@@ -296,6 +296,7 @@ export function startLane(options: LaneOptions): Lane {
       lease: { alertId: alert.id, rangeNo, fence },
       place,
       alert,
+      phones,
       text,
       open: recipients.length,
       inFlight: 0,
@@ -307,8 +308,8 @@ export function startLane(options: LaneOptions): Lane {
     renewed(range, claimedAt)
     if (recipients.length === 0) return results.finished(range)
     held.add(range)
-    for (const { seq, phone, attempts, optedOut } of recipients) {
-      const item: Item = { range, seq, phone, attempts }
+    for (const { seq, attempts, optedOut } of recipients) {
+      const item: Item = { range, seq, attempts }
       if (optedOut) {
         // It takes part in the exposure for a moment, as every result gives one back.
         queue.exposure++

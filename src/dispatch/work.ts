@@ -1,5 +1,6 @@
 import type { EncodedText } from '../encoding/segments.ts'
 import type { Lease } from '../store/intents.ts'
+import { phoneAt } from '../store/blocks.ts'
 import type { RangePlace } from '../store/ranges.ts'
 
 /** What a lane must know of an alert that it sends: verified content, texts encoded once. */
@@ -22,6 +23,8 @@ export interface HeldRange {
   readonly lease: Lease
   readonly place: RangePlace
   readonly alert: SendableAlert
+  /** Of its block. */
+  readonly phones: Buffer
   /** All its recipients get the same. */
   readonly text: SendableText
   /** Recipients without an end yet, sent or not. */
@@ -38,8 +41,11 @@ export interface HeldRange {
 export interface Item {
   readonly range: HeldRange
   readonly seq: number
-  readonly phone: string
   readonly attempts: number
 }
+
+/** Made only when it is sent: a million waiting items hold no text. */
+export const phoneOf = ({ range, seq }: Item): string =>
+  phoneAt(range.phones, seq - range.place.blockNo)
 
 export const segmentsOf = ({ range }: Item): number => range.text.encoded.segments.length

@@ -142,16 +142,28 @@ const readBlockOf = (alertId: string, row: ReadRow): ReadBlock => ({
   block: new Block(blockOf(alertId, row)),
 })
 
+/** What it takes to send to a block's recipients, without a lock. */
+export interface SendableBlock {
+  readonly textNo: number
+  readonly phones: Buffer
+  readonly block: Block
+}
+
 export async function findBlocks(
   db: Database,
   alertId: string,
   blockNos: readonly number[],
-): Promise<ReadonlyMap<number, ReadBlock>> {
-  const rows = await db.execute<ReadRow>(sql`
-    select ${everything} from blocks b
+): Promise<ReadonlyMap<number, SendableBlock>> {
+  const rows = await db.execute<Row & { text_no: number; phones: Buffer }>(sql`
+    select ${columns}, b.text_no, b.phones from blocks b
     where b.alert_id = ${alertId}::uuid and b.block_no = any(${numberArray(blockNos)}::int[])
   `)
-  return new Map(rows.map(row => [row.block_no, readBlockOf(alertId, row)]))
+  const sendable = (row: (typeof rows)[number]): SendableBlock => ({
+    textNo: row.text_no,
+    phones: row.phones,
+    block: new Block(blockOf(alertId, row)),
+  })
+  return new Map(rows.map(row => [row.block_no, sendable(row)]))
 }
 
 /** An alert's blocks in order, from the one that holds `fromSeq`. */
@@ -169,9 +181,22 @@ export async function readBlocks(
   return rows.map(row => readBlockOf(alertId, row))
 }
 
+const digits = Buffer.from('+000000000000000', 'latin1')
+
 /** E.164 with `+`. */
 export function phoneAt(phones: Buffer, offset: number): string {
-  return `+${phoneNumberAt(phones, offset)}`
+  const number = phoneNumberAt(phones, offset)
+  // Halves that fit 32 bits: half the time of one number's own digits.
+  let high = Math.floor(number / 1e8)
+  let low = number - high * 1e8
+  let at = digits.length
+  for (let left = high > 0 ? 8 : 0; left > 0 || low > 0; left--) {
+    digits[--at] = 0x30 + (low % 10)
+    low = (low / 10) | 0
+  }
+  for (; high > 0; high = (high / 10) | 0) digits[--at] = 0x30 + (high % 10)
+  digits[--at] = 0x2b
+  return digits.toString('latin1', at)
 }
 
 /** E.164's digits as a number: at most 15 of them, which a double holds exactly. */

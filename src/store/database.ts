@@ -353,6 +353,15 @@ export function numberArray(values: readonly number[]): string {
   return `{${values.join(',')}}`
 }
 
+/**
+ * Where each of several runs begins that stand behind one another in one parameter. Octets in one parameter cost
+ * the database half of what they cost as elements of an array, which is read character by character.
+ */
+export function startsOf(lengths: readonly number[]): number[] {
+  let end = 0
+  return lengths.map(length => (end += length) - length)
+}
+
 /** The same for octets, in hex: for `decode`. */
 export function hexArray(values: readonly (Uint8Array | null | undefined)[]): string {
   const hex = (octets: Uint8Array) =>

@@ -4,8 +4,8 @@
  */
 import { sql } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
-import { CONTACT_ID, lockBlocks, writeBlocks } from './blocks.ts'
-import { arrayLiteral, hexArray, numberArray, type Database } from './database.ts'
+import { CONTACT_ID, lockBlocks, PHONE, writeBlocks } from './blocks.ts'
+import { arrayLiteral, hexArray, numberArray, startsOf, type Database } from './database.ts'
 import type { PackedBlock } from './packing.ts'
 import { moveTallies } from './tallies.ts'
 
@@ -125,25 +125,25 @@ export async function insertBlocks(
   blocks: readonly PackedBlock[],
   blockNos: readonly number[],
 ): Promise<void> {
-  const hex = (of: (block: PackedBlock) => Buffer | null) =>
-    sql`${hexArray(blocks.map(of))}::text[]`
+  const slice = (of: (block: PackedBlock) => Buffer, octets: number) => sql`
+    substring(${Buffer.concat(blocks.map(of))}::bytea from 1 + ${octets}::int * start for ${octets}::int * size)`
   await tx.execute(sql`
     insert into blocks (alert_id, block_no, size, text_no, segments, phones, first_phone, last_phone,
       contact_ids, area_nos, group_sets, group_lists, records, extras)
-    select ${alertId}::uuid, block_no, size, text_no, segments, decode(phones, 'hex'), first_phone, last_phone,
-      decode(contact_ids, 'hex'), decode(area_nos, 'hex'), decode(group_sets, 'hex'), group_lists::jsonb, '', ''
+    select ${alertId}::uuid, block_no, size, text_no, segments, ${slice(block => block.phones, PHONE)},
+      first_phone, last_phone, ${slice(block => block.contactIds, CONTACT_ID)},
+      ${slice(block => block.areaNos, 2)}, decode(group_sets, 'hex'), group_lists::jsonb, '', ''
     from unnest(
       ${numberArray(blockNos)}::int[],
+      ${numberArray(startsOf(blocks.map(block => block.size)))}::int[],
       ${numberArray(blocks.map(block => block.size))}::smallint[],
       ${numberArray(blocks.map(block => block.textNo))}::smallint[],
       ${numberArray(blocks.map(block => block.segments))}::smallint[],
-      ${hex(block => block.phones)},
       ${numberArray(blocks.map(block => block.firstPhone))}::bigint[],
       ${numberArray(blocks.map(block => block.lastPhone))}::bigint[],
-      ${hex(block => block.contactIds)}, ${hex(block => block.areaNos)}, ${hex(block => block.groupSets)},
+      ${hexArray(blocks.map(block => block.groupSets))}::text[],
       ${arrayLiteral(blocks.map(block => (block.groupLists === null ? null : JSON.stringify(block.groupLists))))}::text[]
-    ) as b(block_no, size, text_no, segments, phones, first_phone, last_phone, contact_ids, area_nos,
-      group_sets, group_lists)
+    ) as b(block_no, start, size, text_no, segments, first_phone, last_phone, group_sets, group_lists)
   `)
 }
 

@@ -32,12 +32,13 @@ export interface ClaimedRange extends Lease, RangePlace {}
 /** Who of a range still waits, in order. */
 export interface QueuedRecipients {
   readonly textNo: number
+  /** Of their block: `phoneAt(phones, seq - blockNo)`. */
+  readonly phones: Buffer
   readonly recipients: readonly QueuedRecipient[]
 }
 
 export interface QueuedRecipient {
   readonly seq: number
-  readonly phone: string
   readonly attempts: number
   /** Opted out since the alert was planned, as far as the alert must heed it. */
   readonly optedOut: boolean
@@ -162,20 +163,18 @@ export async function loadRanges(
   ])
   return ranges.map(range => {
     const found = blocks.get(range.blockNo)
-    if (found === undefined) return { textNo: 0, recipients: [] }
+    if (found === undefined) return { textNo: 0, phones: Buffer.alloc(0), recipients: [] }
     const { block, phones, textNo } = found
     const recipients: QueuedRecipient[] = []
     for (const offset of offsetsOf(range)) {
       if (!block.waitsIn(range.generation, offset)) continue
-      const phone = phoneAt(phones, offset)
       recipients.push({
         seq: range.blockNo + offset,
-        phone,
         attempts: block.attempts(offset),
-        optedOut: optedOut.size > 0 && optedOut.has(phone),
+        optedOut: optedOut.size > 0 && optedOut.has(phoneAt(phones, offset)),
       })
     }
-    return { textNo, recipients }
+    return { textNo, phones, recipients }
   })
 }
 

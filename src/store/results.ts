@@ -7,11 +7,11 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { FIRST_SUBMITTED, LATEST_MS, RECORD, type Block } from './block.ts'
 import { lockBlocks, writeBlocks } from './blocks.ts'
-import { arrayLiteral, hexArray, numberArray, transact, type Database } from './database.ts'
+import { arrayLiteral, numberArray, startsOf, transact, type Database } from './database.ts'
 import type { Lease } from './intents.ts'
 import { slot } from './progress.ts'
 import { createRetryRange, type Retry } from './ranges.ts'
-import { insertSubmissions, readBatch, storedId, type Submissions } from './submissions.ts'
+import { insertSubmissions, readBatch, storedIds, type Submissions } from './submissions.ts'
 
 /** The ends of one alert's submissions on one carrier since the last batch, by the claim that they were sent under. */
 export interface ResultBatch {
@@ -125,6 +125,7 @@ async function recordPlain(
   ranges: readonly PlainResults[],
 ): Promise<Submissions[]> {
   const refs = ranges.map(({ messageIds, blockNo }) => firstRefs(messageIds, blockNo))
+  const starts = startsOf(ranges.map(range => range.taken.length))
   const runs = ranges.flatMap(range => range.runs.map(run => ({ ...run, blockNo: range.blockNo })))
   // In octets of `records`: what is taken, and between it and around it what stays as it is.
   const pieces = sql`unnest(
@@ -137,11 +138,11 @@ async function recordPlain(
     ${numberArray(ranges.map(range => range.lease.rangeNo))}::int[],
     ${numberArray(ranges.map(range => range.lease.fence))}::int[],
     ${numberArray(ranges.map(range => range.blockNo))}::int[],
+    ${numberArray(starts)}::int[],
     ${numberArray(ranges.map(range => range.taken.length))}::int[],
     ${arrayLiteral(ranges.map(range => (range.finished ? 'true' : 'false')))}::boolean[],
-    ${arrayLiteral(ranges.map(range => range.messageIds.ids.map(storedId).join('\n')))}::text[],
-    ${hexArray(refs)}::text[]
-  ) as g(range_no, fence, block_no, count, finished, ids, refs)`
+    string_to_array(${ranges.map(range => storedIds(range.messageIds.ids)).join('\n\n')}::text, e'\n\n')
+  ) as g(range_no, fence, block_no, start, count, finished, ids)`
   const rows = await db.execute<{ block_no: number; no: string }>(sql`
     with given as materialized (select * from ${given}),
     locked as materialized (
@@ -181,7 +182,8 @@ async function recordPlain(
     ),
     written as (
       insert into submissions (carrier_id, batch_id, alert_id, block_no, ids, refs)
-      select ${carrierId}::uuid, ${id}::uuid, ${alertId}::uuid, g.block_no, g.ids, decode(g.refs, 'hex')
+      select ${carrierId}::uuid, ${id}::uuid, ${alertId}::uuid, g.block_no, g.ids,
+        substring(${Buffer.concat(refs)}::bytea from 1 + 4 * g.start for 4 * g.count)
       from given g join moved using (block_no)
       returning block_no, no
     ),

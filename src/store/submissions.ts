@@ -17,6 +17,13 @@ export function storedId(id: string): string {
   return id.includes('\n') ? id.replaceAll('\n', '\u2424') : id
 }
 
+/** Ids as a row holds them. No line is empty. */
+export function storedIds(ids: readonly string[]): string {
+  const lines = ids.join('\n')
+  // Nearly always there is one line feed less than there are ids.
+  return lines.split('\n').length === ids.length ? lines : ids.map(storedId).join('\n')
+}
+
 export async function insertSubmissions(
   tx: Database,
   batchId: string,
@@ -29,7 +36,7 @@ export async function insertSubmissions(
         ${arrayLiteral(submissions.map(one => one.carrierId))}::uuid[],
         ${arrayLiteral(submissions.map(one => one.alertId))}::uuid[],
         ${numberArray(submissions.map(one => one.blockNo))}::int[],
-        ${arrayLiteral(submissions.map(one => one.ids.map(storedId).join('\n')))}::text[],
+        ${arrayLiteral(submissions.map(one => storedIds(one.ids)))}::text[],
         ${hexArray(submissions.map(one => one.refs))}::text[]
       ) with ordinality as g(carrier_id, alert_id, block_no, ids, refs, n)
     )

@@ -8,6 +8,7 @@ export function aRange(alertId: string, priority: number, text = 'Take shelter.'
     lease: { alertId, rangeNo: 1, fence: 1 },
     place: { blockNo: 1, generation: 0, fromSeq: 1, toSeq: 500, seqs: null, hwm: 0 },
     alert: { id: alertId, priority, delivery: 'at-least-once', texts: new Map([[0, shown]]) },
+    phones: Buffer.alloc(8 * 500),
     text: shown,
     open: 500,
     inFlight: 0,
@@ -21,7 +22,6 @@ export function itemsOf(range: HeldRange, count: number): Item[] {
   return Array.from({ length: count }, (_, i) => ({
     range,
     seq: i + 1,
-    phone: `+1555${String(i).padStart(7, '0')}`,
     attempts: 0,
   }))
 }

@@ -26,10 +26,15 @@ const resultsOf = (range: ClaimedRange, seqs: number[], finished: boolean): Rang
   blockNo: range.blockNo,
   generation: range.generation,
   taken: seqs,
-  messageIds: { seqs, parts: seqs.map(() => 0), ids: seqs.map(seq => `${range.alertId} ${seq}`) },
+  messageIds: { seqs, parts: seqs.map(() => 0), ids: seqs.map(seq => `{"id"\\ ${seq},}`) },
   ended: [],
   retries: [],
   finished,
+})
+
+const withLineFeeds = (results: RangeResults): RangeResults => ({
+  ...results,
+  messageIds: { ...results.messageIds, ids: results.messageIds.ids.map(id => `\n${id}\n\n`) },
 })
 
 /** Something is known of everybody, though it changes nothing: so nothing is written the short way. */
@@ -61,17 +66,18 @@ test('the short way of writing what was taken says what the long way says', asyn
               seqs.filter(n => n >= range.fromSeq && n <= range.toSeq),
             )
             const results = ranges.flatMap((range, i) =>
-              held[i]!.length === 0 ? [] : [resultsOf(range, held[i]!, false)],
+              held[i]!.length === 0 ? [] : [withLineFeeds(resultsOf(range, held[i]!, false))],
             )
             await recordResults(db, { id: uuid(), alertId, carrierId, ranges: results })
           }
           const counters = (await readProgress(db, alertId)).get(carrierId)
           const rows = (await countRows(db, alertId)).progress.get(carrierId)
           expect(counters?.submitted).toBe(rows?.submitted)
-          const ids = await db.execute<{ n: number }>(sql`
-          select sum(octet_length(refs) / 4)::int as n from submissions where alert_id = ${alertId}::uuid
-        `)
-          outcomes.push([counters, ids, await recordsOf(db, alertId)])
+          const given = await db.execute(sql`
+            select block_no, ids, encode(refs, 'hex') as refs from submissions
+            where alert_id = ${alertId}::uuid order by block_no, no
+          `)
+          outcomes.push([counters, [...given], await recordsOf(db, alertId)])
         }
         expect(outcomes[0]).toEqual(outcomes[1])
       },
