@@ -289,16 +289,24 @@ function inlined(query: SQL): string {
 const COPY_HEADER = 19
 
 function createCopyReader(sink: PeopleSink): (octets: Buffer) => void {
-  const kinds = new Map<string, PersonKind>()
+  interface Known {
+    readonly octets: Buffer
+    readonly kind: PersonKind
+  }
+  const kinds = new Map<string, Known>()
+  // The person before is mostly of the same kind.
+  let last: Known | undefined
   const kindOf = (octets: Buffer, from: number, to: number): PersonKind => {
+    if (last !== undefined && isAt(octets, from, to, last.octets)) return last.kind
     const key = octets.toString('latin1', from, to)
-    let kind = kinds.get(key)
-    if (kind === undefined) {
+    last = kinds.get(key)
+    if (last === undefined) {
       const mask = fieldOf(octets, from)
       const language = fieldOf(octets, from + 4 + (mask?.length ?? 0))
-      kinds.set(key, (kind = { mask: mask ?? '', language }))
+      last = { octets: Buffer.from(key, 'latin1'), kind: { mask: mask ?? '', language } }
+      kinds.set(key, last)
     }
-    return kind
+    return last.kind
   }
   let isFirst = true
   let rest: Buffer | undefined
@@ -328,6 +336,12 @@ function rowEnd(octets: Buffer, from: number): number {
     at += 4 + Math.max(0, octets.readInt32BE(at))
   }
   return at
+}
+
+function isAt(octets: Buffer, from: number, to: number, wanted: Buffer): boolean {
+  if (to - from !== wanted.length) return false
+  for (let i = 0; i < wanted.length; i++) if (octets[from + i] !== wanted[i]) return false
+  return true
 }
 
 function fieldOf(octets: Buffer, at: number): string | undefined {
