@@ -2,83 +2,109 @@
  * The whole engine against the wire: recipients in the database, an alert signed, approved and dispatched over
  * HTTP, the dispatcher as the process that it is, fsync on. Beside it, in the same run and against the same
  * sink, the loop by hand without a database. The sink keeps the list of what arrived, and a figure counts only
- * where that list says that everyone was reached, and nobody twice.
+ * where that list says that everyone was reached, and nobody twice, and, with receipts and replies, where every
+ * receipt and every reply has been recorded.
  *
- * Several rounds, an alert each, in turn with the loop by hand; the first finds a process that has just started.
- * The limit is the best round of the loop by hand, as in bench:wire.
+ * Cases (`cases.ts`): `plain`; `receipts` with one for each message, and replies from 20 %; `mixed`, over three
+ * carriers, in two languages, of several segments; `mixed-receipts`. Several rounds of each, an alert a round, in turn
+ * with the loop by hand; the first finds a process that has just started. The limit is the best round of the loop by
+ * hand, as in bench:wire, in segments.
  *
- *     npm run bench:dispatch -- --recipients 200000 [--rounds 3] [--receipts]
+ *     npm run bench:dispatch -- --recipients 200000 [--rounds 3] [--case plain,receipts]
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { CASES, segmentsOf, type Case } from './cases.ts'
 import { countTaken, prepareAlert, withCounty, type County } from './county.ts'
-import { processorSeconds } from './processor-time.ts'
+import { peakMemory, processorSeconds } from './processes.ts'
 import { LOOPS, sendByHand, WINDOW, type Run } from './hand-loop.ts'
 import type { Arrived } from './sink-process.ts'
 
 const { values } = parseArgs({
   options: {
     recipients: { type: 'string', default: '200000' },
-    receipts: { type: 'boolean', default: false },
+    case: { type: 'string', default: CASES.map(({ name }) => name).join(',') },
     binds: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
   },
 })
 const RECIPIENTS = Number(values.recipients)
 const BINDS = Number(values.binds)
+const LOOK_MS = 25
 
-await withCounty(
-  {
-    recipients: RECIPIENTS,
-    carrier: { segmentsPerSecond: 1_000_000, window: WINDOW / BINDS, binds: BINDS },
-    sinkFlags: values.receipts ? ['--receipts'] : [],
-  },
-  bench,
-)
-
-async function bench(county: County): Promise<void> {
-  const rounds: Round[] = []
-  for (let round = 0; round < Number(values.rounds); round++) rounds.push(await runRound(county))
-  const limit = Math.max(...rounds.map(({ byHand }) => byHand.perSecond))
-  const best = Math.max(...rounds.map(({ perSecond }) => perSecond))
-  const line = (name: string, rate: number) =>
-    process.stdout.write(
-      `${name.padEnd(34)} ${rate.toLocaleString('en').padStart(9)} a second ${(rate / limit).toFixed(2).padStart(6)} of the limit\n`,
-    )
-  line('by hand, no database', limit)
-  line('by hand, tight', Math.max(...rounds.map(({ tight }) => tight.perSecond)))
-  const what = values.receipts ? 'engine, a receipt each' : 'engine, no receipts'
-  for (const [i, { perSecond, ...round }] of rounds.entries()) {
-    line(`${what}, ${i === 0 ? 'just started' : `round ${i + 1}`}`, perSecond)
-    process.stdout.write(
-      `  first result after ${Math.round(round.firstMs)} ms, ${round.walPerMessage} bytes of WAL a message, possible duplicates ${round.possibleDuplicates}\n` +
-        `  processor time a message: dispatcher ${round.dispatcherMicros} µs, database ${round.postgresMicros} µs\n`,
-    )
-  }
-  line(`${what}, best`, best)
-  process.stdout.write(
-    `${JSON.stringify({ bench: 'dispatch', recipients: RECIPIENTS, receipts: values.receipts, rounds })}\n`,
+for (const name of values.case.split(',')) {
+  const found = CASES.find(one => one.name === name)
+  if (found === undefined) throw new Error(`there is no case ${name}`)
+  await withCounty(
+    {
+      recipients: RECIPIENTS,
+      carriers: found.carriers,
+      texts: found.texts,
+      carrier: { segmentsPerSecond: 1_000_000, window: WINDOW / BINDS, binds: BINDS },
+      sinkFlags: [
+        ...(found.receipts ? ['--receipts'] : []),
+        ...(found.replies > 0 ? ['--replies', String(found.replies)] : []),
+      ],
+    },
+    county => bench(county, found),
   )
 }
 
 interface Round {
   readonly byHand: Run
   readonly tight: Run
-  readonly perSecond: number
+  readonly seconds: number
   readonly firstMs: number
   readonly walPerMessage: number
   readonly possibleDuplicates: number
+  readonly replied: number
   readonly dispatcherMicros: number
   readonly postgresMicros: number
+  /** The dispatcher's, in MiB, at its most. */
+  readonly memory: number
 }
 
-async function runRound(county: County): Promise<Round> {
+async function bench(county: County, what: Case): Promise<void> {
+  const rounds: Round[] = []
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    rounds.push(await runRound(county, what, round))
+  }
+  const limit = Math.max(...rounds.map(({ byHand }) => byHand.perSecond))
+  const segments = segmentsOf(what.texts, RECIPIENTS)
+  const line = (name: string, rate: number) =>
+    process.stdout.write(
+      `${name.padEnd(34)} ${Math.round(rate).toLocaleString('en').padStart(9)} segments a second ${(rate / limit).toFixed(2).padStart(6)} of the limit\n`,
+    )
+  line('by hand, no database', limit)
+  line('by hand, tight', Math.max(...rounds.map(({ tight }) => tight.perSecond)))
+  for (const [i, round] of rounds.entries()) {
+    line(`${what.name}, ${i === 0 ? 'just started' : `round ${i + 1}`}`, segments / round.seconds)
+    process.stdout.write(
+      `  ${Math.round(RECIPIENTS / round.seconds).toLocaleString('en')} recipients a second, first result after ${Math.round(round.firstMs)} ms, ` +
+        `${round.replied.toLocaleString('en')} replies, possible duplicates ${round.possibleDuplicates}\n` +
+        `  a recipient: dispatcher ${round.dispatcherMicros} µs, database ${round.postgresMicros} µs, ${round.walPerMessage} bytes of WAL; ` +
+        `dispatcher at most ${round.memory} MiB\n`,
+    )
+  }
+  line(`${what.name}, best`, segments / Math.min(...rounds.map(({ seconds }) => seconds)))
+  process.stdout.write(
+    `${JSON.stringify({ bench: 'dispatch', ...what, recipients: RECIPIENTS, segments, rounds })}\n`,
+  )
+}
+
+async function runRound(county: County, what: Case, round: number): Promise<Round> {
   const { sink, author } = county
+  const { texts } = what
+  const arrived = async (who: string, of: typeof texts, number: number) => {
+    const said = await sink.arrived({ recipients: RECIPIENTS, texts: of, round: number })
+    assertAllOnce(who, said)
+    return said
+  }
   const byHand = await sendByHand(sink.port, RECIPIENTS, LOOPS.plain)
-  assertAllOnce('by hand', await sink.arrived(RECIPIENTS))
+  await arrived('by hand', 'short', 0)
   const tight = await sendByHand(sink.port, RECIPIENTS, LOOPS.tight)
-  assertAllOnce('by hand, tight', await sink.arrived(RECIPIENTS))
-  const alert = await prepareAlert(county)
+  await arrived('by hand, tight', 'short', 0)
+  const alert = await prepareAlert(county, texts, round)
 
   const walBefore = await walBytes(county)
   const cpuBefore = await processorTimes(county)
@@ -88,8 +114,10 @@ async function runRound(county: County): Promise<Round> {
   for (;;) {
     const { taken, delivered } = await countTaken(county, alert.id)
     if (taken > 0 && firstMs === 0) firstMs = performance.now() - dispatchedAt
-    if ((values.receipts ? delivered : taken) >= RECIPIENTS) break
-    await new Promise(resolve => setTimeout(resolve, 25))
+    const isSent = (what.receipts ? delivered : taken) >= RECIPIENTS
+    // Whoever answers late is waited for; what is owed then is nothing.
+    if (isSent && (what.replies === 0 || (await sink.owed()) === 0)) break
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
   }
   const seconds = (performance.now() - dispatchedAt) / 1000
   const cpu = await processorTimes(county)
@@ -97,18 +125,24 @@ async function runRound(county: County): Promise<Round> {
   const { possibleDuplicates } = await author.client.get<{ possibleDuplicates: number }>(
     `/v1/alerts/${alert.id}/progress`,
   )
-  assertAllOnce('engine', await sink.arrived(RECIPIENTS))
+  const { replied } = await arrived('engine', texts, round)
+  const counted = await countTaken(county, alert.id)
+  if (counted.replied !== replied) {
+    throw new Error(`${replied} phones answered, ${counted.replied} are in the tally`)
+  }
   const micros = (part: keyof typeof cpu) =>
     Number((((cpu[part] - cpuBefore[part]) * 1e6) / RECIPIENTS).toFixed(1))
   return {
     byHand,
     tight,
-    perSecond: Math.round(RECIPIENTS / seconds),
+    seconds,
     firstMs,
     walPerMessage,
     possibleDuplicates,
+    replied,
     dispatcherMicros: micros('dispatcher'),
     postgresMicros: micros('postgres'),
+    memory: await peakMemory(isDispatcher(county)),
   }
 }
 
@@ -117,16 +151,18 @@ function assertAllOnce(who: string, { reached, twice }: Arrived): void {
   throw new Error(`${who}: ${reached} of ${RECIPIENTS} reached, ${twice} more than once`)
 }
 
+function isDispatcher({ tocsin }: County) {
+  return (command: string, parent: number) =>
+    parent === tocsin.process.pid && command.includes('main.js')
+}
+
 /** The database's processes are those of its postmaster. */
-async function processorTimes({ sql, tocsin }: County) {
-  const backends = await sql`select pid from pg_stat_activity`
+async function processorTimes(county: County) {
+  const backends = await county.sql`select pid from pg_stat_activity`
   const stat = await readFile(`/proc/${backends[0]?.['pid']}/stat`, 'latin1')
   const postmaster = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-  const main = tocsin.process.pid
   return {
-    dispatcher: await processorSeconds(
-      (command, parent) => parent === main && command.includes('main.js'),
-    ),
+    dispatcher: await processorSeconds(isDispatcher(county)),
     postgres: await processorSeconds((_command, parent) => parent === postmaster),
   }
 }

@@ -8,11 +8,11 @@
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { textsOf } from './cases.ts'
 
 /** What a bench of the wire sends, and how many may be unanswered. */
 export const WINDOW = 1_000
-export const TEXT =
-  'Flash flood warning for your area. Move to higher ground now. Reply 1 if safe, 2 if you need help.'
+export const TEXT = textsOf('short', 0)[0]!
 
 const SUBMIT_SM = 4
 const SUBMIT_SM_RESP = 0x80000004

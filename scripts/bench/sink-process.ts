@@ -2,12 +2,23 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { TextKind } from './cases.ts'
+
+/** What should have arrived since it was asked before: a text of `round` for each of so many. */
+export interface Asked {
+  readonly recipients: number
+  readonly texts: TextKind
+  /** 0: the loop's by hand. */
+  readonly round: number
+}
 
 /** What the sink's own list says. */
 export interface Arrived {
   readonly reached: number
   /** Phones that got it more than once. */
   readonly twice: number
+  /** Phones whose answer was acknowledged. */
+  readonly replied: number
 }
 
 /** As the sink counts on its own clock, in milliseconds. */
@@ -20,9 +31,10 @@ export interface Counts {
 
 export interface SinkProcess {
   readonly port: number
-  /** What has arrived for so many recipients since it was asked before. */
-  arrived(recipients: number): Promise<Arrived>
+  arrived(asked: Asked): Promise<Arrived>
   counts(): Promise<Counts>
+  /** Receipts and answers that have not been acknowledged, those to come included. */
+  owed(): Promise<number>
   /** Ends it. */
   stop(): Promise<void>
 }
@@ -37,15 +49,16 @@ export async function startSinkProcess(flags: readonly string[] = []): Promise<S
   const lines = createInterface({ input: child.stdout! })
   const [line] = (await once(lines, 'line')) as [string]
   const { port } = JSON.parse(line) as { port: number }
-  const ask = async <Answer>(question: 'counts' | { recipients: number }): Promise<Answer> => {
+  const ask = async <Answer>(question: 'counts' | 'owed' | Asked): Promise<Answer> => {
     const answer = once(child, 'message')
     child.send(question)
     return ((await answer) as [Answer])[0]
   }
   return {
     port,
-    arrived: recipients => ask<Arrived>({ recipients }),
+    arrived: asked => ask<Arrived>(asked),
     counts: () => ask<Counts>('counts'),
+    owed: () => ask<number>('owed'),
     async stop() {
       if (child.exitCode !== null) return
       child.kill('SIGTERM')

@@ -1,61 +1,93 @@
 import { parseArgs } from 'node:util'
 import { judge, markList } from '../../src/simulator/judge.ts'
 import { startMessageCentre } from '../../src/simulator/message-centre.ts'
-import { TEXT } from './hand-loop.ts'
-import type { Arrived, Counts } from './sink-process.ts'
+import { createPhones } from '../../src/simulator/phones.ts'
+import { languageNoOf, textsOf } from './cases.ts'
+import type { Arrived, Asked, Counts } from './sink-process.ts'
 
 /**
  * The other end of a bench: a message centre without a limit that answers and keeps the list of all that arrived,
- * in a process of its own. Prints `{"port": …}` when it listens; its counts as one JSON line on SIGTERM, or when
- * the process that forked it goes.
+ * in a process of its own, with the accounts `bench`, `bench2` and `bench3`. Prints `{"port": …}` when it listens;
+ * its counts as one JSON line on SIGTERM, or when the process that forked it goes.
  *
- * A message `'counts'` asks for the most in any sliding second and the times of the first and the last; one of
- * `{recipients}` what became of the phones +15550000001 … since the one before: how many were
- * reached, and how many more than once. `--receipts` sends a receipt for each message.
+ * A message `'counts'` asks for the most in any sliding second and the times of the first and the last, of the first
+ * account; `'owed'` for how many receipts and answers are still to be acknowledged; `Asked` what became of the phones
+ * +15550000001 … since it was asked before. `--receipts` sends a receipt for each segment; `--replies 0.2` lets so
+ * many phones answer what is not the loop's by hand.
  */
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     receipts: { type: 'boolean', default: false },
+    replies: { type: 'string', default: '0' },
     rate: { type: 'string' },
   },
 })
 
-const account = { systemId: 'bench', password: 'bench', aboveLimit: 'count' as const, binds: 64 }
+const account = { password: 'bench', aboveLimit: 'count' as const, binds: 64 }
+const say = (text: string, weight: number) => ({
+  weight,
+  say: [{ text, means: `option:${text}` as const }],
+})
 const centre = await startMessageCentre({
   name: 'sink',
   port: Number(values.port),
-  accounts: [
-    values.rate === undefined ? account : { ...account, segmentsPerSecond: Number(values.rate) },
-  ],
+  accounts: ['bench', 'bench2', 'bench3'].map(systemId => ({
+    ...account,
+    systemId,
+    ...(values.rate === undefined ? {} : { segmentsPerSecond: Number(values.rate) }),
+  })),
   ...(values.receipts ? {} : { behaviour: { receipts: 'none' as const } }),
+  ...(values.replies === '0'
+    ? {}
+    : {
+        phones: createPhones({
+          seed: 1,
+          rules: [
+            {
+              when: '(warning|inundación) [1-9]',
+              share: Number(values.replies),
+              delay: { ms: 200, spreadMs: 600 },
+              choices: [say('1', 4), say('2', 1)],
+            },
+          ],
+        }),
+      }),
 })
 process.stdout.write(`${JSON.stringify({ port: centre.port })}\n`)
 
 let mark = markList(centre.list)
-process.on('message', (asked: 'counts' | { recipients: number }) => {
+process.on('message', (asked: 'counts' | 'owed' | Asked) => {
   if (asked === 'counts') {
-    const counts = centre.stats().at(-1)
+    const counts = centre.stats()[0]
     const answer: Counts = {
       most: counts?.mostOfferedInASecond ?? 0,
       first: counts?.firstTakenAt ?? 0,
       last: counts?.lastTakenAt ?? 0,
     }
     process.send!(answer)
-    return
+  } else if (asked === 'owed') process.send!(centre.owed)
+  else {
+    const verdict = judge(centre.list, expectedPhones(asked), mark)
+    mark = markList(centre.list)
+    const { reached, twice, tally } = verdict
+    process.send!({ reached, twice: twice.length, replied: tally.replied } satisfies Arrived)
   }
-  const { recipients } = asked
-  const verdict = judge(centre.list, expectedPhones(recipients), mark)
-  mark = markList(centre.list)
-  process.send!({ reached: verdict.reached, twice: verdict.twice.length } satisfies Arrived)
 })
 
-function* expectedPhones(recipients: number): Generator<readonly [string, string]> {
-  for (let i = 1; i <= recipients; i++) yield [`+1555${String(i).padStart(7, '0')}`, TEXT]
+function* expectedPhones({
+  recipients,
+  texts,
+  round,
+}: Asked): Generator<readonly [string, string]> {
+  const all = textsOf(texts, round)
+  for (let i = 1; i <= recipients; i++) {
+    yield [`+1555${String(i).padStart(7, '0')}`, all[languageNoOf(texts, i)]!]
+  }
 }
 
 const finish = () => {
-  process.stdout.write(`${JSON.stringify(centre.stats()[0])}\n`, () => process.exit(0))
+  process.stdout.write(`${JSON.stringify(centre.stats())}\n`, () => process.exit(0))
 }
 process.once('disconnect', finish)
 process.once('SIGTERM', finish)

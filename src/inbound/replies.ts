@@ -3,8 +3,8 @@
  *
  * A text belongs to the newest alert sent to its phone: of those that ask and are open, else of all. Blocks
  * are locked before anything is judged, so two processes that hear the same phone at once take turns. A carrier
- * may say a thing twice; a person may say another and then the first again: so only what equals the phone's
- * latest words is dropped. The last valid reply counts, and chat after it doesn't take it away.
+ * may say a thing twice; a person may say another and then the first again, or the same of the next alert: so only
+ * what equals the phone's latest words, and answers the same alert, is dropped. The last valid reply counts, and chat after it doesn't take it away.
  */
 import { v7 as uuid } from 'uuid'
 import type { ReplyOption } from '../cap/alert.ts'
@@ -24,6 +24,7 @@ import {
   readMarked,
   readRecentAlerts,
   readSourceAddresses,
+  type LastWords,
   type Answer,
   type Asked,
   type InboundText,
@@ -233,15 +234,17 @@ function optionsIn(alertId: string, bytes: Uint8Array): readonly ReplyOption[] {
 function understandTexts(
   texts: readonly ReadText[],
   addressees: ReadonlyMap<string, Addressee>,
-  lastWords: ReadonlyMap<string, { readonly to: string; readonly text: string }>,
+  lastWords: ReadonlyMap<string, LastWords>,
 ): InboundText[] {
   const latest = new Map(lastWords)
   const inbound: InboundText[] = []
   for (const { phone, to, text, partial } of texts) {
-    const last = latest.get(phone)
-    if (last?.text === text && last.to === to) continue
-    latest.set(phone, { to, text })
     const { options = [], recipient } = addressees.get(lineOf({ phone, to })) ?? {}
+    const alertId = recipient?.alert.id ?? null
+    const last = latest.get(phone)
+    // Two alerts within minutes are each answered with the same word.
+    if (last?.text === text && last.to === to && last.alertId === alertId) continue
+    latest.set(phone, { to, text, alertId })
     const understood = understandReply(text, options)
     inbound.push({
       id: uuid(),
@@ -251,7 +254,7 @@ function understandTexts(
       partial,
       kind: understood.kind,
       option: understood.kind === 'option' ? understood.code : null,
-      alertId: recipient?.alert.id ?? null,
+      alertId,
       seq: recipient === undefined ? null : recipient.blockNo + recipient.offset,
       late: recipient?.alert.expired ?? false,
     })

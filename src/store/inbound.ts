@@ -112,18 +112,25 @@ export async function readContents(
   return new Map(rows.map(row => [row.id, row.content]))
 }
 
+export interface LastWords extends Record<string, unknown> {
+  readonly to: string
+  readonly text: string
+  /** What they were taken to answer; null: no alert. */
+  readonly alertId: string | null
+}
+
 /** What each phone said last on this carrier, within the time in which it may be said again by the carrier. */
 export async function readLastWords(
   tx: Database,
   carrierId: string,
   phones: readonly string[],
   now: Date,
-): Promise<ReadonlyMap<string, { readonly to: string; readonly text: string }>> {
-  const rows = await tx.execute<{ phone: string; to: string; text: string }>(sql`
-    select p.phone, i."to", i.text
+): Promise<ReadonlyMap<string, LastWords>> {
+  const rows = await tx.execute<LastWords & { phone: string }>(sql`
+    select p.phone, i."to", i.text, i.alert_id as "alertId"
     from unnest(${arrayLiteral(phones)}::text[]) as p(phone)
       cross join lateral (
-        select i."to", i.text from inbound i
+        select i."to", i.text, i.alert_id from inbound i
         where i.phone = p.phone and i.carrier_id = ${carrierId}::uuid
           and i.received_at > ${now.toISOString()}::timestamptz
             - make_interval(mins => ${REPEAT_MINUTES}::int)

@@ -23,7 +23,7 @@ const numbered = (name: string, count: number) =>
 
 test('what this process wrote is found without a look at the database', async ({ db }) => {
   const ids = new MessageIds(db, randomUUID())
-  await ids.find([])
+  await ids.find(['unknown'])
   const batch = await written(db, randomUUID(), ['a', 'b', 'c'])
   ids.add(batch)
   const { alertId, blockNo } = batch

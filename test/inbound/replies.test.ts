@@ -99,6 +99,18 @@ test("a carrier's repeat is one text; a person who changes their mind twice said
   expect((await inboundOf(db, together)).map(({ text }) => text)).toEqual(['1', '2', '1'])
 })
 
+test('two alerts within a minute are each answered with the same word', async ({ db }) => {
+  const carrierId = await aCarrier(db)
+  const phone = aPhone()
+  const first = await aSentAlert(db, { options, recipients: [{ phone, carrierId }] })
+  await recordReplies(db, carrierId, [say(phone, '1')], noon)
+  const second = await aSentAlert(db, { options, recipients: [{ phone, carrierId }] })
+  await recordReplies(db, carrierId, [say(phone, '1'), say(phone, '1')], later(0.5))
+  expect(await tallyOf(db, first)).toMatchObject({ 1: 1 })
+  expect(await tallyOf(db, second)).toMatchObject({ 1: 1 })
+  expect(await inboundOf(db, phone)).toMatchObject([{ alert: first }, { alert: second }])
+})
+
 test('the same words after ten minutes, or to another carrier, are new', async ({ db }) => {
   const { phone, texts, waits } = await aPhoneWithAnAlert(db)
   await texts('1')
