@@ -1,8 +1,9 @@
 /**
  * Replies, from a batch of texts to rows and counters, in one transaction.
  *
- * A text belongs to the newest alert sent to its phone: of those that ask and are open, else of all. Blocks
- * are locked before anything is judged, so two processes that hear the same phone at once take turns. A carrier
+ * A text belongs to the newest alert sent to its phone: of those that ask and are open, else of all. What the
+ * recipient has replied so far is locked before the text is judged, so two processes that hear the same phone at once
+ * take turns. A carrier
  * may say a thing twice; a person may say another and then the first again, or the same of the next alert: so only
  * what equals the phone's latest words, and answers the same alert, is dropped. The last valid reply counts, and chat after it doesn't take it away.
  */
@@ -12,8 +13,6 @@ import { readContent } from '../cap/content.ts'
 import type { Reply } from '../carriers/carrier.ts'
 import { describeError, log } from '../log.ts'
 import { transact, type Database } from '../store/database.ts'
-import type { Block } from '../store/block.ts'
-import { lockBlocks, writeBlocks } from '../store/blocks.ts'
 import {
   insertInbound,
   optInPhones,
@@ -24,13 +23,22 @@ import {
   readMarked,
   readRecentAlerts,
   readSourceAddresses,
+  readStandings,
   type LastWords,
+  type Standing,
   type Answer,
   type Asked,
   type InboundText,
 } from '../store/inbound.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { offsetsOf } from '../store/ranges.ts'
+import {
+  keyOfReplier,
+  lockReplies,
+  writeReplies,
+  type Replier,
+  type ReplyState,
+} from '../store/replies.ts'
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
 import { understandReply } from './keywords.ts'
 import { findRecipients, type Recipient } from './recipients.ts'
@@ -45,7 +53,6 @@ interface ReadText extends Asked {
 /** An alert that may have reached a phone, and so may be what it answers. */
 interface Candidate {
   readonly recipient: Recipient
-  readonly block: Block
   readonly carrierId: string | undefined
   readonly reachedAt: number
 }
@@ -53,7 +60,6 @@ interface Candidate {
 /** The alert that a phone answers when it writes to a number. */
 interface Addressee {
   readonly recipient: Recipient
-  readonly block: Block
   readonly options: readonly ReplyOption[]
 }
 
@@ -77,17 +83,18 @@ export async function recordReplies(
   await transact(db, async tx => {
     const alerts = await readRecentAlerts(tx)
     const recipients = await findRecipients(tx, alerts, phonesOf(texts))
-    const blocks = await lockBlocksOf(tx, [...recipients.values()].flat())
-    const addressees = await findAddressees(tx, texts, recipients, blocks)
+    const addressees = await findAddressees(tx, texts, recipients)
+    const states = await lockReplies(
+      tx,
+      [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
+    )
     const lastWords = await readLastWords(tx, carrierId, phonesOf(texts), now)
     const inbound = understandTexts(texts, addressees, lastWords)
     if (inbound.length === 0) return
     await insertInbound(tx, carrierId, inbound, now)
-    await moveTallies(
-      tx,
-      inbound.flatMap(text => reply(text, addressees.get(lineOf(text)), now)),
-    )
-    await writeBlocks(tx, blocks.values())
+    const { changed, moves } = heedReplies(inbound, addressees, states, now)
+    await writeReplies(tx, changed)
+    await moveTallies(tx, moves)
     await heedKeywords(tx, carrierId, inbound, now)
   })
 }
@@ -98,39 +105,27 @@ function storable(text: string): string {
 }
 
 const lineOf = ({ phone, to }: Asked) => `${phone} ${to}`
-const placeOf = (alertId: string, blockNo: number) => `${alertId} ${blockNo}`
+const replierOf = ({ alert, blockNo, offset }: Recipient): Replier => ({
+  alertId: alert.id,
+  seq: blockNo + offset,
+})
 const phonesOf = (texts: readonly Asked[]) => [...new Set(texts.map(text => text.phone))]
-
-/** By alert and number, in the order in which everybody locks them. */
-async function lockBlocksOf(
-  tx: Database,
-  recipients: readonly Recipient[],
-): Promise<ReadonlyMap<string, Block>> {
-  const blocks = new Map<string, Block>()
-  for (const alertId of [...new Set(recipients.map(({ alert }) => alert.id))].toSorted()) {
-    const here = recipients.filter(({ alert }) => alert.id === alertId)
-    const locked = await lockBlocks(tx, alertId, [...new Set(here.map(one => one.blockNo))])
-    for (const [blockNo, block] of locked) blocks.set(placeOf(alertId, blockNo), block)
-  }
-  return blocks
-}
 
 async function findAddressees(
   tx: Database,
   texts: readonly ReadText[],
   recipients: ReadonlyMap<string, readonly Recipient[]>,
-  blocks: ReadonlyMap<string, Block>,
 ): Promise<ReadonlyMap<string, Addressee>> {
-  const alertIds = [...new Set([...recipients.values()].flat().map(({ alert }) => alert.id))]
-  const options = await readOptions(tx, alertIds)
+  const everyone = [...recipients.values()].flat()
+  const options = await readOptions(tx, [...new Set(everyone.map(({ alert }) => alert.id))])
   const sources = await readSourceAddresses(tx)
-  const marked = await readMarkedPlaces(tx, blocks)
+  const candidates = await findCandidates(tx, everyone)
   const addressees = new Map<string, Addressee>()
   for (const text of texts) {
     const line = lineOf(text)
     if (addressees.has(line)) continue
     const newestFirst = (recipients.get(text.phone) ?? [])
-      .flatMap(recipient => candidateOf(recipient, blocks, marked) ?? [])
+      .flatMap(recipient => candidates.get(recipient) ?? [])
       .toSorted((a, b) => b.reachedAt - a.reachedAt)
     const asksOf = ({ recipient }: Candidate) => options.get(recipient.alert.id) ?? []
     const asking = newestFirst.filter(one => !one.recipient.alert.expired && asksOf(one).length > 0)
@@ -141,11 +136,7 @@ async function findAddressees(
     }
     const chosen = eligible.find(sameNumber) ?? eligible[0]
     if (chosen === undefined) continue
-    addressees.set(line, {
-      recipient: chosen.recipient,
-      block: chosen.block,
-      options: asksOf(chosen),
-    })
+    addressees.set(line, { recipient: chosen.recipient, options: asksOf(chosen) })
   }
   return addressees
 }
@@ -153,50 +144,56 @@ async function findAddressees(
 const bare = (number: string) => number.replace(/^\++/, '')
 
 /**
- * Undefined where the alert can't have reached it yet. A reply can be quicker than the result that says its
- * message was taken: so what lies under a range's mark counts as sent.
+ * Those whom their alert can have reached by now. A reply can be quicker than the result that says its message was
+ * taken: so what lies under a range's mark counts as sent.
  */
-function candidateOf(
-  recipient: Recipient,
-  blocks: ReadonlyMap<string, Block>,
-  marked: ReadonlySet<string>,
-): Candidate | undefined {
-  const { alert, blockNo, offset } = recipient
-  const place = placeOf(alert.id, blockNo)
-  const block = blocks.get(place)
-  if (block === undefined) return undefined
-  const submittedAt = block.submittedAt(offset)
-  const state = block.state(offset)
-  const mayHaveLeft =
-    submittedAt !== undefined ||
-    block.isPossibleDuplicate(offset) ||
-    state === 'unknown' ||
-    (state === 'queued' && marked.has(`${place} ${offset}`))
-  if (!mayHaveLeft) return undefined
-  const reachedAt = submittedAt?.getTime() ?? alert.dispatchedAt
-  return { recipient, block, carrierId: block.carrier(offset), reachedAt }
-}
-
-async function readMarkedPlaces(
+async function findCandidates(
   tx: Database,
-  blocks: ReadonlyMap<string, Block>,
-): Promise<ReadonlySet<string>> {
-  const places = new Set<string>()
-  const blockNos = new Map<string, number[]>()
-  for (const { alertId, blockNo } of blocks.values()) {
-    blockNos.set(alertId, [...(blockNos.get(alertId) ?? []), blockNo])
-  }
-  for (const [alertId, nos] of blockNos) {
-    for (const range of await readMarked(tx, alertId, nos)) {
-      const place = placeOf(alertId, range.blockNo)
-      const block = blocks.get(place)
-      for (const offset of offsetsOf(range)) {
-        if (range.blockNo + offset > range.hwm) break
-        if (block?.waitsIn(range.generation, offset) === true) places.add(`${place} ${offset}`)
-      }
+  recipients: readonly Recipient[],
+): Promise<ReadonlyMap<Recipient, Candidate>> {
+  const candidates = new Map<Recipient, Candidate>()
+  for (const alertId of new Set(recipients.map(({ alert }) => alert.id))) {
+    const here = recipients.filter(({ alert }) => alert.id === alertId)
+    const standings = new Map(
+      (await readStandings(tx, alertId, here)).map(one => [one.blockNo + one.offset, one]),
+    )
+    const standingOf = ({ blockNo, offset }: Recipient) => standings.get(blockNo + offset)
+    const waiting = here.flatMap(recipient => {
+      const standing = standingOf(recipient)
+      return standing?.state === 'queued' && !hasLeft(standing) ? [standing] : []
+    })
+    const marked = await findMarked(tx, alertId, waiting)
+    for (const recipient of here) {
+      const standing = standingOf(recipient)
+      if (standing === undefined || !(hasLeft(standing) || marked.has(standing))) continue
+      const { carrierId, submittedAt } = standing
+      const reachedAt = submittedAt ?? recipient.alert.dispatchedAt
+      candidates.set(recipient, { recipient, carrierId, reachedAt })
     }
   }
-  return places
+  return candidates
+}
+
+const hasLeft = ({ submittedAt, isPossibleDuplicate, state }: Standing) =>
+  submittedAt !== undefined || isPossibleDuplicate || state === 'unknown'
+
+/** Of those who wait, the ones under the mark of a range that still has them. */
+async function findMarked(
+  tx: Database,
+  alertId: string,
+  waiting: readonly Standing[],
+): Promise<ReadonlySet<Standing>> {
+  const marked = new Set<Standing>()
+  if (waiting.length === 0) return marked
+  const ranges = await readMarked(tx, alertId, [...new Set(waiting.map(one => one.blockNo))])
+  for (const range of ranges) {
+    const offsets = new Set(offsetsOf(range))
+    for (const one of waiting) {
+      if (one.blockNo !== range.blockNo || one.generation !== range.generation) continue
+      if (one.blockNo + one.offset <= range.hwm && offsets.has(one.offset)) marked.add(one)
+    }
+  }
+  return marked
 }
 
 /** What alerts ask. Their content is frozen from before the first message, so it is read once. */
@@ -262,28 +259,50 @@ function understandTexts(
   return inbound
 }
 
-/** What a text changes in its recipient's block, and by how much it moves the tallies. */
-function reply(text: InboundText, addressee: Addressee | undefined, now: Date): TallyMove[] {
-  if (addressee === undefined) return []
-  const { block, recipient } = addressee
-  const { offset } = recipient
-  const was = block.reply(offset)
-  const wasOut = block.hasOptedOut(offset)
-  const says = text.kind === 'option' ? text.option : text.kind === 'other' ? 'other' : null
-  // Chat after a valid reply doesn't take it away.
-  if (says !== null && (text.kind === 'option' || was === undefined)) {
-    block.setReply(offset, says, now.getTime())
+/** What the texts change of what their senders have replied, and by how much they move the tallies. */
+function heedReplies(
+  inbound: readonly InboundText[],
+  addressees: ReadonlyMap<string, Addressee>,
+  before: ReadonlyMap<string, ReplyState>,
+  now: Date,
+): { changed: (Replier & ReplyState)[]; moves: TallyMove[] } {
+  const changed = new Map<string, Replier & ReplyState>()
+  const moves: TallyMove[] = []
+  for (const text of inbound) {
+    const recipient = addressees.get(lineOf(text))?.recipient
+    if (recipient === undefined) continue
+    const replier = replierOf(recipient)
+    const key = keyOfReplier(replier)
+    const was = changed.get(key) ?? before.get(key) ?? NOTHING_SAID
+    const is = afterText(was, text, now)
+    if (is === was) continue
+    changed.set(key, { ...is, ...replier })
+    const out = Number(is.optedOut) - Number(was.optedOut)
+    if (is.option !== was.option) {
+      if (was.option !== undefined) moves.push(...tallyMoves(recipient, was.option, -1))
+      if (is.option !== undefined) moves.push(...tallyMoves(recipient, is.option, 1))
+    }
+    if (out !== 0) moves.push(...tallyMoves(recipient, 'optedOut', out))
   }
-  if (text.kind === 'optOut' || text.kind === 'optIn') {
-    block.setOptedOut(offset, text.kind === 'optOut')
+  return { changed: [...changed.values()], moves }
+}
+
+const NOTHING_SAID: ReplyState = { option: undefined, repliedAt: undefined, optedOut: false }
+
+/** What a recipient has replied after one more text. Chat after a valid reply doesn't take it away. */
+function afterText(was: ReplyState, text: InboundText, now: Date): ReplyState {
+  switch (text.kind) {
+    case 'option':
+      return { ...was, option: text.option ?? undefined, repliedAt: now }
+    case 'other':
+      return was.option === undefined ? { ...was, option: 'other', repliedAt: now } : was
+    case 'optOut':
+      return { ...was, optedOut: true }
+    case 'optIn':
+      return { ...was, optedOut: false }
+    case 'help':
+      return was
   }
-  const is = block.reply(offset)
-  const out = Number(block.hasOptedOut(offset)) - Number(wasOut)
-  return [
-    ...(was === undefined || was === is ? [] : tallyMoves(recipient, was, -1)),
-    ...(is === undefined || was === is ? [] : tallyMoves(recipient, is, 1)),
-    ...(out === 0 ? [] : tallyMoves(recipient, 'optedOut', out)),
-  ]
 }
 
 /** In total, by the first area, by every group. */

@@ -3,18 +3,18 @@
  *
  * A record has 12 octets, and what few recipients have is apart, so that what moves with every message is small:
  *
- *     0 state        an index of DELIVERY_STATES; in its upper half 16 possible duplicate, 32 opted out by an answer
+ *     0 state        an index of DELIVERY_STATES; in its upper half 16: possible duplicate
  *     1 attempts     tries that count
  *     2 try          messages whose ids are on record: tells the segments of one from those of another
  *     3 carrier      index into `carriers`, from 1
  *     4 submitted, 8 final   (4 each) milliseconds since `plannedAt`, from 1
  *
- * The extras, 12 octets too, all or none of a block:
+ * The extras, 4 octets, all or none of a block:
  *
  *     0 generation   (2) how often the recipient has moved to a new range
  *     2 reason       (2) index into `reasons`, from 1
- *     4 reply        index into `replies`, from 1
- *     8 replied      (4) as above
+ *
+ * What a recipient replied is a row of its own (`replies.ts`): replies come from all blocks at once.
  *
  * Blocks are changed by whoever holds the row's lock and written whole (`blocks.ts`). Every change of state goes
  * through `#move`, which notes what it does to the counters; so rows and counters can't drift apart.
@@ -27,24 +27,29 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number]
 export const RECORD = 12
 const ATTEMPTS = 1
 const TRY = 2
-const CARRIER = 3
-const SUBMITTED = 4
+export const CARRIER = 3
+export const SUBMITTED = 4
 const FINAL = 8
 
-const EXTRA = 12
+export const EXTRA = 4
 const REASON = 2
-const REPLY = 4
-const REPLIED = 8
 
 const STATE = 0x0f
 const POSSIBLE_DUPLICATE = 0x10
-const OPTED_OUT = 0x20
 
 /** As records write them. */
 const NUMBER_OF = Object.fromEntries(
   DELIVERY_STATES.map((state, number) => [state, number]),
 ) as Readonly<Record<DeliveryState, number>>
 const QUEUED = NUMBER_OF.queued
+
+/** What a record's first octet says. */
+export function stateOfOctet(octet: number) {
+  return {
+    state: DELIVERY_STATES[octet & STATE] ?? 'queued',
+    isPossibleDuplicate: (octet & POSSIBLE_DUPLICATE) !== 0,
+  }
+}
 
 /** Past 49 days after planning all times are that of the 49th. */
 export const LATEST_MS = 2 ** 32 - 2
@@ -69,7 +74,6 @@ export interface BlockRow {
   readonly olderParts: Readonly<Record<string, string>> | null
   readonly carriers: readonly string[]
   readonly reasons: readonly string[]
-  readonly replies: readonly string[]
 }
 
 /** A try whose ids are on record. */
@@ -91,7 +95,6 @@ export class Block {
   readonly records: Buffer
   readonly carriers: string[]
   readonly reasons: string[]
-  readonly replies: string[]
   parts: Buffer | undefined
   /** Undefined while nobody has any. */
   extras: Buffer | undefined
@@ -115,7 +118,6 @@ export class Block {
     this.olderParts = row.olderParts === null ? undefined : { ...row.olderParts }
     this.carriers = [...row.carriers]
     this.reasons = [...row.reasons]
-    this.replies = [...row.replies]
   }
 
   state(offset: number): DeliveryState {
@@ -143,10 +145,6 @@ export class Block {
     return (this.records[offset * RECORD]! & POSSIBLE_DUPLICATE) !== 0
   }
 
-  hasOptedOut(offset: number): boolean {
-    return (this.records[offset * RECORD]! & OPTED_OUT) !== 0
-  }
-
   carrier(offset: number): string | undefined {
     return this.carriers[this.records[offset * RECORD + CARRIER]! - 1]
   }
@@ -155,20 +153,12 @@ export class Block {
     return this.reasons[this.#extra16(offset, REASON) - 1]
   }
 
-  reply(offset: number): string | undefined {
-    return this.replies[(this.extras?.[offset * EXTRA + REPLY] ?? 0) - 1]
-  }
-
   submittedAt(offset: number): Date | undefined {
     return this.#time(this.records.readUInt32BE(offset * RECORD + SUBMITTED))
   }
 
   finalAt(offset: number): Date | undefined {
     return this.#time(this.records.readUInt32BE(offset * RECORD + FINAL))
-  }
-
-  repliedAt(offset: number): Date | undefined {
-    return this.#time(this.extras?.readUInt32BE(offset * EXTRA + REPLIED) ?? 0)
   }
 
   /** Segments of the latest try that were delivered. */
@@ -284,21 +274,6 @@ export class Block {
     this.#setReason(offset, reason)
     this.#setTime(at + FINAL, this.#now)
     this.#move(offset, 'failed', carrierId)
-  }
-
-  // ---- replies
-
-  setReply(offset: number, reply: string, repliedAt: number): void {
-    const extras = (this.extras ??= Buffer.alloc(this.size * EXTRA))
-    extras[offset * EXTRA + REPLY] = numberOf(this.replies, reply, 0xff)
-    extras.writeUInt32BE(this.#msOf(repliedAt), offset * EXTRA + REPLIED)
-    this.hasChanged = true
-  }
-
-  setOptedOut(offset: number, optedOut: boolean): void {
-    const octet = this.records[offset * RECORD]! & ~OPTED_OUT
-    this.records[offset * RECORD] = optedOut ? octet | OPTED_OUT : octet
-    this.hasChanged = true
   }
 
   // ---- the octets

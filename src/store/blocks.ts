@@ -23,13 +23,12 @@ interface Row extends Record<string, unknown> {
   readonly older_parts: Record<string, string> | null
   readonly carriers: string[]
   readonly reasons: string[]
-  readonly replies: string[]
 }
 
 const columns = sql.raw(`b.block_no, b.size, b.segments,
   (extract(epoch from b.planned_at) * 1000)::float8 as planned_ms,
   (extract(epoch from now()) * 1000)::float8 as now_ms, b.records, b.extras, b.parts, b.older_parts,
-  b.carriers::text[] as carriers, b.reasons, b.replies`)
+  b.carriers::text[] as carriers, b.reasons`)
 
 const blockOf = (alertId: string, row: Row): BlockRow => ({
   alertId,
@@ -44,7 +43,6 @@ const blockOf = (alertId: string, row: Row): BlockRow => ({
   olderParts: row.older_parts,
   carriers: row.carriers,
   reasons: row.reasons,
-  replies: row.replies,
 })
 
 /** Locks blocks of one alert; who locks those of several goes by the alerts' ids, ascending. */
@@ -69,8 +67,7 @@ export async function writeBlocks(tx: Database, blocks: Iterable<Block>): Promis
     update blocks b
     set records = decode(w.records, 'hex'), extras = coalesce(decode(w.extras, 'hex'), b.extras),
         parts = decode(w.parts, 'hex'),
-        older_parts = w.older_parts::jsonb, carriers = w.carriers::uuid[], reasons = w.reasons::text[],
-        replies = w.replies::text[]
+        older_parts = w.older_parts::jsonb, carriers = w.carriers::uuid[], reasons = w.reasons::text[]
     from unnest(
         ${arrayLiteral(changed.map(block => block.alertId))}::uuid[],
         ${numberArray(changed.map(block => block.blockNo))}::int[],
@@ -79,9 +76,8 @@ export async function writeBlocks(tx: Database, blocks: Iterable<Block>): Promis
         ${hexArray(changed.map(block => block.parts))}::text[],
         ${arrayLiteral(changed.map(block => (block.olderParts === undefined ? null : JSON.stringify(block.olderParts))))}::text[],
         ${arrayLiteral(changed.map(block => arrayLiteral(block.carriers)))}::text[],
-        ${arrayLiteral(changed.map(block => arrayLiteral(block.reasons)))}::text[],
-        ${arrayLiteral(changed.map(block => arrayLiteral(block.replies)))}::text[]
-      ) as w(alert_id, block_no, records, extras, parts, older_parts, carriers, reasons, replies)
+        ${arrayLiteral(changed.map(block => arrayLiteral(block.reasons)))}::text[]
+      ) as w(alert_id, block_no, records, extras, parts, older_parts, carriers, reasons)
     where b.alert_id = w.alert_id and b.block_no = w.block_no
   `)
   await Promise.all([writing, moveProgress(tx, movesOf(changed))])

@@ -1,6 +1,7 @@
 import type { DeliveryState } from './block.ts'
 import { contactIdAt, phoneAt, readBlocks, type ReadBlock } from './blocks.ts'
 import type { Database } from './database.ts'
+import { readReplies, type ReplyState } from './replies.ts'
 
 export interface DeliveryRow {
   readonly seq: number
@@ -35,24 +36,29 @@ export async function listDeliveries(
   const rows: DeliveryRow[] = []
   for (let from = page.afterSeq + 1; ;) {
     const blocks = await readBlocks(db, alertId, from, BLOCKS)
+    const last = blocks.at(-1)
+    if (last === undefined) return rows
+    const end = last.blockNo + last.block.size
+    const replies = await readReplies(db, alertId, from, end - 1)
     for (const read of blocks) {
       for (let offset = Math.max(0, from - read.blockNo); offset < read.block.size; offset++) {
         if (page.states?.includes(read.block.state(offset)) === false) continue
-        if (rows.push(deliveryAt(read, offset)) === page.limit) return rows
+        if (rows.push(deliveryAt(read, offset, replies)) === page.limit) return rows
       }
     }
-    const last = blocks.at(-1)
-    if (last === undefined || blocks.length < BLOCKS) return rows
-    from = last.blockNo + last.block.size
+    if (blocks.length < BLOCKS) return rows
+    from = end
   }
 }
 
 function deliveryAt(
   { blockNo, phones, contactIds, block }: ReadBlock,
   offset: number,
+  replies: ReadonlyMap<number, ReplyState>,
 ): DeliveryRow {
+  const seq = blockNo + offset
   return {
-    seq: blockNo + offset,
+    seq,
     phone: phoneAt(phones, offset),
     contactId: contactIdAt(contactIds, offset),
     state: block.state(offset),
@@ -63,7 +69,7 @@ function deliveryAt(
     possibleDuplicate: block.isPossibleDuplicate(offset),
     submittedAt: block.submittedAt(offset) ?? null,
     finalAt: block.finalAt(offset) ?? null,
-    reply: block.reply(offset) ?? null,
-    repliedAt: block.repliedAt(offset) ?? null,
+    reply: replies.get(seq)?.option ?? null,
+    repliedAt: replies.get(seq)?.repliedAt ?? null,
   }
 }

@@ -3,6 +3,7 @@
  * and on what we answer.
  */
 import { and, asc, eq, gt, or, sql } from 'drizzle-orm'
+import { CARRIER, EXTRA, RECORD, stateOfOctet, SUBMITTED, type DeliveryState } from './block.ts'
 import type { BlockLabels } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
 import { PLACE, type RangePlace } from './ranges.ts'
@@ -85,6 +86,66 @@ export async function readPeople(
     from blocks
     where alert_id = ${alertId}::uuid and block_no = any(${numberArray(blockNos)}::int[])
   `)
+}
+
+/** A recipient's place: a block, and where in it. */
+export interface Place {
+  readonly blockNo: number
+  readonly offset: number
+}
+
+/** How far a recipient's message has come, as it stands: nothing is locked. */
+export interface Standing extends Place {
+  readonly state: DeliveryState
+  readonly isPossibleDuplicate: boolean
+  /** Of the carrier that has it. */
+  readonly carrierId: string | undefined
+  /** Epoch milliseconds. */
+  readonly submittedAt: number | undefined
+  readonly generation: number
+}
+
+/** Reads a few octets of each block, and no block whole. */
+export async function readStandings(
+  tx: Database,
+  alertId: string,
+  places: readonly Place[],
+): Promise<Standing[]> {
+  const octet = (of: number) => sql`(case when b.records = '' then 0
+    else get_byte(b.records, ${RECORD}::int * p.place + ${of}::int) end)`
+  const rows = await tx.execute<{
+    block_no: number
+    place: number
+    octet: number
+    carrier: string | null
+    submitted: number
+    planned_ms: number
+    generation: number
+  }>(sql`
+    select p.block_no, p.place, x.octet, b.carriers[x.carrier] as carrier, x.submitted::float8 as submitted,
+      (extract(epoch from b.planned_at) * 1000)::float8 as planned_ms,
+      case when b.extras = '' then 0
+        else get_byte(b.extras, ${EXTRA}::int * p.place) * 256 + get_byte(b.extras, ${EXTRA}::int * p.place + 1)
+      end as generation
+    from unnest(
+        ${numberArray(places.map(place => place.blockNo))}::int[],
+        ${numberArray(places.map(place => place.offset))}::int[]
+      ) as p(block_no, place)
+      join blocks b on b.alert_id = ${alertId}::uuid and b.block_no = p.block_no
+      cross join lateral (
+        select ${octet(0)} as octet, ${octet(CARRIER)} as carrier,
+          ${octet(SUBMITTED)} * 16777216::bigint + ${octet(SUBMITTED + 1)} * 65536
+            + ${octet(SUBMITTED + 2)} * 256 + ${octet(SUBMITTED + 3)} as submitted
+      ) x
+  `)
+  return rows.map(row => ({
+    blockNo: row.block_no,
+    offset: row.place,
+    ...stateOfOctet(row.octet),
+    carrierId: row.carrier ?? undefined,
+    submittedAt: row.submitted > 0 ? row.planned_ms + row.submitted - 1 : undefined,
+    generation: row.generation,
+  }))
 }
 
 /** Ranges of these blocks of which something may have left without a result so far. */

@@ -511,7 +511,6 @@ export const blocks = pgTable(
     // What the records name by number, from 1.
     carriers: uuid('carriers').array().notNull().default([]),
     reasons: text('reasons').array().notNull().default([]),
-    replies: text('replies').array().notNull().default([]),
   },
   t => [
     primaryKey({ columns: [t.alertId, t.blockNo] }),
@@ -619,6 +618,20 @@ export const inbound = pgTable(
     index('inbound_alert').on(t.alertId, t.receivedAt),
     check('inbound_kind', oneOf('kind', REPLY_KINDS)),
   ],
+)
+
+/** What a recipient has replied, of those who have: the last valid reply, and whether they have opted out by it. */
+export const replies = pgTable(
+  'replies',
+  {
+    alertId: uuid('alert_id').notNull(),
+    seq: integer('seq').notNull(),
+    /** An option's code or `other`. */
+    option: text('option'),
+    repliedAt: at('replied_at'),
+    optedOut: boolean('opted_out').notNull().default(false),
+  },
+  t => [primaryKey({ columns: [t.alertId, t.seq] })],
 )
 
 /** Answers to people (HELP text, opt-out confirmation), waiting for a lane. */

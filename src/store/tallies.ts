@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { labelsAt, readBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
+import { readReplies } from './replies.ts'
 import { NO_CARRIER, NOBODY, slot, type RecipientCounts } from './progress.ts'
 
 /** A count of recipients by what they replied; `dimension` and `key` say of which of them. */
@@ -69,8 +70,10 @@ export async function countRows(db: Database, alertId: string): Promise<RowCount
     const page = await readBlocks(db, alertId, from, PAGE)
     const last = page.at(-1)
     if (last === undefined) break
-    from = last.blockNo + last.block.size
-    for (const { block, areaNos, groupSets, groupLists } of page) {
+    const end = last.blockNo + last.block.size
+    const replies = await readReplies(db, alertId, from, end - 1)
+    from = end
+    for (const { blockNo, block, areaNos, groupSets, groupLists } of page) {
       for (let offset = 0; offset < block.size; offset++) {
         const count = (carrierId: string, what: keyof RecipientCounts) => {
           const counts = progress.get(carrierId) ?? { ...NOBODY }
@@ -80,11 +83,11 @@ export async function countRows(db: Database, alertId: string): Promise<RowCount
         const state = block.state(offset)
         if (state !== 'queued') count(block.carrier(offset) ?? NO_CARRIER, state)
         if (block.isPossibleDuplicate(offset)) count(NO_CARRIER, 'possibleDuplicates')
-        const reply = block.reply(offset)
+        const reply = replies.get(blockNo + offset)
         const spread = (dimension: TallyCount['dimension'], key: number) => {
           if (dimension !== 'total') tally(dimension, key, 'recipients')
-          if (reply !== undefined) tally(dimension, key, reply)
-          if (block.hasOptedOut(offset)) tally(dimension, key, 'optedOut')
+          if (reply?.option !== undefined) tally(dimension, key, reply.option)
+          if (reply?.optedOut === true) tally(dimension, key, 'optedOut')
         }
         spread('total', 0)
         const { areaNo, groupNos } = labelsAt({ areaNos, groupSets, groupLists }, offset)

@@ -22,7 +22,6 @@ const aBlock = (segments: number, row: Partial<ConstructorParameters<typeof Bloc
     olderParts: null,
     carriers: [],
     reasons: [],
-    replies: [],
     ...row,
   })
 
@@ -35,7 +34,6 @@ const readAgain = (block: Block) =>
     olderParts: block.olderParts ?? null,
     carriers: block.carriers,
     reasons: block.reasons,
-    replies: block.replies,
   })
 
 const offset = fc.integer({ min: 0, max: SIZE - 1 })
@@ -88,16 +86,6 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     ([of, why, by]): Act =>
       block =>
         block.segmentFailed(of, why, by),
-  ),
-  fc.tuple(offset, fc.constantFrom('1', '2', 'other')).map(
-    ([at, reply]): Act =>
-      block =>
-        block.setReply(at, reply, plannedAt),
-  ),
-  fc.tuple(offset, fc.boolean()).map(
-    ([at, out]): Act =>
-      block =>
-        block.setOptedOut(at, out),
   ),
 )
 
@@ -156,12 +144,9 @@ test('a block that is written and read again is the same', () => {
             block.attempts(at),
             block.carrier(at),
             block.reason(at),
-            block.reply(at),
-            block.repliedAt(at),
             block.submittedAt(at),
             block.finalAt(at),
             block.isPossibleDuplicate(at),
-            block.hasOptedOut(at),
             block.deliveredSegments(at),
           ])
         expect(said(pieces)).toEqual(said(whole))

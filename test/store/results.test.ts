@@ -40,7 +40,7 @@ const withLineFeeds = (results: RangeResults): RangeResults => ({
 /** Something is known of everybody, though it changes nothing: so nothing is written the short way. */
 const knowSomething = (db: Database, alertId: string) =>
   db.execute(sql`
-    update blocks set extras = decode(repeat('00', size * 12), 'hex') where alert_id = ${alertId}::uuid
+    update blocks set extras = decode(repeat('00', size * 4), 'hex') where alert_id = ${alertId}::uuid
   `)
 
 test('the short way of writing what was taken says what the long way says', async ({ db }) => {

@@ -73,7 +73,6 @@ export async function insertRecipients(
         olderParts: null,
         carriers: [],
         reasons: [],
-        replies: [],
       }),
   )
 }
