@@ -1,144 +1,94 @@
 /**
- * Which recent alerts a phone is a recipient of. A block's phones are frozen and ascending, so the bounds of all
- * blocks and the phones of those asked for last are kept in memory, and a phone is found by halving. Shared by all
- * of this process.
+ * Which recent alerts a phone is a recipient of. The recipients of the newest alerts are kept in memory, shared by
+ * all of this process; those of older ones are looked for in the few blocks whose bounds hold the phone.
  */
-import { labelsAt, phoneNumberAt } from '../store/blocks.ts'
 import type { Database } from '../store/database.ts'
-import {
-  readBounds,
-  readPeople,
-  type BlockBounds,
-  type BlockPeople,
-  type RecentAlert,
-} from '../store/inbound.ts'
+import { readPeople, readPeopleAround, type Place, type RecentAlert } from '../store/inbound.ts'
+import { PhoneBook } from './phone-book.ts'
 
 /** A recipient's place in an alert, and by what it counts there. */
-export interface Recipient {
+export interface Recipient extends Place {
   readonly alert: RecentAlert
-  readonly blockNo: number
-  readonly offset: number
   readonly areaNo: number
   readonly groupNos: readonly number[]
 }
 
 /** Of the alerts that a phone was sent, this many of the newest may be what it answers. */
 const MOST_ALERTS = 4
-/** People kept in memory: 12 octets each. */
-const MOST_PEOPLE = 2_000_000
-/** Alerts whose bounds are kept. */
-const MOST_BOUNDS = 500
+/** People kept in memory; those of the newest alert always are. */
+const MOST_PEOPLE = 4_000_000
+/** Blocks read at once. */
+const PAGE = 200
 
-const boundsOf = new Map<string, { planned: number; blocks: BlockBounds[] }>()
-/** The one asked for last is the last. */
-const peopleOf = new Map<string, BlockPeople>()
-let peopleKept = 0
+const books = new Map<string, { planned: number; readonly book: PhoneBook }>()
 
 /**
  * @param alerts the newest first
+ * @param mostPeople how many to keep in memory
  * @returns by phone, the newest alert first; phones that none of them holds are missing
  */
 export async function findRecipients(
   tx: Database,
   alerts: readonly RecentAlert[],
   phones: readonly string[],
+  mostPeople: number = MOST_PEOPLE,
 ): Promise<ReadonlyMap<string, readonly Recipient[]>> {
+  const kept = keptOf(alerts, mostPeople)
+  for (const id of books.keys()) if (!kept.has(id)) books.delete(id)
   const found = new Map<string, Recipient[]>()
   for (const alert of alerts) {
     const wanted = phones.filter(phone => (found.get(phone)?.length ?? 0) < MOST_ALERTS)
     if (wanted.length === 0) break
-    const bounds = await blocksOf(tx, alert)
-    const mayHold = (phone: number) =>
-      bounds.filter(block => block.firstPhone <= phone && phone <= block.lastPhone)
-    const asked = wanted.map(phone => ({ phone, number: Number(phone.slice(1)) }))
-    const places = asked.map(({ phone, number }) => ({ phone, number, blocks: mayHold(number) }))
-    const people = await peopleIn(
-      tx,
-      alert.id,
-      places.flatMap(({ blocks }) => blocks),
-    )
-    for (const { phone, number, blocks } of places) {
-      for (const { blockNo } of blocks) {
-        const block = people.get(blockNo)
-        const offset = block === undefined ? -1 : offsetIn(block.phones, number)
-        if (block === undefined || offset < 0) continue
-        const recipient = { alert, blockNo, offset, ...labelsAt(block, offset) }
-        const known = found.get(phone)
-        if (known === undefined) found.set(phone, [recipient])
-        else known.push(recipient)
-      }
+    const numbers = wanted.map(phone => Number(phone.slice(1)))
+    const book = kept.has(alert.id) ? await bookOf(tx, alert) : await bookAround(tx, alert, numbers)
+    for (const [i, phone] of wanted.entries()) {
+      const place = book.find(numbers[i]!)
+      if (place === undefined) continue
+      const recipient = { alert, ...place }
+      const known = found.get(phone)
+      if (known === undefined) found.set(phone, [recipient])
+      else known.push(recipient)
     }
   }
   return found
 }
 
-async function blocksOf(tx: Database, { id, planned }: RecentAlert): Promise<BlockBounds[]> {
-  let known = boundsOf.get(id)
-  if (known === undefined) {
-    boundsOf.set(id, (known = { planned: 0, blocks: [] }))
-    const [oldest] = boundsOf.keys()
-    if (boundsOf.size > MOST_BOUNDS && oldest !== undefined) boundsOf.delete(oldest)
+/** The newest alerts, as far as memory has room for their recipients. */
+function keptOf(alerts: readonly RecentAlert[], mostPeople: number): ReadonlySet<string> {
+  const kept = new Set<string>()
+  let people = 0
+  for (const { id, planned } of alerts) {
+    people += planned
+    if (people > mostPeople && kept.size > 0) break
+    kept.add(id)
   }
-  if (known.planned < planned) {
-    const last = known.blocks.at(-1)?.blockNo ?? 0
-    const more = await readBounds(tx, id, last)
-    // Another batch may have read them too while this one waited.
-    known.blocks.push(
-      ...more.filter(({ blockNo }) => blockNo > (known.blocks.at(-1)?.blockNo ?? 0)),
-    )
-    known.planned = Math.max(known.planned, planned)
-  }
-  return known.blocks
+  return kept
 }
 
-async function peopleIn(
+/** Everyone whom the alert has planned so far. */
+async function bookOf(tx: Database, { id, planned }: RecentAlert): Promise<PhoneBook> {
+  let known = books.get(id)
+  if (known === undefined) books.set(id, (known = { planned: 0, book: new PhoneBook() }))
+  const { book } = known
+  // Another batch may read the same while this one waits: the book takes each block once.
+  while (known.planned < planned) {
+    const page = await readPeople(tx, id, book.lastBlockNo, PAGE)
+    for (const people of page) book.add(people)
+    if (page.length < PAGE) known.planned = Math.max(known.planned, planned)
+  }
+  return book
+}
+
+/** Those alone of whom some may have one of these numbers. */
+async function bookAround(
   tx: Database,
-  alertId: string,
-  blocks: readonly BlockBounds[],
-): Promise<ReadonlyMap<number, BlockPeople>> {
-  const people = new Map<number, BlockPeople>()
-  const missing = new Set<number>()
-  for (const { blockNo } of blocks) {
-    const key = `${alertId} ${blockNo}`
-    const known = peopleOf.get(key)
-    if (known === undefined) {
-      missing.add(blockNo)
-      continue
-    }
-    people.set(blockNo, known)
-    peopleOf.delete(key)
-    peopleOf.set(key, known)
+  { id }: RecentAlert,
+  numbers: readonly number[],
+): Promise<PhoneBook> {
+  const book = new PhoneBook()
+  for (;;) {
+    const page = await readPeopleAround(tx, id, numbers, book.lastBlockNo, PAGE)
+    for (const people of page) book.add(people)
+    if (page.length < PAGE) return book
   }
-  if (missing.size === 0) return people
-  for (const block of await readPeople(tx, alertId, [...missing])) {
-    people.set(block.blockNo, block)
-    keep(`${alertId} ${block.blockNo}`, block)
-  }
-  return people
-}
-
-function keep(key: string, block: BlockPeople): void {
-  if (!peopleOf.has(key)) peopleKept += sizeOf(block)
-  peopleOf.set(key, block)
-  for (const [oldest, people] of peopleOf) {
-    if (peopleKept <= MOST_PEOPLE) return
-    peopleOf.delete(oldest)
-    peopleKept -= sizeOf(people)
-  }
-}
-
-const sizeOf = ({ areaNos }: BlockPeople) => areaNos.length / 2
-
-/** −1 where it is not among them. */
-function offsetIn(phones: Buffer, phone: number): number {
-  let from = 0
-  let to = phones.length / 8 - 1
-  while (from <= to) {
-    const middle = (from + to) >> 1
-    const there = phoneNumberAt(phones, middle)
-    if (there === phone) return middle
-    if (there < phone) from = middle + 1
-    else to = middle - 1
-  }
-  return -1
 }

@@ -50,41 +50,43 @@ export async function readSourceAddresses(tx: Database): Promise<ReadonlyMap<str
   return new Map(rows.map(row => [row.id, row.source_address]))
 }
 
-/** Which phones blocks may hold: frozen. */
-export interface BlockBounds {
-  readonly blockNo: number
-  readonly firstPhone: number
-  readonly lastPhone: number
-}
-
-export async function readBounds(
-  tx: Database,
-  alertId: string,
-  afterBlockNo: number,
-): Promise<BlockBounds[]> {
-  return await tx.execute<BlockBounds & Record<string, unknown>>(sql`
-    select block_no as "blockNo", first_phone::float8 as "firstPhone", last_phone::float8 as "lastPhone"
-    from blocks where alert_id = ${alertId}::uuid and block_no > ${afterBlockNo}::int
-    order by block_no
-  `)
-}
-
-/** Whom a block holds, and by which areas and groups they count. */
+/** Whom a block holds, and by which areas and groups they count: frozen. */
 export interface BlockPeople extends BlockLabels {
   readonly blockNo: number
   readonly phones: Buffer
 }
 
+const people = sql.raw(`b.block_no as "blockNo", b.phones, b.area_nos as "areaNos",
+  b.group_sets as "groupSets", b.group_lists as "groupLists"`)
+
+/** An alert's blocks in order, after the one given. */
 export async function readPeople(
   tx: Database,
   alertId: string,
-  blockNos: readonly number[],
+  afterBlockNo: number,
+  limit: number,
 ): Promise<BlockPeople[]> {
   return await tx.execute<BlockPeople & Record<string, unknown>>(sql`
-    select block_no as "blockNo", phones, area_nos as "areaNos", group_sets as "groupSets",
-      group_lists as "groupLists"
-    from blocks
-    where alert_id = ${alertId}::uuid and block_no = any(${numberArray(blockNos)}::int[])
+    select ${people} from blocks b
+    where b.alert_id = ${alertId}::uuid and b.block_no > ${afterBlockNo}::int
+    order by b.block_no limit ${limit}
+  `)
+}
+
+/** The same, of the blocks alone that may hold one of the numbers. */
+export async function readPeopleAround(
+  tx: Database,
+  alertId: string,
+  numbers: readonly number[],
+  afterBlockNo: number,
+  limit: number,
+): Promise<BlockPeople[]> {
+  return await tx.execute<BlockPeople & Record<string, unknown>>(sql`
+    select ${people} from blocks b
+    where b.alert_id = ${alertId}::uuid and b.block_no > ${afterBlockNo}::int
+      and exists (select from unnest(${numberArray(numbers)}::bigint[]) as n
+        where n between b.first_phone and b.last_phone)
+    order by b.block_no limit ${limit}
   `)
 }
 

@@ -1,0 +1,22 @@
+import { expect } from 'vitest'
+import { findRecipients } from '../../src/inbound/recipients.ts'
+import { readRecentAlerts } from '../../src/store/inbound.ts'
+import { test } from '../support/database.ts'
+import { aPhone, aSentAlert } from '../support/sent-alert.ts'
+
+test('a phone is found in the alerts that memory holds as in those it has no room for', async ({
+  db,
+}) => {
+  const phones = [aPhone(), aPhone(), aPhone()]
+  const older = await aSentAlert(db, { recipients: phones.map(phone => ({ phone })) })
+  const newer = await aSentAlert(db, { recipients: [{ phone: phones[1]! }] })
+  const recent = await readRecentAlerts(db)
+  const ours = recent.filter(({ id }) => id === older || id === newer)
+  expect(ours.map(({ id }) => id)).toEqual([newer, older])
+  for (const mostPeople of [100, 2, 1, 0]) {
+    const found = await findRecipients(db, ours, [...phones, aPhone()], mostPeople)
+    const alertsOf = phones.map(phone => found.get(phone)?.map(({ alert }) => alert.id))
+    expect(alertsOf).toEqual([[older], [newer, older], [older]])
+    expect(found.size).toBe(3)
+  }
+})
