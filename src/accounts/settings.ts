@@ -64,6 +64,12 @@ export interface SmppSecrets {
 export const routeSchema = z.strictObject({
   prefix: z.string().regex(/^\+\d{0,15}$/, 'must be + and the first digits of numbers'),
   weight: z.number().positive().max(1000).default(1),
+  preference: z.int().min(0).max(1000).optional().meta({
+    description: 'Of carriers that name the same prefix the lowest goes first; 0 if not said',
+  }),
+  cost: z.number().min(0).max(1_000_000).optional().meta({
+    description: 'Of a segment, in the same unit everywhere; among equals the cheaper has a start',
+  }),
 })
 
 /** GSM 03.38 alphanumeric senders have at most 11 characters (3GPP TS 23.040 §9.1.2.5). */

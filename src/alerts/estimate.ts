@@ -1,15 +1,15 @@
 import { audienceOf, draftAudience } from './audience.ts'
 import { freshContent } from './content.ts'
-import { forecastSending } from './forecast.ts'
+import { type ForecastCarrier, forecastSending } from './forecast.ts'
 import { estimateAudience, countAudience, resolveAudience } from '../audience/resolve.ts'
 import type { AlertDraft } from '../cap/alert.ts'
 import { readContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
-import { routePrefixes, servesClass } from '../carriers/routes.ts'
+import { pullsOf, routePrefixes, START } from '../carriers/routes.ts'
 import { type Alphabet, measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
-import { listEnabledCarriers } from '../store/carriers.ts'
+import { type CarrierRow, listEnabledCarriers } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
 import { readOrganisation } from '../store/organisation.ts'
 
@@ -53,12 +53,7 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
     const segments = recipients * (measures[textNo]?.segments ?? 1)
     return { textNo, routeClass: prefix, recipients, segments }
   })
-  const carriers = accounts.map(account => ({
-    id: account.id,
-    rate: account.segmentsPerSecond,
-    serves: (routeClass: string) => servesClass(account, routeClass),
-  }))
-  const forecast = forecastSending(carriers, reached)
+  const forecast = forecastSending(forecastCarriers(accounts), reached, START.ofPreferred)
   return {
     recipients: audience.recipients,
     ifActual:
@@ -90,6 +85,25 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
         .reduce((sum, kind) => sum + kind.recipients, 0),
     })),
   }
+}
+
+/** As if all were well. */
+function forecastCarriers(accounts: readonly CarrierRow[]): ForecastCarrier[] {
+  const well = new Map(accounts.map(({ id }) => [id, 1]))
+  return accounts.map(account => {
+    const pulls = pullsOf(account, accounts, well)
+    const byClass = new Map(
+      pulls.map(({ routeClass, after, share }) => [
+        routeClass,
+        { isFirst: after.length === 0, share },
+      ]),
+    )
+    return {
+      id: account.id,
+      rate: account.segmentsPerSecond,
+      pull: routeClass => byClass.get(routeClass),
+    }
+  })
 }
 
 async function contentNow(db: Database, alert: AlertRow) {

@@ -5,13 +5,25 @@
  * takes them at least its segments divided by their rates together. The set for which that is longest is the
  * bottleneck: its carriers are busy to the end, and the others, who finish sooner, share out the rest by the
  * same rule. (Max-flow = min-cut, with the cuts enumerated: carriers that serve the same are one.)
+ *
+ * At first only the carriers that stand first for a class take it; what is left of it when the others' turn has
+ * come is shared by all (`carriers/routes.ts`). A carrier that by its weight gives a class but a part of its rate
+ * counts with the mean of its parts. The start that dearer carriers leave to cheaper ones is a second, and not
+ * forecast.
  */
 
 export interface ForecastCarrier {
   readonly id: string
   /** Segments a second. */
   readonly rate: number
-  readonly serves: (routeClass: string) => boolean
+  /** How it takes part in a class; undefined: not at all. */
+  readonly pull: (routeClass: string) => ForecastPull | undefined
+}
+
+interface ForecastPull {
+  readonly isFirst: boolean
+  /** Of its rate, 0 … 1. */
+  readonly share: number
 }
 
 export interface ForecastDemand {
@@ -29,41 +41,113 @@ export interface Forecast {
   readonly seconds: number
 }
 
-interface Team {
-  readonly carriers: readonly ForecastCarrier[]
+interface Server {
+  readonly id: string
   readonly rate: number
+  readonly serves: (routeClass: string) => boolean
+}
+
+interface Team {
+  readonly carriers: readonly Server[]
+  readonly rate: number
+}
+
+/** Carriers that are busy to the end with these demands, and nobody else's. */
+interface Bottleneck {
+  readonly busy: readonly Team[]
+  readonly mine: readonly ForecastDemand[]
+  readonly seconds: number
 }
 
 /** Past this many different sets of routes the carriers are taken together: an estimate is not worth 2^16 cuts. */
 const MAX_TEAMS = 12
 
+/** @param startSeconds for how long the carriers that stand first have a class to themselves */
 export function forecastSending(
   carriers: readonly ForecastCarrier[],
   demands: readonly ForecastDemand[],
+  startSeconds: number,
 ): Forecast {
-  const served = demands.filter(({ routeClass }) => carriers.some(c => c.serves(routeClass)))
-  const recipients = new Map(carriers.map(({ id }) => [id, 0]))
-  let teams = teamsOf(carriers, served)
-  let left = served.filter(({ segments }) => segments > 0)
-  let seconds = 0
-  while (left.length > 0 && teams.length > 0) {
-    const { busy, mine, time } = bottleneck(teams, left)
-    seconds = Math.max(seconds, time)
-    share(busy, mine, recipients)
-    teams = teams.filter(team => !busy.includes(team))
-    left = left.filter(demand => !mine.includes(demand))
-  }
+  const served = demands.filter(({ routeClass }) => carriers.some(c => c.pull(routeClass)))
   const total = (list: readonly ForecastDemand[]) =>
     list.reduce((sum, demand) => sum + demand.recipients, 0)
-  return { recipients, unserved: total(demands) - total(served), seconds }
+  const unserved = total(demands) - total(served)
+  const forecast = (shares: readonly Bottleneck[], seconds: number) => {
+    const recipients = new Map(carriers.map(({ id }) => [id, 0]))
+    for (const { busy, mine } of shares) share(busy, mine, recipients)
+    return { recipients, unserved, seconds }
+  }
+  const alone = bottlenecks(serversOf(carriers, served, 'first'), served)
+  const getHelp = alone.filter(
+    ({ mine, seconds }) =>
+      seconds > startSeconds &&
+      mine.some(({ routeClass }) => carriers.some(c => c.pull(routeClass)?.isFirst === false)),
+  )
+  if (getHelp.length === 0) return forecast(alone, longest(alone))
+  const parts = alone.flatMap(({ mine, seconds }) =>
+    mine.map(demand => cutAt(demand, Math.min(1, startSeconds / seconds))),
+  )
+  const [early, late] = [parts.map(([before]) => before), parts.map(([, after]) => after)]
+  const atFirst = bottlenecks(serversOf(carriers, early, 'first'), early)
+  const then = bottlenecks(serversOf(carriers, late, 'all'), late)
+  return forecast([...atFirst, ...then], startSeconds + longest(then))
+}
+
+const longest = (shares: readonly Bottleneck[]) =>
+  Math.max(0, ...shares.map(({ seconds }) => seconds))
+
+/** The part of it that is out by then, in whole recipients, and the rest. */
+function cutAt(demand: ForecastDemand, part: number): [ForecastDemand, ForecastDemand] {
+  const { recipients, segments } = demand
+  const before = Math.round(recipients * part)
+  const segmentsBefore = recipients === 0 ? segments : (segments * before) / recipients
+  return [
+    { ...demand, recipients: before, segments: segmentsBefore },
+    { ...demand, recipients: recipients - before, segments: segments - segmentsBefore },
+  ]
+}
+
+function serversOf(
+  carriers: readonly ForecastCarrier[],
+  demands: readonly ForecastDemand[],
+  which: 'first' | 'all',
+): Server[] {
+  return carriers.map(({ id, rate, pull }) => {
+    const takes = (routeClass: string) => {
+      const mine = pull(routeClass)
+      return mine !== undefined && (which === 'all' || mine.isFirst) ? mine : undefined
+    }
+    let [parts, segments] = [0, 0]
+    for (const demand of demands) {
+      const mine = takes(demand.routeClass)
+      if (mine === undefined) continue
+      parts += demand.segments * mine.share
+      segments += demand.segments
+    }
+    return {
+      id,
+      rate: segments === 0 ? rate : (rate * parts) / segments,
+      serves: routeClass => takes(routeClass) !== undefined,
+    }
+  })
+}
+
+function bottlenecks(servers: readonly Server[], demands: readonly ForecastDemand[]): Bottleneck[] {
+  const found: Bottleneck[] = []
+  let teams = teamsOf(servers, demands)
+  let left = demands.filter(({ segments }) => segments > 0)
+  while (left.length > 0 && teams.length > 0) {
+    const next = bottleneck(teams, left)
+    found.push(next)
+    teams = teams.filter(team => !next.busy.includes(team))
+    left = left.filter(demand => !next.mine.includes(demand))
+  }
+  return found
 }
 
 /** Carriers that serve the same classes act as one. */
-function teamsOf(
-  carriers: readonly ForecastCarrier[],
-  demands: readonly ForecastDemand[],
-): readonly Team[] {
-  const alike = new Map<string, ForecastCarrier[]>()
+function teamsOf(carriers: readonly Server[], demands: readonly ForecastDemand[]): readonly Team[] {
+  const alike = new Map<string, Server[]>()
   for (const carrier of carriers) {
     const key = demands.map(demand => (carrier.serves(demand.routeClass) ? '1' : '0')).join('')
     if (key.includes('1')) alike.set(key, [...(alike.get(key) ?? []), carrier])
@@ -75,7 +159,7 @@ function teamsOf(
   }))
 }
 
-function bottleneck(teams: readonly Team[], demands: readonly ForecastDemand[]) {
+function bottleneck(teams: readonly Team[], demands: readonly ForecastDemand[]): Bottleneck {
   const servers = demands.map(({ routeClass }) =>
     teams.reduce(
       (mask, { carriers }, i) =>
@@ -96,7 +180,7 @@ function bottleneck(teams: readonly Team[], demands: readonly ForecastDemand[]) 
   return {
     busy: teams.filter((_team, i) => cut.mask & (1 << i)),
     mine: demands.filter((_demand, i) => !((servers[i] ?? 0) & ~cut.mask)),
-    time: cut.time,
+    seconds: cut.time,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { MessageIdForm } from '../encoding/receipt-text.ts'
 import type { EncodedText } from '../encoding/segments.ts'
+import type { Route } from './routes.ts'
 
 /**
  * The seam between the fan-out engine and a network.
@@ -116,7 +117,7 @@ export interface CarrierConfig {
   readonly binds: number
   readonly sourceAddress: string
   /** Empty: takes every number. */
-  readonly routes: readonly { readonly prefix: string; readonly weight: number }[]
+  readonly routes: readonly Route[]
   readonly smpp?: SmppSettings
 }
 

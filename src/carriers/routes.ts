@@ -1,26 +1,120 @@
 /**
- * Which carrier may take which number.
+ * Which carrier takes which number.
  *
- * A delivery is planned into a **route class**: the longest prefix, among those that any account names, that
- * its number begins with ('' where none does). Whether a lane serves a class is asked at each claim, of the
- * accounts as they are then: a carrier that is switched on or widened in the middle of an alert helps at
- * once, and one that is narrowed never gets a number outside its routes.
+ * A delivery is planned into a **route class**: the longest prefix, among those that any account names, that its
+ * number begins with ('' where none does). Who takes a class is asked at each claim, of the accounts as they are
+ * then: a carrier that is switched on or widened in the middle of an alert helps at once, and one that is narrowed
+ * never gets a number outside its routes.
+ *
+ * Of the carriers that may take a class those stand first that name the longest prefix for it, and of these those
+ * with the lowest `preference`. They share it by capacity: each pulls as fast as it can send, or, where their
+ * weights differ, so much of that as its weight is of the highest. The others take
+ *
+ * - everything, while none of the first is able to (down, disabled, left alone for its errors);
+ * - a retry, when all that stand before them have failed it;
+ * - what has been due for a minute: by then getting it out counts for more than the order of preference.
+ *
+ * Among equals a dearer one leaves a second's start to the cheaper: what these send within that costs least, and
+ * nobody waits much longer for it.
  */
 
-interface Routed {
-  /** Number prefixes, E.164 with `+`; none: takes every number. */
-  readonly routes: readonly { readonly prefix: string }[]
+export interface Route {
+  /** E.164 with `+`. */
+  readonly prefix: string
+  readonly weight: number
+  /** Lower goes first; 0 where it is not said. */
+  readonly preference?: number | undefined
+  /** Of a segment, in whatever unit all routes have it in; 0 where it is not said. */
+  readonly cost?: number | undefined
 }
 
+export interface Routed {
+  readonly id: string
+  /** None: takes every number. */
+  readonly routes: readonly Route[]
+}
+
+/** What stands before a carrier gets this long a start, in seconds. */
+export const START = { ofPreferred: 60, ofCheaper: 1 } as const
+
+/** How a carrier takes part in a class. */
+export interface Pull {
+  readonly routeClass: string
+  /** Ids of the carriers that stand before it and are able to take work. */
+  readonly after: readonly string[]
+  /** For how long work must have been due. */
+  readonly waitSeconds: number
+  /** How much of its rate it may give to the class: 0 … 1. */
+  readonly share: number
+  /** Nobody else is well that takes the class. */
+  readonly isAlone: boolean
+}
+
+const TAKES_ALL: Route = { prefix: '', weight: 1 }
+
 /** Every prefix that an account names, longest first, with '' for the rest of the world at the end. */
-export function routePrefixes(accounts: readonly Routed[]): readonly string[] {
+export function routePrefixes(accounts: readonly Pick<Routed, 'routes'>[]): readonly string[] {
   const prefixes = new Set(accounts.flatMap(account => account.routes.map(route => route.prefix)))
   prefixes.add('')
   return [...prefixes].toSorted((a, b) => b.length - a.length || (a < b ? -1 : 1))
 }
 
-export function servesClass(account: Routed, routeClass: string): boolean {
-  return (
-    account.routes.length === 0 || account.routes.some(route => routeClass.startsWith(route.prefix))
-  )
+export function servesClass(account: Pick<Routed, 'routes'>, routeClass: string): boolean {
+  return routeOf(account, routeClass) !== undefined
 }
+
+/** Of an account's routes the longest that a class begins with. */
+function routeOf({ routes }: Pick<Routed, 'routes'>, routeClass: string): Route | undefined {
+  if (routes.length === 0) return TAKES_ALL
+  let longest: Route | undefined
+  for (const route of routes) {
+    if (!routeClass.startsWith(route.prefix)) continue
+    if (longest === undefined || route.prefix.length > longest.prefix.length) longest = route
+  }
+  return longest
+}
+
+/**
+ * How a carrier takes part in each of the classes that it serves.
+ *
+ * @param health how much of its work a carrier may be given, 0 … 1: 1 all is well, less while it comes back, 0 or
+ *   missing it is down or left alone. Only who is well stands before others; one that is not takes its part of
+ *   a class as long as somebody else is there for the rest, and all of it where nobody is.
+ */
+export function pullsOf(
+  me: Routed,
+  accounts: readonly Routed[],
+  health: ReadonlyMap<string, number>,
+): Pull[] {
+  const isWell = (id: string) => (health.get(id) ?? 0) >= 1
+  const others = accounts.filter(({ id }) => id !== me.id && isWell(id))
+  return routePrefixes(accounts).flatMap(routeClass => {
+    const mine = routeOf(me, routeClass)
+    if (mine === undefined) return []
+    const theirs = others.flatMap(({ id, routes }) => {
+      const route = routeOf({ routes }, routeClass)
+      return route === undefined ? [] : [{ id, route }]
+    })
+    const after = theirs.filter(({ route }) => order(route, mine) < 0).map(({ id }) => id)
+    const equals = theirs.filter(({ route }) => order(route, mine) === 0).map(({ route }) => route)
+    const heaviest = Math.max(mine.weight, ...equals.map(({ weight }) => weight))
+    const isDearer = equals.some(({ cost = 0 }) => cost < (mine.cost ?? 0))
+    const isAlone = theirs.length === 0
+    const ofHealth = isAlone ? 1 : Math.min(1, health.get(me.id) ?? 0)
+    return {
+      routeClass,
+      after,
+      waitSeconds: isDearer ? START.ofCheaper : 0,
+      share: (ofHealth * mine.weight) / heaviest,
+      isAlone,
+    }
+  })
+}
+
+/** Negative: `a` stands before `b`. */
+function order(a: Route, b: Route): number {
+  return digitsOf(b) - digitsOf(a) || (a.preference ?? 0) - (b.preference ?? 0)
+}
+
+/** `+` alone is every number, as '' is. */
+const digitsOf = ({ prefix }: Route) => Math.max(0, prefix.length - 1)

@@ -3,7 +3,7 @@
  * a fast one can't take.
  */
 import type { CarrierConfig } from '../carriers/carrier.ts'
-import { servesClass } from '../carriers/routes.ts'
+import { START, type Pull } from '../carriers/routes.ts'
 import { describeError, log } from '../log.ts'
 import { transact, type Database } from '../store/database.ts'
 import {
@@ -87,8 +87,10 @@ export function createClaiming(of: {
   db: Database
   dispatcherId: string
   account: CarrierConfig
-  /** Prefixes of the route classes that exist now. */
-  routePrefixes: () => readonly string[]
+  /** Segments a second that fall to this lane. */
+  rate: number
+  /** How the carrier takes part in each class now. */
+  pulls: () => readonly Pull[]
   /** The alert's verified content; rejects where it is not what was signed. */
   sendable: (alertId: string) => Promise<SendableAlert>
   hold: (range: TakenRange) => void
@@ -96,11 +98,17 @@ export function createClaiming(of: {
   const { db, dispatcherId, account, hold } = of
   const carrierId = account.id
 
+  const portions = createPortions(of.rate)
+
   const take = async (alertId: string, claimed: readonly ClaimedRange[], claimedAt: number) => {
     const alert = await of.sendable(alertId)
     const loaded = await loadRanges(db, alertId, claimed)
     for (const [i, place] of claimed.entries()) {
-      hold({ alert, place, ...loaded[i]!, claimedAt })
+      const waiting = loaded[i]!
+      const { textNo, recipients } = waiting
+      const segments = alert.texts.get(textNo)?.encoded.segments.length ?? 1
+      portions.took(place.routeClass, recipients.length * segments, claimedAt)
+      hold({ alert, place, ...waiting, claimedAt })
     }
   }
 
@@ -114,9 +122,17 @@ export function createClaiming(of: {
   return {
     async claim({ limit, before }) {
       const claimedAt = performance.now()
-      const routeClasses = of.routePrefixes().filter(prefix => servesClass(account, prefix))
+      const classes = of.pulls().filter(pull => portions.mayTake(pull, claimedAt))
+      if (classes.length === 0) return 0
       const claimed = await transact(db, tx =>
-        claimRanges(tx, { dispatcherId, carrierId, routeClasses, limit, before }),
+        claimRanges(tx, {
+          dispatcherId,
+          carrierId,
+          classes,
+          patienceSeconds: START.ofPreferred,
+          limit,
+          before,
+        }),
       )
       const byAlert = new Map<string, ClaimedRange[]>()
       for (const range of claimed) {
@@ -128,6 +144,31 @@ export function createClaiming(of: {
         )
       }
       return claimed.length
+    },
+  }
+}
+
+/** Work of a class is taken this far ahead of its portion, in milliseconds. */
+const PORTION_AHEAD_MS = 500
+
+/**
+ * Holds a lane to its part of a class, where that is less than the whole of its rate: what it has taken counts
+ * against the time in which its part would come to as much. (The pace is another matter, and exact.)
+ */
+export function createPortions(rate: number) {
+  const shares = new Map<string, number>()
+  /** Until when each class's portion has been taken. */
+  const takenUntil = new Map<string, number>()
+  return {
+    mayTake({ routeClass, share }: Pull, now: number): boolean {
+      shares.set(routeClass, share)
+      if (share >= 1) return true
+      return share > 0 && (takenUntil.get(routeClass) ?? 0) <= now + PORTION_AHEAD_MS
+    },
+    took(routeClass: string, segments: number, now: number): void {
+      const share = shares.get(routeClass) ?? 1
+      const since = Math.max(now, takenUntil.get(routeClass) ?? 0)
+      takenUntil.set(routeClass, since + (segments * 1000) / (rate * share))
     },
   }
 }

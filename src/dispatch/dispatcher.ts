@@ -9,13 +9,19 @@
 import { v7 as uuid } from 'uuid'
 import { openAccounts } from '../accounts/accounts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
-import { routePrefixes } from '../carriers/routes.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
 import { nextHoldEnds } from '../store/plan.ts'
 import { mostUrgentPlan } from '../store/waiting-plans.ts'
-import { forgetLinks, leaseBinds, releaseBinds, reportLink } from '../store/links.ts'
+import {
+  type Fitness,
+  forgetLinks,
+  leaseBinds,
+  readFitness,
+  releaseBinds,
+  reportLink,
+} from '../store/links.ts'
 import { finishAlerts } from './finish.ts'
 import { startLane, type Lane } from './lane.ts'
 import { planNext } from './plan.ts'
@@ -54,6 +60,7 @@ export async function startDispatcher({
   const keyed = openDatabase(database.url, { plans: 'by key' })
   const sendable = createSendableAlerts(db, now)
   let accounts: readonly CarrierConfig[] = []
+  let elsewhere: ReadonlyMap<string, Fitness> = new Map()
   let woken = new AbortController()
 
   const wake = () => {
@@ -105,6 +112,7 @@ export async function startDispatcher({
 
   const reconciling = async () => {
     accounts = await openAccounts(db, masterKey)
+    elsewhere = await readFitness(db, id)
     const wanted = new Map(accounts.map(account => [account.id, account]))
     for (const [carrierId, running] of lanes) {
       const account = wanted.get(carrierId)
@@ -129,6 +137,21 @@ export async function startDispatcher({
     else openLane(account, binds)
   }
 
+  /** How every carrier fares that anyone has bound: by this dispatcher's own lanes as they are now. */
+  const fitness = () => {
+    const all = new Map(elsewhere)
+    for (const [carrierId, { lane }] of lanes) {
+      const here = lane.fitness
+      if (here === undefined) continue
+      const there = all.get(carrierId) ?? here
+      all.set(carrierId, {
+        health: Math.max(here.health, there.health),
+        trouble: Math.min(here.trouble, there.trouble),
+      })
+    }
+    return all
+  }
+
   const openLane = (account: CarrierConfig, binds: number) => {
     let lane: Lane
     try {
@@ -136,7 +159,9 @@ export async function startDispatcher({
         db: keyed.db,
         dispatcherId: id,
         account: { ...account, binds },
-        routePrefixes: () => routePrefixes(accounts),
+        share: binds / account.binds,
+        accounts: () => accounts,
+        fitness,
         sendable: sendable.load,
       })
     } catch (error) {

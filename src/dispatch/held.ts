@@ -21,6 +21,7 @@ export function renewed(range: HeldRange, sentAt: number): void {
 
 export interface HeldRanges {
   add(range: HeldRange): void
+  some(is: (range: HeldRange) => boolean): boolean
   /** After a message of it was answered: it may be over. */
   settle(range: HeldRange): void
   /** Nothing more of it leaves; what waits of it flows through the queue and is passed over. */
@@ -66,6 +67,10 @@ export function createHeldRanges(
 
   return {
     add: range => void ranges.add(range),
+    some(is) {
+      for (const range of ranges) if (is(range)) return true
+      return false
+    },
     settle(range) {
       if (range.withdrawn) giveBack(range)
       else if (range.open === 0) ranges.delete(range)

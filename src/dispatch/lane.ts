@@ -24,6 +24,7 @@ import {
   type CarrierConfig,
   type LinkState,
   type Outcome,
+  type SubmitError,
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
 import { AppError } from '../errors.ts'
@@ -31,15 +32,17 @@ import { MessageIds } from '../inbound/message-ids.ts'
 import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
 import { halvePace, recoverPace } from '../store/intents.ts'
-import { noteSubmissions, reportLink } from '../store/links.ts'
+import { noteSubmissions, reportLink, type Fitness } from '../store/links.ts'
 import { createAnswerDesk } from './answers.ts'
 import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
+import { Health, SLOW_MS } from './health.ts'
 import { createHeldRanges, renewed } from './held.ts'
 import { createIntake } from './intake.ts'
 import { createMarking, nextMark } from './mark.ts'
 import { createPace } from './pace.ts'
 import { Queue } from './queue.ts'
 import { createResultWriter } from './results.ts'
+import { NOWHERE, standingOf, troubleOfOthers } from './standing.ts'
 import { phoneOf, type HeldRange, type Item, type SendableAlert } from './work.ts'
 
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
@@ -48,16 +51,13 @@ const IDLE_MS = 500
 const CONTENT_MS = 100
 /** Nothing is marked for this long after the database refused to. */
 const MARK_AGAIN_MS = 250
-/** A lane whose account is refused as misconfigured tries again after this long. */
-const MISCONFIGURED_MS = 30_000
-/**
- * A carrier that refuses this many in a row for trouble of its own is left alone, at first for a second, then
- * twice as long each time that a single message finds it no better.
- */
-const TROUBLE = { refusals: 10, firstMs: 1_000, mostMs: 30_000 }
+/** How often it is judged how the carrier fares. */
+const LOOK_MS = 250
 
 export interface Lane {
   readonly carrierId: string
+  /** How the carrier fares here; undefined while it is not bound. */
+  readonly fitness: Fitness | undefined
   /** There may be work. */
   wake(): void
   /** Something was dispatched, paused or stopped: that is heeded now, not at the next mark. */
@@ -70,8 +70,11 @@ export interface LaneOptions {
   readonly db: Database
   readonly dispatcherId: string
   readonly account: CarrierConfig
-  /** Prefixes of the route classes that exist now. */
-  readonly routePrefixes: () => readonly string[]
+  /** Of the account's binds, and therefore of its work, those that this lane holds. */
+  readonly share: number
+  /** All accounts that are enabled now, and how those fare that are bound somewhere. */
+  readonly accounts: () => readonly CarrierConfig[]
+  readonly fitness: () => ReadonlyMap<string, Fitness>
   /** The alert's verified content; rejects where it is not what was signed. */
   readonly sendable: (alertId: string) => Promise<SendableAlert>
 }
@@ -83,7 +86,11 @@ export function startLane(options: LaneOptions): Lane {
   const exposureLimit = 2 * account.window * account.binds
 
   const queue = new Queue()
+  const health = new Health(rate * options.share)
   const inFlight: (Item | undefined)[] = []
+  /** When each was handed over, by the clock as it was last looked at. */
+  const sentAt: number[] = []
+  let clock = performance.now()
   const freeRefs: number[] = []
   let longestText = 1
   /** Of the range loaded last: how many to claim follows from it. */
@@ -99,16 +106,19 @@ export function startLane(options: LaneOptions): Lane {
   let idleUntil = 0
   let contentUntil = 0
   let marksFrom = 0
-  /** The carrier is left alone until then; afterwards one message tries, as long as `rests` is not 0. */
-  let restsUntil = 0
-  let rests = 0
-  let refusals = 0
+  /** Of the last message that was not taken. */
+  let lastReason = 'receipts_failed'
+  let standing = NOWHERE
+  /** It holds work that no other carrier would take: only what is wrong with it altogether keeps it from that. */
+  let isNeeded = false
   let throttled = false
   let slotTimer: NodeJS.Timeout | undefined
   let wakeTimer: NodeJS.Timeout | undefined
   let submittedSegments = 0
   let segmentsAtReport = 0
   let reportedAt = performance.now()
+  let perSecond = 0
+  let reporting: Promise<void> = Promise.resolve()
   const submittedAlerts = new Set<string>()
 
   const carrier: Carrier = openCarrier(account)
@@ -122,7 +132,12 @@ export function startLane(options: LaneOptions): Lane {
   })
   const held = createHeldRanges(db, carrierId, results.flush)
   const marking = createMarking({ db, carrierId, rate, queue, held, pace })
-  const claiming = createClaiming({ ...options, hold })
+  const claiming = createClaiming({
+    ...options,
+    rate: rate * options.share,
+    pulls: () => standing.pulls,
+    hold,
+  })
   const intake = createIntake(db, messageIds, results.flush, wakeViewers)
   const answers = createAnswerDesk({ db, carrierId, dispatcherId, rate, pace })
 
@@ -135,6 +150,7 @@ export function startLane(options: LaneOptions): Lane {
   function pump() {
     const now = performance.now()
     const today = Date.now()
+    clock = now
     let available = pace.available(now)
     if (answers.waiting > 0) available = sendAnswers(available)
     while (carrier.room >= 1) {
@@ -155,6 +171,7 @@ export function startLane(options: LaneOptions): Lane {
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
+      sentAt[ref] = now
       carrier.submit({ to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }, ref)
     }
     awaitSlot(now)
@@ -197,19 +214,14 @@ export function startLane(options: LaneOptions): Lane {
     const { range } = item
     range.inFlight--
     if (!isSubmitError(ended)) {
-      refusals = 0
-      rests = 0
+      health.taken(clock - sentAt[ref]!)
       submittedAlerts.add(range.alert.id)
       results.outcome(item, ended)
     } else if (ended.kind === 'throttled' && ended.messageIds.length === 0 && !range.withdrawn) {
       putBack(item)
     } else {
       results.outcome(item, ended)
-      const now = performance.now()
-      if (ended.kind === 'configuration') rest(now + MISCONFIGURED_MS, ended.reason)
-      if (ended.kind === 'elsewhere' && ++refusals >= TROUBLE.refusals && now >= restsUntil) {
-        rest(now + Math.min(TROUBLE.mostMs, TROUBLE.firstMs * 2 ** rests++), ended.reason)
-      }
+      noteFailure(ended)
     }
     held.settle(range)
   }
@@ -222,27 +234,89 @@ export function startLane(options: LaneOptions): Lane {
     void halvePace(db, carrierId).catch((error: unknown) => complain(error, 'pace not lowered'))
   }
 
-  /** Leaves the carrier alone; what is held goes to others. */
-  function rest(until: number, reason: string) {
-    restsUntil = until
+  /** What a message that was not taken says of the carrier; a lost link is no failure of it. */
+  function noteFailure({ kind, reason }: SubmitError) {
+    switch (kind) {
+      case 'configuration':
+        if (health.isOut) return
+        health.misconfigured(clock)
+        leave(reason, new Set())
+        tell()
+        return
+      case 'elsewhere':
+        if (reason === 'unbound') return
+        health.failed('refused')
+        break
+      case 'permanent':
+        health.failed('rejected')
+        break
+      case 'uncertain':
+        if (reason === 'link_lost') return
+        health.failed('unanswered')
+        break
+      case 'throttled':
+        return
+    }
+    lastReason = reason
+  }
+
+  // ---- health
+
+  /** How it fares, and where it stands among the others. */
+  function look() {
+    clock = performance.now()
+    const accounts = options.accounts()
+    const fitness = options.fitness()
+    const overdue = countOverdue()
+    const others = troubleOfOthers(account, accounts, fitness, standing)
+    const hasChanged = health.look(clock, { overdue, others })
+    standing = standingOf(account, accounts, fitness, health.share)
+    const { open, alone } = standing
+    isNeeded = health.share < 1 && held.some(({ place }) => alone.has(place.routeClass))
+    if (hasChanged) {
+      if (health.share === 0) leave(overdue > 0 ? 'slow_responses' : lastReason, open)
+      tell()
+    }
+    turn()
+  }
+
+  const fitnessNow = (): Fitness => ({ health: health.share, trouble: health.trouble })
+
+  function countOverdue(): number {
+    let overdue = 0
+    for (let ref = 0; ref < inFlight.length; ref++) {
+      if (inFlight[ref] !== undefined && clock - sentAt[ref]! > SLOW_MS) overdue++
+    }
+    return overdue
+  }
+
+  /** What waits goes to others, but for the classes that nobody else takes. */
+  function leave(reason: string, kept: ReadonlySet<string>) {
     lastError = reason
     log.warn({ carrier: account.name, carrierId, reason }, 'the carrier is left alone for a while')
-    withdrawAll()
-    setTimeout(turn, until - performance.now()).unref()
+    if (health.isOut) withdrawAll()
+    else {
+      const ranges = queue.takeOut(({ place }) => !kept.has(place.routeClass))
+      for (const range of ranges) held.withdraw(range)
+    }
   }
 
   // ---- marking and claiming
 
   /** What may be marked and not yet recorded now. */
-  const exposureNow = () => (rests > 0 ? 1 : exposureLimit)
+  function exposureNow(now: number): number {
+    if (health.share === 1 || (isNeeded && !health.isDoubtful)) return exposureLimit
+    const part = Math.max(1, Math.floor(exposureLimit * health.share))
+    return Math.min(part, queue.exposure + health.allowance(now))
+  }
 
   /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
   async function mark() {
     const now = performance.now()
-    if (isMarking || stopping || link === 'unbound' || now < restsUntil || now < marksFrom) return
+    if (isMarking || stopping || link === 'unbound' || health.isOut || now < marksFrom) return
     const wanted = nextMark({
       rate,
-      exposureLimit: exposureNow(),
+      exposureLimit: exposureNow(now),
       exposure: queue.exposure,
       unmarked: queue.unmarked,
       ahead: queue.ahead,
@@ -253,6 +327,7 @@ export function startLane(options: LaneOptions): Lane {
     if (wanted === undefined) return
     isMarking = true
     try {
+      health.letGo(wanted.count)
       if (!(await marking.mark(wanted.count, wanted.owed))) wakeIn(50)
     } catch (error) {
       complain(error, 'no intent could be marked')
@@ -266,12 +341,12 @@ export function startLane(options: LaneOptions): Lane {
 
   async function claim() {
     const now = performance.now()
-    if (isClaiming || stopping || link === 'unbound' || now < idleUntil || now < restsUntil) return
+    if (isClaiming || stopping || link === 'unbound' || now < idleUntil || health.isOut) return
     const { before, limit } = nextClaim({ rate, exposureLimit, levels: queue.levels(), rangeSize })
     if (before !== undefined && now < contentUntil) return
     isClaiming = true
     try {
-      if ((await claiming.claim({ before, limit: rests > 0 ? 1 : limit })) === 0) {
+      if ((await claiming.claim({ before, limit: health.share < 1 ? 1 : limit })) === 0) {
         contentUntil = now + IDLE_MS
         if (before === undefined) idleUntil = contentUntil
         wakeIn(IDLE_MS)
@@ -345,7 +420,7 @@ export function startLane(options: LaneOptions): Lane {
 
   async function everySecond() {
     const now = performance.now()
-    const perSecond = ((submittedSegments - segmentsAtReport) * 1000) / (now - reportedAt)
+    perSecond = ((submittedSegments - segmentsAtReport) * 1000) / (now - reportedAt)
     segmentsAtReport = submittedSegments
     reportedAt = now
     throttled = false
@@ -358,18 +433,32 @@ export function startLane(options: LaneOptions): Lane {
       pace.observe(await recoverPace(db, carrierId), performance.now())
       await intake.adopt()
       await answers.claim(link !== 'unbound' && !stopping)
-      await reportLink(db, {
-        carrierId,
-        dispatcherId,
-        state: link,
-        perSecond,
-        inFlight: carrier.inFlight,
-        lastError,
-      })
+      await report()
     } catch (error) {
       complain(error, 'the lane could not report')
     }
     turn()
+  }
+
+  function report(): Promise<void> {
+    return reportLink(db, {
+      carrierId,
+      dispatcherId,
+      state: link,
+      perSecond,
+      inFlight: carrier.inFlight,
+      lastError,
+      fitness: fitnessNow(),
+    })
+  }
+
+  /** The other lanes, of every dispatcher, take work by what is told of this one: at once, not in a second. */
+  function tell() {
+    if (stopping) return
+    reporting = reporting
+      .then(report)
+      .then(() => notify(db, 'carriers', carrierId))
+      .catch((error: unknown) => complain(error, 'the lane could not tell how it fares'))
   }
 
   async function heed() {
@@ -387,7 +476,10 @@ export function startLane(options: LaneOptions): Lane {
   const opened = carrier.open(
     {
       outcome,
-      receipt: intake.receipt,
+      receipt(receipt) {
+        if (receipt.state !== 'enroute') health.receipt(receipt.state === 'delivered')
+        intake.receipt(receipt)
+      },
       reply: intake.reply,
       room: turn,
       state(state, reason) {
@@ -396,10 +488,12 @@ export function startLane(options: LaneOptions): Lane {
           lastError = reason
           log.warn({ carrier: account.name, carrierId, state, reason }, 'link down')
           withdrawAll()
+          tell()
         } else if (state === 'bound') {
           log.info({ carrier: account.name, carrierId, state }, 'link up')
           idleUntil = 0
-          turn()
+          tell()
+          look()
         }
       },
     },
@@ -407,13 +501,16 @@ export function startLane(options: LaneOptions): Lane {
   )
   opened.catch((error: unknown) => complain(error, 'the carrier could not be opened'))
 
-  let reporting: Promise<void> = Promise.resolve()
   const ticker = setInterval(() => {
     reporting = reporting.then(everySecond)
   }, 1_000)
+  const looker = setInterval(look, LOOK_MS)
 
   return {
     carrierId,
+    get fitness() {
+      return link === 'unbound' ? undefined : fitnessNow()
+    },
     wake() {
       idleUntil = 0
       contentUntil = Math.min(contentUntil, performance.now() + CONTENT_MS)
@@ -424,6 +521,7 @@ export function startLane(options: LaneOptions): Lane {
     async stop(signal) {
       stopping = true
       clearInterval(ticker)
+      clearInterval(looker)
       clearTimeout(slotTimer)
       clearTimeout(wakeTimer)
       withdrawAll()

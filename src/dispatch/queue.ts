@@ -25,7 +25,8 @@ interface Line {
   served: number
   /** `served` when it was last asked whether it gives way. */
   servedBefore: number
-  /** Its items are no longer this lane's: a mark that was under way marks nothing. */
+  /** Rises when items are taken out of its middle, or all: a mark that was under way marks nothing. */
+  version: number
   isGone: boolean
 }
 
@@ -41,6 +42,7 @@ export interface Level {
 /** What of a line is about to be marked. */
 interface Pick {
   readonly line: Line
+  readonly version: number
   count: number
 }
 
@@ -151,7 +153,7 @@ export class Queue {
 
   /** Chooses what to mark next, up to `count` of at most `mostSegments` (or one), and shows each. */
   pick(count: number, mostSegments: number, visit: (item: Item) => void): Picked {
-    const picks: Pick[] = this.#lines.map(line => ({ line, count: 0 }))
+    const picks: Pick[] = this.#lines.map(line => ({ line, version: line.version, count: 0 }))
     let segments = 0
     for (let taken = 0; taken < count; taken++) {
       const pick = nextPick(picks)
@@ -169,8 +171,8 @@ export class Queue {
 
   /** What was picked may leave. */
   mark({ picks }: Picked): void {
-    for (const { line, count } of picks) {
-      if (line.isGone) continue
+    for (const { line, version, count } of picks) {
+      if (line.version !== version) continue
       const from = line.head + line.marked
       for (let i = from; i < from + count; i++) line.markedSegments += segmentsOf(line.items[i]!)
       line.marked += count
@@ -193,6 +195,42 @@ export class Queue {
       if (!waits) continue
       for (let i = line.head; i < line.items.length; i++) ranges.add(line.items[i]!.range)
       this.#empty(line)
+    }
+    return ranges
+  }
+
+  /**
+   * Takes out what waits of some ranges.
+   *
+   * @returns those of which something waited, to be given back
+   */
+  takeOut(which: (range: HeldRange) => boolean): Set<HeldRange> {
+    const ranges = new Set<HeldRange>()
+    for (const line of this.#lines.slice()) {
+      const kept: Item[] = []
+      let marked = 0
+      let markedSegments = 0
+      for (let i = line.head; i < line.items.length; i++) {
+        const item = line.items[i]!
+        if (which(item.range)) {
+          ranges.add(item.range)
+          continue
+        }
+        kept.push(item)
+        if (i >= line.head + line.marked) continue
+        marked++
+        markedSegments += segmentsOf(item)
+      }
+      if (kept.length === lengthOf(line)) continue
+      if (kept.length === 0) {
+        this.#empty(line)
+        continue
+      }
+      this.exposure -= line.marked - marked
+      this.#marked -= line.marked - marked
+      this.#length -= lengthOf(line) - kept.length
+      Object.assign(line, { items: kept, head: 0, marked, markedSegments })
+      line.version++
     }
     return ranges
   }
@@ -220,6 +258,7 @@ export class Queue {
       markedSegments: 0,
       served,
       servedBefore: -1,
+      version: 0,
       isGone: false,
     }
     const place = this.#lines.findIndex(other => other.priority > priority)
@@ -236,6 +275,7 @@ export class Queue {
 
   #drop(line: Line): void {
     line.isGone = true
+    line.version++
     this.#lines.splice(this.#lines.indexOf(line), 1)
   }
 }

@@ -21,7 +21,7 @@ interface SendableText {
 /** A claimed range as its lane holds it. */
 export interface HeldRange {
   readonly lease: Lease
-  readonly place: RangePlace
+  readonly place: RangePlace & { readonly routeClass: string }
   readonly alert: SendableAlert
   /** Of its block. */
   readonly phones: Buffer

@@ -16,6 +16,8 @@ export interface Route {
   /** E.164 with `+`. */
   readonly prefix: string
   readonly weight: number
+  readonly preference?: number | undefined
+  readonly cost?: number | undefined
 }
 
 export interface CarrierRow {

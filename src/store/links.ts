@@ -1,6 +1,16 @@
 import { sql } from 'drizzle-orm'
 import { arrayLiteral, type Database } from './database.ts'
 
+/** How a carrier fares. */
+export interface Fitness {
+  /** How much of its work it may be given, 0 … 1. */
+  readonly health: number
+  /** The share of its messages that went wrong lately, 0 … 1. */
+  readonly trouble: number
+}
+
+const UNTROUBLED: Fitness = { health: 1, trouble: 0 }
+
 export interface LinkReport {
   readonly carrierId: string
   readonly dispatcherId: string
@@ -9,17 +19,41 @@ export interface LinkReport {
   readonly perSecond: number
   readonly inFlight: number
   readonly lastError: string | undefined
+  /** Absent: there is nothing to say against it. */
+  readonly fitness?: Fitness
+}
+
+/** A dispatcher that has been silent for this long, in seconds, holds no link any more. */
+const SILENT_SECONDS = 5
+
+/** By carrier id, as all dispatchers but one say; a carrier that none of them has bound is missing. */
+export async function readFitness(
+  db: Database,
+  exceptDispatcher: string,
+): Promise<Map<string, Fitness>> {
+  const rows = await db.execute<{ id: string; health: number; trouble: number }>(sql`
+    select carrier_id as id, max(health)::float8 as health, min(trouble)::float8 as trouble
+    from carrier_links
+    where dispatcher_id <> ${exceptDispatcher}::uuid and state <> 'unbound'
+      and reported_at > now() - make_interval(secs => ${SILENT_SECONDS}::int)
+    group by carrier_id
+  `)
+  return new Map(rows.map(({ id, ...fitness }) => [id, fitness]))
 }
 
 /** What a dispatcher says of its connection, about once a second; read by `GET /v1/carriers`. */
 export async function reportLink(db: Database, report: LinkReport): Promise<void> {
+  const { fitness = UNTROUBLED } = report
   await db.execute(sql`
-    insert into carrier_links as l (carrier_id, dispatcher_id, state, per_second, in_flight, last_error, reported_at)
+    insert into carrier_links as l (carrier_id, dispatcher_id, state, per_second, in_flight, last_error, health,
+      trouble, reported_at)
     values (${report.carrierId}::uuid, ${report.dispatcherId}::uuid, ${report.state},
-      ${report.perSecond}::real, ${report.inFlight}::int, ${report.lastError ?? null}::text, now())
+      ${report.perSecond}::real, ${report.inFlight}::int, ${report.lastError ?? null}::text,
+      ${fitness.health}::real, ${fitness.trouble}::real, now())
     on conflict (carrier_id, dispatcher_id) do update set
       state = excluded.state, per_second = excluded.per_second, in_flight = excluded.in_flight,
-      last_error = excluded.last_error, reported_at = excluded.reported_at
+      last_error = excluded.last_error, health = excluded.health, trouble = excluded.trouble,
+      reported_at = excluded.reported_at
   `)
 }
 

@@ -27,7 +27,18 @@ export interface RangePlace {
 export const PLACE = sql.raw(`r.block_no as "blockNo", r.generation, r.from_seq as "fromSeq",
   r.to_seq as "toSeq", r.seqs, r.hwm`)
 
-export interface ClaimedRange extends Lease, RangePlace {}
+export interface ClaimedRange extends Lease, RangePlace {
+  readonly routeClass: string
+}
+
+/** A class that a lane may claim from. */
+export interface ClaimableClass {
+  readonly routeClass: string
+  /** Carriers that stand before this one: without them a range is claimed only where all of them have failed it. */
+  readonly after: readonly string[]
+  /** For how long a range must have been due. */
+  readonly waitSeconds: number
+}
 
 /** Who of a range still waits, in order. */
 export interface QueuedRecipients {
@@ -52,7 +63,7 @@ const MOST_LAG = 2
 const LEAST_URGENT = 32_767
 
 /**
- * Claims ranges of the classes that a lane serves, of alerts that may be sent: the most urgent first, and equals in
+ * Claims ranges of the classes that a lane may take, of alerts that may be sent: the most urgent first, and equals in
  * turn, so that each gets as many recipients as the other, whatever their sizes and whenever they began. What an
  * owner that died may have sent is marked a possible duplicate before anyone sends it again, or ends as `unknown`
  * where the alert is at-most-once. Run inside a transaction.
@@ -64,14 +75,25 @@ export async function claimRanges(
   claim: {
     dispatcherId: string
     carrierId: string
-    routeClasses: readonly string[]
+    classes: readonly ClaimableClass[]
+    /** After so many seconds a range may be claimed whoever stands before. */
+    patienceSeconds: number
     limit: number
     before?: number | undefined
   },
 ): Promise<ClaimedRange[]> {
   const isFree = sql`r.state <> 'done' and (r.state = 'ready' or r.lease_until < now())`
   const claimed = await tx.execute<ClaimedRange & Record<string, unknown>>(sql`
-    with sending as (
+    with mine as materialized (
+      select c.route_class, string_to_array(c.after, ' ')::uuid[] as after,
+        now() - make_interval(secs => c.wait) as due_by
+      from unnest(
+        ${arrayLiteral(claim.classes.map(one => one.routeClass))}::text[],
+        ${arrayLiteral(claim.classes.map(one => one.after.join(' ')))}::text[],
+        ${numberArray(claim.classes.map(one => one.waitSeconds))}::float8[]
+      ) as c(route_class, after, wait)
+    ),
+    sending as (
       select id, priority, served_share from alerts
       where state = 'sending' and priority < ${claim.before ?? LEAST_URGENT}
     ),
@@ -79,10 +101,11 @@ export async function claimRanges(
       select s.id as alert_id, s.priority, r.range_no, r.size
       from sending s cross join lateral (
         select r.range_no, coalesce(cardinality(r.seqs), r.to_seq - r.from_seq + 1) as size
-        from ranges r
+        from ranges r join mine m on m.route_class = r.route_class
         where r.alert_id = s.id and ${isFree}
-          and r.route_class = any(${arrayLiteral(claim.routeClasses)}::text[])
-          and r.due_at <= now() and r.expires > now()
+          and r.due_at <= m.due_by and r.expires > now()
+          and (m.after <@ r.not_carriers
+            or r.due_at < now() - make_interval(secs => ${claim.patienceSeconds}::float8))
           and (not ${claim.carrierId}::uuid = any(r.not_carriers)
             or r.due_at < now() - make_interval(secs => ${AVOID_SECONDS}::int))
         order by r.range_no limit ${claim.limit + SPARE_RANGES}
@@ -118,7 +141,8 @@ export async function claimRanges(
         carrier_id = ${claim.carrierId}::uuid,
         lease_until = now() + make_interval(secs => ${LEASE_SECONDS}::int)
     from due d where r.alert_id = d.alert_id and r.range_no = d.range_no
-    returning r.alert_id as "alertId", r.range_no as "rangeNo", r.fence, ${PLACE}
+    returning r.alert_id as "alertId", r.range_no as "rangeNo", r.fence,
+      r.route_class as "routeClass", ${PLACE}
   `)
   for (const range of claimed.toSorted(byBlock)) {
     if (range.hwm > 0) await settleSuspects(tx, range)

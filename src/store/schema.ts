@@ -300,7 +300,7 @@ export const carriers = pgTable('carriers', {
   settings: jsonb('settings').notNull(),
   /** Password and the like as JSON, sealed under the master key. */
   sealedSecrets: bytea('sealed_secrets'),
-  /** `[{prefix, weight}]`; empty: takes every number. */
+  /** `[{prefix, weight, preference?, cost?}]`; empty: takes every number. */
   routes: jsonb('routes').notNull(),
   enabled: boolean('enabled').notNull(),
   createdAt: at('created_at').notNull().defaultNow(),
@@ -320,9 +320,16 @@ export const carrierLinks = pgTable(
     perSecond: real('per_second').notNull(),
     inFlight: integer('in_flight').notNull(),
     lastError: text('last_error'),
+    /** How much of its work it may be given, 0 … 1: less while it is in trouble or coming back from it. */
+    health: real('health').notNull().default(1),
+    /** The share of the messages of the last seconds that went wrong, 0 … 1. */
+    trouble: real('trouble').notNull().default(0),
     reportedAt: at('reported_at').notNull().defaultNow(),
   },
-  t => [primaryKey({ columns: [t.carrierId, t.dispatcherId] })],
+  t => [
+    primaryKey({ columns: [t.carrierId, t.dispatcherId] }),
+    check('carrier_links_health', sql`health between 0 and 1 and trouble between 0 and 1`),
+  ],
 )
 
 /** The account's one budget: a GCRA theoretical arrival time on the database's clock, shared by all. */

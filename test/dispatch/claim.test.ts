@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nextClaim } from '../../src/dispatch/claim.ts'
+import { createPortions, nextClaim } from '../../src/dispatch/claim.ts'
 import { nextMark } from '../../src/dispatch/mark.ts'
 
 /** 100 a second and 20 exposed: 70 are wanted in hand, and no more claimed while 35 are. */
@@ -67,4 +67,16 @@ test('slots that lapsed are asked for again, while there is room to use them', (
   const ahead = { marked: 25, markedSegments: 25 }
   expect(nextMark({ ...facts, ahead, exposure: 25 })).toEqual({ count: 0, owed: 25 })
   expect(nextMark({ ...facts, ahead, exposure: 25, hasRoom: false })).toBeUndefined()
+})
+
+test('a part of a class is a part of the rate, taken half a second ahead', () => {
+  const portions = createPortions(100)
+  const pull = { routeClass: '+1', after: [], waitSeconds: 0, share: 0.25, isAlone: false }
+  expect(portions.mayTake(pull, 0)).toBe(true)
+  // Fifty at 25 a second.
+  portions.took('+1', 50, 0)
+  expect(portions.mayTake(pull, 1_499)).toBe(false)
+  expect(portions.mayTake(pull, 1_500)).toBe(true)
+  expect(portions.mayTake({ ...pull, share: 1 }, 0)).toBe(true)
+  expect(portions.mayTake({ ...pull, share: 0 }, 10_000)).toBe(false)
 })

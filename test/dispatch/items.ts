@@ -6,7 +6,15 @@ export function aRange(alertId: string, priority: number, text = 'Take shelter.'
   const shown = { encoded: encodeText(text), expiresAt: Infinity }
   return {
     lease: { alertId, rangeNo: 1, fence: 1 },
-    place: { blockNo: 1, generation: 0, fromSeq: 1, toSeq: 500, seqs: null, hwm: 0 },
+    place: {
+      routeClass: '',
+      blockNo: 1,
+      generation: 0,
+      fromSeq: 1,
+      toSeq: 500,
+      seqs: null,
+      hwm: 0,
+    },
     alert: { id: alertId, priority, delivery: 'at-least-once', texts: new Map([[0, shown]]) },
     phones: Buffer.alloc(8 * 500),
     text: shown,

@@ -93,6 +93,21 @@ test('a mark that comes back after the queue was emptied marks nothing', () => {
   expect([queue.length, queue.marked, queue.exposure]).toEqual([10, 0, 0])
 })
 
+test('what is taken out of the middle leaves marked what was marked of the rest', () => {
+  const queue = new Queue()
+  const [kept, gone] = [aRange('flood', 1), aRange('flood', 1)]
+  for (const range of [gone, kept, gone, kept]) {
+    for (const item of itemsOf(range, 5)) queue.add(item)
+  }
+  mark(queue, 12)
+  const picked = queue.pick(8, Infinity, () => undefined)
+  expect([...queue.takeOut(range => range === gone)]).toEqual([gone])
+  expect([queue.length, queue.marked, queue.exposure]).toEqual([10, 5, 5])
+  // Of what was about to be marked some are others by now.
+  queue.mark(picked)
+  expect(queue.marked).toBe(5)
+})
+
 test('a mark covers no more segments than it may, but always one message', () => {
   const queue = new Queue()
   for (const item of itemsOf(aRange('long', 1, 'x'.repeat(400)), 10)) queue.add(item)
@@ -109,7 +124,9 @@ test('whatever is done to it, its counts are those of what is in it', () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('add' as const), of: fc.constantFrom(...names), n: fc.nat(20) }),
     fc.record({ do: fc.constantFrom('mark' as const, 'send' as const), n: fc.nat(20) }),
-    fc.record({ do: fc.constantFrom('back' as const, 'yield' as const, 'clear' as const) }),
+    fc.record({
+      do: fc.constantFrom('back' as const, 'yield' as const, 'out' as const, 'clear' as const),
+    }),
   )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), steps => {
@@ -139,6 +156,10 @@ test('whatever is done to it, its counts are those of what is in it', () => {
           }
           case 'yield':
             queue.giveWay()
+            inside = queue.length
+            break
+          case 'out':
+            queue.takeOut(range => range === ranges.b)
             inside = queue.length
             break
           case 'clear':

@@ -16,8 +16,14 @@ import { recordResults, type ResultBatch, type RetriedDelivery } from '../../src
 import { test } from '../support/database.ts'
 import { insertCarrier, insertSendingAlert } from '../support/sending.ts'
 
+/** The numbers of the rest of the world, as one that nobody stands before takes them. */
+const ANY = {
+  classes: [{ routeClass: '', after: [], waitSeconds: 0 }],
+  patienceSeconds: 60,
+}
+
 const claimOne = async (db: Database, carrierId: string, dispatcherId = uuid(), limit = 1) =>
-  transact(db, tx => claimRanges(tx, { dispatcherId, carrierId, routeClasses: [''], limit }))
+  transact(db, tx => claimRanges(tx, { dispatcherId, carrierId, limit, ...ANY }))
 
 const taken = (
   carrierId: string,
@@ -269,7 +275,7 @@ test('with enough in hand only the more urgent are claimed', async ({ db }) => {
   const { alertId } = await insertSendingAlert(db, { priority: -13 })
   const claimBefore = (before: number) =>
     transact(db, tx =>
-      claimRanges(tx, { dispatcherId: uuid(), carrierId, routeClasses: [''], limit: 1, before }),
+      claimRanges(tx, { dispatcherId: uuid(), carrierId, limit: 1, before, ...ANY }),
     )
   expect(await claimBefore(-13)).toEqual([])
   expect(await claimBefore(-12)).toMatchObject([{ alertId }])

@@ -14,7 +14,8 @@ import { insertCarrier, insertSendingAlert } from '../support/sending.ts'
 const RECIPIENTS = 12
 
 async function claimAll(db: Database, carrierId: string, alertId: string): Promise<ClaimedRange[]> {
-  const claim = { dispatcherId: uuid(), carrierId, routeClasses: [''], limit: 50 }
+  const classes = [{ routeClass: '', after: [], waitSeconds: 0 }]
+  const claim = { dispatcherId: uuid(), carrierId, classes, patienceSeconds: 60, limit: 50 }
   const claimed = await transact(db, tx => claimRanges(tx, claim))
   return claimed
     .filter(range => range.alertId === alertId)
