@@ -124,13 +124,14 @@ export function createClaiming(of: {
       const claimedAt = performance.now()
       const classes = of.pulls().filter(pull => portions.mayTake(pull, claimedAt))
       if (classes.length === 0) return 0
+      const least = Math.min(...classes.map(({ share }) => share))
       const claimed = await transact(db, tx =>
         claimRanges(tx, {
           dispatcherId,
           carrierId,
           classes,
           patienceSeconds: START.ofPreferred,
-          limit,
+          limit: Math.max(1, Math.floor(limit * least)),
           before,
         }),
       )

@@ -88,9 +88,11 @@ export function startLane(options: LaneOptions): Lane {
   const queue = new Queue()
   const health = new Health(rate * options.share)
   const inFlight: (Item | undefined)[] = []
-  /** When each was handed over, by the clock as it was last looked at. */
+  /** When each was handed over, by `clock`. */
   const sentAt: number[] = []
-  let clock = performance.now()
+  /** Milliseconds, less what this process itself was kept waiting: that is no lateness of the carrier's. */
+  let clock = 0
+  let tickedAt = performance.now()
   const freeRefs: number[] = []
   let longestText = 1
   /** Of the range loaded last: how many to claim follows from it. */
@@ -150,7 +152,7 @@ export function startLane(options: LaneOptions): Lane {
   function pump() {
     const now = performance.now()
     const today = Date.now()
-    clock = now
+    tick(now)
     let available = pace.available(now)
     if (answers.waiting > 0) available = sendAnswers(available)
     while (carrier.room >= 1) {
@@ -171,7 +173,7 @@ export function startLane(options: LaneOptions): Lane {
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
-      sentAt[ref] = now
+      sentAt[ref] = clock
       carrier.submit({ to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }, ref)
     }
     awaitSlot(now)
@@ -262,9 +264,14 @@ export function startLane(options: LaneOptions): Lane {
 
   // ---- health
 
+  function tick(now: number) {
+    clock += Math.min(now - tickedAt, 2 * LOOK_MS)
+    tickedAt = now
+  }
+
   /** How it fares, and where it stands among the others. */
   function look() {
-    clock = performance.now()
+    tick(performance.now())
     const accounts = options.accounts()
     const fitness = options.fitness()
     const overdue = countOverdue()
@@ -304,10 +311,10 @@ export function startLane(options: LaneOptions): Lane {
   // ---- marking and claiming
 
   /** What may be marked and not yet recorded now. */
-  function exposureNow(now: number): number {
+  function exposureNow(): number {
     if (health.share === 1 || (isNeeded && !health.isDoubtful)) return exposureLimit
     const part = Math.max(1, Math.floor(exposureLimit * health.share))
-    return Math.min(part, queue.exposure + health.allowance(now))
+    return Math.min(part, queue.exposure + health.allowance(clock))
   }
 
   /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
@@ -316,7 +323,7 @@ export function startLane(options: LaneOptions): Lane {
     if (isMarking || stopping || link === 'unbound' || health.isOut || now < marksFrom) return
     const wanted = nextMark({
       rate,
-      exposureLimit: exposureNow(now),
+      exposureLimit: exposureNow(),
       exposure: queue.exposure,
       unmarked: queue.unmarked,
       ahead: queue.ahead,

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { expect } from 'vitest'
 import { transact, type Database } from '../../src/store/database.ts'
@@ -294,4 +294,54 @@ test('lanes that serve several alerts at a time don’t wait for each other in a
   )
   const mine = claims.flat().filter(range => alerts.includes(range.alertId))
   expect(mine).toHaveLength(120)
+})
+
+test('a carrier that others stand before takes what they have failed, and what waits for long', async ({
+  db,
+}) => {
+  const [first, second] = [await insertCarrier(db, 'first'), await insertCarrier(db, 'second')]
+  const { alertId } = await insertSendingAlert(db, { priority: -15 })
+  const behind = { routeClass: '', after: [first], waitSeconds: 0 }
+  const claimBehind = () =>
+    transact(db, tx =>
+      claimRanges(tx, {
+        dispatcherId: uuid(),
+        carrierId: second,
+        classes: [behind],
+        patienceSeconds: 60,
+        limit: 1,
+        before: -14,
+      }),
+    )
+  const change = (to: SQL) => db.execute(sql`update ranges set ${to} where alert_id = ${alertId}`)
+  expect(await claimBehind()).toEqual([])
+  await change(sql`not_carriers = array[${first}::uuid]`)
+  const [failed] = await claimBehind()
+  expect(failed).toMatchObject({ alertId, routeClass: '' })
+  await releaseRanges(db, [failed!])
+  await change(sql`not_carriers = '{}'`)
+  expect(await claimBehind()).toEqual([])
+  await change(sql`due_at = now() - interval '61 s'`)
+  expect(await claimBehind()).toMatchObject([{ alertId }])
+})
+
+test('a dearer carrier takes what has been due for a second', async ({ db }) => {
+  const carrierId = await insertCarrier(db, 'dearer')
+  const { alertId } = await insertSendingAlert(db, { priority: -16 })
+  const claimLate = () =>
+    transact(db, tx =>
+      claimRanges(tx, {
+        dispatcherId: uuid(),
+        carrierId,
+        classes: [{ routeClass: '', after: [], waitSeconds: 1 }],
+        patienceSeconds: 60,
+        limit: 1,
+        before: -15,
+      }),
+    )
+  expect(await claimLate()).toEqual([])
+  await db.execute(sql`
+    update ranges set due_at = due_at - interval '1 s' where alert_id = ${alertId}::uuid
+  `)
+  expect(await claimLate()).toMatchObject([{ alertId }])
 })

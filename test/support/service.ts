@@ -51,6 +51,13 @@ export interface PlayedCarrier extends Pick<
   readonly behaviour?: Scenario['carriers'][number]['behaviour']
   /** What the message centre itself holds the account to; none: it counts and takes all. */
   readonly limit?: number
+  /** Usually +1, as all of them. */
+  readonly routes?: readonly {
+    readonly prefix: string
+    readonly weight?: number
+    readonly preference?: number
+    readonly cost?: number
+  }[]
   /** Settings of ours that are not the usual ones. */
   readonly smpp?: {
     readonly enquireLinkSeconds?: number
@@ -110,11 +117,14 @@ export async function startFlow(
         for (const { id } of (await carriersOf(administrator)).items) {
           await administrator.patch(`/v1/carriers/${id}`, { enabled: false })
         }
-        for (const [i, { smpp, ...carrier }] of carriers.entries()) {
+        for (const [i, { smpp, routes, ...carrier }] of carriers.entries()) {
           const port = simulator.centres[i]!.port
           const account = { ...carrier, port, systemId: 'tocsin', password: 'pw' }
           const { id } = await addCarrier(administrator, account)
-          if (smpp !== undefined) await administrator.patch(`/v1/carriers/${id}`, { smpp })
+          const changes = { ...(smpp && { smpp }), ...(routes && { routes }) }
+          if (Object.keys(changes).length > 0) {
+            await administrator.patch(`/v1/carriers/${id}`, changes)
+          }
         }
         await allBound(administrator)
         return simulator
