@@ -10,7 +10,7 @@
  * with the loop by hand; the first finds a process that has just started. The limit is the best round of the loop by
  * hand, as in bench:wire, in segments.
  *
- *     npm run bench:dispatch -- --recipients 200000 [--rounds 3] [--case plain,receipts]
+ *     npm run bench:dispatch -- --recipients 200000[,1000000] [--rounds 3] [--case plain,receipts]
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -28,16 +28,19 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
   },
 })
-const RECIPIENTS = Number(values.recipients)
 const BINDS = Number(values.binds)
 const LOOK_MS = 25
 
 for (const name of values.case.split(',')) {
   const found = CASES.find(one => one.name === name)
   if (found === undefined) throw new Error(`there is no case ${name}`)
+  for (const recipients of values.recipients.split(',').map(Number)) await run(found, recipients)
+}
+
+async function run(found: Case, recipients: number): Promise<void> {
   await withCounty(
     {
-      recipients: RECIPIENTS,
+      recipients,
       carriers: found.carriers,
       texts: found.texts,
       carrier: { segmentsPerSecond: 1_000_000, window: WINDOW / BINDS, binds: BINDS },
@@ -46,7 +49,7 @@ for (const name of values.case.split(',')) {
         ...(found.replies > 0 ? ['--replies', String(found.replies)] : []),
       ],
     },
-    county => bench(county, found),
+    county => bench(county, found, recipients),
   )
 }
 
@@ -64,13 +67,14 @@ interface Round {
   readonly memory: number
 }
 
-async function bench(county: County, what: Case): Promise<void> {
+async function bench(county: County, what: Case, recipients: number): Promise<void> {
   const rounds: Round[] = []
   for (let round = 1; round <= Number(values.rounds); round++) {
-    rounds.push(await runRound(county, what, round))
+    rounds.push(await runRound(county, what, recipients, round))
   }
   const limit = Math.max(...rounds.map(({ byHand }) => byHand.perSecond))
-  const segments = segmentsOf(what.texts, RECIPIENTS)
+  const segments = segmentsOf(what.texts, recipients)
+  process.stdout.write(`${what.name}, ${recipients.toLocaleString('en')} recipients\n`)
   const line = (name: string, rate: number) =>
     process.stdout.write(
       `${name.padEnd(34)} ${Math.round(rate).toLocaleString('en').padStart(9)} segments a second ${(rate / limit).toFixed(2).padStart(6)} of the limit\n`,
@@ -78,31 +82,36 @@ async function bench(county: County, what: Case): Promise<void> {
   line('by hand, no database', limit)
   line('by hand, tight', Math.max(...rounds.map(({ tight }) => tight.perSecond)))
   for (const [i, round] of rounds.entries()) {
-    line(`${what.name}, ${i === 0 ? 'just started' : `round ${i + 1}`}`, segments / round.seconds)
+    line(`engine, ${i === 0 ? 'just started' : `round ${i + 1}`}`, segments / round.seconds)
     process.stdout.write(
-      `  ${Math.round(RECIPIENTS / round.seconds).toLocaleString('en')} recipients a second, first result after ${Math.round(round.firstMs)} ms, ` +
+      `  ${Math.round(recipients / round.seconds).toLocaleString('en')} recipients a second, first result after ${Math.round(round.firstMs)} ms, ` +
         `${round.replied.toLocaleString('en')} replies, possible duplicates ${round.possibleDuplicates}\n` +
         `  a recipient: dispatcher ${round.dispatcherMicros} µs, database ${round.postgresMicros} µs, ${round.walPerMessage} bytes of WAL; ` +
         `dispatcher at most ${round.memory} MiB\n`,
     )
   }
-  line(`${what.name}, best`, segments / Math.min(...rounds.map(({ seconds }) => seconds)))
+  line(`engine, best`, segments / Math.min(...rounds.map(({ seconds }) => seconds)))
   process.stdout.write(
-    `${JSON.stringify({ bench: 'dispatch', ...what, recipients: RECIPIENTS, segments, rounds })}\n`,
+    `${JSON.stringify({ bench: 'dispatch', ...what, recipients, segments, rounds })}\n`,
   )
 }
 
-async function runRound(county: County, what: Case, round: number): Promise<Round> {
+async function runRound(
+  county: County,
+  what: Case,
+  recipients: number,
+  round: number,
+): Promise<Round> {
   const { sink, author } = county
   const { texts } = what
   const arrived = async (who: string, of: typeof texts, number: number) => {
-    const said = await sink.arrived({ recipients: RECIPIENTS, texts: of, round: number })
-    assertAllOnce(who, said)
+    const said = await sink.arrived({ recipients, texts: of, round: number })
+    assertAllOnce(who, said, recipients)
     return said
   }
-  const byHand = await sendByHand(sink.port, RECIPIENTS, LOOPS.plain)
+  const byHand = await sendByHand(sink.port, recipients, LOOPS.plain)
   await arrived('by hand', 'short', 0)
-  const tight = await sendByHand(sink.port, RECIPIENTS, LOOPS.tight)
+  const tight = await sendByHand(sink.port, recipients, LOOPS.tight)
   await arrived('by hand, tight', 'short', 0)
   const alert = await prepareAlert(county, texts, round)
 
@@ -114,14 +123,14 @@ async function runRound(county: County, what: Case, round: number): Promise<Roun
   for (;;) {
     const { taken, delivered } = await countTaken(county, alert.id)
     if (taken > 0 && firstMs === 0) firstMs = performance.now() - dispatchedAt
-    const isSent = (what.receipts ? delivered : taken) >= RECIPIENTS
+    const isSent = (what.receipts ? delivered : taken) >= recipients
     // Whoever answers late is waited for; what is owed then is nothing.
     if (isSent && (what.replies === 0 || (await sink.owed()) === 0)) break
     await new Promise(resolve => setTimeout(resolve, LOOK_MS))
   }
   const seconds = (performance.now() - dispatchedAt) / 1000
   const cpu = await processorTimes(county)
-  const walPerMessage = Math.round(((await walBytes(county)) - walBefore) / RECIPIENTS)
+  const walPerMessage = Math.round(((await walBytes(county)) - walBefore) / recipients)
   const { possibleDuplicates } = await author.client.get<{ possibleDuplicates: number }>(
     `/v1/alerts/${alert.id}/progress`,
   )
@@ -131,7 +140,7 @@ async function runRound(county: County, what: Case, round: number): Promise<Roun
     throw new Error(`${replied} phones answered, ${counted.replied} are in the tally`)
   }
   const micros = (part: keyof typeof cpu) =>
-    Number((((cpu[part] - cpuBefore[part]) * 1e6) / RECIPIENTS).toFixed(1))
+    Number((((cpu[part] - cpuBefore[part]) * 1e6) / recipients).toFixed(1))
   return {
     byHand,
     tight,
@@ -146,9 +155,9 @@ async function runRound(county: County, what: Case, round: number): Promise<Roun
   }
 }
 
-function assertAllOnce(who: string, { reached, twice }: Arrived): void {
-  if (reached === RECIPIENTS && twice === 0) return
-  throw new Error(`${who}: ${reached} of ${RECIPIENTS} reached, ${twice} more than once`)
+function assertAllOnce(who: string, { reached, twice }: Arrived, recipients: number): void {
+  if (reached === recipients && twice === 0) return
+  throw new Error(`${who}: ${reached} of ${recipients} reached, ${twice} more than once`)
 }
 
 function isDispatcher({ tocsin }: County) {

@@ -36,7 +36,7 @@ export async function inspect(pid: number): Promise<ProcessFacts | undefined> {
 export async function childrenOf(parent: number): Promise<number[]> {
   const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name)).map(Number)
   const facts = await Promise.all(pids.map(inspect))
-  return pids.filter((_, i) => facts[i]?.parent === parent && facts[i]?.isRunning === true)
+  return pids.filter((_, i) => facts[i]?.parent === parent && facts[i].isRunning)
 }
 
 /** `kill -9` of all at once; resolves when none runs any more. */

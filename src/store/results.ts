@@ -104,12 +104,19 @@ function plainOf(ranges: readonly RangeResults[]): PlainResults[] {
 function runsOf(seqs: readonly number[], blockNo: number): Run[] {
   const runs: { from: number; to: number }[] = []
   let run: (typeof runs)[number] | undefined
-  for (const seq of Int32Array.from(seqs).sort()) {
+  for (const seq of ascending(seqs)) {
     const offset = seq - blockNo
     if (run?.to === offset) run.to++
     else runs.push((run = { from: offset, to: offset + 1 }))
   }
   return runs
+}
+
+function ascending(seqs: readonly number[]): readonly number[] | Int32Array {
+  for (let i = 1; i < seqs.length; i++) {
+    if (seqs[i]! < seqs[i - 1]!) return Int32Array.from(seqs).sort()
+  }
+  return seqs
 }
 
 /**

@@ -20,8 +20,10 @@ export function storedId(id: string): string {
 /** Ids as a row holds them. No line is empty. */
 export function storedIds(ids: readonly string[]): string {
   const lines = ids.join('\n')
-  // Nearly always there is one line feed less than there are ids.
-  return lines.split('\n').length === ids.length ? lines : ids.map(storedId).join('\n')
+  let feeds = 0
+  for (let at = lines.indexOf('\n'); at >= 0; at = lines.indexOf('\n', at + 1)) feeds++
+  // Nearly always there are but those between the ids.
+  return feeds === ids.length - 1 ? lines : ids.map(storedId).join('\n')
 }
 
 export async function insertSubmissions(
