@@ -3,7 +3,7 @@
  * message centres on loopback that keep a list of their own. Prints a ledger line a fault, and fails if one does not
  * hold. What Tocsin's processes said meanwhile is in data/chaos/.
  *
- *     npm run chaos -- [--quick] [--seed 1] [--runs 10] [--kills 10] [--recipients 20000] [--only F1,F3]
+ *     npm run chaos -- [--quick] [--seed 1] [--runs 5] [--kills 20] [--recipients 20000] [--only F1,F3]
  */
 import { parseArgs } from 'node:util'
 import { sendAtMostOnce } from './chaos/at-most-once.ts'
@@ -36,6 +36,19 @@ const SCENARIOS: readonly Scenario[] = [
   { fault: 'many', what: 'one of three dispatchers on an account dies', run: shareAnAccount },
 ]
 
+/** RELIABILITY.md's other faults, and why they are not injected here. */
+const SKIPPED = [
+  ['F4', 'fail-over to a standby: belongs to the issue on many machines'],
+  ['F5', 'partition from the database: needs network namespaces; no scenario yet'],
+  ['F12', 'clock steps on one node: needs faketime; no scenario yet'],
+  ['F13', 'disk full: needs a volume of its own to fill; no scenario yet'],
+  ['F14', 'processes short of memory or descriptors: no scenario yet'],
+  ['F15', 'broker lost: there is none, belongs to the issue on many machines'],
+  ['F16', 'two versions over one schema: there is one version yet'],
+  ['F17', 'leases against a reference: test/store/leases-model.test.ts'],
+  ['F18', 'poison recipient, poison alert: no scenario yet'],
+] as const
+
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -51,8 +64,8 @@ const seed = Number(values.seed)
 let installed: Promise<Installation> | undefined
 let valleys = 0
 const bounds: Bounds = {
-  runs: Number(values.runs ?? (values.quick ? 1 : 10)),
-  kills: Number(values.kills ?? (values.quick ? 4 : 10)),
+  runs: Number(values.runs ?? (values.quick ? 1 : 5)),
+  kills: Number(values.kills ?? (values.quick ? 4 : 20)),
   recipients: Number(values.recipients ?? (values.quick ? 4_000 : 20_000)),
   seed,
   say: line =>
@@ -84,6 +97,9 @@ for (const { fault, what, run } of chosen) {
 await (await installed)?.end()
 
 process.stdout.write(`\nThe ledger, seed ${seed}:\n${entries.map(printEntry).join('\n')}\n`)
+if (wanted === undefined) {
+  for (const [fault, why] of SKIPPED) process.stdout.write(`${fault.padEnd(4)} skipped: ${why}\n`)
+}
 const isSound = entries.every(({ wrong }) => wrong.length === 0)
 process.stdout.write(isSound ? '\nEverything held.\n' : '\nNOT everything held.\n')
 process.exit(isSound ? 0 : 1)

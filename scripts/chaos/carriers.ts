@@ -18,7 +18,7 @@ const NORTH: PlayedCarrier = {
   smpp: PATIENCE,
 }
 const SOUTH: PlayedCarrier = { ...NORTH, name: 'South', segmentsPerSecond: 300, binds: 1 }
-const RECIPIENTS = 5_000
+const RECIPIENTS = 3_500
 
 /** F6: the peer's machine is gone and TCP does not know: nothing that is written is read, nothing comes. */
 export async function haltCarrier({ say, town, nextValley }: Bounds): Promise<Found> {

@@ -59,7 +59,7 @@ export async function killEverybody({
     installation.addDispatcher()
     const simulator = await installation.play(CARRIERS, PEOPLE_ANSWER)
     for (let run = 0, dealt = 0; run < runs; run++) {
-      const size = { valleyNo: run, recipients, settleMs: 120_000 }
+      const size = { valleyNo: run, recipients, settleMs: 240_000 }
       const outcome = await goThrough(installation, simulator, size, async ordeal => {
         for (const moment of momentsOf(draw, kills, recipients)) {
           await ordeal.untilArrived(Math.min(moment, recipients))

@@ -33,7 +33,7 @@ export interface Outcome {
 }
 
 /** A carrier that says nothing for so long has stopped for good. */
-const STANDSTILL_MS = 90_000
+const STANDSTILL_MS = 180_000
 
 /**
  * @param trouble what is done meanwhile. @returns how many copies too many that allows
@@ -41,7 +41,7 @@ const STANDSTILL_MS = 90_000
 export async function goThrough(
   installation: Installation,
   simulator: Simulator,
-  { valleyNo, recipients, delivery = 'at-least-once', settleMs = 90_000 }: OrdealOptions,
+  { valleyNo, recipients, delivery = 'at-least-once', settleMs = 120_000 }: OrdealOptions,
   trouble: (ordeal: Ordeal) => Promise<number>,
 ): Promise<Outcome> {
   const { list } = simulator
