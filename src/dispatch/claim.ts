@@ -5,10 +5,11 @@
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { START, type Pull } from '../carriers/routes.ts'
 import { describeError, log } from '../log.ts'
-import { transact, type Database } from '../store/database.ts'
+import { isDatabaseAway, transact, type Database } from '../store/database.ts'
 import {
   claimRanges,
   loadRanges,
+  putOffRanges,
   releaseRanges,
   type ClaimedRange,
   type QueuedRecipient,
@@ -21,6 +22,11 @@ import type { SendableAlert } from './work.ts'
 const CLAIM_AHEAD = { seconds: 0.5, most: 10_000 }
 /** Ranges at the most in one claim. */
 const MOST_RANGES = 32
+/**
+ * An alert that fails in our own hands, and not for what it says or for want of the database, is tried again after
+ * this long: given back at once it would be claimed again at once, ahead of all that is less urgent.
+ */
+const PUT_OFF_SECONDS = 30
 
 export interface ClaimWish {
   /** Ranges at the most. */
@@ -115,8 +121,9 @@ export function createClaiming(of: {
   /** Claimed ranges that can't be taken go back; an alert that is not what was signed is stopped. */
   const decline = async (alertId: string, claimed: readonly ClaimedRange[], error: unknown) => {
     if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date())
-    else log.warn({ carrierId, code: describeError(error) }, 'ranges could not be taken')
-    await releaseRanges(db, claimed)
+    else log.error({ alertId, carrierId, code: describeError(error) }, 'ranges could not be taken')
+    if (isRefusal(error) || isDatabaseAway(error)) await releaseRanges(db, claimed)
+    else await putOffRanges(db, claimed, PUT_OFF_SECONDS)
   }
 
   return {

@@ -257,6 +257,22 @@ export async function releaseRanges(db: Database, leases: readonly Lease[]): Pro
   `)
 }
 
+/** Gives back ranges of which nothing was handed over, for a later time. */
+export async function putOffRanges(
+  db: Database,
+  leases: readonly Lease[],
+  seconds: number,
+): Promise<void> {
+  await db.execute(sql`
+    update ranges r
+    set state = 'ready', owner = null, lease_until = null, hwm = 0,
+        due_at = now() + make_interval(secs => ${seconds}::float8)
+    from ${leaseArrays(leases)}
+    where r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
+      and r.state = 'leased'
+  `)
+}
+
 /** Recipients that must go again, by another carrier where there is one. */
 export interface Retry {
   readonly alertId: string
