@@ -10,7 +10,7 @@ import { sendAtMostOnce } from './chaos/at-most-once.ts'
 import { garbleResponses, haltCarrier, refuseMuch, stallCarrier } from './chaos/carriers.ts'
 import { killDatabase, takeDatabaseAway } from './chaos/database.ts'
 import { freeze } from './chaos/frozen.ts'
-import { install, type Installation } from './chaos/installation.ts'
+import { endInstallations, install, type Installation } from './chaos/installation.ts'
 import { killEverybody } from './chaos/kills.ts'
 import { printEntry, type Entry } from './chaos/ledger.ts'
 import { shareAnAccount } from './chaos/many.ts'
@@ -46,7 +46,7 @@ const SKIPPED = [
   ['F15', 'broker lost: there is none, belongs to the issue on many machines'],
   ['F16', 'two versions over one schema: there is one version yet'],
   ['F17', 'leases against a reference: test/store/leases-model.test.ts'],
-  ['F18', 'poison recipient, poison alert: no scenario yet'],
+  ['F18', 'poison alert: test/dispatch/poison.test.ts'],
 ] as const
 
 const { values } = parseArgs({
@@ -83,6 +83,10 @@ if (chosen.length === 0) {
   process.exit(1)
 }
 
+const leave = () => void endInstallations().finally(() => process.exit(1))
+process.once('SIGINT', leave)
+process.once('SIGTERM', leave)
+
 const entries: Entry[] = []
 for (const { fault, what, run } of chosen) {
   bounds.say(`${fault}: ${what}`)
@@ -94,7 +98,7 @@ for (const { fault, what, run } of chosen) {
   entries.push(entry)
   process.stdout.write(`${printEntry(entry)}\n`)
 }
-await (await installed)?.end()
+await endInstallations()
 
 process.stdout.write(`\nThe ledger, seed ${seed}:\n${entries.map(printEntry).join('\n')}\n`)
 if (wanted === undefined) {

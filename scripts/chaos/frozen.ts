@@ -5,6 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Progress } from '../../src/reports/progress.ts'
+import { until } from '../rehearsal.ts'
 import { exposureOf, goThrough } from './ordeal.ts'
 import { signal } from './processes.ts'
 import type { Bounds, Found } from './scenario.ts'
@@ -25,14 +26,15 @@ export async function freeze({ say, town, nextValley }: Bounds): Promise<Found> 
   const { settled, wrong } = await goThrough(installation, simulator, size, async ordeal => {
     await ordeal.untilArrived(RECIPIENTS / 5)
     const sleeper = other.pid
+    const read = () =>
+      installation.author.client.get<Progress>(`/v1/alerts/${ordeal.alertId}/progress`)
     signal(sleeper, 'SIGSTOP')
     say(`a dispatcher is frozen for ${FROZEN_MS / 1000} s, at ${ordeal.arrived()} messages`)
     try {
       await Promise.all([wait(FROZEN_MS), ordeal.untilArrived(RECIPIENTS)])
+      await until(read, ({ queued }) => queued === 0, 'the other dispatcher has sent it all')
     } finally {
       const before = ordeal.arrived()
-      const read = () =>
-        installation.author.client.get<Progress>(`/v1/alerts/${ordeal.alertId}/progress`)
       const asleep = await read()
       signal(sleeper, 'SIGCONT')
       await wait(AWAKE_MS)

@@ -97,6 +97,13 @@ export const PEOPLE_ANSWER: Scenario['phones'] = {
 }
 export const NOBODY_ANSWERS: Scenario['phones'] = { seed: 7, rules: [] }
 
+const standing = new Set<() => Promise<void>>()
+
+/** Ends what still stands: nothing of it would end by itself. */
+export async function endInstallations(): Promise<void> {
+  for (const end of standing) await end()
+}
+
 /** @param whose the main process's own database, or one that can be taken away */
 export async function install(
   name: string,
@@ -109,8 +116,10 @@ export async function install(
   const heard = (line: string) => appendFileSync(logFile, `${line.trimEnd()}\n`)
   const ends: (() => Promise<unknown>)[] = [() => rm(scratch, { recursive: true, force: true })]
   const end = async () => {
+    standing.delete(end)
     for (const step of ends.splice(0).toReversed()) await step()
   }
+  standing.add(end)
   try {
     return await raise(scratch, heard, whose, ends, end)
   } catch (error) {
@@ -173,9 +182,14 @@ async function raise(
     ...(await kept()),
     ...[...spares].flatMap(({ process: { pid } }) => (pid === undefined ? [] : [pid])),
   ]
-  const postmaster = async () => {
-    const lines = await readFile(join(directory, 'cluster', 'postmaster.pid'), 'utf8')
-    return Number(lines.split('\n')[0])
+  const postmaster = async (): Promise<number> => {
+    // After a kill it may take a moment until there is one again.
+    for (;;) {
+      const file = join(directory, 'cluster', 'postmaster.pid')
+      const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0])
+      if (pid > 0 && (await inspect(pid))?.isRunning === true) return pid
+      await wait(50)
+    }
   }
 
   const administrator = await signIn({ url: main.url, ...ADMINISTRATOR })
