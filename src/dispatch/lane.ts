@@ -95,7 +95,7 @@ export function startLane(options: LaneOptions): Lane {
   let tickedAt = performance.now()
   const freeRefs: number[] = []
   let longestText = 1
-  /** Of the range loaded last: how many to claim follows from it. */
+  /** Of the largest range lately: how many to claim follows from it. */
   let rangeSize = 1_000
 
   let link: LinkState = 'unbound'
@@ -385,7 +385,8 @@ export function startLane(options: LaneOptions): Lane {
       deadline: 0,
       withdrawn: false,
     }
-    rangeSize = Math.max(1, recipients.length)
+    // Not of the last one alone: behind the small remainder of a slice there come whole ones.
+    rangeSize = Math.max(1, recipients.length, rangeSize * 0.8)
     longestText = Math.max(longestText, text.encoded.segments.length)
     renewed(range, claimedAt)
     if (recipients.length === 0) return results.finished(range)

@@ -12,14 +12,11 @@ import { describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
 import { recordResults, type MessageIds, type RangeResults } from '../store/results.ts'
 import type { Submissions } from '../store/submissions.ts'
+import { afterFailure } from './retry.ts'
 import type { HeldRange, Item } from './work.ts'
 
 /** A batch is written when it has this many results, or when its first is this old. */
 const BATCH = { size: 250, ms: 20 }
-/** Tries that a recipient gets where each failed and another may help, and how they are spread, in seconds. */
-const ATTEMPTS = 6
-const backoffSeconds = (attempt: number) => Math.min(60, 2 ** attempt)
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
 
 interface Collected extends Mutable<Omit<RangeResults, 'messageIds' | 'finished'>> {
@@ -154,21 +151,14 @@ export function createResultWriter(
   const refused = (item: Item, error: SubmitError, results: Collected) => {
     const { range, seq, attempts } = item
     keepIds(results, seq, error.messageIds)
-    const base = { seq, reason: error.reason }
-    const uncertain = error.kind === 'uncertain'
-    const spendsAttempt = error.kind === 'elsewhere' || uncertain
-    if (uncertain && range.alert.delivery === 'at-most-once') {
-      results.ended.push({ ...base, state: 'unknown', handedOver: true })
-    } else if (error.kind === 'permanent' || (spendsAttempt && attempts + 1 >= ATTEMPTS)) {
-      results.ended.push({ ...base, state: uncertain ? 'unknown' : 'failed', handedOver: true })
+    const { reason } = error
+    const after = afterFailure(error.kind, attempts, range.alert.delivery)
+    if (after.is === 'ended') {
+      results.ended.push({ seq, reason, state: after.state, handedOver: true })
     } else {
-      results.retries.push({
-        ...base,
-        uncertain,
-        spendsAttempt,
-        avoidCarrier: error.kind !== 'throttled',
-        delaySeconds: error.kind === 'elsewhere' ? backoffSeconds(attempts) : 0,
-      })
+      const { spendsAttempt, avoidCarrier, delaySeconds } = after
+      const uncertain = error.kind === 'uncertain'
+      results.retries.push({ seq, reason, uncertain, spendsAttempt, avoidCarrier, delaySeconds })
     }
   }
 

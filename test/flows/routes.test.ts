@@ -115,14 +115,14 @@ test(
     const simulator = await playFor(
       tocsin,
       db,
-      carrier('Heavy', route('+1', { weight: 3 })),
+      carrier('Heavy', route('+1', { weight: 10 })),
       carrier('Light', route('+1', { weight: 1 })),
     )
     await allDelivered(tocsin, await sendDraft(tocsin, floodAlert()))
     const light = takenBy(simulator, 'Light').length
-    // A quarter, but for what each lane takes in one go.
-    expect(light).toBeGreaterThan(0.15 * RECIPIENTS)
-    expect(light).toBeLessThan(0.35 * RECIPIENTS)
+    // An eleventh, and what each lane takes in one go.
+    expect(light).toBeGreaterThan(0)
+    expect(light).toBeLessThan(0.3 * RECIPIENTS)
     expect(judge(simulator.list, expectedTexts(residents)).missed).toEqual([])
   },
 )

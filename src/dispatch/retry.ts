@@ -1,0 +1,48 @@
+/**
+ * What becomes of a recipient whose message a carrier did not take.
+ *
+ * Another carrier tries first (`store/ranges.ts` keeps the one that failed away for a while), so the first retry
+ * goes at once; later ones are spread over a minute and a half, for then it is trouble that all have. Only what a
+ * carrier could not do counts as a try: not that it asked for fewer a second, and not that somebody has to mend its
+ * account.
+ */
+import type { SubmitErrorKind } from '../carriers/carrier.ts'
+
+/** Tries that a recipient gets where each failed and another may help. */
+const ATTEMPTS = 6
+/** Before each retry, in seconds. */
+const DELAYS = [0, 2, 6, 20, 60] as const
+
+export type AfterFailure =
+  /** For good; `unknown` where it may have left. */
+  | { readonly is: 'ended'; readonly state: 'failed' | 'unknown' }
+  | {
+      readonly is: 'retry'
+      readonly spendsAttempt: boolean
+      readonly avoidCarrier: boolean
+      readonly delaySeconds: number
+    }
+
+/** @param attempts how many were spent before this one */
+export function afterFailure(
+  kind: SubmitErrorKind,
+  attempts: number,
+  delivery: 'at-least-once' | 'at-most-once',
+): AfterFailure {
+  const isLast = attempts + 1 >= ATTEMPTS
+  const delaySeconds = DELAYS[attempts] ?? 0
+  switch (kind) {
+    case 'permanent':
+      return { is: 'ended', state: 'failed' }
+    case 'elsewhere':
+      if (isLast) return { is: 'ended', state: 'failed' }
+      return { is: 'retry', spendsAttempt: true, avoidCarrier: true, delaySeconds }
+    case 'uncertain':
+      if (isLast || delivery === 'at-most-once') return { is: 'ended', state: 'unknown' }
+      return { is: 'retry', spendsAttempt: true, avoidCarrier: true, delaySeconds }
+    case 'configuration':
+      return { is: 'retry', spendsAttempt: false, avoidCarrier: true, delaySeconds: 0 }
+    case 'throttled':
+      return { is: 'retry', spendsAttempt: false, avoidCarrier: false, delaySeconds: 0 }
+  }
+}
