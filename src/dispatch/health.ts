@@ -14,7 +14,7 @@
  * whoever else there is, for a recipient has but a few tries.
  *
  * **Coming back.** It rests, twice as long after each fall. Then a single message tries; if that goes well it gets
- * a part of its work, and a larger one after each second in which that goes well. Steps are for as long as another
+ * a part of its work (three messages at least), and a larger one after each second in which that goes well. Steps are for as long as another
  * carries the rest: one that fell by comparison goes on at once where the others turn out no better, and one whose
  * single message went well has all of it where nobody else is well. So where all are bad they carry on as they
  * are, and nothing goes to and fro.
@@ -127,8 +127,8 @@ export class Health {
       case 'probing':
         return 1 - this.#let
       case 'step': {
-        const soFar = 1 + ((now - place.since) / 1000) * this.#rate * STEPS[place.no]!
-        return Math.max(0, Math.floor(soFar) - this.#let)
+        const soFar = ((now - place.since) / 1000) * this.#rate * STEPS[place.no]!
+        return Math.max(0, Math.floor(ENOUGH.onStep + soFar) - this.#let)
       }
     }
   }
@@ -201,7 +201,7 @@ export class Health {
     else if (this.#refusalsInARow >= this.#mostInARow) this.#fall(now, 'absolute')
     else if (all >= ENOUGH.onStep && this.#isWorse(wrong / all, others))
       this.#fall(now, 'as before')
-    else if (now - since < STEP_MS || this.#right === 0) return
+    else if (now - since < STEP_MS || all < ENOUGH.onStep) return
     else if (no + 1 === STEPS.length) {
       this.#trouble = wrong / all
       this.#recover(now)

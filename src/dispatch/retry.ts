@@ -39,7 +39,8 @@ export function afterFailure(
       return { is: 'retry', spendsAttempt: true, avoidCarrier: true, delaySeconds }
     case 'uncertain':
       if (isLast || delivery === 'at-most-once') return { is: 'ended', state: 'unknown' }
-      return { is: 'retry', spendsAttempt: true, avoidCarrier: true, delaySeconds }
+      // The link or the answer was lost: that says nothing of others, nor of when this one is back.
+      return { is: 'retry', spendsAttempt: true, avoidCarrier: true, delaySeconds: 0 }
     case 'configuration':
       return { is: 'retry', spendsAttempt: false, avoidCarrier: true, delaySeconds: 0 }
     case 'throttled':

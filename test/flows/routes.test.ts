@@ -204,7 +204,7 @@ test(
     const { list } = simulator
     const alertId = await sendDraft(tocsin, floodAlert())
     await list.until(() => list.messages >= 200, 30_000)
-    const responses = { ms: 8_000, spreadMs: 0, missing: 0, twice: 0 }
+    const responses = { ms: 6_000, spreadMs: 0, missing: 0, twice: 0 }
     simulator.change({ carriers: [{ name: 'Late', behaviour: { responses } }] })
     const lateFrom = clockOf(simulator)
     await allDelivered(tocsin, alertId)
