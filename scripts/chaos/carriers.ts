@@ -19,6 +19,8 @@ const NORTH: PlayedCarrier = {
 }
 const SOUTH: PlayedCarrier = { ...NORTH, name: 'South', segmentsPerSecond: 300, binds: 1 }
 const RECIPIENTS = 3_500
+/** That the carrier which is well does not run out of them meanwhile. */
+const ENOUGH = 6_000
 
 /** F6: the peer's machine is gone and TCP does not know: nothing that is written is read, nothing comes. */
 export async function haltCarrier({ say, town, nextValley }: Bounds): Promise<Found> {
@@ -52,13 +54,13 @@ export async function haltCarrier({ say, town, nextValley }: Bounds): Promise<Fo
 export async function stallCarrier({ say, town, nextValley }: Bounds): Promise<Found> {
   const installation = await town()
   const simulator = await installation.play([NORTH, SOUTH])
-  const mutedMs = 10_000
+  const mutedMs = 8_000
   let grownMb = 0
   let southShare = 0
   let muted = 0
-  const size = { valleyNo: nextValley(), recipients: RECIPIENTS }
+  const size = { valleyNo: nextValley(), recipients: ENOUGH }
   const { settled, wrong } = await goThrough(installation, simulator, size, async ordeal => {
-    await ordeal.untilArrived(RECIPIENTS / 5)
+    await ordeal.untilArrived(ENOUGH / 6)
     const mbBefore = await residentMb(installation)
     const southBefore = takenBy(simulator, 1)
     say(`North answers nothing for ${mutedMs / 1000} s, at ${ordeal.arrived()} messages`)
@@ -76,7 +78,7 @@ export async function stallCarrier({ say, town, nextValley }: Bounds): Promise<F
     return exposureOf([NORTH]) + muted * NORTH.window
   })
   if (grownMb > 64) wrong.push(`the dispatcher grew by ${Math.round(grownMb)} MB`)
-  if (southShare < 0.9) {
+  if (southShare < 0.8) {
     wrong.push(`South was used at ${Math.round(southShare * 100)} % of its rate meanwhile`)
   }
   return {
