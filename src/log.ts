@@ -23,6 +23,11 @@ interface LogFields {
   pid?: number
   port?: number
   attempt?: number
+  perSecond?: number
+  inFlight?: number
+  waiting?: number
+  batchMs?: number
+  throttled?: number
 }
 
 export interface Log {

@@ -21,6 +21,7 @@ import {
   loadMasterKey,
 } from '../operators/first-start.ts'
 import { openTokenKeys } from '../operators/token-keys.ts'
+import { startStallWatch } from '../reports/stalls.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
 import { startEmbeddedPostgres } from '../store/embedded.ts'
 import { migrateDatabase } from '../store/migrate.ts'
@@ -90,11 +91,13 @@ async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8
   const deps = { database, config, masterKey, tokenKeys, now }
   const server = await startServer(createApp(deps).fetch, config)
   const housekeeping = startHousekeeping(deps)
+  const stallWatch = startStallWatch(database.db)
   log.info({ port: server.port }, 'the API listens')
   const part: Part = {
     async stop() {
       await server.stop(AbortSignal.timeout(CLOSE_MS))
       await housekeeping.stop()
+      await stallWatch.stop()
     },
   }
   return { url: `http://${config.host}:${server.port}`, part }

@@ -8,6 +8,7 @@ import type { Database } from '../store/database.ts'
 import { claimAnswers, finishAnswer } from '../store/answers.ts'
 import { reservePace } from '../store/intents.ts'
 import { describeError, log } from '../log.ts'
+import type { LaneCounts } from './lane-counts.ts'
 import { PACE_SHARE, type Pace } from './pace.ts'
 
 const SHARE = 0.05
@@ -35,8 +36,9 @@ export function createAnswerDesk(of: {
   dispatcherId: string
   rate: number
   pace: Pace
+  counts: LaneCounts
 }): AnswerDesk {
-  const { db, carrierId, dispatcherId, rate, pace } = of
+  const { counts, db, carrierId, dispatcherId, rate, pace } = of
   const waiting: Answer[] = []
   const sent = new Map<number, Answer>()
   let lastRef = 0
@@ -56,6 +58,10 @@ export function createAnswerDesk(of: {
       if (answer === undefined) return
       sent.delete(ref)
       const failure = isSubmitError(outcome) ? outcome.reason : undefined
+      if (failure === undefined) {
+        counts.acceptedMessages++
+        counts.acceptedSegments += answer.segments
+      }
       finishAnswer(db, answer.id, failure).catch((error: unknown) => {
         log.warn({ carrierId, code: describeError(error) }, 'the end of an answer was not written')
       })

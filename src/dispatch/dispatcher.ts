@@ -24,6 +24,7 @@ import {
 } from '../store/links.ts'
 import { finishAlerts } from './finish.ts'
 import { startLane, type Lane } from './lane.ts'
+import { startCounts, type LaneCounts } from './lane-counts.ts'
 import { planNext } from './plan.ts'
 import { createSendableAlerts } from './sendable.ts'
 
@@ -56,6 +57,7 @@ export async function startDispatcher({
   const stopping = new AbortController()
   const lanes = new Map<string, { lane: Lane; account: CarrierConfig; binds: number }>()
   const closing = new Map<string, Promise<void>>()
+  const counts = new Map<string, LaneCounts>()
   const plans = new Map<Promise<unknown>, number>()
   const keyed = openDatabase(database.url, { plans: 'by key' })
   const sendable = createSendableAlerts(db, now)
@@ -154,6 +156,8 @@ export async function startDispatcher({
 
   const openLane = (account: CarrierConfig, binds: number) => {
     let lane: Lane
+    const mine = counts.get(account.id) ?? startCounts()
+    counts.set(account.id, mine)
     try {
       lane = startLane({
         db: keyed.db,
@@ -162,6 +166,7 @@ export async function startDispatcher({
         share: binds / account.binds,
         accounts: () => accounts,
         fitness,
+        counts: mine,
         sendable: sendable.load,
       })
     } catch (error) {

@@ -20,6 +20,9 @@ export function renewed(range: HeldRange, sentAt: number): void {
 }
 
 export interface HeldRanges {
+  readonly count: number
+  /** How long ago the lease was renewed that was renewed first, in seconds; 0 without any. */
+  age(now: number): number
   add(range: HeldRange): void
   some(is: (range: HeldRange) => boolean): boolean
   /** After a message of it was answered: it may be over. */
@@ -66,6 +69,14 @@ export function createHeldRanges(
   }
 
   return {
+    get count() {
+      return ranges.size
+    },
+    age(now) {
+      let earliest = Infinity
+      for (const { deadline } of ranges) earliest = Math.min(earliest, deadline)
+      return ranges.size === 0 ? 0 : LEASE_SECONDS - SEND_MARGIN_SECONDS - (earliest - now) / 1000
+    },
     add: range => void ranges.add(range),
     some(is) {
       for (const range of ranges) if (is(range)) return true

@@ -9,6 +9,7 @@ import { openReceiptBook } from '../inbound/receipts.ts'
 import { recordReplies } from '../inbound/replies.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
+import type { LaneCounts } from './lane-counts.ts'
 
 /**
  * A batch is written when it has this many, or when its first is this old; what comes meanwhile makes the next. A
@@ -36,6 +37,7 @@ export interface Intake {
 export function createIntake(
   db: Database,
   ids: MessageIds,
+  counts: LaneCounts,
   idsWritten: () => Promise<void>,
   stored: () => void,
 ): Intake {
@@ -70,6 +72,7 @@ export function createIntake(
     await Promise.all([
       store(nextReceipts, async batch => {
         const { orphaned } = await book.record(batch)
+        counts.orphans += orphaned
         if (orphaned > 0) adoptAt = 0
       }),
       store(nextReplies, batch => recordReplies(db, carrierId, batch)),
@@ -93,6 +96,7 @@ export function createIntake(
     try {
       await record(batch)
     } catch (error) {
+      counts.faults++
       log.error(
         { carrierId, code: describeError(error), count: batch.length },
         'intake not written',
@@ -111,10 +115,12 @@ export function createIntake(
 
   return {
     receipt(receipt) {
+      counts.receipts++
       receipts.push(receipt)
       schedule()
     },
     reply(reply) {
+      counts.replies++
       replies.push(reply)
       schedule()
     },

@@ -32,18 +32,19 @@ import { MessageIds } from '../inbound/message-ids.ts'
 import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
 import { halvePace, recoverPace } from '../store/intents.ts'
-import { noteSubmissions, reportLink, type Fitness } from '../store/links.ts'
+import { noteSubmissions, reportLink, type Fitness, type LaneFigures } from '../store/links.ts'
 import { createAnswerDesk } from './answers.ts'
 import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
 import { Health, SLOW_MS } from './health.ts'
 import { createHeldRanges, renewed } from './held.ts'
 import { createIntake } from './intake.ts'
+import { createAlertRates, createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
 import { createMarking, nextMark } from './mark.ts'
 import { createPace } from './pace.ts'
 import { Queue } from './queue.ts'
 import { createResultWriter } from './results.ts'
 import { NOWHERE, standingOf, troubleOfOthers } from './standing.ts'
-import { phoneOf, type HeldRange, type Item, type SendableAlert } from './work.ts'
+import { phoneOf, segmentsOf, type HeldRange, type Item, type SendableAlert } from './work.ts'
 
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
 const IDLE_MS = 500
@@ -75,12 +76,14 @@ export interface LaneOptions {
   /** All accounts that are enabled now, and how those fare that are bound somewhere. */
   readonly accounts: () => readonly CarrierConfig[]
   readonly fitness: () => ReadonlyMap<string, Fitness>
+  /** Goes on from where an earlier lane of this dispatcher for the account left off. */
+  readonly counts: LaneCounts
   /** The alert's verified content; rejects where it is not what was signed. */
   readonly sendable: (alertId: string) => Promise<SendableAlert>
 }
 
 export function startLane(options: LaneOptions): Lane {
-  const { db, dispatcherId, account } = options
+  const { db, dispatcherId, account, counts } = options
   const carrierId = account.id
   const rate = account.segmentsPerSecond
   const exposureLimit = 2 * account.window * account.binds
@@ -116,18 +119,20 @@ export function startLane(options: LaneOptions): Lane {
   let throttled = false
   let slotTimer: NodeJS.Timeout | undefined
   let wakeTimer: NodeJS.Timeout | undefined
-  let submittedSegments = 0
-  let segmentsAtReport = 0
+  let segmentsAtReport = counts.acceptedSegments
   let reportedAt = performance.now()
   let perSecond = 0
+  /** As of the last second. */
+  let figures: LaneFigures | undefined
   let reporting: Promise<void> = Promise.resolve()
-  const submittedAlerts = new Set<string>()
+  const alertRates = createAlertRates(reportedAt)
+  const laneLog = createLaneLog({ carrierId, carrier: account.name, dispatcherId })
 
   const carrier: Carrier = openCarrier(account)
   const closing = new AbortController()
   const pace = createPace(rate, () => longestText)
   const messageIds = new MessageIds(db, carrierId)
-  const results = createResultWriter(db, carrierId, (count, submissions) => {
+  const results = createResultWriter(db, carrierId, counts, (count, submissions) => {
     queue.exposure -= count
     for (const one of submissions) messageIds.add(one)
     turn()
@@ -140,8 +145,8 @@ export function startLane(options: LaneOptions): Lane {
     pulls: () => standing.pulls,
     hold,
   })
-  const intake = createIntake(db, messageIds, results.flush, wakeViewers)
-  const answers = createAnswerDesk({ db, carrierId, dispatcherId, rate, pace })
+  const intake = createIntake(db, messageIds, counts, results.flush, wakeViewers)
+  const answers = createAnswerDesk({ db, carrierId, dispatcherId, rate, pace, counts })
 
   function wakeViewers() {
     void notify(db, 'alerts', carrierId).catch(() => undefined)
@@ -168,7 +173,8 @@ export function startLane(options: LaneOptions): Lane {
       if (available < segments) break
       available -= segments
       pace.take(segments)
-      submittedSegments += segments
+      counts.submittedMessages++
+      counts.submittedSegments += segments
       queue.shift(segments)
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
@@ -193,7 +199,8 @@ export function startLane(options: LaneOptions): Lane {
       if (answer === undefined) break
       left -= answer.segments
       pace.take(answer.segments)
-      submittedSegments += answer.segments
+      counts.submittedMessages++
+      counts.submittedSegments += answer.segments
       carrier.submit(answer.message, answer.ref)
     }
     return left
@@ -217,7 +224,10 @@ export function startLane(options: LaneOptions): Lane {
     range.inFlight--
     if (!isSubmitError(ended)) {
       health.taken(clock - sentAt[ref]!)
-      submittedAlerts.add(range.alert.id)
+      const segments = segmentsOf(item)
+      counts.acceptedMessages++
+      counts.acceptedSegments += segments
+      alertRates.add(range.alert.id, segments)
       results.outcome(item, ended)
     } else if (ended.kind === 'throttled' && ended.messageIds.length === 0 && !range.withdrawn) {
       putBack(item)
@@ -230,6 +240,7 @@ export function startLane(options: LaneOptions): Lane {
 
   /** The carrier asked for fewer a second: back to the head of what waits, no attempt spent. */
   function putBack(item: Item) {
+    counts.throttled++
     queue.putBack(item)
     if (throttled) return
     throttled = true
@@ -423,21 +434,37 @@ export function startLane(options: LaneOptions): Lane {
   }
 
   function complain(error: unknown, message: string) {
+    counts.faults++
     log.warn({ carrier: account.name, carrierId, code: describeError(error) }, message)
+  }
+
+  function state(now: number) {
+    return {
+      window: account.window * account.binds,
+      inFlight: carrier.inFlight,
+      room: carrier.room,
+      waiting: queue.unmarked,
+      marked: queue.marked,
+      exposure: queue.exposure,
+      ranges: held.count,
+      leaseAge: held.age(now),
+      isResting: health.share < 1,
+    }
   }
 
   async function everySecond() {
     const now = performance.now()
-    perSecond = ((submittedSegments - segmentsAtReport) * 1000) / (now - reportedAt)
-    segmentsAtReport = submittedSegments
+    perSecond = ((counts.acceptedSegments - segmentsAtReport) * 1000) / (now - reportedAt)
+    segmentsAtReport = counts.acceptedSegments
     reportedAt = now
     throttled = false
-    const alertIds = [...submittedAlerts]
-    submittedAlerts.clear()
+    const rates = alertRates.take(now)
+    figures = figuresOf(counts, state(now), rates.perSecond)
+    laneLog(figures, perSecond)
     for (const range of queue.giveWay()) held.withdraw(range)
     try {
       await held.renew()
-      if (alertIds.length > 0) await noteSubmissions(db, alertIds)
+      if (rates.moved.length > 0) await noteSubmissions(db, rates.moved)
       pace.observe(await recoverPace(db, carrierId), performance.now())
       await intake.adopt()
       await answers.claim(link !== 'unbound' && !stopping)
@@ -457,6 +484,7 @@ export function startLane(options: LaneOptions): Lane {
       inFlight: carrier.inFlight,
       lastError,
       fitness: fitnessNow(),
+      ...(figures !== undefined && { figures }),
     })
   }
 

@@ -13,6 +13,7 @@ import { isDatabaseAway, type Database } from '../store/database.ts'
 import { recordResults, type MessageIds, type RangeResults } from '../store/results.ts'
 import type { Submissions } from '../store/submissions.ts'
 import { afterFailure } from './retry.ts'
+import type { LaneCounts } from './lane-counts.ts'
 import type { HeldRange, Item } from './work.ts'
 
 /** A batch is written when it has this many results, or when its first is this old. */
@@ -55,6 +56,7 @@ export interface ResultWriter {
 export function createResultWriter(
   db: Database,
   carrierId: string,
+  counts: LaneCounts,
   written: (count: number, submissions: readonly Submissions[]) => void,
 ): ResultWriter {
   let collected = new Map<HeldRange, Collected>()
@@ -109,7 +111,11 @@ export function createResultWriter(
       else known.push(results)
     }
     for (const [alertId, ranges] of byAlert) {
+      const startedAt = performance.now()
       const submissions = await writeBatch(alertId, ranges)
+      counts.batches++
+      counts.batchMs = performance.now() - startedAt
+      counts.batchSeconds += counts.batchMs / 1000
       written(
         ranges.reduce((sum, { count }) => sum + count, 0),
         submissions,
@@ -126,6 +132,7 @@ export function createResultWriter(
       try {
         return await recordResults(db, { id, alertId, carrierId, ranges })
       } catch (error) {
+        counts.faults++
         log.error(
           { alertId, carrierId, code: describeError(error), attempt },
           'results not written',
@@ -153,10 +160,13 @@ export function createResultWriter(
     keepIds(results, seq, error.messageIds)
     const { reason } = error
     const after = afterFailure(error.kind, attempts, range.alert.delivery)
+    if (error.kind === 'uncertain') counts.uncertain++
     if (after.is === 'ended') {
+      counts.failed++
       results.ended.push({ seq, reason, state: after.state, handedOver: true })
     } else {
       const { spendsAttempt, avoidCarrier, delaySeconds } = after
+      counts.retried++
       const uncertain = error.kind === 'uncertain'
       results.retries.push({ seq, reason, uncertain, spendsAttempt, avoidCarrier, delaySeconds })
     }

@@ -3,6 +3,7 @@ import { describeError } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { countMigrations } from '../store/readiness.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { laneMetrics } from './lane-metrics.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What watches over the service asks these; they take no token. */
@@ -15,9 +16,10 @@ export const healthRoutes = ({ database: { db } }: AppDependencies, { registry }
         ? c.json({ status: 'ready' })
         : c.json({ status: 'not ready', reasons }, 503, { 'Retry-After': '2' })
     })
-    .get('/metrics', async c =>
-      c.body(await registry.metrics(), 200, { 'Content-Type': registry.contentType }),
-    )
+    .get('/metrics', async c => {
+      const text = `${await registry.metrics()}\n${await laneMetrics(db)}`
+      return c.body(text, 200, { 'Content-Type': registry.contentType })
+    })
 
 async function reasonsNotReady(db: Database): Promise<string[]> {
   try {

@@ -9,6 +9,7 @@ import { readLiveStates } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
 import { NOBODY, type ProgressCounts, type RecipientCounts } from '../store/progress.ts'
 import type { TallyCount } from '../store/tallies.ts'
+import { alarmOf, readStalls } from './stalls.ts'
 import {
   readCarrierNames,
   readWatchedAlerts,
@@ -25,7 +26,7 @@ export interface Progress extends RecipientCounts {
   readonly alarms: readonly Alarm[]
   readonly firstSubmittedAt: string | null
   readonly lastSubmittedAt: string | null
-  /** Segments a second that its carriers take now, whatever alert they are of. */
+  /** Segments of it a second that its carriers take now. */
   readonly perSecond: number
   /** Until the last of it is handed over, at this rate; null where nobody can say. */
   readonly etaSeconds: number | null
@@ -82,16 +83,21 @@ export async function readWatched(
 ): Promise<ReadonlyMap<string, Watched>> {
   const alerts = await readWatchedAlerts(db, alertIds)
   const carriers = await readCarriers(db)
+  const stalls = await readStalls(db, alertIds)
   const watched = new Map<string, Watched>()
   for (const alert of alerts) {
-    const progress = progressOf(alert, carriers)
+    const stall = stalls.find(({ alertId }) => alertId === alert.id)
+    const progress = progressOf(alert, carriers, stall === undefined ? [] : [alarmOf(stall)])
     const tally = tallyOf(alert, progress.recipients, await labelsOf(db, alert), now)
     watched.set(alert.id, { progress, tally })
   }
   return watched
 }
 
-type LiveCarrier = Pick<CarrierProgress, 'carrierId' | 'name' | 'perSecond' | 'state'>
+type LiveCarrier = Pick<CarrierProgress, 'carrierId' | 'name' | 'state'> & {
+  /** Segments a second by alert. */
+  readonly alerts: ReadonlyMap<string, number>
+}
 
 async function readCarriers(db: Database): Promise<readonly LiveCarrier[]> {
   const names = await readCarrierNames(db)
@@ -102,14 +108,18 @@ async function readCarriers(db: Database): Promise<readonly LiveCarrier[]> {
   return names.map(({ id, name, enabled }) => ({
     carrierId: id,
     name,
-    perSecond: Math.round(live.get(id)?.perSecond ?? 0),
+    alerts: live.get(id)?.alerts ?? new Map(),
     state: enabled ? (live.get(id)?.state ?? 'unbound') : 'disabled',
   }))
 }
 
 const ZERO: ProgressCounts = { ...NOBODY, segments: 0 }
 
-function progressOf(alert: WatchedAlert, carriers: readonly LiveCarrier[]): Progress {
+function progressOf(
+  alert: WatchedAlert,
+  carriers: readonly LiveCarrier[],
+  stalls: readonly Alarm[],
+): Progress {
   const total = { ...ZERO }
   for (const counts of alert.counts.values()) {
     for (const name of Object.keys(ZERO) as (keyof ProgressCounts)[]) total[name] += counts[name]
@@ -119,16 +129,17 @@ function progressOf(alert: WatchedAlert, carriers: readonly LiveCarrier[]): Prog
   const recipients = alert.recipients ?? 0
   const queued = recipients - gone
   const isSending = alert.state === 'sending' && queued > 0
+  let perSecond = 0
   const byCarrier = carriers
     .filter(
       ({ carrierId, state }) => alert.counts.has(carrierId) || (isSending && state !== 'disabled'),
     )
-    .map(carrier => {
+    .map(({ alerts, ...carrier }) => {
       const { submitted, delivered, failed } = alert.counts.get(carrier.carrierId) ?? ZERO
-      const perSecond = isSending ? carrier.perSecond : 0
-      return { ...carrier, submitted, delivered, failed, perSecond }
+      const rate = isSending ? (alerts.get(alert.id) ?? 0) : 0
+      perSecond += rate
+      return { ...carrier, submitted, delivered, failed, perSecond: Math.round(rate) }
     })
-  const perSecond = byCarrier.reduce((sum, carrier) => sum + carrier.perSecond, 0)
   const handedOver = total.submitted + total.delivered + total.failed + total.unknown
   const segmentsEach = handedOver > 0 ? Math.max(1, segmentsSubmitted / handedOver) : 1
   return {
@@ -139,10 +150,10 @@ function progressOf(alert: WatchedAlert, carriers: readonly LiveCarrier[]): Prog
     possibleDuplicates,
     segmentsSubmitted,
     byCarrier,
-    alarms: alert.alarms,
+    alarms: [...alert.alarms, ...stalls],
     firstSubmittedAt: alert.firstSubmittedAt?.toISOString() ?? null,
     lastSubmittedAt: alert.lastSubmittedAt?.toISOString() ?? null,
-    perSecond,
+    perSecond: Math.round(perSecond),
     etaSeconds:
       queued === 0 ? 0 : perSecond > 0 ? Math.ceil((queued * segmentsEach) / perSecond) : null,
   }

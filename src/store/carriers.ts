@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
+import { STALE_SECONDS, type LaneFigures } from './links.ts'
 import {
   alerts,
   answers,
@@ -43,10 +44,9 @@ export interface LiveState {
   readonly perSecond: number
   readonly inFlight: number
   readonly lastError: string | undefined
+  /** Segments a second of each alert, by id. */
+  readonly alerts: ReadonlyMap<string, number>
 }
-
-/** A dispatcher reports about once a second: one that has been silent for this long holds no link any more. */
-const STALE_SECONDS = 5
 
 type Written = Omit<CarrierRow, 'id' | 'createdAt' | 'revision'>
 
@@ -153,9 +153,21 @@ export async function readLiveStates(
       perSecond: (before?.perSecond ?? 0) + link.perSecond,
       inFlight: (before?.inFlight ?? 0) + link.inFlight,
       lastError: link.lastError ?? before?.lastError,
+      alerts: sumOf(before?.alerts, (link.figures as LaneFigures | null)?.alerts ?? {}),
     })
   }
   return states
+}
+
+function sumOf(
+  before: ReadonlyMap<string, number> = new Map(),
+  more: Readonly<Record<string, number>>,
+): ReadonlyMap<string, number> {
+  const sum = new Map(before)
+  for (const [alertId, rate] of Object.entries(more)) {
+    sum.set(alertId, (sum.get(alertId) ?? 0) + rate)
+  }
+  return sum
 }
 
 /** One bind is enough to send by; throttling is the account's, so one that hears of it speaks for all. */

@@ -11,6 +11,53 @@ export interface Fitness {
 
 const UNTROUBLED: Fitness = { health: 1, trouble: 0 }
 
+/** What a lane has done since its dispatcher began: they only rise. */
+export interface LaneTotals {
+  /** Handed to the carrier, those included that it refused. */
+  readonly submittedMessages: number
+  readonly submittedSegments: number
+  readonly acceptedMessages: number
+  readonly acceptedSegments: number
+  /** Refused for coming too fast; they wait for their turn and spend no attempt. */
+  readonly throttled: number
+  /** Refused or lost, to be tried again. */
+  readonly retried: number
+  readonly failed: number
+  /** May have been taken, and nobody heard so: possible duplicates where they go again. */
+  readonly uncertain: number
+  readonly receipts: number
+  /** Receipts that came before the id that they name. */
+  readonly orphans: number
+  readonly replies: number
+  /** Batches of results written, and the time that took. */
+  readonly batches: number
+  readonly batchSeconds: number
+  /** Turns that the database, or something else, did not let come to an end. */
+  readonly faults: number
+}
+
+/** A lane's totals and how it stands. */
+export interface LaneFigures extends LaneTotals {
+  /** Segments that may be unanswered at once, and that are; how many more the window takes now. */
+  readonly window: number
+  readonly inFlight: number
+  readonly room: number
+  /** Recipients claimed and neither marked nor sent; marked to leave; marked and not recorded. */
+  readonly waiting: number
+  readonly marked: number
+  readonly exposure: number
+  /** Ranges held, and how long ago the one that was renewed first of them was renewed, in seconds. */
+  readonly ranges: number
+  readonly leaseAge: number
+  readonly batchSecondsLast: number
+  /** Faults since the report before. */
+  readonly faultsLately: number
+  /** The carrier is left alone for a while, for it refused too much. */
+  readonly isResting: boolean
+  /** Segments a second of each alert that it sends, by id. */
+  readonly alerts: Readonly<Record<string, number>>
+}
+
 export interface LinkReport {
   readonly carrierId: string
   readonly dispatcherId: string
@@ -21,6 +68,7 @@ export interface LinkReport {
   readonly lastError: string | undefined
   /** Absent: there is nothing to say against it. */
   readonly fitness?: Fitness
+  readonly figures?: LaneFigures
 }
 
 /** A dispatcher that has been silent for this long, in seconds, holds no link any more. */
@@ -46,14 +94,15 @@ export async function reportLink(db: Database, report: LinkReport): Promise<void
   const { fitness = UNTROUBLED } = report
   await db.execute(sql`
     insert into carrier_links as l (carrier_id, dispatcher_id, state, per_second, in_flight, last_error, health,
-      trouble, reported_at)
+      trouble, figures, reported_at)
     values (${report.carrierId}::uuid, ${report.dispatcherId}::uuid, ${report.state},
       ${report.perSecond}::real, ${report.inFlight}::int, ${report.lastError ?? null}::text,
-      ${fitness.health}::real, ${fitness.trouble}::real, now())
+      ${fitness.health}::real, ${fitness.trouble}::real,
+      ${report.figures === undefined ? null : JSON.stringify(report.figures)}::jsonb, now())
     on conflict (carrier_id, dispatcher_id) do update set
       state = excluded.state, per_second = excluded.per_second, in_flight = excluded.in_flight,
       last_error = excluded.last_error, health = excluded.health, trouble = excluded.trouble,
-      reported_at = excluded.reported_at
+      figures = excluded.figures, reported_at = excluded.reported_at
   `)
 }
 
@@ -144,5 +193,27 @@ export async function noteSubmissions(db: Database, alertIds: readonly string[])
     update alerts set
       first_submitted_at = coalesce(first_submitted_at, now()), last_submitted_at = now()
     where id = any(${arrayLiteral(alertIds)}::uuid[])
+  `)
+}
+
+/** A dispatcher reports about once a second: one that has been silent for this long holds no link any more. */
+export const STALE_SECONDS = 5
+
+export interface LiveLink {
+  readonly carrierId: string
+  readonly dispatcherId: string
+  readonly state: LinkReport['state']
+  readonly lastError: string | null
+  /** Null where others hold all binds of the account. */
+  readonly figures: LaneFigures | null
+}
+
+/** What the dispatchers that live said last, each of each account. */
+export async function readLinks(db: Database): Promise<LiveLink[]> {
+  return await db.execute<LiveLink & Record<string, unknown>>(sql`
+    select carrier_id as "carrierId", dispatcher_id as "dispatcherId", state, last_error as "lastError", figures
+    from carrier_links
+    where reported_at > now() - make_interval(secs => ${STALE_SECONDS}::int)
+    order by carrier_id, dispatcher_id
   `)
 }

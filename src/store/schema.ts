@@ -324,6 +324,8 @@ export const carrierLinks = pgTable(
     health: real('health').notNull().default(1),
     /** The share of the messages of the last seconds that went wrong, 0 … 1. */
     trouble: real('trouble').notNull().default(0),
+    /** `LaneFigures`; null of a dispatcher that has no lane for it. */
+    figures: jsonb('figures'),
     reportedAt: at('reported_at').notNull().defaultNow(),
   },
   t => [

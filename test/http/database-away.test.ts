@@ -15,4 +15,9 @@ test('while the database is away callers are told to try again, and why is not t
   expect(ready.status).toBe(503)
   expect(ready.body.reasons).toHaveLength(1)
   expect((await edge.call('GET', '/healthz')).status).toBe(200)
+
+  const metrics = await edge.call('GET', '/metrics')
+  expect(metrics.status).toBe(200)
+  expect(metrics.body).toContain('\ntocsin_database_reachable 0\n')
+  expect(metrics.body).not.toContain('tocsin_lane_')
 })

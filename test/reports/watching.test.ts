@@ -11,6 +11,7 @@ import { recordResults } from '../../src/store/results.ts'
 import { sql } from 'drizzle-orm'
 import { wasGiven } from '../support/blocks.ts'
 import { test, type Caller, type Edge } from '../support/edge.ts'
+import { idleLane } from '../support/lane-figures.ts'
 import { aCarrier, aPhone, aSentAlert } from '../support/sent-alert.ts'
 
 const options = [
@@ -47,9 +48,11 @@ test('progress is exclusive counts that add up, by carrier too', async ({ db, ed
     carrierId,
     dispatcherId: randomUUID(),
     state: 'bound',
-    perSecond: 2,
+    perSecond: 9,
     inFlight: 1,
     lastError: undefined,
+    // Of the nine a second that it takes, two are this alert's.
+    figures: { ...idleLane, alerts: { [alertId]: 2, [randomUUID()]: 7 } },
   })
   const viewer = await edge.caller()
   const { status, body } = await viewer.call('GET', `/v1/alerts/${alertId}/progress`)

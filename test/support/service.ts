@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
@@ -38,8 +39,10 @@ export interface Tocsin {
   readonly administrator: Client
   readonly author: Person
   readonly approver: Person
-  /** A dispatcher in a process of its own; ended with the file if it still runs. */
-  startDispatcher(): ChildProcess
+  /** What the API process has logged of errors. */
+  apiLog(): string
+  /** A dispatcher in a process of its own; ended with the file if it still runs. `logs` gets each line of its log. */
+  startDispatcher(logs?: (line: string) => void): ChildProcess
   /** Plays carriers, enters them in place of earlier ones, and waits until each is bound. They end with the file. */
   startCarriers(carriers: readonly PlayedCarrier[], phones?: Scenario['phones']): Promise<Simulator>
 }
@@ -90,8 +93,10 @@ export async function startFlow(
     for (const step of ends.splice(0).toReversed()) await step()
   }
   try {
-    const api = await startTocsin({ ...env, TOCSIN_ROLE: 'api' })
+    const api = await startTocsin({ ...env, TOCSIN_ROLE: 'api', TOCSIN_LOG_LEVEL: 'error' })
     ends.push(() => api.stop())
+    const said: string[] = []
+    api.process.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
     const administrator = await signIn({ url: api.url, ...ADMINISTRATOR })
     const [author, approver] = await Promise.all([
       hire(administrator, api.url, { name: 'Rosa Alvarez', roles: ['author'] }),
@@ -102,12 +107,19 @@ export async function startFlow(
       administrator,
       author,
       approver,
-      startDispatcher() {
+      apiLog: () => said.join(''),
+      startDispatcher(logs) {
         const dispatcher = spawn(process.execPath, [entry], {
-          env: { ...process.env, ...env, TOCSIN_ROLE: 'dispatch' },
+          env: {
+            ...process.env,
+            ...env,
+            TOCSIN_ROLE: 'dispatch',
+            ...(logs !== undefined && { TOCSIN_LOG_LEVEL: 'info' }),
+          },
           // The channel's end tells it that the test is gone.
-          stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+          stdio: ['ignore', logs === undefined ? 'ignore' : 'pipe', 'inherit', 'ipc'],
         })
+        if (logs !== undefined) createInterface(dispatcher.stdout!).on('line', logs)
         ends.push(() => killNow(dispatcher))
         return dispatcher
       },

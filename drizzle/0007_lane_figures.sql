@@ -1,0 +1,1 @@
+ALTER TABLE "carrier_links" ADD COLUMN "figures" jsonb;
