@@ -29,6 +29,10 @@ export type SubmitErrorKind =
   | 'permanent'
   /** The account's configuration is wrong; nothing will get through until somebody mends it. */
   | 'configuration'
+  /** Its time had passed before any of it left; nobody refused it. */
+  | 'expired'
+  /** It had begun to leave and was kept back at our own wish: nobody refused it, no attempt spent. */
+  | 'kept-back'
   /** It may have left: the link died or no response came. Only the alert's `delivery` says whether to repeat. */
   | 'uncertain'
 
@@ -83,7 +87,7 @@ export interface CarrierEvents {
   outcome(ref: number, outcome: Outcome): void
   receipt(receipt: Receipt): void
   reply(reply: Reply): void
-  /** The window has opened: `room` is at least 1 again. Called at most once a batch of responses. */
+  /** The window has opened: `room` is at least 1 again, or what waits to be released finds room. Called at most once a batch of responses. */
   room(): void
   /** `reason` says why a link went down or was refused; it never holds a secret. */
   state(state: LinkState, reason: string): void
@@ -99,9 +103,17 @@ export interface Carrier {
   readonly inFlight: number
   /**
    * Hands one message over, all its segments; those that the window has no room for wait inside. Its end
-   * comes as `events.outcome` with the same `ref`. Bytes leave in one write a turn of the event loop.
+   * comes as `events.outcome` with the same `ref`. Bytes leave in one write a turn of the event loop. Before each
+   * segment its time is looked at again: none leaves after `expiresAt`.
+   *
+   * @param segments how many of them may leave now, at least one; `release` lets the others go. Nothing else is
+   *   handed over before they have
    */
-  submit(message: ShortMessage, ref: number): void
+  submit(message: ShortMessage, ref: number, segments?: number): void
+  /** Lets more segments go of the message that was handed over last. @returns how many the window took */
+  release(segments: number): number
+  /** The segments that were not released stay, and their message ends as `kept-back`. */
+  keepBack(): void
   /** Finishes what is in the window, then unbinds; what is left at `signal`'s abort ends as uncertain. Safe twice. */
   close(signal: AbortSignal): Promise<void>
 }

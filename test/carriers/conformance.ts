@@ -154,8 +154,45 @@ export function carrierConformance(
     test('hands nothing over that has expired', async () => {
       carrier.submit({ to: '+15550000001', text, expiresAt: Date.now() - 1 }, 1)
       await events.until('refused', () => events.outcomes.length === 1)
-      expect(events.outcomes[0]!.outcome).toMatchObject({ kind: 'permanent', reason: 'expired' })
+      expect(events.outcomes[0]!.outcome).toMatchObject({ kind: 'expired', reason: 'expired' })
       expect(peer.received).toBe(0)
+    })
+
+    test('lets the segments of a message go as they are released', async () => {
+      carrier.submit({ to: '+15550000001', text: joined, expiresAt }, 1, 1)
+      await peer.until('the first came', () => peer.received === 1)
+      submit(2)
+      await events.until('one that is whole passes', () => events.outcomes.length === 1)
+      expect(peer.received).toBe(2)
+      expect(carrier.release(1)).toBe(1)
+      await peer.until('the second came', () => peer.received === 3)
+      expect(events.outcomes.map(({ ref }) => ref)).toEqual([2])
+      // There are no more than three.
+      expect(carrier.release(5)).toBe(1)
+      await events.until('ended', () => events.outcomes.length === 2)
+      expect(peer.received).toBe(4)
+      expect(events.outcomes[1]!.outcome.messageIds).toHaveLength(3)
+      expect(carrier.release(1)).toBe(0)
+    })
+
+    test('keeps back what was not released, and says so when the rest has its answers', async () => {
+      carrier.submit({ to: '+15550000001', text: joined, expiresAt }, 1, 2)
+      await peer.until('two came', () => peer.received === 2)
+      carrier.keepBack()
+      await events.until('ended', () => events.outcomes.length === 1)
+      expect(events.outcomes[0]!.outcome).toMatchObject({ kind: 'kept-back' })
+      expect(events.outcomes[0]!.outcome.messageIds).toHaveLength(2)
+      expect([carrier.release(1), carrier.inFlight]).toEqual([0, 0])
+      submit(2)
+      await events.until('the next is taken', () => events.outcomes.length === 2)
+      expect(peer.received).toBe(3)
+    })
+
+    test('may be closed while segments wait to be released', async () => {
+      carrier.submit({ to: '+15550000001', text: joined, expiresAt }, 1, 1)
+      await peer.until('the first came', () => peer.received === 1)
+      await carrier.close(AbortSignal.timeout(5_000))
+      expect(events.outcomes).toMatchObject([{ ref: 1, outcome: { kind: 'kept-back' } }])
     })
 
     test('may be opened again after it was closed', async () => {

@@ -614,6 +614,36 @@ test('a message on a lost link whose other segments never left is uncertain, one
   expect(carrier.inFlight).toBe(0)
 })
 
+test('a segment that waits for the window is not written after its time', async () => {
+  const { smsc, events, carrier } = await connect({ submit: () => undefined }, { window: 1 })
+  const long = encodeText('a'.repeat(400))
+  const expiresAt = Date.now() + 1_200
+  carrier.submit({ to: '+15550000001', text: long, expiresAt }, 1)
+  await smsc.until('the first came', () => smsc.submits.length === 1)
+  // It answers when the second's time is over.
+  setTimeout(() => smsc.links[0]!.answer(smsc.submits[0]!), expiresAt - Date.now() + 20)
+  await events.until('ended', () => events.outcomes.length === 1)
+  expect(events.outcomes[0]!.outcome).toEqual({
+    kind: 'permanent',
+    reason: 'expired',
+    messageIds: ['m1'],
+  })
+  expect(smsc.submits).toHaveLength(1)
+  expect([carrier.room, carrier.inFlight]).toEqual([1, 0])
+})
+
+test('a segment that has waited says how long it is good for when it leaves', async () => {
+  const { smsc, events, carrier } = await connect({ submit: () => undefined }, { window: 1 })
+  const long = encodeText('a'.repeat(300))
+  carrier.submit({ to: '+15550000001', text: long, expiresAt: Date.now() + 60_000 }, 1)
+  await smsc.until('the first came', () => smsc.submits.length === 1)
+  setTimeout(() => smsc.links[0]!.answer(smsc.submits[0]!), 2_100)
+  await smsc.until('the second came', () => smsc.submits.length === 2)
+  const [first, second] = smsc.submits.map(pdu => parseValidity(pdu.validity_period, 0))
+  expect(first! - second!).toBeGreaterThanOrEqual(2_000)
+  expect(events.outcomes).toEqual([])
+})
+
 test('submit ids are spelled as the carrier is configured', async () => {
   const { events, submit } = await connect(
     { submit: (link, pdu) => link.answer(pdu, { messageId: '00B8BE19' }) },

@@ -63,7 +63,10 @@ interface Submission {
   readonly ref: number
   readonly to: string
   readonly prepared: Prepared
+  readonly expiresAt: number
   readonly reference: number
+  /** Segments that may leave; the others wait to be released. */
+  released: number
   /** The next segment to write, and how many have not come to an end yet. */
   next: number
   open: number
@@ -84,10 +87,12 @@ interface Bind {
 
 // Of several faults in one message the first of these names it: what is certain before what is not.
 const GRAVITY: readonly SubmitErrorKind[] = [
+  'expired',
   'permanent',
   'configuration',
   'elsewhere',
   'throttled',
+  'kept-back',
   'uncertain',
 ]
 
@@ -119,6 +124,8 @@ class SmppCarrier implements Carrier {
   #complainedAt = -Infinity
   // The text of the message before, nearly always that of the next as well.
   #lastText: EncodedText | undefined
+  /** The message handed over last, where segments of it wait to be released. */
+  #partly: { readonly bind: Bind; readonly submission: Submission } | undefined
   #lastPrepared: Prepared | undefined
   #refused: { ref: number; kind: SubmitErrorKind; reason: string }[] = []
 
@@ -176,21 +183,19 @@ class SmppCarrier implements Carrier {
     })
   }
 
-  submit(message: ShortMessage, ref: number): void {
+  submit(message: ShortMessage, ref: number, released = Infinity): void {
     const now = Date.now()
     const bind = this.#isOpen ? this.#roomiest() : undefined
     if (bind === undefined) return this.#refuse(ref, 'elsewhere', 'unbound')
-    if (message.expiresAt <= now) return this.#refuse(ref, 'permanent', 'expired')
+    if (message.expiresAt <= now) return this.#refuse(ref, 'expired', 'expired')
     const prepared = this.#prepare(message.text)
     const segments = prepared.templates.length
-    const second = Math.floor(now / 1000)
-    if (prepared.expiresAt !== message.expiresAt || prepared.second !== second) {
-      renewValidity(prepared, message.expiresAt, second)
-    }
     const submission: Submission = {
       ref,
       to: message.to,
       prepared,
+      expiresAt: message.expiresAt,
+      released,
       reference: segments > 1 ? this.#references.next(message.to) : 0,
       next: 0,
       open: segments,
@@ -198,17 +203,38 @@ class SmppCarrier implements Carrier {
       fault: undefined,
     }
     if (segments === 1) {
-      write(bind.session!, submission)
+      write(bind.session!, submission, now)
       return
     }
     bind.waiting.push(submission)
     bind.waitingSegments += segments
-    this.#writeWaiting(bind)
+    this.#partly = released < segments ? { bind, submission } : undefined
+    this.#writeWaiting(bind, now)
+  }
+
+  release(segments: number): number {
+    const partly = this.#partly
+    if (partly === undefined) return 0
+    const { bind, submission } = partly
+    const total = submission.prepared.templates.length
+    const more = Math.min(segments, total - submission.released, bind.session?.room ?? 0)
+    if (more <= 0) return 0
+    submission.released += more
+    if (submission.released === total) this.#partly = undefined
+    this.#writeWaiting(bind, Date.now())
+    return more
+  }
+
+  keepBack(): void {
+    const partly = this.#partly
+    if (partly !== undefined) this.#fail(partly.bind, partly.submission, 'kept-back', 'kept_back')
   }
 
   async close(signal: AbortSignal): Promise<void> {
     if (this.#events === undefined) return
     this.#isOpen = false
+    // Nobody releases the rest of it any more.
+    this.keepBack()
     this.#firstBound?.()
     const isClosed = () => this.#binds.every(bind => bind.session === undefined)
     for (const bind of this.#binds) {
@@ -321,12 +347,17 @@ class SmppCarrier implements Carrier {
     return prepared
   }
 
-  #writeWaiting(bind: Bind): void {
+  #writeWaiting(bind: Bind, now: number): void {
     const { session } = bind
     while (session !== undefined && session.room > 0) {
       const submission = bind.waiting[0]
-      if (submission === undefined) return
-      write(session, submission)
+      if (submission === undefined || submission.next >= submission.released) return
+      if (submission.expiresAt <= now) {
+        // Of a message that has begun the rest is lost, and with it the message.
+        this.#fail(bind, submission, submission.next === 0 ? 'expired' : 'permanent', 'expired')
+        continue
+      }
+      write(session, submission, now)
       bind.waitingSegments--
       if (submission.next === submission.prepared.templates.length) bind.waiting.shift()
     }
@@ -374,6 +405,7 @@ class SmppCarrier implements Carrier {
     if (fault === undefined || GRAVITY.indexOf(kind) < GRAVITY.indexOf(fault.kind)) {
       submission.fault = { kind, reason }
     }
+    if (this.#partly?.submission === submission) this.#partly = undefined
     const unwritten = submission.prepared.templates.length - submission.next
     if (unwritten > 0) {
       submission.next += unwritten
@@ -404,9 +436,9 @@ class SmppCarrier implements Carrier {
   }
 
   #settled(bind: Bind): void {
-    this.#writeWaiting(bind)
+    this.#writeWaiting(bind, Date.now())
     if (!this.#isOpen) this.#unbindIfDrained(bind)
-    else if (this.room > 0) this.#events!.room()
+    else if (this.room > 0 || this.#partly?.bind === bind) this.#events!.room()
   }
 
   #unbindIfDrained(bind: Bind): void {
@@ -426,9 +458,13 @@ function roomOf(bind: Bind): number {
   return bind.session === undefined ? 0 : Math.max(0, bind.session.room - bind.waitingSegments)
 }
 
-function write(session: Session<Submission>, submission: Submission): void {
+function write(session: Session<Submission>, submission: Submission, now: number): void {
   const part = submission.next++
-  const { prepared, to, reference } = submission
+  const { prepared, to, reference, expiresAt } = submission
+  const second = Math.floor(now / 1000)
+  if (prepared.expiresAt !== expiresAt || prepared.second !== second) {
+    renewValidity(prepared, expiresAt, second)
+  }
   session.submit(prepared.templates[part]!, to, reference, submission, part)
 }
 
