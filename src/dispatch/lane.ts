@@ -448,7 +448,7 @@ export function startLane(options: LaneOptions): Lane {
       exposure: queue.exposure,
       ranges: held.count,
       leaseAge: held.age(now),
-      isResting: health.share < 1,
+      isResting: health.share === 0,
     }
   }
 
