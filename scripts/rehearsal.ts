@@ -67,6 +67,14 @@ export async function startTocsin(
   }
 }
 
+/** `dist/main.js` as a dispatcher and nothing else. It ends with its parent. */
+export function startDispatcherProcess(env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [entry], {
+    env: { TOCSIN_LOG_LEVEL: 'warn', ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+}
+
 export interface Person {
   readonly email: string
   readonly password: string

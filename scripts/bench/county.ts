@@ -1,4 +1,6 @@
 /** What the benches of the whole engine have in common: Tocsin, people in its database, a sink, an alert. */
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
@@ -9,6 +11,7 @@ import {
   addCarrier,
   hire,
   scratchDirectory,
+  startDispatcherProcess,
   startTocsin,
   until,
   type Person,
@@ -22,35 +25,56 @@ const ADMINISTRATOR = { email: 'administrator@county.example', password: 'bench-
 export interface County {
   readonly tocsin: RunningTocsin
   readonly sink: SinkProcess
+  /** That one, and those of the carriers beside. */
+  readonly sinks: readonly SinkProcess[]
   /** Straight to its database: what is asked there costs the engine next to nothing. */
   readonly sql: postgres.Sql
   readonly author: Person
   readonly approver: Person
 }
 
+export interface CarrierLimits {
+  readonly segmentsPerSecond: number
+  readonly window: number
+  readonly binds: number
+}
+
 /** Starts everything, with carriers bound to the sink, and ends it when `work` is done. */
 export async function withCounty(
   options: {
     readonly recipients: number
-    readonly carrier: {
-      readonly segmentsPerSecond: number
-      readonly window: number
-      readonly binds: number
-    }
+    readonly carrier: CarrierLimits
     /** Accounts like this, up to three. */
     readonly carriers?: number
     readonly texts?: TextKind
     readonly sinkFlags?: readonly string[]
+    /** Others beside them, each with a sink of its own. */
+    readonly beside?: readonly CarrierLimits[]
+    /** Processes that send; one if not said. */
+    readonly dispatchers?: number
   },
   work: (county: County) => Promise<void>,
 ): Promise<void> {
   const scratch = await scratchDirectory('bench')
+  const { beside = [], dispatchers = 1 } = options
   const sink = await startSinkProcess(options.sinkFlags)
-  const tocsin = await startTocsin({
+  const others = await Promise.all(
+    beside.map(async limits => ({ limits, sink: await startSinkProcess(options.sinkFlags) })),
+  )
+  const sinks = [sink, ...others.map(other => other.sink)]
+  const carriers = [
+    ...['bench', 'bench2', 'bench3']
+      .slice(0, options.carriers ?? 1)
+      .map(systemId => ({ ...options.carrier, systemId, port: sink.port })),
+    ...others.map(other => ({ ...other.limits, systemId: 'bench', port: other.sink.port })),
+  ]
+  const env = {
     TOCSIN_DATA_DIR: join(scratch, 'data'),
     TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
     TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
-  })
+  }
+  const tocsin = await startTocsin(env)
+  const more: ChildProcess[] = []
   try {
     const databaseUrl = await findRunningServer(join(scratch, 'data', 'postgres'))
     if (databaseUrl === undefined) throw new Error('the embedded database is not where it was')
@@ -65,25 +89,26 @@ export async function withCounty(
       name: 'Bench Approver',
       roles: ['approver'],
     })
-    for (const systemId of ['bench', 'bench2', 'bench3'].slice(0, options.carriers ?? 1)) {
-      await addCarrier(administrator, {
-        name: `Sink ${systemId}`,
-        port: sink.port,
-        systemId,
-        password: 'bench',
-        ...options.carrier,
-      })
+    for (let i = 1; i < dispatchers; i++) {
+      const role = { TOCSIN_ROLE: 'dispatch', DATABASE_URL: databaseUrl }
+      more.push(startDispatcherProcess({ ...env, ...role }))
+    }
+    for (const [i, carrier] of carriers.entries()) {
+      await addCarrier(administrator, { name: `Sink ${i + 1}`, password: 'bench', ...carrier })
     }
     await until(
-      () => administrator.get<{ items: { state: string }[] }>('/v1/carriers'),
-      ({ items }) => items.every(carrier => carrier.state === 'bound'),
-      'the carriers bound',
+      () => sql<{ links: number }[]>`
+        select count(*)::int as links from carrier_links where state = 'bound'`,
+      ([found]) => found?.links === dispatchers * carriers.length,
+      'every dispatcher bound to every carrier',
     )
-    await work({ tocsin, sink, sql, author, approver })
+    await work({ tocsin, sink, sinks, sql, author, approver })
     await sql.end()
   } finally {
+    for (const dispatcher of more) dispatcher.kill('SIGTERM')
+    for (const dispatcher of more) if (dispatcher.exitCode === null) await once(dispatcher, 'exit')
     await tocsin.stop()
-    await sink.stop()
+    for (const one of sinks) await one.stop()
     await rm(scratch, { recursive: true, force: true })
   }
 }
@@ -111,8 +136,9 @@ export async function prepareAlert(
   { author, approver }: County,
   texts: TextKind = 'short',
   round = 1,
+  sms: readonly string[] = textsOf(texts, round),
 ): Promise<{ id: string; dispatch: () => Promise<unknown> }> {
-  const { id } = await author.client.post<{ id: string }>('/v1/alerts', draft(texts, round))
+  const { id } = await author.client.post<{ id: string }>('/v1/alerts', draft(texts, sms))
   await signAs(author.client, id, 'author', author.key)
   await signAs(approver.client, id, 'approver', approver.key)
   return { id, dispatch: () => approver.client.post(`/v1/alerts/${id}/dispatch`) }
@@ -132,7 +158,7 @@ export async function countTaken(
   return counts as unknown as { taken: number; delivered: number; replied: number }
 }
 
-function draft(texts: TextKind, round: number) {
+function draft(texts: TextKind, sms: readonly string[]) {
   const square = [
     [-96, 28],
     [-93, 28],
@@ -144,7 +170,7 @@ function draft(texts: TextKind, round: number) {
     status: 'Actual',
     msgType: 'Alert',
     scope: 'Public',
-    info: textsOf(texts, round).map((sms, i) => ({
+    info: sms.map((text, i) => ({
       language: LANGUAGES[texts][i],
       category: ['Met'],
       event: 'Flash Flood Warning',
@@ -153,7 +179,7 @@ function draft(texts: TextKind, round: number) {
       certainty: 'Observed',
       headline: 'Flash flood',
       expires: new Date(Date.now() + 3_600_000).toISOString(),
-      sms,
+      sms: text,
       area: [{ areaDesc: 'Everywhere', polygon: [{ type: 'Polygon', coordinates: [square] }] }],
     })),
     replies: {

@@ -27,6 +27,9 @@ export interface Counts {
   readonly most: number
   readonly first: number
   readonly last: number
+  /** Segments. */
+  readonly taken: number
+  readonly throttled: number
 }
 
 export interface SinkProcess {

@@ -13,7 +13,8 @@ import type { Arrived, Asked, Counts } from './sink-process.ts'
  * A message `'counts'` asks for the most in any sliding second and the times of the first and the last, of the first
  * account; `'owed'` for how many receipts and answers are still to be acknowledged; `Asked` what became of the phones
  * +15550000001 … since it was asked before. `--receipts` sends a receipt for each segment; `--replies 0.2` lets so
- * many phones answer what is not the loop's by hand.
+ * many phones answer what is not the loop's by hand; `--throttle` refuses what is above `--rate`, which else is only
+ * counted.
  */
 const { values } = parseArgs({
   options: {
@@ -21,10 +22,15 @@ const { values } = parseArgs({
     receipts: { type: 'boolean', default: false },
     replies: { type: 'string', default: '0' },
     rate: { type: 'string' },
+    throttle: { type: 'boolean', default: false },
   },
 })
 
-const account = { password: 'bench', aboveLimit: 'count' as const, binds: 64 }
+const account = {
+  password: 'bench',
+  aboveLimit: values.throttle ? ('throttle' as const) : ('count' as const),
+  binds: 64,
+}
 const say = (text: string, weight: number) => ({
   weight,
   say: [{ text, means: `option:${text}` as const }],
@@ -64,6 +70,8 @@ process.on('message', (asked: 'counts' | 'owed' | Asked) => {
       most: counts?.mostOfferedInASecond ?? 0,
       first: counts?.firstTakenAt ?? 0,
       last: counts?.lastTakenAt ?? 0,
+      taken: counts?.submitted.ESME_ROK ?? 0,
+      throttled: counts?.submitted.ESME_RTHROTTLED ?? 0,
     }
     process.send!(answer)
   } else if (asked === 'owed') process.send!(centre.owed)

@@ -25,13 +25,13 @@ import {
   type LinkState,
   type Outcome,
   type SubmitError,
+  type ShortMessage,
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
 import { AppError } from '../errors.ts'
 import { MessageIds } from '../inbound/message-ids.ts'
 import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
-import { halvePace, recoverPace } from '../store/intents.ts'
 import { noteSubmissions, reportLink, type Fitness, type LaneFigures } from '../store/links.ts'
 import { createAnswerDesk } from './answers.ts'
 import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
@@ -39,17 +39,24 @@ import { Health, SLOW_MS } from './health.ts'
 import { createHeldRanges, renewed } from './held.ts'
 import { createIntake } from './intake.ts'
 import { createAlertRates, createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
-import { createMarking, nextMark } from './mark.ts'
-import { createPace } from './pace.ts'
+import { createMarking, nextMark, untilReservable } from './mark.ts'
+import { createPace, PACE_SHARE } from './pace.ts'
 import { Queue } from './queue.ts'
 import { createResultWriter } from './results.ts'
 import { NOWHERE, standingOf, troubleOfOthers } from './standing.ts'
+import { createThrottle } from './throttle.ts'
 import { phoneOf, segmentsOf, type HeldRange, type Item, type SendableAlert } from './work.ts'
 
 /** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
 const IDLE_MS = 500
 /** With enough in hand, a lane that is woken looks for something more urgent after this long at the latest. */
 const CONTENT_MS = 100
+/**
+ * What has begun to leave and must not go on (paused, stopped) is finished if that takes no longer, in seconds, or
+ * its recipient would see nothing of it; else the rest stays. A message of four segments takes three seconds at one
+ * a second.
+ */
+const FINISH_SECONDS = 0.5
 /** Nothing is marked for this long after the database refused to. */
 const MARK_AGAIN_MS = 250
 /** How often it is judged how the carrier fares. */
@@ -97,7 +104,6 @@ export function startLane(options: LaneOptions): Lane {
   let clock = 0
   let tickedAt = performance.now()
   const freeRefs: number[] = []
-  let longestText = 1
   /** Of the largest range lately: how many to claim follows from it. */
   let rangeSize = 1_000
 
@@ -116,7 +122,12 @@ export function startLane(options: LaneOptions): Lane {
   let standing = NOWHERE
   /** It holds work that no other carrier would take: only what is wrong with it altogether keeps it from that. */
   let isNeeded = false
-  let throttled = false
+  /** The carrier has refused for speed, and not all dispatchers have been told. */
+  let isSlowing = false
+  /** Segments of the message handed over last whose slots are not due yet, and its range, if it has one. */
+  let owing = 0
+  let owingRef = 0
+  let owingRange: HeldRange | undefined
   let slotTimer: NodeJS.Timeout | undefined
   let wakeTimer: NodeJS.Timeout | undefined
   let segmentsAtReport = counts.acceptedSegments
@@ -130,7 +141,10 @@ export function startLane(options: LaneOptions): Lane {
 
   const carrier: Carrier = openCarrier(account)
   const closing = new AbortController()
-  const pace = createPace(rate, () => longestText)
+  const pace = createPace(rate)
+  const throttle = createThrottle(db, carrierId, rate * PACE_SHARE, error =>
+    complain(error, 'pace not lowered'),
+  )
   const messageIds = new MessageIds(db, carrierId)
   const results = createResultWriter(db, carrierId, counts, (count, submissions) => {
     queue.exposure -= count
@@ -138,7 +152,15 @@ export function startLane(options: LaneOptions): Lane {
     turn()
   })
   const held = createHeldRanges(db, carrierId, results.flush)
-  const marking = createMarking({ db, carrierId, rate, queue, held, pace })
+  const marking = createMarking({
+    db,
+    carrierId,
+    rate,
+    queue,
+    held,
+    pace,
+    isSlowing: () => isSlowing,
+  })
   const claiming = createClaiming({
     ...options,
     rate: rate * options.share,
@@ -158,7 +180,9 @@ export function startLane(options: LaneOptions): Lane {
     const now = performance.now()
     const today = Date.now()
     tick(now)
+    throttle.note(now, counts.acceptedSegments)
     let available = pace.available(now)
+    if (owing > 0) available = goOn(now, available)
     if (answers.waiting > 0) available = sendAnswers(available)
     while (carrier.room >= 1) {
       const item = queue.next()
@@ -170,19 +194,57 @@ export function startLane(options: LaneOptions): Lane {
         passOver(item, segments)
         continue
       }
-      if (available < segments) break
-      available -= segments
-      pace.take(segments)
-      counts.submittedMessages++
-      counts.submittedSegments += segments
+      if (owing > 0 || available < 1) break
       queue.shift(segments)
       range.inFlight++
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
       sentAt[ref] = clock
-      carrier.submit({ to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }, ref)
+      const message = { to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }
+      available = handOver(message, ref, range, available)
     }
     awaitSlot(now)
+  }
+
+  /**
+   * Hands a message over, as many of its segments as have slots that are due and places in the window; the others
+   * follow slot by slot, or at a low rate one long text would fill several seconds at once.
+   *
+   * @returns what is left of `available`
+   */
+  function handOver(
+    message: ShortMessage,
+    ref: number,
+    range: HeldRange | undefined,
+    available: number,
+  ): number {
+    const segments = message.text.segments.length
+    const now = segments === 1 ? 1 : Math.min(segments, available, carrier.room)
+    pace.take(now)
+    counts.submittedMessages++
+    counts.submittedSegments += now
+    owing = segments - now
+    owingRef = ref
+    owingRange = range
+    carrier.submit(message, ref, now)
+    return available - now
+  }
+
+  /** Lets the next segments of the message go that was begun, or keeps the rest of it back. */
+  function goOn(now: number, available: number): number {
+    const range = owingRange
+    const isLost = range !== undefined && now > range.deadline
+    if (isLost || (range?.withdrawn === true && owing > rate * FINISH_SECONDS)) {
+      carrier.keepBack()
+      return available
+    }
+    const more = carrier.release(Math.min(owing, available))
+    pace.take(more)
+    counts.submittedSegments += more
+    owing -= more
+    // Its answer is awaited from its last segment on.
+    if (range !== undefined) sentAt[owingRef] = clock
+    return available - more
   }
 
   /** A recipient that must not be sent now: it stays queued in its range, which is given back. */
@@ -194,14 +256,10 @@ export function startLane(options: LaneOptions): Lane {
 
   function sendAnswers(available: number): number {
     let left = available
-    while (left >= 1 && carrier.room >= 1) {
+    while (left >= 1 && owing === 0 && carrier.room >= 1) {
       const answer = answers.next()
       if (answer === undefined) break
-      left -= answer.segments
-      pace.take(answer.segments)
-      counts.submittedMessages++
-      counts.submittedSegments += answer.segments
-      carrier.submit(answer.message, answer.ref)
+      left = handOver(answer.message, answer.ref, undefined, left)
     }
     return left
   }
@@ -209,12 +267,15 @@ export function startLane(options: LaneOptions): Lane {
   function awaitSlot(now: number) {
     clearTimeout(slotTimer)
     slotTimer = undefined
-    if ((queue.marked === 0 && answers.waiting === 0) || carrier.room < 1) return
+    const isIdle = queue.marked === 0 && answers.waiting === 0
+    if (owing === 0 && (isIdle || carrier.room < 1)) return
     const due = pace.nextDue(now)
     if (due !== Infinity) slotTimer = setTimeout(turn, Math.max(1, due - now))
   }
 
   function outcome(ref: number, ended: Outcome) {
+    // Refused or lost in the middle: the rest of it stays.
+    if (ref === owingRef) owing = 0
     if (answers.owns(ref)) return answers.outcome(ref, ended)
     const item = inFlight[ref]
     if (item === undefined) return
@@ -229,8 +290,15 @@ export function startLane(options: LaneOptions): Lane {
       counts.acceptedSegments += segments
       alertRates.add(range.alert.id, segments)
       results.outcome(item, ended)
-    } else if (ended.kind === 'throttled' && ended.messageIds.length === 0 && !range.withdrawn) {
-      putBack(item)
+    } else if (ended.kind === 'throttled') {
+      counts.throttled++
+      slowDown()
+      // Of a message that was taken in part the rest is no use: it goes anew, whole.
+      if (ended.messageIds.length > 0 || range.withdrawn) results.outcome(item, ended)
+      else queue.putBack(item)
+    } else if (ended.kind === 'expired') {
+      queue.exposure--
+      held.withdraw(range)
     } else {
       results.outcome(item, ended)
       noteFailure(ended)
@@ -238,13 +306,16 @@ export function startLane(options: LaneOptions): Lane {
     held.settle(range)
   }
 
-  /** The carrier asked for fewer a second: back to the head of what waits, no attempt spent. */
-  function putBack(item: Item) {
-    counts.throttled++
-    queue.putBack(item)
-    if (throttled) return
-    throttled = true
-    void halvePace(db, carrierId).catch((error: unknown) => complain(error, 'pace not lowered'))
+  /** Nothing more at this pace: the slots in hand are given up, and none are asked for before all are told. */
+  function slowDown() {
+    const told = throttle.refused(performance.now(), counts.acceptedSegments)
+    if (told === undefined) return
+    pace.drop()
+    isSlowing = true
+    void told.finally(() => {
+      isSlowing = false
+      turn()
+    })
   }
 
   /** What a message that was not taken says of the carrier; a lost link is no failure of it. */
@@ -268,6 +339,8 @@ export function startLane(options: LaneOptions): Lane {
         health.failed('unanswered')
         break
       case 'throttled':
+      case 'kept-back':
+      case 'expired':
         return
     }
     lastReason = reason
@@ -331,18 +404,22 @@ export function startLane(options: LaneOptions): Lane {
   /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
   async function mark() {
     const now = performance.now()
-    if (isMarking || stopping || link === 'unbound' || health.isOut || now < marksFrom) return
+    if (isMarking || isSlowing || stopping || link === 'unbound' || health.isOut || now < marksFrom)
+      return
+    const aheadMs = pace.heldUntil() - now
     const wanted = nextMark({
       rate,
       exposureLimit: exposureNow(),
       exposure: queue.exposure,
       unmarked: queue.unmarked,
       ahead: queue.ahead,
+      owing,
       hasRoom: carrier.room >= 1,
       outstanding: pace.outstanding(now),
-      aheadMs: pace.heldUntil() - now,
+      aheadMs,
     })
     if (wanted === undefined) return
+    if (untilReservable(aheadMs) > 0) return wakeIn(untilReservable(aheadMs))
     isMarking = true
     try {
       health.letGo(wanted.count)
@@ -398,7 +475,6 @@ export function startLane(options: LaneOptions): Lane {
     }
     // Not of the last one alone: behind the small remainder of a slice there come whole ones.
     rangeSize = Math.max(1, recipients.length, rangeSize * 0.8)
-    longestText = Math.max(longestText, text.encoded.segments.length)
     renewed(range, claimedAt)
     if (recipients.length === 0) return results.finished(range)
     held.add(range)
@@ -457,7 +533,6 @@ export function startLane(options: LaneOptions): Lane {
     perSecond = ((counts.acceptedSegments - segmentsAtReport) * 1000) / (now - reportedAt)
     segmentsAtReport = counts.acceptedSegments
     reportedAt = now
-    throttled = false
     const rates = alertRates.take(now)
     figures = figuresOf(counts, state(now), rates.perSecond)
     laneLog(figures, perSecond)
@@ -465,7 +540,7 @@ export function startLane(options: LaneOptions): Lane {
     try {
       await held.renew()
       if (rates.moved.length > 0) await noteSubmissions(db, rates.moved)
-      pace.observe(await recoverPace(db, carrierId), performance.now())
+      pace.observe(await throttle.regain(now, counts.acceptedSegments), performance.now())
       await intake.adopt()
       await answers.claim(link !== 'unbound' && !stopping)
       await report()

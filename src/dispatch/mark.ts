@@ -13,6 +13,8 @@ import type { HeldRange } from './work.ts'
 const INTENT_SECONDS = 0.25
 /** The next slots are reserved when less than this is in hand: several round trips to the database. */
 const PACE_AHEAD_MS = 120
+/** Sooner than this before the slots in hand end, nobody reserves more (`PACE_HORIZON_SECONDS`). */
+const PACE_ASKED_MS = 280
 
 export interface MarkingFacts {
   /** Segments a second. */
@@ -23,6 +25,8 @@ export interface MarkingFacts {
   readonly unmarked: number
   /** Of what is marked, that which goes before what would be marked next. */
   readonly ahead: { readonly marked: number; readonly markedSegments: number }
+  /** Segments of a message that has begun to leave. */
+  readonly owing: number
   /** Whether the windows have a free place. */
   readonly hasRoom: boolean
   /** Slots in hand, due or not, and how long they last, in milliseconds. */
@@ -36,20 +40,25 @@ export interface MarkingFacts {
 export function nextMark(facts: MarkingFacts): { count: number; owed: number } | undefined {
   const { rate, exposureLimit, exposure, unmarked } = facts
   const { marked, markedSegments } = facts.ahead
-  if (marked > 0 && facts.aheadMs > PACE_AHEAD_MS) return undefined
+  if ((marked > 0 || facts.owing > 0) && facts.aheadMs > PACE_AHEAD_MS) return undefined
   const intent = Math.max(1, Math.ceil(rate * INTENT_SECONDS))
   const count = Math.max(0, Math.min(unmarked, exposureLimit - exposure, intent - marked))
   // Slots that passed unused, while the window was full or this process busy, are asked for anew.
-  const owed = facts.hasRoom ? markedSegments - facts.outstanding : 0
+  const needed = markedSegments + facts.owing
+  const owed = facts.hasRoom || facts.owing > 0 ? needed - facts.outstanding : 0
   // Better one mark for an eighth of the exposure than many for a few: each is a commit.
   const isFew = count < Math.min(unmarked, exposureLimit / 8, intent / 2)
-  if (isFew && owed < Math.max(1, Math.min(markedSegments, intent / 2))) return undefined
+  if (isFew && owed < Math.max(1, Math.min(needed, intent / 2))) return undefined
   return count === 0 && owed <= 0 ? undefined : { count, owed }
 }
 
+/** In how many milliseconds more slots can be reserved than are in hand; 0 or less: now. */
+export const untilReservable = (aheadMs: number): number => aheadMs - PACE_ASKED_MS
+
 export interface Marking {
   /**
-   * Marks the next `count` of the queue, and reserves slots for them and for `owed` segments more.
+   * Marks the next `count` of the queue, and reserves slots for them and for `owed` segments more. Slots that come
+   * while the carrier is being slowed down are dropped.
    *
    * @returns false where others have reserved the account's slots as far ahead as anyone may
    */
@@ -63,6 +72,7 @@ export function createMarking(of: {
   queue: Queue
   held: HeldRanges
   pace: Pace
+  isSlowing: () => boolean
 }): Marking {
   const { db, carrierId, rate, queue, held, pace } = of
 
@@ -98,8 +108,9 @@ export function createMarking(of: {
         if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
         else held.withdraw(range)
       }
-      if (reservation !== undefined) pace.grant(reservation, performance.now())
-      else if (kept.size > 0 || marks.size === 0) return false
+      if (reservation !== undefined) {
+        if (!of.isSlowing()) pace.grant(reservation, performance.now())
+      } else if (kept.size > 0 || marks.size === 0) return false
       queue.mark(picked)
       return true
     },

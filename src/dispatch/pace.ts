@@ -38,6 +38,8 @@ export interface Pace {
   /** Segments that may leave at `now`. */
   available(now: number): number
   take(segments: number): void
+  /** Gives up the slots in hand: the carrier asked for fewer. */
+  drop(): void
   /** Slots in hand, due or not. */
   outstanding(now: number): number
   /** Until when the reservations in hand last; `-Infinity` with none. */
@@ -46,14 +48,14 @@ export interface Pace {
   nextDue(now: number): number
 }
 
-/** @param segmentsPerSecond the account's limit; @param longestText segments of the longest text in use */
-export function createPace(segmentsPerSecond: number, longestText: () => number): Pace {
+/** @param segmentsPerSecond the account's limit */
+export function createPace(segmentsPerSecond: number): Pace {
   const grants: Grant[] = []
   const offset = createOffset()
   let endOfLast = -Infinity
 
   /** Slots that may wait at once, the eldest about to lapse. */
-  const keep = () => Math.max(1 + segmentsPerSecond * LATE_SECONDS, longestText())
+  const kept = 1 + segmentsPerSecond * LATE_SECONDS
 
   const dueOf = (grant: Grant, now: number) =>
     now < grant.startsAt
@@ -61,7 +63,6 @@ export function createPace(segmentsPerSecond: number, longestText: () => number)
       : Math.min(grant.slots, Math.floor((now - grant.startsAt) / grant.intervalMs) + 1)
 
   const dropLapsed = (now: number) => {
-    const kept = keep()
     for (const grant of grants) {
       const age = (now - grant.startsAt) / grant.intervalMs
       grant.gone = Math.max(grant.gone, Math.min(grant.slots, Math.floor(age - kept) + 1))
@@ -92,6 +93,9 @@ export function createPace(segmentsPerSecond: number, longestText: () => number)
         left -= taken
         if (head.gone === head.slots) grants.shift()
       }
+    },
+    drop() {
+      grants.length = 0
     },
     outstanding(now) {
       dropLapsed(now)

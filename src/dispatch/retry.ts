@@ -44,6 +44,8 @@ export function afterFailure(
     case 'configuration':
       return { is: 'retry', spendsAttempt: false, avoidCarrier: true, delaySeconds: 0 }
     case 'throttled':
+    case 'kept-back':
+    case 'expired':
       return { is: 'retry', spendsAttempt: false, avoidCarrier: false, delaySeconds: 0 }
   }
 }

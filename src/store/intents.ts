@@ -122,36 +122,109 @@ export async function reservePace(
   return row === undefined ? undefined : { ...row, slots }
 }
 
-/** The carrier asks for fewer a second: the account's pace halves, at most once a second, for all dispatchers. */
-export async function halvePace(db: Database, carrierId: string): Promise<void> {
-  await db.execute(sql`
+/** What is known of the last time that a carrier asked for fewer; shares of the rate at which slots are spread. */
+export interface Throttled {
+  /** At which it asked. */
+  readonly from: number
+  /** That it took in the second before, of all dispatchers that have said so by now. */
+  readonly taken: number
+}
+
+/** An account's pace as the database has it. */
+export interface PaceRow {
+  /** Epoch milliseconds on the database's clock. */
+  readonly databaseNow: number
+  /** Share of the configured rate at which slots are reserved. */
+  readonly factor: number
+  /** Undefined: its carrier has never throttled. */
+  readonly throttled:
+    | (Throttled & {
+        /** Tells this time from those before. */
+        readonly episode: number
+        readonly secondsAgo: number
+      })
+    | undefined
+}
+
+interface PaceColumns extends Record<string, unknown> {
+  readonly now: number
+  readonly factor: number
+  readonly from: number
+  readonly taken: number
+  readonly episode: number
+  readonly ago: number | null
+}
+
+const PACE_COLUMNS = sql.raw(`(extract(epoch from clock_timestamp()) * 1000)::float8 as now, factor,
+  ceiling as "from", taken, episode, extract(epoch from clock_timestamp() - throttled_at)::float8 as ago`)
+
+function paceFromRow({ now, factor, from, taken, episode, ago }: PaceColumns): PaceRow {
+  const throttled = ago === null ? undefined : { from, taken, episode, secondsAgo: ago }
+  return { databaseNow: now, factor, throttled }
+}
+
+export async function readPace(db: Database, carrierId: string): Promise<PaceRow> {
+  const [row] = await db.execute<PaceColumns>(sql`
+    select ${PACE_COLUMNS} from carrier_pace where carrier_id = ${carrierId}::uuid
+  `)
+  return paceFromRow(row!)
+}
+
+/** Run inside a transaction. */
+export async function lockPace(tx: Database, carrierId: string): Promise<PaceRow> {
+  const [row] = await tx.execute<PaceColumns>(sql`
+    select ${PACE_COLUMNS} from carrier_pace where carrier_id = ${carrierId}::uuid for update
+  `)
+  return paceFromRow(row!)
+}
+
+/** No slot of anybody's begins sooner than this after the carrier asked for fewer. */
+const THROTTLE_PAUSE_MS = 200
+
+/**
+ * The carrier has just asked for fewer: for all dispatchers, from now on. Run inside a transaction.
+ *
+ * @returns the episode that has begun
+ */
+export async function writeThrottled(
+  tx: Database,
+  carrierId: string,
+  { from, taken }: Throttled,
+  factor: number,
+): Promise<number> {
+  const [row] = await tx.execute<{ episode: number }>(sql`
     update carrier_pace
-    set factor = greatest(factor / 2, 0.02), ceiling = factor, throttled_at = clock_timestamp(),
-        tat = greatest(tat, clock_timestamp() + interval '200 ms')
+    set factor = ${factor}::float8, ceiling = ${from}::float8, taken = ${taken}::float8,
+        episode = episode + 1, throttled_at = clock_timestamp(),
+        tat = greatest(tat, clock_timestamp() + ${THROTTLE_PAUSE_MS}::int * interval '1 ms')
     where carrier_id = ${carrierId}::uuid
-      and (throttled_at is null or throttled_at < clock_timestamp() - interval '1 s')
+    returning episode
+  `)
+  return row!.episode
+}
+
+/** A dispatcher adds what the carrier took of it in the second before an episode began. */
+export async function addTaken(
+  db: Database,
+  carrierId: string,
+  episode: number,
+  mine: number,
+): Promise<void> {
+  await db.execute(sql`
+    update carrier_pace set taken = taken + ${mine}::float8
+    where carrier_id = ${carrierId}::uuid and episode = ${episode}::int
   `)
 }
 
-/**
- * Gives a throttled account back a tenth of its rate for each second without a throttled reply, but near the
- * share at which it last throttled a five-hundredth: so it keeps close under what the carrier takes, and seldom
- * asks whether it is more by now.
- *
- * @returns the database's clock, as epoch milliseconds
- */
-export async function recoverPace(db: Database, carrierId: string): Promise<number> {
-  const [row] = await db.execute<{ now: number }>(sql`
-    with recovered as (
-      update carrier_pace
-      set factor = case
-        when factor < ceiling * 0.9 then least(factor + 0.1, ceiling * 0.9)
-        when factor < ceiling * 1.05 then least(factor + 0.002, 1)
-        else least(factor + 0.1, 1) end
-      where carrier_id = ${carrierId}::uuid and factor < 1
-        and throttled_at < clock_timestamp() - interval '1 s'
-    )
-    select (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+/** Sets the share that an account is given, unless the carrier has asked for fewer since. */
+export async function setPaceFactor(
+  db: Database,
+  carrierId: string,
+  episode: number,
+  factor: number,
+): Promise<void> {
+  await db.execute(sql`
+    update carrier_pace set factor = ${factor}::float8
+    where carrier_id = ${carrierId}::uuid and episode = ${episode}::int
   `)
-  return row!.now
 }

@@ -58,6 +58,9 @@ export interface LaneFigures extends LaneTotals {
   readonly alerts: Readonly<Record<string, number>>
 }
 
+/** A dispatcher that has reported within this many seconds takes part in the sharing of binds. */
+const PRESENT_SECONDS = 3
+
 export interface LinkReport {
   readonly carrierId: string
   readonly dispatcherId: string
@@ -115,8 +118,6 @@ export async function forgetLinks(db: Database, dispatcherId: string): Promise<v
 
 /** A bind is its holder's this long without a word from it, in seconds. */
 const BIND_LEASE_SECONDS = 5
-/** A dispatcher that has reported within this many seconds takes part in the sharing of binds. */
-const PRESENT_SECONDS = 3
 
 /**
  * Leases binds of an account, for the carrier limits them over all dispatchers together. Renews those held

@@ -343,8 +343,11 @@ export const carrierPace = pgTable('carrier_pace', {
   tat: at('tat').notNull(),
   /** Share of the configured rate that the carrier lets through now, 0 … 1; falls when it throttles. */
   factor: doublePrecision('factor').notNull().default(1),
-  /** The share at which it last throttled: from a tenth below on the pace recovers slowly. */
+  /** The share at which it last throttled, and the one that it took in the second before. */
   ceiling: doublePrecision('ceiling').notNull().default(1),
+  taken: doublePrecision('taken').notNull().default(0),
+  /** Rises each time that it throttles. */
+  episode: integer('episode').notNull().default(0),
   throttledAt: at('throttled_at'),
 })
 

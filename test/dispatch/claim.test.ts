@@ -43,6 +43,7 @@ const facts = {
   exposureLimit: 40,
   exposure: 0,
   unmarked: 1_000,
+  owing: 0,
   ahead: { marked: 0, markedSegments: 0 },
   hasRoom: true,
   outstanding: 0,

@@ -2,8 +2,6 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createPace, PACE_SHARE } from '../../src/dispatch/pace.ts'
 
-const single = () => 1
-
 /** A reservation whose answer came at once, the database's clock being ours. */
 const slotsFrom = (startsAt: number, intervalMs: number, slots: number) =>
   [{ startsAt, databaseNow: startsAt, intervalMs, slots }, startsAt] as const
@@ -20,7 +18,7 @@ function mostInASecond(times: readonly number[]): number {
 }
 
 test('slots become due one after the other', () => {
-  const pace = createPace(10, single)
+  const pace = createPace(10)
   pace.grant(...slotsFrom(1000, 100, 3))
   expect(pace.available(999)).toBe(0)
   expect(pace.nextDue(999)).toBe(1000)
@@ -32,7 +30,7 @@ test('slots become due one after the other', () => {
 })
 
 test('a slot lapses when it is four milliseconds and a slot late', () => {
-  const pace = createPace(1000, single)
+  const pace = createPace(1000)
   pace.grant(...slotsFrom(0, 1, 1000))
   // Those of 496 … 500; that of 495 is 5 slots old.
   expect(pace.available(500)).toBe(5)
@@ -41,7 +39,7 @@ test('a slot lapses when it is four milliseconds and a slot late', () => {
 })
 
 test('an answer that comes late doesn’t move its slots', () => {
-  const pace = createPace(10, single)
+  const pace = createPace(10)
   pace.grant({ startsAt: 5_000, databaseNow: 5_000, intervalMs: 101, slots: 2 }, 100_001)
   expect(pace.nextDue(100_000)).toBe(100_001)
   pace.grant({ startsAt: 5_202, databaseNow: 5_100, intervalMs: 101, slots: 2 }, 100_141)
@@ -49,22 +47,15 @@ test('an answer that comes late doesn’t move its slots', () => {
 })
 
 test('slots never move onto those before, whatever is learnt of the clock', () => {
-  const pace = createPace(100, single)
+  const pace = createPace(100)
   // It seems to be 30 ms further away than it is.
   pace.grant({ startsAt: 1_000, databaseNow: 1_000, intervalMs: 10, slots: 10 }, 1_030)
   pace.grant({ startsAt: 1_100, databaseNow: 1_050, intervalMs: 10, slots: 10 }, 1_050)
   expect(pace.heldUntil()).toBe(1_230)
-  const early = createPace(100, single)
+  const early = createPace(100)
   early.observe(900, 900)
   early.grant({ startsAt: 1_000, databaseNow: 1_000, intervalMs: 10, slots: 10 }, 1_030)
   expect(early.nextDue(990)).toBe(1_000)
-})
-
-test('a text of several segments can leave at a low rate', () => {
-  const pace = createPace(1, () => 3)
-  pace.grant(...slotsFrom(0, 1010, 3))
-  expect(pace.available(0)).toBe(1)
-  expect(pace.available(2100)).toBe(3)
 })
 
 test('no sliding second holds more than the limit and one, however many share it and however irregular they look', () => {
@@ -74,7 +65,7 @@ test('no sliding second holds more than the limit and one, however many share it
       fc.integer({ min: 1, max: 3 }),
       fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 40, maxLength: 120 }),
       (limit, dispatchers, gaps) => {
-        const paces = Array.from({ length: dispatchers }, () => createPace(limit, single))
+        const paces = Array.from({ length: dispatchers }, () => createPace(limit))
         const interval = 1000 / (PACE_SHARE * limit)
         const sent: number[] = []
         let now = 0

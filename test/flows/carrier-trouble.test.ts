@@ -104,7 +104,7 @@ test(
     const from = Math.ceil(RECIPIENTS / 3)
     const seconds = (list.message(RECIPIENTS - 1).at - list.message(from).at) / 1000
     expect((RECIPIENTS - 1 - from) / seconds).toBeGreaterThan(0.7 * TAKES)
-    expect(ESME_RTHROTTLED).toBeLessThan(0.1 * RECIPIENTS)
+    expect(ESME_RTHROTTLED).toBeLessThan(0.02 * RECIPIENTS)
     expect(ESME_RTHROTTLED).toBeGreaterThan(0)
     const deliveries = await deliveriesOf(author.client, alertId)
     expect(deliveries.filter(({ attempts }) => attempts !== 1)).toEqual([])
