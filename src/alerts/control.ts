@@ -2,8 +2,10 @@
 import { assertNotExpired } from './approval.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
+import { sleep } from '../clock.ts'
 import { type AlertRow, lockRunningAlerts, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
+import { countHandedOver, isHeld } from '../store/handed-over.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
 import { requeueFailed } from '../store/ranges.ts'
 
@@ -37,19 +39,31 @@ async function moveAlert(
   },
 ): Promise<Moved> {
   const { operator, now } = caller
-  return transact(db, async tx => {
+  const alert = await transact(db, async tx => {
     const { state: from } = await lockForStep(tx, alertId, step.action, caller)
-    const alert = await updateAlert(tx, alertId, { state: step.to }, now)
-    const left = leftOf(await readProgress(tx, alertId))
-    await recordStep(tx, alert, {
-      done: step.done,
-      from,
-      by: operator,
-      now,
-      detail: `${left} left`,
-    })
-    return { alert, left }
+    const moved = await updateAlert(tx, alertId, { state: step.to }, now)
+    await recordStep(tx, moved, { done: step.done, from, by: operator, now })
+    return moved
   })
+  const isGoingOn = step.to === 'sending'
+  const left = isGoingOn
+    ? leftOf(await readProgress(db, alertId))
+    : await leftOnceHeeded(db, alertId)
+  return { alert, left }
+}
+
+/** The dispatchers heed a pause or a stop at once, and give back what they hold when the last of it is answered. */
+const HEEDED_MS = 400
+const LOOK_MS = 20
+
+/**
+ * How many had left when the dispatchers had heeded that the alert may not be sent. A carrier that answers slowly is
+ * not waited for: what is in flight with it counts as left.
+ */
+async function leftOnceHeeded(db: Database, alertId: string): Promise<number> {
+  const until = performance.now() + HEEDED_MS
+  while (performance.now() < until && (await isHeld(db, alertId))) await sleep(LOOK_MS)
+  return transact(db, tx => countHandedOver(tx, alertId))
 }
 
 /**
@@ -82,17 +96,20 @@ export async function stopEverything(
   { operator, mode, now }: Caller,
   reason: string,
 ): Promise<Moved[]> {
-  return transact(db, async tx => {
-    const stopped: Moved[] = []
+  const alerts = await transact(db, async tx => {
+    const stopped: AlertRow[] = []
     const running = await lockRunningAlerts(
       tx,
       mode === 'live' ? ['live', 'exercise'] : ['exercise'],
     )
     for (const { id, state: from } of running) {
       const alert = await updateAlert(tx, id, { state: 'stopped' }, now)
-      stopped.push({ alert, left: leftOf(await readProgress(tx, id)) })
+      stopped.push(alert)
       await recordStep(tx, alert, { done: 'stopped', from, by: operator, now, detail: reason })
     }
     return stopped
   })
+  const moved: Moved[] = []
+  for (const alert of alerts) moved.push({ alert, left: await leftOnceHeeded(db, alert.id) })
+  return moved
 }

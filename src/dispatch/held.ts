@@ -4,7 +4,7 @@
  */
 import { describeError, log } from '../log.ts'
 import type { Database } from '../store/database.ts'
-import { LEASE_SECONDS, type Lease } from '../store/intents.ts'
+import { LEASE_SECONDS, lowerMarks, type Lease } from '../store/intents.ts'
 import { releaseRanges, renewLeases } from '../store/ranges.ts'
 import type { HeldRange } from './work.ts'
 
@@ -102,11 +102,21 @@ export function createHeldRanges(
         held.map(range => range.lease),
       )
       const kept = new Map(leases.map(lease => [keyOf(lease), lease]))
+      const stopped: HeldRange[] = []
       for (const range of held) {
         if (kept.get(keyOf(range.lease))?.maySend === true) renewed(range, sentAt)
         // A range that was finished meanwhile is not lost.
-        else if (ranges.has(range)) withdraw(range)
+        else if (ranges.has(range) && !range.withdrawn) {
+          withdraw(range)
+          if (ranges.has(range)) stopped.push(range)
+        }
       }
+      // What is in flight has left; whoever paused or stopped the alert is told of that and no more.
+      if (stopped.length === 0) return
+      await lowerMarks(
+        db,
+        stopped.map(({ lease, sent }) => ({ ...lease, hwm: sent })),
+      )
     },
   }
 }

@@ -197,6 +197,7 @@ export function startLane(options: LaneOptions): Lane {
       if (owing > 0 || available < 1) break
       queue.shift(segments)
       range.inFlight++
+      if (item.seq > range.sent) range.sent = item.seq
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
       sentAt[ref] = clock
@@ -470,6 +471,7 @@ export function startLane(options: LaneOptions): Lane {
       text,
       open: recipients.length,
       inFlight: 0,
+      sent: 0,
       deadline: 0,
       withdrawn: false,
     }

@@ -31,6 +31,8 @@ export interface HeldRange {
   open: number
   /** Recipients handed over and not answered. */
   inFlight: number
+  /** The last seq that was handed over. */
+  sent: number
   /** On the monotonic clock: nothing of it is handed to a socket after this. */
   deadline: number
   /** Lost, paused, stopped or expired: nothing more of it is sent. */

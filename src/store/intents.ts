@@ -92,6 +92,21 @@ export async function markIntents(
   return { marked, reservation: { startsAt, databaseNow, intervalMs, slots } }
 }
 
+/** Nothing beyond these marks has left, nor will: the ranges are withdrawn, and their last messages in flight. */
+export async function lowerMarks(db: Database, marks: readonly IntentMark[]): Promise<void> {
+  await db.execute(sql`
+    update ranges r set hwm = least(r.hwm, w.hwm)
+    from unnest(
+      ${arrayLiteral(marks.map(mark => mark.alertId))}::uuid[],
+      ${arrayLiteral(marks.map(mark => mark.rangeNo))}::int[],
+      ${arrayLiteral(marks.map(mark => mark.fence))}::int[],
+      ${arrayLiteral(marks.map(mark => mark.hwm))}::int[]
+    ) as w(alert_id, range_no, fence, hwm)
+    where r.alert_id = w.alert_id and r.range_no = w.range_no and r.fence = w.fence
+      and r.state = 'leased'
+  `)
+}
+
 /**
  * Reserves slots for what has no range: answers to people.
  *
