@@ -20,7 +20,7 @@ export function aRange(alertId: string, priority: number, text = 'Take shelter.'
     text: shown,
     open: 500,
     inFlight: 0,
-  sent: 0,
+    sent: 0,
     deadline: Infinity,
     withdrawn: false,
   }

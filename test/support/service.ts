@@ -230,7 +230,7 @@ export async function settle(db: Database, count: number): Promise<Resident[]> {
   return residents
 }
 
-const VALLEY = {
+export const VALLEY = {
   type: 'Polygon',
   coordinates: [
     [
