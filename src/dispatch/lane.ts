@@ -130,6 +130,7 @@ export function startLane(options: LaneOptions): Lane {
   let owingRange: HeldRange | undefined
   let slotTimer: NodeJS.Timeout | undefined
   let wakeTimer: NodeJS.Timeout | undefined
+  let wakeAt = 0
   let segmentsAtReport = counts.acceptedSegments
   let reportedAt = performance.now()
   let perSecond = 0
@@ -504,8 +505,13 @@ export function startLane(options: LaneOptions): Lane {
     void claim()
   }
 
+  /** The earliest of what was asked for counts. */
   function wakeIn(ms: number) {
-    wakeTimer ??= setTimeout(() => {
+    const at = performance.now() + ms
+    if (wakeTimer !== undefined && wakeAt <= at) return
+    clearTimeout(wakeTimer)
+    wakeAt = at
+    wakeTimer = setTimeout(() => {
       wakeTimer = undefined
       turn()
     }, ms)
