@@ -27,6 +27,7 @@ export interface Counts {
   readonly most: number
   readonly first: number
   readonly last: number
+  readonly now: number
   /** Segments. */
   readonly taken: number
   readonly throttled: number

@@ -10,11 +10,10 @@ import type { Arrived, Asked, Counts } from './sink-process.ts'
  * in a process of its own, with the accounts `bench`, `bench2` and `bench3`. Prints `{"port": …}` when it listens;
  * its counts as one JSON line on SIGTERM, or when the process that forked it goes.
  *
- * A message `'counts'` asks for the most in any sliding second and the times of the first and the last, of the first
- * account; `'owed'` for how many receipts and answers are still to be acknowledged; `Asked` what became of the phones
- * +15550000001 … since it was asked before. `--receipts` sends a receipt for each segment; `--replies 0.2` lets so
- * many phones answer what is not the loop's by hand; `--throttle` refuses what is above `--rate`, which else is only
- * counted.
+ * A message `'counts'` asks for the `Counts` of the first account; `'owed'` for how many receipts and answers are
+ * still to be acknowledged; `Asked` what became of the phones +15550000001 … since it was asked before. `--receipts`
+ * sends a receipt for each segment; `--replies 0.2` lets so many phones answer what is not the loop's by hand;
+ * `--throttle` refuses what is above `--rate`, which else is only counted.
  */
 const { values } = parseArgs({
   options: {
@@ -70,6 +69,7 @@ process.on('message', (asked: 'counts' | 'owed' | Asked) => {
       most: counts?.mostOfferedInASecond ?? 0,
       first: counts?.firstTakenAt ?? 0,
       last: counts?.lastTakenAt ?? 0,
+      now: centre.list.now(),
       taken: counts?.submitted.ESME_ROK ?? 0,
       throttled: counts?.submitted.ESME_RTHROTTLED ?? 0,
     }
