@@ -522,7 +522,7 @@ export function startLane(options: LaneOptions): Lane {
     log.warn({ carrier: account.name, carrierId, code: describeError(error) }, message)
   }
 
-  function state(now: number) {
+  function stateAt(now: number) {
     return {
       window: account.window * account.binds,
       inFlight: carrier.inFlight,
@@ -542,7 +542,7 @@ export function startLane(options: LaneOptions): Lane {
     segmentsAtReport = counts.acceptedSegments
     reportedAt = now
     const rates = alertRates.take(now)
-    figures = figuresOf(counts, state(now), rates.perSecond)
+    figures = figuresOf(counts, stateAt(now), rates.perSecond)
     laneLog(figures, perSecond)
     for (const range of queue.giveWay()) held.withdraw(range)
     try {

@@ -62,11 +62,11 @@ test(
     const alertId = await sendDraft(tocsin, floodAlert())
     await list.until(() => list.messages - since.messages >= 300, 30_000)
 
-    const { state, left } = await approver.client.post<{ state: string; left: number }>(
+    const answer = await approver.client.post<{ state: string; left: number }>(
       `/v1/alerts/${alertId}/pause`,
     )
     const pausedAt = list.now()
-    expect(state).toBe('paused')
+    expect(answer.state).toBe('paused')
     // Everything that had left is answered and written, and nothing else is in flight.
     const { progress: still } = await watchUntil(
       author.client,
@@ -75,7 +75,7 @@ test(
     )
     expect(still.state).toBe('paused')
     // The answer said how many that are, of both dispatchers.
-    expect(left).toBe(list.messages - since.messages)
+    expect(answer.left).toBe(list.messages - since.messages)
     const { count, lastMs } = after(list, pausedAt)
     expect(count).toBeLessThanOrEqual(BINDS * INTENT)
     expect(lastMs).toBeLessThan(1_000)
