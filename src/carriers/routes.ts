@@ -78,8 +78,8 @@ function routeOf({ routes }: Pick<Routed, 'routes'>, routeClass: string): Route 
  * How a carrier takes part in each of the classes that it serves.
  *
  * @param health how much of its work a carrier may be given, 0 … 1: 1 all is well, less while it comes back, 0 or
- *   missing it is down or left alone. Only who is well stands before others; one that is not takes its part of
- *   a class as long as somebody else is there for the rest, and all of it where nobody is.
+ *   missing it is down or left alone. Only who is well stands before others; one that is left alone takes a class
+ *   all the same where nobody else would. (How much one takes that is coming back, its lane sees to.)
  */
 export function pullsOf(
   me: Routed,
@@ -100,12 +100,12 @@ export function pullsOf(
     const heaviest = Math.max(mine.weight, ...equals.map(({ weight }) => weight))
     const isDearer = equals.some(({ cost = 0 }) => cost < (mine.cost ?? 0))
     const isAlone = theirs.length === 0
-    const ofHealth = isAlone ? 1 : Math.min(1, health.get(me.id) ?? 0)
+    const mayTake = isAlone || (health.get(me.id) ?? 0) > 0
     return {
       routeClass,
       after,
       waitSeconds: isDearer ? START.ofCheaper : 0,
-      share: (ofHealth * mine.weight) / heaviest,
+      share: mayTake ? mine.weight / heaviest : 0,
       isAlone,
     }
   })

@@ -35,7 +35,7 @@ const CLEARLY = 0.3
  * come together by chance: one that refuses three of four has twenty in a row every 300 messages.
  */
 const IN_A_ROW = { least: 40, seconds: 0.1 }
-const REST_MS = { first: 1_000, most: 30_000 }
+const REST_MS = { first: 1_000, most: 8_000, misconfigured: 30_000 }
 /** A carrier that is well for this long has its falls forgiven. */
 const FORGIVEN_MS = 60_000
 const STEPS = [1 / 64, 1 / 16, 1 / 4] as const
@@ -73,7 +73,8 @@ export class Health {
   /** It fell for itself, not by comparison. */
   #isAbsolute = false
   #refusalsInARow = 0
-  #trouble = 0
+  #answersWrong = 0
+  #receiptsFailed = 0
   /** Since the present place was taken: messages let go, and how they ended. */
   #let = 0
   #right = 0
@@ -88,7 +89,7 @@ export class Health {
 
   /** The share of the last seconds' messages that went wrong, 0 … 1; as it was last known. */
   get trouble(): number {
-    return this.#trouble
+    return Math.max(this.#answersWrong, this.#receiptsFailed)
   }
 
   /** How much of its work it may be given: 1 well, 0 resting. */
@@ -156,10 +157,10 @@ export class Health {
     else this.#receipts.wrong++
   }
 
-  /** Its account is refused as misconfigured: left alone for as long as any rest. */
+  /** Its account is refused as misconfigured: nothing gets through until somebody mends it. */
   misconfigured(now: number): void {
     this.#isAbsolute = true
-    this.#go({ is: 'resting', until: now + REST_MS.most })
+    this.#go({ is: 'resting', until: now + REST_MS.misconfigured })
   }
 
   /**
@@ -173,13 +174,13 @@ export class Health {
     switch (before.is) {
       case 'well':
         if (this.#refusalsInARow >= this.#mostInARow) this.#fall(now, 'absolute')
-        else if (others !== undefined && this.#isWorse(this.#trouble, others)) {
+        else if (others !== undefined && this.#isWorse(this.trouble, others)) {
           this.#fall(now, 'compared')
         } else if (now - before.since > FORGIVEN_MS) this.#falls = 0
         break
       case 'resting':
         // The comparison by which it fell no longer holds: the others fare as badly, or there are none.
-        if (!this.#isAbsolute && (others ?? 1) >= this.#trouble) this.#recover(now)
+        if (!this.#isAbsolute && (others ?? 1) >= this.trouble) this.#recover(now)
         else if (now >= before.until) this.#go({ is: 'probing' })
         break
       case 'probing':
@@ -203,7 +204,7 @@ export class Health {
       this.#fall(now, 'as before')
     else if (now - since < STEP_MS || all < ENOUGH.onStep) return
     else if (no + 1 === STEPS.length) {
-      this.#trouble = wrong / all
+      this.#answersWrong = wrong / all
       this.#recover(now)
     } else this.#go({ is: 'step', no: no + 1, since: now })
   }
@@ -217,9 +218,9 @@ export class Health {
     this.#receipts.turn(now)
     const answers = this.#answers.share(this.#enough, overdue)
     const receipts = this.#receipts.share(ENOUGH.receipts, 0)
-    if (answers !== undefined || receipts !== undefined) {
-      this.#trouble = Math.max(answers ?? 0, receipts ?? 0)
-    }
+    // Each as it was last known: receipts go on coming while a carrier rests, and say nothing of its answers.
+    if (answers !== undefined) this.#answersWrong = answers
+    if (receipts !== undefined) this.#receiptsFailed = receipts
   }
 
   #wentWrong(): void {

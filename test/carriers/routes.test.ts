@@ -90,18 +90,19 @@ test('a dearer one leaves a second’s start to the cheaper of its equals', () =
   expect(pull(accounts, 'dear', '+1', well('dear', 'cheapest'))).toMatchObject({ waitSeconds: 0 })
 })
 
-test('one that is coming back takes its part where another is well, and all where none is', () => {
+test('one that is left alone takes nothing where another is well, and all where none is', () => {
   const accounts = [
     account('a', { prefix: '+1' }, { prefix: '+44' }),
     account('b', { prefix: '+1' }),
   ]
   const health = new Map([
-    ['a', 1 / 16],
+    ['a', 0],
     ['b', 1],
   ])
-  expect(pull(accounts, 'a', '+1', health)).toMatchObject({ share: 1 / 16 })
-  expect(pull(accounts, 'a', '+44', health)).toMatchObject({ share: 1 })
+  expect(pull(accounts, 'a', '+1', health)).toMatchObject({ share: 0, isAlone: false })
+  expect(pull(accounts, 'a', '+44', health)).toMatchObject({ share: 1, isAlone: true })
   expect(pull(accounts, 'b', '+1', health)).toMatchObject({ share: 1, after: [] })
+  expect(pull(accounts, 'a', '+1', health.set('a', 1 / 64))).toMatchObject({ share: 1 })
   expect(pull(accounts, 'a', '+1', new Map([['a', 0]]))).toMatchObject({ share: 1 })
 })
 

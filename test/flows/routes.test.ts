@@ -153,7 +153,7 @@ test(
       tocsin,
       db,
       carrier('Turning', { segmentsPerSecond: 100 }),
-      carrier('Steady', { segmentsPerSecond: 80 }),
+      carrier('Steady', { segmentsPerSecond: 50 }),
     )
     const { list } = simulator
     const alertId = await sendDraft(tocsin, floodAlert())
