@@ -43,42 +43,8 @@ export function createIntake(
 ): Intake {
   const { carrierId } = ids
   const book = openReceiptBook(db, ids, idsWritten)
-  let receipts: Receipt[] = []
-  let replies: Reply[] = []
   let adoptAt = 0
-  let timer: NodeJS.Timeout | undefined
   let telling: NodeJS.Timeout | undefined
-  let writing: Promise<void> | undefined
-
-  const schedule = () => {
-    if (writing !== undefined) return
-    if (receipts.length + replies.length >= BATCH.size) start()
-    else timer ??= setTimeout(start, BATCH.ms)
-  }
-  const start = () => {
-    clearTimeout(timer)
-    timer = undefined
-    writing ??= write().finally(() => {
-      writing = undefined
-      if (receipts.length + replies.length > 0) schedule()
-    })
-  }
-
-  const write = async () => {
-    const nextReceipts = receipts.slice(0, BATCH.most)
-    const nextReplies = replies.slice(0, BATCH.most)
-    receipts = receipts.slice(BATCH.most)
-    replies = replies.slice(BATCH.most)
-    await Promise.all([
-      store(nextReceipts, async batch => {
-        const { orphaned } = await book.record(batch)
-        counts.orphans += orphaned
-        if (orphaned > 0) adoptAt = 0
-      }),
-      store(nextReplies, batch => recordReplies(db, carrierId, batch)),
-    ])
-    tell()
-  }
 
   const tell = () => {
     telling ??= setTimeout(() => {
@@ -111,18 +77,29 @@ export function createIntake(
       taken = false
     }
     for (const one of batch) one.acknowledge(taken)
+    tell()
   }
+
+  // Each by itself: receipts don't wait for replies, which take longer.
+  const receipts = createBatches<Receipt>(batch =>
+    store(batch, async some => {
+      const { orphaned } = await book.record(some)
+      counts.orphans += orphaned
+      if (orphaned > 0) adoptAt = 0
+    }),
+  )
+  const replies = createBatches<Reply>(batch =>
+    store(batch, some => recordReplies(db, carrierId, some)),
+  )
 
   return {
     receipt(receipt) {
       counts.receipts++
-      receipts.push(receipt)
-      schedule()
+      receipts.add(receipt)
     },
     reply(reply) {
       counts.replies++
-      replies.push(reply)
-      schedule()
+      replies.add(reply)
     },
     async adopt() {
       const now = performance.now()
@@ -132,7 +109,41 @@ export function createIntake(
       if (left > 0) adoptAt = 0
     },
     async flush() {
-      while (receipts.length + replies.length > 0 || writing !== undefined) {
+      await Promise.all([receipts.flush(), replies.flush()])
+    },
+  }
+}
+
+/** Gathers what comes while the batch before is written. */
+function createBatches<T>(write: (batch: readonly T[]) => Promise<void>) {
+  let waiting: T[] = []
+  let timer: NodeJS.Timeout | undefined
+  let writing: Promise<void> | undefined
+
+  const schedule = () => {
+    if (writing !== undefined) return
+    if (waiting.length >= BATCH.size) start()
+    else timer ??= setTimeout(start, BATCH.ms)
+  }
+  const start = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (writing !== undefined) return
+    const batch = waiting.slice(0, BATCH.most)
+    waiting = waiting.slice(BATCH.most)
+    writing = write(batch).finally(() => {
+      writing = undefined
+      if (waiting.length > 0) schedule()
+    })
+  }
+
+  return {
+    add(one: T) {
+      waiting.push(one)
+      schedule()
+    },
+    async flush() {
+      while (waiting.length > 0 || writing !== undefined) {
         start()
         await writing
       }

@@ -81,9 +81,9 @@ export async function recordReplies(
     partial: one.partial,
   }))
   await transact(db, async tx => {
-    const alerts = await readRecentAlerts(tx)
+    const [alerts, sources] = await Promise.all([readRecentAlerts(tx), readSourceAddresses(tx)])
     const recipients = await findRecipients(tx, alerts, phonesOf(texts))
-    const addressees = await findAddressees(tx, texts, recipients)
+    const addressees = await findAddressees(tx, texts, recipients, sources)
     const states = await lockReplies(
       tx,
       [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
@@ -91,10 +91,12 @@ export async function recordReplies(
     const lastWords = await readLastWords(tx, carrierId, phonesOf(texts), now)
     const inbound = understandTexts(texts, addressees, lastWords)
     if (inbound.length === 0) return
-    await insertInbound(tx, carrierId, inbound, now)
     const { changed, moves } = heedReplies(inbound, addressees, states, now)
-    await writeReplies(tx, changed)
-    await moveTallies(tx, moves)
+    await Promise.all([
+      insertInbound(tx, carrierId, inbound, now),
+      writeReplies(tx, changed),
+      moveTallies(tx, moves),
+    ])
     await heedKeywords(tx, carrierId, inbound, now)
   })
 }
@@ -115,10 +117,10 @@ async function findAddressees(
   tx: Database,
   texts: readonly ReadText[],
   recipients: ReadonlyMap<string, readonly Recipient[]>,
+  sources: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, Addressee>> {
   const everyone = [...recipients.values()].flat()
   const options = await readOptions(tx, [...new Set(everyone.map(({ alert }) => alert.id))])
-  const sources = await readSourceAddresses(tx)
   const candidates = await findCandidates(tx, everyone)
   const addressees = new Map<string, Addressee>()
   for (const text of texts) {
@@ -151,28 +153,25 @@ async function findCandidates(
   tx: Database,
   recipients: readonly Recipient[],
 ): Promise<ReadonlyMap<Recipient, Candidate>> {
+  const standings = new Map(
+    (await readStandings(tx, recipients.map(placeOf))).map(one => [keyOf(one), one]),
+  )
+  const waiting = [...standings.values()].filter(one => one.state === 'queued' && !hasLeft(one))
+  const marked = await findMarked(tx, waiting)
   const candidates = new Map<Recipient, Candidate>()
-  for (const alertId of new Set(recipients.map(({ alert }) => alert.id))) {
-    const here = recipients.filter(({ alert }) => alert.id === alertId)
-    const standings = new Map(
-      (await readStandings(tx, alertId, here)).map(one => [one.blockNo + one.offset, one]),
-    )
-    const standingOf = ({ blockNo, offset }: Recipient) => standings.get(blockNo + offset)
-    const waiting = here.flatMap(recipient => {
-      const standing = standingOf(recipient)
-      return standing?.state === 'queued' && !hasLeft(standing) ? [standing] : []
-    })
-    const marked = await findMarked(tx, alertId, waiting)
-    for (const recipient of here) {
-      const standing = standingOf(recipient)
-      if (standing === undefined || !(hasLeft(standing) || marked.has(standing))) continue
-      const { carrierId, submittedAt } = standing
-      const reachedAt = submittedAt ?? recipient.alert.dispatchedAt
-      candidates.set(recipient, { recipient, carrierId, reachedAt })
-    }
+  for (const recipient of recipients) {
+    const standing = standings.get(keyOf(placeOf(recipient)))
+    if (standing === undefined || !(hasLeft(standing) || marked.has(standing))) continue
+    const { carrierId, submittedAt } = standing
+    const reachedAt = submittedAt ?? recipient.alert.dispatchedAt
+    candidates.set(recipient, { recipient, carrierId, reachedAt })
   }
   return candidates
 }
+
+const placeOf = ({ alert, blockNo, offset }: Recipient) => ({ alertId: alert.id, blockNo, offset })
+const keyOf = ({ alertId, blockNo, offset }: ReturnType<typeof placeOf>) =>
+  keyOfReplier({ alertId, seq: blockNo + offset })
 
 const hasLeft = ({ submittedAt, isPossibleDuplicate, state }: Standing) =>
   submittedAt !== undefined || isPossibleDuplicate || state === 'unknown'
@@ -180,17 +179,17 @@ const hasLeft = ({ submittedAt, isPossibleDuplicate, state }: Standing) =>
 /** Of those who wait, the ones under the mark of a range that still has them. */
 async function findMarked(
   tx: Database,
-  alertId: string,
   waiting: readonly Standing[],
 ): Promise<ReadonlySet<Standing>> {
   const marked = new Set<Standing>()
-  if (waiting.length === 0) return marked
-  const ranges = await readMarked(tx, alertId, [...new Set(waiting.map(one => one.blockNo))])
-  for (const range of ranges) {
-    const offsets = new Set(offsetsOf(range))
-    for (const one of waiting) {
-      if (one.blockNo !== range.blockNo || one.generation !== range.generation) continue
-      if (one.blockNo + one.offset <= range.hwm && offsets.has(one.offset)) marked.add(one)
+  for (const alertId of new Set(waiting.map(one => one.alertId))) {
+    const here = waiting.filter(one => one.alertId === alertId)
+    for (const range of await readMarked(tx, alertId, [...new Set(here.map(one => one.blockNo))])) {
+      const offsets = new Set(offsetsOf(range))
+      for (const one of here) {
+        if (one.blockNo !== range.blockNo || one.generation !== range.generation) continue
+        if (one.blockNo + one.offset <= range.hwm && offsets.has(one.offset)) marked.add(one)
+      }
     }
   }
   return marked

@@ -98,6 +98,7 @@ export interface Place {
 
 /** How far a recipient's message has come, as it stands: nothing is locked. */
 export interface Standing extends Place {
+  readonly alertId: string
   readonly state: DeliveryState
   readonly isPossibleDuplicate: boolean
   /** Of the carrier that has it. */
@@ -110,12 +111,13 @@ export interface Standing extends Place {
 /** Reads a few octets of each block, and no block whole. */
 export async function readStandings(
   tx: Database,
-  alertId: string,
-  places: readonly Place[],
+  places: readonly (Place & { readonly alertId: string })[],
 ): Promise<Standing[]> {
+  if (places.length === 0) return []
   const octet = (of: number) => sql`(case when b.records = '' then 0
     else get_byte(b.records, ${RECORD}::int * p.place + ${of}::int) end)`
   const rows = await tx.execute<{
+    alert_id: string
     block_no: number
     place: number
     octet: number
@@ -124,16 +126,17 @@ export async function readStandings(
     planned_ms: number
     generation: number
   }>(sql`
-    select p.block_no, p.place, x.octet, b.carriers[x.carrier] as carrier, x.submitted::float8 as submitted,
+    select p.alert_id, p.block_no, p.place, x.octet, b.carriers[x.carrier] as carrier, x.submitted::float8 as submitted,
       (extract(epoch from b.planned_at) * 1000)::float8 as planned_ms,
       case when b.extras = '' then 0
         else get_byte(b.extras, ${EXTRA}::int * p.place) * 256 + get_byte(b.extras, ${EXTRA}::int * p.place + 1)
       end as generation
     from unnest(
+        ${arrayLiteral(places.map(place => place.alertId))}::uuid[],
         ${numberArray(places.map(place => place.blockNo))}::int[],
         ${numberArray(places.map(place => place.offset))}::int[]
-      ) as p(block_no, place)
-      join blocks b on b.alert_id = ${alertId}::uuid and b.block_no = p.block_no
+      ) as p(alert_id, block_no, place)
+      join blocks b on b.alert_id = p.alert_id and b.block_no = p.block_no
       cross join lateral (
         select ${octet(0)} as octet, ${octet(CARRIER)} as carrier,
           ${octet(SUBMITTED)} * 16777216::bigint + ${octet(SUBMITTED + 1)} * 65536
@@ -141,6 +144,7 @@ export async function readStandings(
       ) x
   `)
   return rows.map(row => ({
+    alertId: row.alert_id,
     blockNo: row.block_no,
     offset: row.place,
     ...stateOfOctet(row.octet),

@@ -33,15 +33,12 @@ export async function lockReplies(
   repliers: readonly Replier[],
 ): Promise<ReadonlyMap<string, ReplyState>> {
   if (repliers.length === 0) return new Map()
-  await tx.execute(sql`
+  // Of those who have replied before nothing changes: that locks their rows, and says what they hold.
+  const rows = await tx.execute<Row & { alert_id: string }>(sql`
     insert into replies (alert_id, seq)
     select distinct alert_id, seq from ${repliersOf(repliers)} as g(alert_id, seq) order by alert_id, seq
-    on conflict do nothing
-  `)
-  const rows = await tx.execute<Row & { alert_id: string }>(sql`
-    select r.alert_id, r.seq, r.option, r.replied_at, r.opted_out
-    from replies r join ${repliersOf(repliers)} as g(alert_id, seq) using (alert_id, seq)
-    order by r.alert_id, r.seq for update of r
+    on conflict (alert_id, seq) do update set seq = excluded.seq
+    returning alert_id, seq, option, replied_at, opted_out
   `)
   return new Map(
     rows.map(row => [keyOfReplier({ alertId: row.alert_id, seq: row.seq }), stateOf(row)]),
