@@ -40,6 +40,7 @@ import {
   fixRecipients,
   planSlice,
   releasePlan,
+  renewPlan,
   stagePlanned,
   type PlanClaim,
 } from '../store/plan.ts'
@@ -53,6 +54,8 @@ import { isRefusal, refuseToSend } from './refuse.ts'
 const FIRST_SLICE = { atOnce: 300, least: 500, most: 2_500 }
 /** Recipients a later slice: laying out more at once would keep the lanes of this process waiting for long. */
 const SLICE = 5_000
+/** Several times within a planner's lease. */
+const RENEW_MS = 2_000
 /**
  * A block, and the range that it is leased by at first, is about half a second of its slowest lane's work, within
  * these bounds: what a slow lane holds when the others have run out is what the alert ends later by.
@@ -70,6 +73,12 @@ export async function planNext(
   const claim = await claimPlan(db, planner)
   if (claim === undefined) return false
   const startedAt = performance.now()
+  // Slices renew the lease as well, but the first of a large alert may be long in coming.
+  const renewing = setInterval(() => {
+    renewPlan(db, planner, claim.alertId).catch((error: unknown) => {
+      log.warn({ alertId: claim.alertId, code: describeError(error) }, 'a plan was not kept')
+    })
+  }, RENEW_MS)
   try {
     await plan(database, planner, claim, accounts, now)
     log.info({ alertId: claim.alertId, ms: Math.round(performance.now() - startedAt) }, 'planned')
@@ -83,6 +92,8 @@ export async function planNext(
       )
       await releasePlan(db, planner, claim.alertId)
     }
+  } finally {
+    clearInterval(renewing)
   }
   return true
 }

@@ -1,6 +1,6 @@
 /**
  * Planning: an alert's audience becomes blocks and ranges, slice by slice, all slices from one snapshot.
- * One planner at a time holds an alert, by a lease that each slice renews.
+ * One planner at a time holds an alert, by a lease that it renews.
  */
 import { sql } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
@@ -9,7 +9,7 @@ import { arrayLiteral, hexArray, numberArray, startsOf, type Database } from './
 import type { PackedBlock } from './packing.ts'
 import { moveTallies } from './tallies.ts'
 
-const PLANNER_LEASE_SECONDS = 15
+const PLANNER_LEASE_SECONDS = 8
 
 export interface PlanClaim {
   readonly alertId: string
@@ -181,6 +181,14 @@ export async function finishPlan(db: Database, planner: string, alertId: string)
   await db.execute(sql`
     update alerts set plan_state = 'done', planner = null, planner_until = null
     where id = ${alertId}::uuid and planner = ${planner}::uuid
+  `)
+}
+
+/** Says that the planner of an alert lives. */
+export async function renewPlan(db: Database, planner: string, alertId: string): Promise<void> {
+  await db.execute(sql`
+    update alerts set planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
+    where id = ${alertId}::uuid and planner = ${planner}::uuid and planner_until > now()
   `)
 }
 
