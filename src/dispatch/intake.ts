@@ -16,6 +16,8 @@ import type { LaneCounts } from './lane-counts.ts'
  * carrier that has 1,000 unacknowledged sends no more, so a batch is better soon than large.
  */
 const BATCH = { size: 250, most: 1_000, ms: 10 }
+/** Batches of receipts that are written side by side: each is several round trips, mostly of other blocks. */
+const RECEIPTS_AT_ONCE = 3
 /** Viewers are told at most so often. */
 const TELL_MS = 100
 /** What another process parked, and died, is looked for this often. */
@@ -80,15 +82,16 @@ export function createIntake(
     tell()
   }
 
-  // Each by itself: receipts don't wait for replies, which take longer.
-  const receipts = createBatches<Receipt>(batch =>
+  // Each by itself: receipts don't wait for replies, which take longer. Replies must be heard in their order;
+  // receipts come to the same in any.
+  const receipts = createBatches<Receipt>(RECEIPTS_AT_ONCE, batch =>
     store(batch, async some => {
       const { orphaned } = await book.record(some)
       counts.orphans += orphaned
       if (orphaned > 0) adoptAt = 0
     }),
   )
-  const replies = createBatches<Reply>(batch =>
+  const replies = createBatches<Reply>(1, batch =>
     store(batch, some => recordReplies(db, carrierId, some)),
   )
 
@@ -114,27 +117,28 @@ export function createIntake(
   }
 }
 
-/** Gathers what comes while the batch before is written. */
-function createBatches<T>(write: (batch: readonly T[]) => Promise<void>) {
+/** Gathers what comes while batches before are written, as many as may be `atOnce`. */
+function createBatches<T>(atOnce: number, write: (batch: readonly T[]) => Promise<void>) {
   let waiting: T[] = []
   let timer: NodeJS.Timeout | undefined
-  let writing: Promise<void> | undefined
+  const writing = new Set<Promise<void>>()
 
   const schedule = () => {
-    if (writing !== undefined) return
+    if (writing.size === atOnce) return
     if (waiting.length >= BATCH.size) start()
     else timer ??= setTimeout(start, BATCH.ms)
   }
   const start = () => {
     clearTimeout(timer)
     timer = undefined
-    if (writing !== undefined) return
+    if (writing.size === atOnce || waiting.length === 0) return
     const batch = waiting.slice(0, BATCH.most)
     waiting = waiting.slice(BATCH.most)
-    writing = write(batch).finally(() => {
-      writing = undefined
+    const written = write(batch).finally(() => {
+      writing.delete(written)
       if (waiting.length > 0) schedule()
     })
+    writing.add(written)
   }
 
   return {
@@ -143,9 +147,9 @@ function createBatches<T>(write: (batch: readonly T[]) => Promise<void>) {
       schedule()
     },
     async flush() {
-      while (waiting.length > 0 || writing !== undefined) {
+      while (waiting.length > 0 || writing.size > 0) {
         start()
-        await writing
+        await Promise.race(writing)
       }
     },
   }
