@@ -25,7 +25,6 @@ import {
   type LinkState,
   type Outcome,
   type SubmitError,
-  type ShortMessage,
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
 import { AppError } from '../errors.ts'
@@ -36,6 +35,7 @@ import { noteSubmissions, reportLink, type Fitness, type LaneFigures } from '../
 import { createAnswerDesk } from './answers.ts'
 import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
 import { Health, SLOW_MS } from './health.ts'
+import { HandOver } from './hand-over.ts'
 import { createHeldRanges, renewed } from './held.ts'
 import { createIntake } from './intake.ts'
 import { createAlertRates, createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
@@ -51,12 +51,6 @@ import { phoneOf, segmentsOf, type HeldRange, type Item, type SendableAlert } fr
 const IDLE_MS = 500
 /** With enough in hand, a lane that is woken looks for something more urgent after this long at the latest. */
 const CONTENT_MS = 100
-/**
- * What has begun to leave and must not go on (paused, stopped) is finished if that takes no longer, in seconds, or
- * its recipient would see nothing of it; else the rest stays. A message of four segments takes three seconds at one
- * a second.
- */
-const FINISH_SECONDS = 0.5
 /** Nothing is marked for this long after the database refused to. */
 const MARK_AGAIN_MS = 250
 /** How often it is judged how the carrier fares. */
@@ -124,10 +118,6 @@ export function startLane(options: LaneOptions): Lane {
   let isNeeded = false
   /** The carrier has refused for speed, and not all dispatchers have been told. */
   let isSlowing = false
-  /** Segments of the message handed over last whose slots are not due yet, and its range, if it has one. */
-  let owing = 0
-  let owingRef = 0
-  let owingRange: HeldRange | undefined
   let slotTimer: NodeJS.Timeout | undefined
   let wakeTimer: NodeJS.Timeout | undefined
   let wakeAt = 0
@@ -143,6 +133,7 @@ export function startLane(options: LaneOptions): Lane {
   const carrier: Carrier = openCarrier(account)
   const closing = new AbortController()
   const pace = createPace(rate)
+  const handOver = new HandOver(carrier, pace, counts, rate)
   const throttle = createThrottle(db, carrierId, rate * PACE_SHARE, error =>
     complain(error, 'pace not lowered'),
   )
@@ -183,7 +174,11 @@ export function startLane(options: LaneOptions): Lane {
     tick(now)
     throttle.note(now, counts.acceptedSegments)
     let available = pace.available(now)
-    if (owing > 0) available = goOn(now, available)
+    if (handOver.owing > 0) {
+      available = handOver.goOn(now, available)
+      // Its answer is awaited from its last segment on.
+      if (handOver.ref !== undefined) sentAt[handOver.ref] = clock
+    }
     if (answers.waiting > 0) available = sendAnswers(available)
     while (carrier.room >= 1) {
       const item = queue.next()
@@ -195,7 +190,7 @@ export function startLane(options: LaneOptions): Lane {
         passOver(item, segments)
         continue
       }
-      if (owing > 0 || available < 1) break
+      if (handOver.owing > 0 || available < 1) break
       queue.shift(segments)
       range.inFlight++
       if (item.seq > range.sent) range.sent = item.seq
@@ -203,50 +198,9 @@ export function startLane(options: LaneOptions): Lane {
       inFlight[ref] = item
       sentAt[ref] = clock
       const message = { to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }
-      available = handOver(message, ref, range, available)
+      available = handOver.begin(message, ref, range, available)
     }
     awaitSlot(now)
-  }
-
-  /**
-   * Hands a message over, as many of its segments as have slots that are due and places in the window; the others
-   * follow slot by slot, or at a low rate one long text would fill several seconds at once.
-   *
-   * @returns what is left of `available`
-   */
-  function handOver(
-    message: ShortMessage,
-    ref: number,
-    range: HeldRange | undefined,
-    available: number,
-  ): number {
-    const segments = message.text.segments.length
-    const now = segments === 1 ? 1 : Math.min(segments, available, carrier.room)
-    pace.take(now)
-    counts.submittedMessages++
-    counts.submittedSegments += now
-    owing = segments - now
-    owingRef = ref
-    owingRange = range
-    carrier.submit(message, ref, now)
-    return available - now
-  }
-
-  /** Lets the next segments of the message go that was begun, or keeps the rest of it back. */
-  function goOn(now: number, available: number): number {
-    const range = owingRange
-    const isLost = range !== undefined && now > range.deadline
-    if (isLost || (range?.withdrawn === true && owing > rate * FINISH_SECONDS)) {
-      carrier.keepBack()
-      return available
-    }
-    const more = carrier.release(Math.min(owing, available))
-    pace.take(more)
-    counts.submittedSegments += more
-    owing -= more
-    // Its answer is awaited from its last segment on.
-    if (range !== undefined) sentAt[owingRef] = clock
-    return available - more
   }
 
   /** A recipient that must not be sent now: it stays queued in its range, which is given back. */
@@ -258,10 +212,10 @@ export function startLane(options: LaneOptions): Lane {
 
   function sendAnswers(available: number): number {
     let left = available
-    while (left >= 1 && owing === 0 && carrier.room >= 1) {
+    while (left >= 1 && handOver.owing === 0 && carrier.room >= 1) {
       const answer = answers.next()
       if (answer === undefined) break
-      left = handOver(answer.message, answer.ref, undefined, left)
+      left = handOver.begin(answer.message, answer.ref, undefined, left)
     }
     return left
   }
@@ -270,14 +224,13 @@ export function startLane(options: LaneOptions): Lane {
     clearTimeout(slotTimer)
     slotTimer = undefined
     const isIdle = queue.marked === 0 && answers.waiting === 0
-    if (owing === 0 && (isIdle || carrier.room < 1)) return
+    if (handOver.owing === 0 && (isIdle || carrier.room < 1)) return
     const due = pace.nextDue(now)
     if (due !== Infinity) slotTimer = setTimeout(turn, Math.max(1, due - now))
   }
 
   function outcome(ref: number, ended: Outcome) {
-    // Refused or lost in the middle: the rest of it stays.
-    if (ref === owingRef) owing = 0
+    handOver.ended(ref)
     if (answers.owns(ref)) return answers.outcome(ref, ended)
     const item = inFlight[ref]
     if (item === undefined) return
@@ -415,7 +368,7 @@ export function startLane(options: LaneOptions): Lane {
       exposure: queue.exposure,
       unmarked: queue.unmarked,
       ahead: queue.ahead,
-      owing,
+      owing: handOver.owing,
       hasRoom: carrier.room >= 1,
       outstanding: pace.outstanding(now),
       aheadMs,

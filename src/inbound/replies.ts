@@ -159,6 +159,9 @@ async function findCandidates(
   )
   const waiting = [...standings.values()].filter(one => one.state === 'queued' && !hasLeft(one))
   const marked = await findMarked(tx, waiting)
+  // Who is no longer under a mark has perhaps its result by now: it may have come between the two looks.
+  const again = waiting.filter(one => !marked.has(one))
+  for (const one of await readStandings(tx, again)) standings.set(keyOf(one), one)
   const candidates = new Map<Recipient, Candidate>()
   for (const recipient of recipients) {
     const standing = standings.get(keyOf(placeOf(recipient)))

@@ -169,19 +169,24 @@ export const signingKeys = pgTable(
 
 // ---- people who are alerted
 
-export const contacts = pgTable('contacts', {
-  id: uuid('id').primaryKey(),
-  /** E.164 with `+`. */
-  phone: text('phone').notNull().unique(),
-  name: text('name'),
-  /** BCP 47. */
-  language: text('language'),
-  externalId: text('external_id'),
-  consent: text('consent'),
-  createdAt: at('created_at').notNull().defaultNow(),
-  updatedAt: at('updated_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
+export const contacts = pgTable(
+  'contacts',
+  {
+    id: uuid('id').primaryKey(),
+    /** E.164 with `+`. */
+    phone: text('phone').notNull().unique(),
+    name: text('name'),
+    /** BCP 47. */
+    language: text('language'),
+    externalId: text('external_id'),
+    consent: text('consent'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+    revision: integer('revision').notNull().default(1),
+  },
+  // The planner reads the digits as a number: another text would be another phone.
+  () => [check('contacts_phone', sql`phone ~ '^[+][1-9][0-9]{5,14}$'`)],
+)
 
 export const locations = pgTable(
   'locations',

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import { recount } from '../../src/reports/recount.ts'
+import { lockBlocks, writeBlocks } from '../../src/store/blocks.ts'
 import { openDatabase, type Database } from '../../src/store/database.ts'
 import { test } from '../support/database.ts'
 import { aCarrier, anOrganisation, aPhone, aSentAlert } from '../support/sent-alert.ts'
@@ -248,6 +249,48 @@ test('a phone can be quicker than the result that says its message was taken', a
   expect(await inboundOf(db, waiting)).toMatchObject([{ alert: null }])
   expect(await tallyOf(db, alertId)).toEqual({ 1: 1 })
 })
+
+test('a reply is heard whose message’s result is written while it is being judged', async ({
+  db,
+  databaseUrl,
+}) => {
+  const carrierId = await aCarrier(db)
+  const phone = aPhone()
+  const alertId = await aSentAlert(db, { options, recipients: [{ phone, state: 'queued' }] })
+  await db.execute(sql`
+    insert into ranges (alert_id, range_no, block_no, route_class, from_seq, to_seq, state, hwm, expires)
+    values (${alertId}::uuid, 1, 1, '', 1, 1, 'leased', 1, now() + interval '1 hour')
+  `)
+  const writer = openDatabase(databaseUrl, { max: 1 })
+  try {
+    let judged: Promise<void> | undefined
+    await writer.db.transaction(async tx => {
+      // It waits for the marks, having seen that no result was there.
+      await tx.execute(sql`lock table ranges in access exclusive mode`)
+      judged = recordReplies(db, carrierId, [say(phone, '1')], noon)
+      await untilSomebodyWaits(tx)
+      const [block] = (await lockBlocks(tx, alertId, [1])).values()
+      block!.submitted(0, carrierId)
+      await writeBlocks(tx, [block!])
+      await tx.execute(sql`update ranges set state = 'done' where alert_id = ${alertId}::uuid`)
+    })
+    await judged
+  } finally {
+    await writer.close()
+  }
+  expect(await inboundOf(db, phone)).toMatchObject([{ alert: alertId }])
+  expect(await tallyOf(db, alertId)).toEqual({ 1: 1 })
+})
+
+async function untilSomebodyWaits(tx: Database): Promise<void> {
+  for (;;) {
+    const waiting = await tx.execute(sql`
+      select from pg_locks where not granted and relation = 'ranges'::regclass
+    `)
+    if (waiting.length > 0) return
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
 
 test('texts from phones that no alert was sent to are kept and change no tally', async ({ db }) => {
   const { alertId, carrierId } = await aPhoneWithAnAlert(db)

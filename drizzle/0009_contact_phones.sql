@@ -1,0 +1,1 @@
+ALTER TABLE "contacts" ADD CONSTRAINT "contacts_phone" CHECK (phone ~ '^[+][1-9][0-9]{5,14}$');
