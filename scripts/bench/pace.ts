@@ -5,7 +5,7 @@
  *     npm run bench:pace -- --seconds 60
  *     npm run bench:pace -- --only limits --rates 1,10,100,1000,10000
  *
- * `limits`: one bind, texts of one segment. `shared`: four binds over three dispatchers. `long`: texts of two to four
+ * `limits`: one bind, texts of one segment. `shared`: six binds over three dispatchers. `long`: texts of two to four
  * segments at low rates. `together`: carriers of 100, 500 and 2,000 at once must end together. `throttled`: a carrier
  * that takes half of what it is configured for.
  */
@@ -65,10 +65,10 @@ async function limits(): Promise<void> {
 async function shared(): Promise<void> {
   for (const rate of [100, 1_000]) {
     const recipients = rate * SECONDS
-    const options = { recipients, carrier: limitsOf(rate, 4), dispatchers: 3 }
+    const options = { recipients, carrier: limitsOf(rate, 6), dispatchers: 3 }
     await withCounty(options, async county => {
       await send(county, recipients)
-      sayLimit(`${rate}, 3 dispatchers, 4 binds`, rate, await county.sink.counts())
+      sayLimit(`${rate}, 3 dispatchers, 6 binds`, rate, await county.sink.counts())
     })
   }
 }
