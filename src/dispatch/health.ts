@@ -11,10 +11,12 @@
  *
  * **Falling.** Trouble may be the phones' or the texts', or everybody's, so a carrier falls by comparison: where
  * another that is well has clearly less. One that refuses message after message for reasons of its own falls
- * whoever else there is, for a recipient has but a few tries.
+ * whoever else there is, for a recipient has but a few tries; but so many in a row as say that it is worse than
+ * the others.
  *
- * **Coming back.** It rests, twice as long after each fall. Then a single message tries; if that goes well it gets
- * a part of its work (three messages at least), and a larger one after each second in which that goes well. Steps are for as long as another
+ * **Coming back.** It rests, twice as long after each fall. Then a single message tries, or as many as it takes to
+ * tell it from the others where these are in trouble too; if one goes well it gets a part of its work (three
+ * messages at least), and a larger one after each second in which that goes well. Steps are for as long as another
  * carries the rest: one that fell by comparison goes on at once where the others turn out no better, and one whose
  * single message went well has all of it where nobody else is well. So where all are bad they carry on as they
  * are, and nothing goes to and fro.
@@ -35,6 +37,15 @@ const CLEARLY = 0.3
  * come together by chance: one that refuses three of four has twenty in a row every 300 messages.
  */
 const IN_A_ROW = { least: 40, seconds: 0.1 }
+/**
+ * How often a carrier that is no worse than the others may show what would speak against it, by chance: a run of
+ * refusals, which each of some hundred messages a second may begin, and all of its tries or of a step's messages.
+ */
+const BY_CHANCE = { run: 1e-9, tries: 0.001 }
+/** A few messages differ by chance: by more than so many standard deviations one time in two thousand. */
+const SPREADS = 3.3
+/** Others that fare worse than this tell nothing more. */
+const WORST_OTHERS = 0.9
 const REST_MS = { first: 1_000, most: 8_000, misconfigured: 30_000 }
 /** A carrier that is well for this long has its falls forgiven. */
 const FORGIVEN_MS = 60_000
@@ -56,6 +67,12 @@ export interface Surroundings {
   readonly others: number | undefined
 }
 
+/** What went wrong, of 1, and of how many messages that is. */
+interface Share {
+  readonly wrong: number
+  readonly of: number
+}
+
 type Place =
   | { readonly is: 'well'; readonly since: number }
   | { readonly is: 'resting'; readonly until: number }
@@ -65,7 +82,7 @@ type Place =
 export class Health {
   readonly #rate: number
   readonly #enough: number
-  readonly #mostInARow: number
+  readonly #leastInARow: number
   readonly #answers = new Evidence(SPAN_MS.answers)
   readonly #receipts = new Evidence(SPAN_MS.receipts)
   #place: Place = { is: 'well', since: -Infinity }
@@ -73,8 +90,10 @@ export class Health {
   /** It fell for itself, not by comparison. */
   #isAbsolute = false
   #refusalsInARow = 0
-  #answersWrong = 0
-  #receiptsFailed = 0
+  #answersWrong: Share = { wrong: 0, of: Infinity }
+  #receiptsFailed: Share = { wrong: 0, of: Infinity }
+  /** Of the others, as it was last asked. */
+  #others = 0
   /** Since the present place was taken: messages let go, and how they ended. */
   #let = 0
   #right = 0
@@ -83,13 +102,13 @@ export class Health {
   /** @param rate segments a second, of which the steps are parts */
   constructor(rate: number) {
     this.#rate = rate
-    this.#mostInARow = Math.max(IN_A_ROW.least, rate * IN_A_ROW.seconds)
+    this.#leastInARow = Math.max(IN_A_ROW.least, rate * IN_A_ROW.seconds)
     this.#enough = Math.max(ENOUGH.onStep, Math.min(ENOUGH.answers, Math.floor(rate * 1.5)))
   }
 
   /** The share of the last seconds' messages that went wrong, 0 … 1; as it was last known. */
   get trouble(): number {
-    return Math.max(this.#answersWrong, this.#receiptsFailed)
+    return this.#worst.wrong
   }
 
   /** How much of its work it may be given: 1 well, 0 resting. */
@@ -126,10 +145,10 @@ export class Health {
       case 'resting':
         return 0
       case 'probing':
-        return 1 - this.#let
+        return this.#tries - this.#let
       case 'step': {
         const soFar = ((now - place.since) / 1000) * this.#rate * STEPS[place.no]!
-        return Math.max(0, Math.floor(ENOUGH.onStep + soFar) - this.#let)
+        return Math.max(0, Math.floor(this.#enoughOnStep + soFar) - this.#let)
       }
     }
   }
@@ -170,11 +189,12 @@ export class Health {
    */
   look(now: number, { overdue, others }: Surroundings): boolean {
     const before = this.#place
+    this.#others = others ?? 0
     this.#weigh(now, overdue)
     switch (before.is) {
       case 'well':
-        if (this.#refusalsInARow >= this.#mostInARow) this.#fall(now, 'absolute')
-        else if (others !== undefined && this.#isWorse(this.trouble, others)) {
+        if (this.#refusesAll) this.#fall(now, 'absolute')
+        else if (others !== undefined && this.#isWorse(this.#worst, others)) {
           this.#fall(now, 'compared')
         } else if (now - before.since > FORGIVEN_MS) this.#falls = 0
         break
@@ -184,9 +204,10 @@ export class Health {
         else if (now >= before.until) this.#go({ is: 'probing' })
         break
       case 'probing':
-        if (this.#wrong > 0 || overdue > 0) this.#fall(now, 'as before')
+        if (this.#right === 0 && this.#wrong + overdue >= this.#tries) this.#fall(now, 'as before')
         else if (others === undefined && (this.#right > 0 || !this.#isAbsolute)) this.#recover(now)
-        else if (this.#right > 0) this.#go({ is: 'step', no: 0, since: now })
+        // What has tried counts with the first step's messages.
+        else if (this.#right > 0) this.#place = { is: 'step', no: 0, since: now }
         break
       case 'step':
         this.#climb(before, now, { overdue, others })
@@ -199,18 +220,40 @@ export class Health {
     const wrong = this.#wrong + overdue
     const all = this.#right + wrong
     if (others === undefined) this.#recover(now)
-    else if (this.#refusalsInARow >= this.#mostInARow) this.#fall(now, 'absolute')
-    else if (all >= ENOUGH.onStep && this.#isWorse(wrong / all, others))
+    else if (this.#refusesAll) this.#fall(now, 'absolute')
+    else if (all >= this.#enoughOnStep && this.#isWorse({ wrong: wrong / all, of: all }, others))
       this.#fall(now, 'as before')
-    else if (now - since < STEP_MS || all < ENOUGH.onStep) return
+    else if (now - since < STEP_MS || all < this.#enoughOnStep) return
     else if (no + 1 === STEPS.length) {
-      this.#answersWrong = wrong / all
+      this.#answersWrong = { wrong: wrong / all, of: all }
       this.#recover(now)
     } else this.#go({ is: 'step', no: no + 1, since: now })
   }
 
-  #isWorse(trouble: number, others: number): boolean {
-    return trouble >= CLEARLY && trouble - others >= CLEARLY
+  /** It has refused so many in a row as none of the others would. */
+  get #refusesAll(): boolean {
+    const telling = runOfWrong(this.#others, BY_CHANCE.run)
+    return this.#refusalsInARow >= Math.max(this.#leastInARow, telling)
+  }
+
+  /** Messages that it takes, where all go wrong, to say that it is worse than the others. */
+  get #tries(): number {
+    return Math.max(1, runOfWrong(this.#others, BY_CHANCE.tries))
+  }
+
+  get #enoughOnStep(): number {
+    return Math.max(ENOUGH.onStep, this.#tries)
+  }
+
+  get #worst(): Share {
+    const [answers, receipts] = [this.#answersWrong, this.#receiptsFailed]
+    return receipts.wrong > answers.wrong ? receipts : answers
+  }
+
+  /** The fewer messages say so, the more it takes. */
+  #isWorse({ wrong, of }: Share, others: number): boolean {
+    const spread = Math.sqrt((others * (1 - others)) / of)
+    return wrong - others >= Math.max(CLEARLY, spread * SPREADS)
   }
 
   #weigh(now: number, overdue: number): void {
@@ -249,6 +292,11 @@ export class Health {
   }
 }
 
+/** So many wrong in a row come less often than by `chance` where each goes wrong with `trouble`. */
+function runOfWrong(trouble: number, chance: number): number {
+  return trouble <= 0 ? 0 : Math.ceil(Math.log(chance) / Math.log(Math.min(trouble, WORST_OTHERS)))
+}
+
 /** How messages ended, of this span of time and the one before. */
 class Evidence {
   right = 0
@@ -275,9 +323,9 @@ class Evidence {
   }
 
   /** What went wrong, of at least `enough`; undefined where there are fewer. */
-  share(enough: number, more: number): number | undefined {
+  share(enough: number, more: number): Share | undefined {
     const wrong = this.wrong + this.#wrongBefore + more
     const all = this.right + this.#rightBefore + wrong
-    return all < enough ? undefined : wrong / all
+    return all < enough ? undefined : { wrong: wrong / all, of: all }
   }
 }
