@@ -109,7 +109,7 @@ export async function stopEverything(
     }
     return stopped
   })
-  const moved: Moved[] = []
-  for (const alert of alerts) moved.push({ alert, left: await leftOnceHeeded(db, alert.id) })
-  return moved
+  return Promise.all(
+    alerts.map(async alert => ({ alert, left: await leftOnceHeeded(db, alert.id) })),
+  )
 }

@@ -12,8 +12,7 @@ import type { CarrierConfig } from '../carriers/carrier.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
-import { nextHoldEnds } from '../store/plan.ts'
-import { mostUrgentPlan } from '../store/waiting-plans.ts'
+import { mostUrgentPlan, nextHoldEnds } from '../store/plan.ts'
 import {
   type Fitness,
   forgetLinks,

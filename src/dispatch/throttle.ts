@@ -3,8 +3,9 @@
  * under what the carrier takes and seldom asks whether that is more by now.
  *
  * A refusal begins an *episode*. How much the carrier takes is then known: what it took in the second that ends with
- * the refusal (`taken`). Each dispatcher adds its part of that, when it is refused itself or with its next report. From there on the share is a function of the time alone, so
- * that any number of dispatchers may work it out and none hurries the others:
+ * the refusal (`taken`). Each dispatcher adds its part of that, when it is refused itself or with its next report.
+ * From there on the share is a function of the time alone, so that any number of dispatchers may work it out and
+ * none hurries the others:
  *
  *     a pause, then half of what it takes, for a second, in which a counter of a second runs empty
  *     back to 95 % of it within one more

@@ -46,7 +46,7 @@ export interface Item {
   readonly attempts: number
 }
 
-/** Made only when it is sent: a million waiting items hold no text. */
+/** Made only when it is sent: what waits holds no text. */
 export const phoneOf = ({ range, seq }: Item): string =>
   phoneAt(range.phones, seq - range.place.blockNo)
 

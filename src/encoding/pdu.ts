@@ -576,7 +576,7 @@ export function decodePdu(frame: Buffer): Pdu | PduFault {
 }
 
 /**
- * What comes by the million, read straight through: a third of the time of field by field. Undefined where anything
+ * What comes by the million, read straight through: half the time of field by field. Undefined where anything
  * is wrong with it, which the reader of all layouts then names.
  */
 function decodeSoundMessage(

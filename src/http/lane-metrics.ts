@@ -7,7 +7,7 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import { readStalls, STALL_REASONS } from '../reports/stalls.ts'
 import type { Database } from '../store/database.ts'
 import { readLinks, type LaneFigures, type LaneTotals, type LiveLink } from '../store/links.ts'
-import { readCarrierTotals, readPaces } from '../store/lane-metrics.ts'
+import { countOrphanReceipts, countPossibleDuplicates, readPaces } from '../store/lane-metrics.ts'
 
 type Numbers = Exclude<keyof LaneFigures, keyof LaneTotals | 'alerts' | 'isResting'>
 
@@ -63,10 +63,11 @@ export async function laneMetrics(db: Database): Promise<string> {
 }
 
 async function fill(registry: Registry, db: Database): Promise<void> {
-  const [links, paces, totals, stalls] = await Promise.all([
+  const [links, paces, duplicates, orphans, stalls] = await Promise.all([
     readLinks(db),
     readPaces(db),
-    readCarrierTotals(db),
+    countPossibleDuplicates(db),
+    countOrphanReceipts(db),
     readStalls(db, undefined),
   ])
   fillLanes(registry, links)
@@ -78,16 +79,13 @@ async function fill(registry: Registry, db: Database): Promise<void> {
     'carrier',
   )
   for (const pace of paces) factor.set({ carrier: pace.carrierId }, pace.factor)
-  const duplicates = gaugeOf(
-    'possible_duplicates',
-    'Recipients that may have got their message twice, of all alerts kept',
-    'carrier',
-  )
-  const orphans = gaugeOf('orphan_receipts', 'Receipts that wait for their message id', 'carrier')
-  for (const { carrierId: carrier, ...total } of totals) {
-    duplicates.set({ carrier }, total.possibleDuplicates)
-    orphans.set({ carrier }, total.orphanReceipts)
-  }
+  new Gauge({
+    name: 'tocsin_possible_duplicates',
+    help: 'Recipients that may have got their message twice, of all alerts kept',
+    registers: [registry],
+  }).set(duplicates)
+  const waiting = gaugeOf('orphan_receipts', 'Receipts that wait for their message id', 'carrier')
+  for (const { carrierId: carrier, count } of orphans) waiting.set({ carrier }, count)
   const stalled = gaugeOf('stalled_alerts', 'Alerts of which nothing leaves, by reason', 'reason')
   for (const reason of STALL_REASONS) {
     stalled.set({ reason }, stalls.filter(stall => stall.reason === reason).length)

@@ -177,22 +177,9 @@ export async function readBlocks(
   return rows.map(row => readBlockOf(alertId, row))
 }
 
-const digits = Buffer.from('+000000000000000', 'latin1')
-
 /** E.164 with `+`. */
 export function phoneAt(phones: Buffer, offset: number): string {
-  const number = phoneNumberAt(phones, offset)
-  // Halves that fit 32 bits: half the time of one number's own digits.
-  let high = Math.floor(number / 1e8)
-  let low = number - high * 1e8
-  let at = digits.length
-  for (let left = high > 0 ? 8 : 0; left > 0 || low > 0; left--) {
-    digits[--at] = 0x30 + (low % 10)
-    low = (low / 10) | 0
-  }
-  for (; high > 0; high = (high / 10) | 0) digits[--at] = 0x30 + (high % 10)
-  digits[--at] = 0x2b
-  return digits.toString('latin1', at)
+  return `+${phoneNumberAt(phones, offset)}`
 }
 
 /** E.164's digits as a number: at most 15 of them, which a double holds exactly. */

@@ -354,8 +354,8 @@ export function numberArray(values: readonly number[]): string {
 }
 
 /**
- * Where each of several runs begins that stand behind one another in one parameter. Octets in one parameter cost
- * the database half of what they cost as elements of an array, which is read character by character.
+ * Where each of several runs begins that stand behind one another in one parameter: an array's elements the
+ * database would read character by character.
  */
 export function startsOf(lengths: readonly number[]): number[] {
   let end = 0

@@ -12,19 +12,21 @@ export async function readPaces(
   `)
 }
 
-export interface CarrierTotals {
-  readonly carrierId: string
-  readonly possibleDuplicates: number
-  readonly orphanReceipts: number
+/** Recipients that may have got their message twice, of all alerts that are kept: of no carrier, nobody knows which. */
+export async function countPossibleDuplicates(db: Database): Promise<number> {
+  const [row] = await db.execute<{ count: number }>(sql`
+    select coalesce(sum(possible_duplicates), 0)::int as count from progress
+  `)
+  return row!.count
 }
 
-/** Of the accounts that there are, over all alerts that are kept. */
-export async function readCarrierTotals(db: Database): Promise<CarrierTotals[]> {
-  return await db.execute<CarrierTotals & Record<string, unknown>>(sql`
+/** Receipts that wait for their message id. */
+export async function countOrphanReceipts(
+  db: Database,
+): Promise<{ readonly carrierId: string; readonly count: number }[]> {
+  return await db.execute<{ carrierId: string; count: number }>(sql`
     select c.id as "carrierId",
-      (select coalesce(sum(p.possible_duplicates), 0) from progress p where p.carrier_id = c.id)::int
-        as "possibleDuplicates",
-      (select count(*) from orphan_receipts o where o.carrier_id = c.id)::int as "orphanReceipts"
+      (select count(*) from orphan_receipts o where o.carrier_id = c.id)::int as count
     from carriers c where c.deleted_at is null order by c.id
   `)
 }

@@ -58,6 +58,9 @@ export interface LaneFigures extends LaneTotals {
   readonly alerts: Readonly<Record<string, number>>
 }
 
+/** A dispatcher reports about once a second: one that has been silent for this long holds no link any more. */
+export const STALE_SECONDS = 5
+
 /** A dispatcher that has reported within this many seconds takes part in the sharing of binds. */
 const PRESENT_SECONDS = 3
 
@@ -74,9 +77,6 @@ export interface LinkReport {
   readonly figures?: LaneFigures
 }
 
-/** A dispatcher that has been silent for this long, in seconds, holds no link any more. */
-const SILENT_SECONDS = 5
-
 /** By carrier id, as all dispatchers but one say; a carrier that none of them has bound is missing. */
 export async function readFitness(
   db: Database,
@@ -86,7 +86,7 @@ export async function readFitness(
     select carrier_id as id, max(health)::float8 as health, min(trouble)::float8 as trouble
     from carrier_links
     where dispatcher_id <> ${exceptDispatcher}::uuid and state <> 'unbound'
-      and reported_at > now() - make_interval(secs => ${SILENT_SECONDS}::int)
+      and reported_at > now() - make_interval(secs => ${STALE_SECONDS}::int)
     group by carrier_id
   `)
   return new Map(rows.map(({ id, ...fitness }) => [id, fitness]))
@@ -196,9 +196,6 @@ export async function noteSubmissions(db: Database, alertIds: readonly string[])
     where id = any(${arrayLiteral(alertIds)}::uuid[])
   `)
 }
-
-/** A dispatcher reports about once a second: one that has been silent for this long holds no link any more. */
-export const STALE_SECONDS = 5
 
 export interface LiveLink {
   readonly carrierId: string

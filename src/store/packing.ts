@@ -35,25 +35,9 @@ export interface BinKind {
 
 const NO_GROUPS: readonly number[] = []
 
-/** Sixteen octets: a loop takes a third of the time of a call. */
+/** Sixteen octets: a loop takes half the time of a call. */
 function copyId(from: Buffer, at: number, to: Buffer, place: number): void {
   for (let i = 0; i < CONTACT_ID; i++) to[place * CONTACT_ID + i] = from[at + i]!
-}
-
-/** Where the phones stand that come first, second … when they ascend. */
-export function orderOf(phones: Float64Array): Uint32Array {
-  let [least, most] = [Infinity, 0]
-  for (const phone of phones) {
-    if (phone < least) least = phone
-    if (phone > most) most = phone
-  }
-  const room = 2 ** Math.ceil(Math.log2(phones.length))
-  if ((most - least + 1) * room > Number.MAX_SAFE_INTEGER) {
-    return Uint32Array.from(phones, (_, i) => i).sort((a, b) => phones[a]! - phones[b]!)
-  }
-  // Phone and place in one number: sorted without a comparison of ours, in a fifth of the time.
-  const keys = Float64Array.from(phones, (phone, i) => (phone - least) * room + i).sort()
-  return Uint32Array.from(keys, key => key % room)
 }
 
 export class Bin {
@@ -92,7 +76,9 @@ export class Bin {
     const { blockSize } = this.kind
     const whole = all ? this.#count : this.#count - (this.#count % blockSize)
     if (whole === 0) return []
-    const order = orderOf(this.#phones.subarray(0, this.#count))
+    const order = new Uint32Array(this.#count)
+    for (let i = 0; i < order.length; i++) order[i] = i
+    order.sort((a, b) => this.#phones[a]! - this.#phones[b]!)
     const blocks: PackedBlock[] = []
     for (let from = 0; from < whole; from += blockSize) {
       blocks.push(this.#pack(order.subarray(from, Math.min(whole, from + blockSize))))

@@ -20,6 +20,20 @@ export interface PlanClaim {
   readonly snapshot: string | undefined
 }
 
+/** An alert waits to be planned, or its planner died. */
+const waits =
+  sql.raw(`state in ('sending', 'paused', 'stopped') and plan_state in ('pending', 'running')
+  and (planner_until is null or planner_until < now())
+  and (state = 'stopped' or hold_until is null or hold_until <= now())`)
+
+/** The priority of the alert that `claimPlan` would take now; undefined when none waits. */
+export async function mostUrgentPlan(db: Database): Promise<number | undefined> {
+  const [row] = await db.execute<{ priority: number | null }>(sql`
+    select min(priority)::int as priority from alerts where ${waits}
+  `)
+  return row?.priority ?? undefined
+}
+
 /** Takes the most urgent alert that waits to be planned, or whose planner died. */
 export async function claimPlan(db: Database, planner: string): Promise<PlanClaim | undefined> {
   const [row] = await db.execute<{
@@ -30,9 +44,7 @@ export async function claimPlan(db: Database, planner: string): Promise<PlanClai
   }>(sql`
     with due as (
       select id from alerts
-      where state in ('sending', 'paused', 'stopped') and plan_state in ('pending', 'running')
-        and (planner_until is null or planner_until < now())
-        and (state = 'stopped' or hold_until is null or hold_until <= now())
+      where ${waits}
       order by priority, dispatched_at limit 1 for update skip locked
     )
     update alerts a

@@ -16,8 +16,6 @@ export interface StalledAlert {
   readonly isPlanned: boolean
   /** Of what is due. */
   readonly routeClasses: readonly string[]
-  /** Ranges that a lane has claimed. */
-  readonly leased: number
 }
 
 /** @param alertIds of these alone; undefined: of all that are being sent */
@@ -32,7 +30,6 @@ export async function readStalledAlerts(
     since_ms: number
     is_planned: boolean
     route_classes: string[] | null
-    leased: number
   }>(sql`
     with still as materialized (
       select a.id, a.plan_state, m.moved
@@ -45,12 +42,11 @@ export async function readStalledAlerts(
       where a.state = 'sending' ${among}
         and m.moved <= now() - make_interval(secs => ${STALLED_SECONDS}::int)
     )
-    select s.id, s.plan_state = 'done' as is_planned, d.route_classes, d.leased,
+    select s.id, s.plan_state = 'done' as is_planned, d.route_classes,
       (extract(epoch from case when s.plan_state = 'done' then greatest(s.moved, d.due) else s.moved end)
         * 1000)::float8 as since_ms
     from still s cross join lateral (
-      select min(r.due_at) as due, array_agg(distinct r.route_class) as route_classes,
-        (count(*) filter (where r.lease_until > now()))::int as leased
+      select min(r.due_at) as due, array_agg(distinct r.route_class) as route_classes
       from ranges r
       where r.alert_id = s.id and r.state <> 'done' and r.expires > now() and r.due_at <= now()
     ) d
@@ -63,6 +59,5 @@ export async function readStalledAlerts(
     since: new Date(row.since_ms),
     isPlanned: row.is_planned,
     routeClasses: row.route_classes ?? [],
-    leased: row.leased,
   }))
 }

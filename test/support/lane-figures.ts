@@ -1,31 +1,18 @@
-import type { LaneFigures } from '../../src/store/links.ts'
+import { figuresOf, startCounts } from '../../src/dispatch/lane-counts.ts'
 
 /** What a lane reports that is bound and has nothing to do. */
-export const idleLane: LaneFigures = {
-  submittedMessages: 0,
-  submittedSegments: 0,
-  acceptedMessages: 0,
-  acceptedSegments: 0,
-  throttled: 0,
-  retried: 0,
-  failed: 0,
-  uncertain: 0,
-  receipts: 0,
-  orphans: 0,
-  replies: 0,
-  batches: 0,
-  batchSeconds: 0,
-  faults: 0,
-  window: 10,
-  inFlight: 0,
-  room: 10,
-  waiting: 0,
-  marked: 0,
-  exposure: 0,
-  ranges: 0,
-  leaseAge: 0,
-  batchSecondsLast: 0,
-  faultsLately: 0,
-  isResting: false,
-  alerts: {},
-}
+export const idleLane = figuresOf(
+  startCounts(),
+  {
+    window: 10,
+    inFlight: 0,
+    room: 10,
+    waiting: 0,
+    marked: 0,
+    exposure: 0,
+    ranges: 0,
+    leaseAge: 0,
+    isResting: false,
+  },
+  {},
+)
