@@ -1,10 +1,6 @@
 import { jitteredBackoff } from '../../clock.ts'
-import { NO_TLVS, type SubmitTemplate, prepareSubmit, setValidity } from '../../encoding/pdu.ts'
-import { type SmppAddress, sourceAddress } from '../../encoding/phone.ts'
 import { normaliseMessageId } from '../../encoding/receipt-text.ts'
 import type { EncodedText } from '../../encoding/segments.ts'
-import { REFERENCE_AT, concatHeader } from '../../encoding/udh.ts'
-import { relativeValidity } from '../../encoding/validity.ts'
 import { AppError } from '../../errors.ts'
 import { log } from '../../log.ts'
 import type {
@@ -17,6 +13,7 @@ import type {
   SubmitErrorKind,
 } from '../carrier.ts'
 import { Inbound } from './inbound.ts'
+import { type PreparedText, createPreparing, templateFor } from './prepare.ts'
 import { References } from './reference.ts'
 import { Session } from './session.ts'
 import { meaningOf, needsOperator } from './status.ts'
@@ -29,8 +26,8 @@ import { meaningOf, needsOperator } from './status.ts'
  * segments that left has been answered or given up: taken if all were, else by its gravest fault. After a
  * fault the segments that had not left yet stay.
  *
- * What a text needs on the wire is prepared once (`#prepare`) and found again by the text's identity, so that
- * a message of one segment costs one copy of octets out and one look-up of a sequence number back.
+ * What a text needs on the wire is prepared once (`prepare.ts`), so that a message of one segment costs one copy
+ * of octets out and one look-up of a sequence number back.
  */
 
 /** How fast to come back, and where to begin counting; tests set other values. */
@@ -48,21 +45,10 @@ const HEALTHY_MS = 10_000
 const THROTTLE_MEMORY_MS = 1_000
 const COMPLAINT_PAUSE_MS = 10_000
 
-/** registered_delivery: a receipt whether delivered or not (SMPP 3.4 §5.2.17). */
-const WITH_RECEIPT = 1
-const UDH_INDICATOR = 0x40
-
-interface Prepared {
-  readonly templates: readonly SubmitTemplate[]
-  /** The last moment, and the second before it, that the templates' validity_period was written for. */
-  expiresAt: number
-  second: number
-}
-
 interface Submission {
   readonly ref: number
   readonly to: string
-  readonly prepared: Prepared
+  readonly prepared: PreparedText
   readonly expiresAt: number
   readonly reference: number
   /** Segments that may leave; the others wait to be released. */
@@ -108,9 +94,8 @@ class SmppCarrier implements Carrier {
   readonly #config: CarrierConfig
   readonly #settings: SmppSettings
   readonly #tuning: LinkTuning
-  readonly #source: SmppAddress
   readonly #binds: readonly Bind[]
-  readonly #prepared = new WeakMap<EncodedText, Prepared>()
+  readonly #prepare: (text: EncodedText) => PreparedText
   readonly #references = new References()
   readonly #inbound: Inbound
 
@@ -122,11 +107,8 @@ class SmppCarrier implements Carrier {
   #state: LinkState = 'unbound'
   #throttledAt = 0
   #complainedAt = -Infinity
-  // The text of the message before, nearly always that of the next as well.
-  #lastText: EncodedText | undefined
   /** The message handed over last, where segments of it wait to be released. */
   #partly: { readonly bind: Bind; readonly submission: Submission } | undefined
-  #lastPrepared: Prepared | undefined
   #refused: { ref: number; kind: SubmitErrorKind; reason: string }[] = []
 
   constructor(config: CarrierConfig, settings: SmppSettings, tuning: LinkTuning) {
@@ -134,7 +116,7 @@ class SmppCarrier implements Carrier {
     this.#config = config
     this.#settings = settings
     this.#tuning = tuning
-    this.#source = sourceAddress(config.sourceAddress)
+    this.#prepare = createPreparing(config.sourceAddress)
     this.#binds = Array.from({ length: config.binds }, (_, index) => ({
       index,
       session: undefined,
@@ -335,18 +317,6 @@ class SmppCarrier implements Carrier {
     return best
   }
 
-  #prepare(text: EncodedText): Prepared {
-    if (text === this.#lastText) return this.#lastPrepared!
-    let prepared = this.#prepared.get(text)
-    if (prepared === undefined) {
-      prepared = { templates: makeTemplates(text, this.#source), expiresAt: 0, second: 0 }
-      this.#prepared.set(text, prepared)
-    }
-    this.#lastText = text
-    this.#lastPrepared = prepared
-    return prepared
-  }
-
   #writeWaiting(bind: Bind, now: number): void {
     const { session } = bind
     while (session !== undefined && session.room > 0) {
@@ -461,51 +431,5 @@ function roomOf(bind: Bind): number {
 function write(session: Session<Submission>, submission: Submission, now: number): void {
   const part = submission.next++
   const { prepared, to, reference, expiresAt } = submission
-  const second = Math.floor(now / 1000)
-  if (prepared.expiresAt !== expiresAt || prepared.second !== second) {
-    renewValidity(prepared, expiresAt, second)
-  }
-  session.submit(prepared.templates[part]!, to, reference, submission, part)
-}
-
-function renewValidity(prepared: Prepared, expiresAt: number, second: number): void {
-  // From the end of this second, so that no message of it outlives the alert.
-  const validity = relativeValidity(expiresAt - (second + 1) * 1000)
-  for (const template of prepared.templates) setValidity(template, validity)
-  prepared.expiresAt = expiresAt
-  prepared.second = second
-}
-
-function makeTemplates(text: EncodedText, source: SmppAddress): readonly SubmitTemplate[] {
-  const { segments, referenceOctets } = text
-  const total = segments.length
-  return segments.map((segment, i) => {
-    const header =
-      total === 1
-        ? new Uint8Array()
-        : concatHeader({ reference: 0, referenceOctets, total, part: i + 1 })
-    return prepareSubmit(
-      {
-        service_type: '',
-        source_addr_ton: source.ton,
-        source_addr_npi: source.npi,
-        source_addr: source.addr,
-        dest_addr_ton: 1,
-        dest_addr_npi: 1,
-        destination_addr: '',
-        esm_class: total === 1 ? 0 : UDH_INDICATOR,
-        protocol_id: 0,
-        priority_flag: 0,
-        schedule_delivery_time: '',
-        validity_period: relativeValidity(0),
-        registered_delivery: WITH_RECEIPT,
-        replace_if_present_flag: 0,
-        data_coding: text.dataCoding,
-        sm_default_msg_id: 0,
-        short_message: Buffer.concat([header, segment]),
-        tlvs: NO_TLVS,
-      },
-      total === 1 ? undefined : { at: REFERENCE_AT, octets: referenceOctets },
-    )
-  })
+  session.submit(templateFor(prepared, part, expiresAt, now), to, reference, submission, part)
 }
