@@ -27,9 +27,18 @@ import {
 } from '../store/carriers.ts'
 import { type Database, isUniqueViolation, notify, transact } from '../store/database.ts'
 import { readOrganisation } from '../store/organisation.ts'
-import type { SmppAccountSettings, SmppSecrets } from './settings.ts'
+import {
+  type Fields,
+  openProtocol,
+  type ProtocolDraft,
+  type ProtocolEdit,
+  type ProtocolSettings,
+  readProtocol,
+  splitSecrets,
+  withoutProtocols,
+} from './protocols.ts'
 
-export interface Account {
+export interface Account extends ProtocolSettings {
   readonly id: string
   readonly name: string
   readonly protocol: CarrierRow['protocol']
@@ -37,7 +46,6 @@ export interface Account {
   readonly window: number
   readonly binds: number
   readonly sourceAddress: string
-  readonly smpp: SmppAccountSettings
   readonly routes: readonly Route[]
   readonly enabled: boolean
   readonly createdAt: Date
@@ -52,24 +60,22 @@ interface Live {
   readonly lastError: string | undefined
 }
 
-export interface AccountDraft {
+export interface AccountDraft extends ProtocolDraft {
   readonly name: string
   readonly protocol: CarrierRow['protocol']
   readonly segmentsPerSecond: number
   readonly window: number
   readonly binds: number
   readonly sourceAddress: string
-  readonly smpp?: (SmppAccountSettings & SmppSecrets) | undefined
   readonly routes: readonly Route[]
   readonly enabled: boolean
 }
 
-type Optional<Fields> = { readonly [Field in keyof Fields]?: Fields[Field] | undefined }
+type Optional<Of> = { readonly [Field in keyof Of]?: Of[Field] | undefined }
 
 /** What is left out stays; the protocol can't be changed, for receipts of the former would have no reader. */
-export type AccountEdit = Optional<Omit<AccountDraft, 'protocol' | 'smpp'>> & {
-  readonly smpp?: Optional<SmppAccountSettings & SmppSecrets> | undefined
-}
+export type AccountEdit = Optional<Omit<AccountDraft, 'protocol' | keyof ProtocolDraft>> &
+  ProtocolEdit
 
 interface By {
   readonly operatorId: string
@@ -83,18 +89,20 @@ export async function createAccount(
   by: By,
   draft: AccountDraft,
 ): Promise<Account> {
-  const { smpp, ...rest } = draft
-  const faults = [...protocolFaults(draft), ...routeFaults(draft.routes)]
-  if (faults.length > 0 || smpp === undefined) {
-    throw new AppError('invalid_carrier', 'this carrier can not be set up', { faults })
+  const { protocol } = draft
+  const { own, faults: protocolFaults } = readProtocol(protocol, draft)
+  const faults = [...protocolFaults, ...routeFaults(draft.routes)]
+  if (own === undefined && protocolFaults.length === 0) {
+    faults.unshift({ pointer: `/${protocol}`, detail: `is required for the protocol ${protocol}` })
   }
+  if (faults.length > 0 || own === undefined) throw invalid(faults)
   const id = uuid()
-  const { password, ...settings } = smpp
-  const sealedSecrets = sealSecrets(masterKey, id, { password })
+  const { settings, secrets } = splitSecrets(protocol, own)
+  const sealedSecrets = sealSecrets(masterKey, id, secrets)
   return refuseTakenName(() =>
     transact(db, async tx => {
       const row = await insertCarrier(tx, {
-        ...rest,
+        ...withoutProtocols(draft),
         id,
         settings,
         sealedSecrets,
@@ -115,12 +123,9 @@ export async function changeAccount(
   masterKey: Uint8Array,
   by: By,
   { id, revision }: { id: string; revision: number | undefined },
-  { smpp = {}, ...rest }: AccountEdit,
+  edit: AccountEdit,
 ): Promise<Account> {
-  const faults = routeFaults(rest.routes ?? [])
-  if (faults.length > 0)
-    throw new AppError('invalid_carrier', 'this carrier can not be set up', { faults })
-  const { password, ...settings } = smpp
+  const rest = withoutProtocols(edit)
   const row = await refuseTakenName(() =>
     transact(db, async tx => {
       const current = await lockCarrier(tx, id)
@@ -131,13 +136,26 @@ export async function changeAccount(
           'the carrier was changed since you read it: read it again',
         )
       }
+      const { protocol } = current
+      const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit)
+      const faults = [...protocolFaults, ...routeFaults(rest.routes ?? [])]
+      if (faults.length > 0) throw invalid(faults)
+      const { settings, secrets } = splitSecrets(protocol, own)
       const changed = await updateCarrier(tx, id, {
         ...rest,
-        settings: { ...(current.settings as SmppAccountSettings), ...setFields(settings) },
-        ...(password !== undefined && { sealedSecrets: sealSecrets(masterKey, id, { password }) }),
+        settings: { ...(current.settings as Fields), ...settings },
+        ...(Object.keys(secrets).length > 0 && {
+          sealedSecrets: sealSecrets(masterKey, id, {
+            ...openSecrets(masterKey, id, current.sealedSecrets),
+            ...secrets,
+          }),
+        }),
       })
       await announce(tx, by, 'carrier.changed', changed, {
-        fields: [...Object.keys(rest), ...Object.keys(smpp).map(field => `smpp.${field}`)].sort(),
+        fields: [
+          ...Object.keys(rest),
+          ...Object.keys(own).map(field => `${protocol}.${field}`),
+        ].sort(),
       })
       return changed
     }),
@@ -200,8 +218,6 @@ export async function openAccounts(db: Database, masterKey: Uint8Array): Promise
 
 function openAccount(row: CarrierRow, masterKey: Uint8Array): CarrierConfig {
   const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes } = row
-  const { enquireLinkSeconds, responseTimeoutSeconds, messageIds, ...settings } =
-    row.settings as SmppAccountSettings
   return {
     id,
     name,
@@ -211,13 +227,7 @@ function openAccount(row: CarrierRow, masterKey: Uint8Array): CarrierConfig {
     binds,
     sourceAddress,
     routes,
-    smpp: {
-      ...settings,
-      ...openSecrets(masterKey, id, row.sealedSecrets),
-      enquireLinkMs: enquireLinkSeconds * 1000,
-      responseTimeoutMs: responseTimeoutSeconds * 1000,
-      ...(messageIds && { messageIds }),
-    },
+    ...openProtocol(protocol, row.settings, openSecrets(masterKey, id, row.sealedSecrets)),
   }
 }
 
@@ -274,15 +284,6 @@ async function announce(
   await recordAudit(tx, { operatorId, action, subject: id, detail: { name, ...detail } })
 }
 
-function protocolFaults({ protocol, smpp }: AccountDraft): Fault[] {
-  if (protocol !== 'smpp') {
-    return [{ pointer: '/protocol', detail: `${protocol} is not supported yet: use smpp` }]
-  }
-  return smpp === undefined
-    ? [{ pointer: '/smpp', detail: 'is required for the protocol smpp' }]
-    : []
-}
-
 function routeFaults(routes: readonly Route[]): Fault[] {
   return routes.flatMap(({ prefix }, index) => {
     const isRepeated = routes.findIndex(route => route.prefix === prefix) < index
@@ -296,25 +297,24 @@ function accountFrom(row: CarrierRow, reported: LiveState | undefined): Account 
   const live: Live = row.enabled
     ? (reported ?? { state: 'unbound', ...idle })
     : { state: 'disabled', ...idle }
-  return { ...rest, smpp: settings as SmppAccountSettings, live }
+  return { ...rest, [row.protocol]: settings, live }
 }
 
-function sealSecrets(masterKey: Uint8Array, id: string, secrets: SmppSecrets): Uint8Array {
+function sealSecrets(masterKey: Uint8Array, id: string, secrets: Fields): Uint8Array {
   return seal(masterKey, contextOf(id), JSON.stringify(secrets))
 }
 
-function openSecrets(masterKey: Uint8Array, id: string, sealed: Uint8Array | null): SmppSecrets {
+function openSecrets(masterKey: Uint8Array, id: string, sealed: Uint8Array | null): Fields {
   if (sealed === null) throw new AppError('integrity_violation', `${contextOf(id)} is missing`)
-  return JSON.parse(Buffer.from(open(masterKey, contextOf(id), sealed)).toString()) as SmppSecrets
+  return JSON.parse(Buffer.from(open(masterKey, contextOf(id), sealed)).toString()) as Fields
 }
 
 function contextOf(id: string): string {
   return `carriers/${id}/secrets`
 }
 
-function setFields<Fields extends object>(fields: Fields): Fields {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as Fields
+function invalid(faults: readonly Fault[]): AppError {
+  return new AppError('invalid_carrier', 'this carrier can not be set up', { faults })
 }
 
 function notFound(): AppError {

@@ -9,13 +9,8 @@ import {
   getAccounts,
   sendTestMessage,
 } from '../accounts/accounts.ts'
-import {
-  newSmppSchema,
-  routeSchema,
-  smppEditSchema,
-  smppSettingsSchema,
-  sourceAddressSchema,
-} from '../accounts/settings.ts'
+import { routeSchema, sourceAddressSchema } from '../accounts/settings/addressing.ts'
+import { newSmppSchema, smppEditSchema, smppSettingsSchema } from '../accounts/settings/smpp.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
@@ -55,7 +50,7 @@ const carrierSchema = z
     id: z.uuid(),
     ...fields,
     protocol: protocolSchema,
-    smpp: smppSettingsSchema,
+    smpp: smppSettingsSchema.optional(),
     state: z.enum(['bound', 'throttled', 'unbound', 'disabled']),
     perSecond: z.number(),
     inFlight: z.int(),

@@ -121,6 +121,11 @@ test('what can not be set up is refused, fault by fault', async ({ administrator
   ])
   const twilio = { ...rest, protocol: 'twilio' }
   expect((await administrator.call('POST', '/v1/carriers', { json: twilio })).status).toBe(422)
+  const mixed = { ...north('West'), protocol: 'http' }
+  expect(await administrator.call('POST', '/v1/carriers', { json: mixed })).toMatchObject({
+    status: 422,
+    body: { errors: expect.arrayContaining([expect.objectContaining({ pointer: '/smpp' })]) },
+  })
 })
 
 test('sealed secrets that change places open nothing, and the others still open', async ({
