@@ -95,10 +95,16 @@ function decodeLatin1(octets: Uint8Array, end = octets.length): string {
   return buffer.toString('latin1', 0, end)
 }
 
-/** Receipts are ASCII whatever data_coding says, and UCS-2 now and then: then every first octet is zero. */
+/**
+ * Receipts are ASCII whatever data_coding says, and UCS-2 now and then: then every other octet is zero, the first
+ * or, of those that forget which end is which, the second.
+ */
 function receiptText(octets: Uint8Array): string {
-  if (octets.length >= 2 && octets[0] === 0) return decodeUtf16be(octets.subarray(0, MAX_TEXT))
-  return decodeLatin1(octets, Math.min(octets.length, MAX_TEXT))
+  const start = octets.subarray(0, MAX_TEXT)
+  if (start.length >= 2 && start[0] === 0) return decodeUtf16be(start)
+  if (start.length >= 2 && start[1] === 0) return Buffer.from(start).toString('utf16le')
+  // Where the ids are written in GSM-7 after all, an underscore is 0x11 (TS 23.038 §6.2.1).
+  return decodeLatin1(start).replaceAll('\x11', '_')
 }
 
 interface ReceiptFields {
@@ -119,7 +125,7 @@ function receiptFields(text: string): ReceiptFields {
     while (end > 0 && isBlank(text.charCodeAt(end - 1))) end--
     let start = end
     while (start > 0 && end - start < 5 && isLetter(text.charCodeAt(start - 1))) start--
-    if (start > 0 && !isBlank(text.charCodeAt(start - 1))) continue
+    if (start > 0 && !endsWord(text.charCodeAt(start - 1))) continue
     // `sub:`, `dlvrd:` and the dates' `date:` are passed over without making words of them.
     if (end - start < 2 || end - start > 4) continue
     const key = text.slice(start, end).toLowerCase()
@@ -167,7 +173,7 @@ export type MessageIdForm = 'exact' | 'folded' | 'hexadecimal' | 'decimal'
 
 /**
  * One spelling for ids that a carrier writes differently in responses and receipts: numbers as decimal digits.
- * An id that is not a number of its base is folded.
+ * Letters up to F in a decimal one say that it is hexadecimal after all. An id that is no number is folded.
  */
 export function normaliseMessageId(id: string, form: MessageIdForm): string {
   switch (form) {
@@ -176,7 +182,9 @@ export function normaliseMessageId(id: string, form: MessageIdForm): string {
     case 'hexadecimal':
       return /^[0-9a-f]{1,64}$/i.test(id) ? BigInt(`0x${id}`).toString() : fold(id)
     case 'decimal':
-      return /^[0-9]{1,64}$/.test(id) ? BigInt(id).toString() : fold(id)
+      return /^[0-9]{1,64}$/.test(id)
+        ? BigInt(id).toString()
+        : normaliseMessageId(id, 'hexadecimal')
     case 'folded':
       return fold(id)
   }

@@ -30,6 +30,9 @@ const progressSchema = z
     expired: z.int(),
     cancelled: z.int(),
     unknown: z.int(),
+    unconfirmed: z.int().meta({
+      description: 'Of `submitted`: their time is over and no receipt has come',
+    }),
     possibleDuplicates: z.int(),
     segmentsSubmitted: z.int(),
     byCarrier: z
@@ -84,6 +87,7 @@ const deliverySchema = z
     reason: z.string().nullable(),
     carrierId: z.uuid().nullable(),
     segments: z.int(),
+    segmentsDelivered: z.int().meta({ description: 'Of the latest try, by its receipts' }),
     attempts: z.int(),
     possibleDuplicate: z.boolean(),
     submittedAt: timeSchema.nullable(),

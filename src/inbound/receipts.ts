@@ -7,6 +7,7 @@
  * waits as `queued` becomes delivered.
  */
 import type { Receipt } from '../carriers/carrier.ts'
+import { log } from '../log.ts'
 import { lockBlocks, writeBlocks } from '../store/blocks.ts'
 import { transact, type Database } from '../store/database.ts'
 import {
@@ -29,9 +30,10 @@ export interface ReceiptBook {
    * that a batch may come twice, in any order, to several processes at once. Intermediate receipts change
    * nothing. Acknowledge them after this resolves.
    *
-   * @returns how many had no message yet; `adopt` finds it when it is written
+   * @returns how many had no message yet: `adopt` finds it when it is written; and how many said of a segment the
+   * opposite of what had been said of it
    */
-  record(receipts: readonly SaidOf[]): Promise<{ orphaned: number }>
+  record(receipts: readonly SaidOf[]): Promise<{ orphaned: number; contradicted: number }>
   /**
    * Gives parked receipts to messages that have been written since: a receipt may overtake the response that
    * names its message, on another bind or in another process.
@@ -63,39 +65,47 @@ export function openReceiptBook(
     return ids.find(wanted)
   }
 
+  const complain = (count: number) => {
+    if (count === 0) return
+    log.warn({ carrierId, count }, 'receipts contradict others: what was delivered stays so')
+  }
+
   return {
     async record(receipts) {
       const final = finalReceipts(receipts)
-      if (final.length === 0) return { orphaned: 0 }
+      if (final.length === 0) return { orphaned: 0, contradicted: 0 }
       const found = await find(final)
       const orphans = final.filter(({ messageId }) => !found.has(messageId))
-      await transact(db, async tx => {
+      const contradicted = await transact(db, async tx => {
         await parkReceipts(tx, carrierId, orphans)
-        await apply(tx, carrierId, final, found)
+        return apply(tx, carrierId, final, found)
       })
-      return { orphaned: orphans.length }
+      complain(contradicted)
+      return { orphaned: orphans.length, contradicted }
     },
     async adopt() {
       const parked = await readParked(db, carrierId, parkedAfter, PARKED_AT_ONCE)
       parkedAfter = parked.length < PARKED_AT_ONCE ? '' : (parked.at(-1)?.messageId ?? '')
       const found = await ids.find([...new Set(parked.map(receipt => receipt.messageId))])
       if (found.size > 0) {
-        await transact(db, async tx => {
+        const contradicted = await transact(db, async tx => {
           const taken = await takeParked(tx, carrierId, [...found.keys()])
-          await apply(tx, carrierId, finalReceipts(taken), found)
+          return apply(tx, carrierId, finalReceipts(taken), found)
         })
+        complain(contradicted)
       }
       return { left: await dropOldParked(db, carrierId) }
     },
   }
 }
 
+/** @returns how many contradict what was said before */
 async function apply(
   tx: Database,
   carrierId: string,
   receipts: readonly FinalReceipt[],
   found: ReadonlyMap<string, GivenTo>,
-): Promise<void> {
+): Promise<number> {
   const byAlert = new Map<string, { receipt: FinalReceipt; given: GivenTo }[]>()
   for (const receipt of receipts) {
     const given = found.get(receipt.messageId)
@@ -104,29 +114,34 @@ async function apply(
     if (known === undefined) byAlert.set(given.alertId, [{ receipt, given }])
     else known.push({ receipt, given })
   }
+  let contradicted = 0
   for (const alertId of [...byAlert.keys()].toSorted()) {
     const said = byAlert.get(alertId)!
     const blockNos = [...new Set(said.map(({ given }) => given.blockNo))]
     const blocks = await lockBlocks(tx, alertId, blockNos)
     for (const { receipt, given } of said) {
       const block = blocks.get(given.blockNo)
+      const before = block?.saidOf(given)
+      if (before !== undefined && before !== receipt.state) contradicted++
       if (receipt.state === 'delivered') block?.segmentDelivered(given, carrierId)
       else block?.segmentFailed(given, receipt.reason, carrierId)
     }
     await writeBlocks(tx, blocks.values())
   }
+  return contradicted
 }
 
 /**
- * One a message id, the best of what is said of it. What a carrier calls expired was taken by it and not
- * delivered: failed. (Ours is what was never handed over.)
+ * Each thing that is said of a message id, once. What a carrier calls expired was taken by it and not delivered:
+ * failed. (Ours is what was never handed over.)
  */
 function finalReceipts(receipts: readonly SaidOf[]): FinalReceipt[] {
-  const best = new Map<string, FinalReceipt>()
+  const said = new Map<string, FinalReceipt>()
   for (const { messageId, state, reason } of receipts) {
     if (state === 'enroute' || messageId === '') continue
-    if (state === 'delivered') best.set(messageId, { messageId, state, reason })
-    else if (!best.has(messageId)) best.set(messageId, { messageId, state: 'failed', reason })
+    const end = state === 'delivered' ? 'delivered' : 'failed'
+    const key = `${end} ${messageId}`
+    if (!said.has(key)) said.set(key, { messageId, state: end, reason })
   }
-  return [...best.values()]
+  return [...said.values()]
 }

@@ -21,6 +21,8 @@ export interface Progress extends RecipientCounts {
   readonly state: AlertState
   readonly recipients: number
   readonly queued: number
+  /** Of `submitted`, those whose time is over: no receipt is to be waited for, though one may still come. */
+  readonly unconfirmed: number
   readonly segmentsSubmitted: number
   readonly byCarrier: readonly CarrierProgress[]
   readonly alarms: readonly Alarm[]
@@ -87,7 +89,7 @@ export async function readWatched(
   const watched = new Map<string, Watched>()
   for (const alert of alerts) {
     const stall = stalls.find(({ alertId }) => alertId === alert.id)
-    const progress = progressOf(alert, carriers, stall === undefined ? [] : [alarmOf(stall)])
+    const progress = progressOf(alert, carriers, stall === undefined ? [] : [alarmOf(stall)], now)
     const tally = tallyOf(alert, progress.recipients, await labelsOf(db, alert), now)
     watched.set(alert.id, { progress, tally })
   }
@@ -119,6 +121,7 @@ function progressOf(
   alert: WatchedAlert,
   carriers: readonly LiveCarrier[],
   stalls: readonly Alarm[],
+  now: Date,
 ): Progress {
   const total = { ...ZERO }
   for (const counts of alert.counts.values()) {
@@ -147,6 +150,7 @@ function progressOf(
     recipients,
     queued,
     ...ended,
+    unconfirmed: alert.worthUntil !== null && alert.worthUntil <= now ? ended.submitted : 0,
     possibleDuplicates,
     segmentsSubmitted,
     byCarrier,

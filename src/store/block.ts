@@ -250,6 +250,15 @@ export class Block {
     return tryNo
   }
 
+  /** What a receipt has said of a segment; undefined also where nobody can tell which of several it spoke of. */
+  saidOf(segment: Segment): 'delivered' | 'failed' | undefined {
+    const { offset, tryNo } = segment
+    if (tryNo !== this.records[offset * RECORD + TRY]) return undefined
+    if (this.segments > 1) return this.#hasPart(segment) ? 'delivered' : undefined
+    const state = this.state(offset)
+    return state === 'delivered' || state === 'failed' ? state : undefined
+  }
+
   /** A receipt of delivery for a segment: the message is delivered once all segments of one try are. */
   segmentDelivered(segment: Segment, carrierId: string): void {
     const { offset } = segment

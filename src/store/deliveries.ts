@@ -11,6 +11,8 @@ export interface DeliveryRow {
   readonly reason: string | null
   readonly carrierId: string | null
   readonly segments: number
+  /** Of the latest try, by its receipts: a failed message of several may have come in part. */
+  readonly segmentsDelivered: number
   readonly attempts: number
   readonly possibleDuplicate: boolean
   readonly submittedAt: Date | null
@@ -65,6 +67,7 @@ function deliveryAt(
     reason: block.reason(offset) ?? null,
     carrierId: block.carrier(offset) ?? null,
     segments: block.segments,
+    segmentsDelivered: block.deliveredSegments(offset),
     attempts: block.attempts(offset),
     possibleDuplicate: block.isPossibleDuplicate(offset),
     submittedAt: block.submittedAt(offset) ?? null,

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { arrayLiteral, type Database } from './database.ts'
 
-/** What a receipt says in the end; there is one a message id. */
+/** What a receipt says in the end. */
 export interface FinalReceipt {
   readonly messageId: string
   readonly state: 'delivered' | 'failed'

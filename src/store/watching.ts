@@ -15,6 +15,8 @@ export interface Alarm {
 export interface WatchedAlert {
   readonly id: string
   readonly state: AlertState
+  /** When its messages stop being worth delivering; null while nobody can say. */
+  readonly worthUntil: Date | null
   /** Null before dispatch. */
   readonly recipients: number | null
   /** Null while it is a draft. */
@@ -38,12 +40,14 @@ export async function readWatchedAlerts(
     recipients: number | null
     content_digest: string | null
     alarms: Alarm[]
+    worth_until_ms: number | null
     first_ms: number | null
     last_ms: number | null
     counts: (ProgressCounts & { carrier: string })[] | null
     tallies: TallyCount[] | null
   }>(sql`
     select a.id, a.state, a.recipients, a.content_digest, a.alarms,
+      (extract(epoch from coalesce(a.expires, a.dispatched_at + interval '1 day')) * 1000)::float8 as worth_until_ms,
       (extract(epoch from a.first_submitted_at) * 1000)::float8 as first_ms,
       (extract(epoch from a.last_submitted_at) * 1000)::float8 as last_ms,
       (select json_agg(c) from (
@@ -61,6 +65,7 @@ export async function readWatchedAlerts(
     state: row.state,
     recipients: row.recipients,
     contentDigest: row.content_digest,
+    worthUntil: row.worth_until_ms === null ? null : new Date(row.worth_until_ms),
     alarms: row.alarms,
     firstSubmittedAt: row.first_ms === null ? null : new Date(row.first_ms),
     lastSubmittedAt: row.last_ms === null ? null : new Date(row.last_ms),

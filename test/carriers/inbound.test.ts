@@ -7,6 +7,7 @@ import {
   type ShortMessageBody,
   TLV,
   decodePdu,
+  encodePdu,
   isPduFault,
 } from '../../src/encoding/pdu.ts'
 import type { MessageIdForm } from '../../src/encoding/receipt-text.ts'
@@ -26,17 +27,19 @@ function listen(form: MessageIdForm = 'exact') {
     receipt: receipt => void receipts.push(receipt),
     reply: reply => void replies.push(reply),
   })
+  const receive = (frame: Buffer) => {
+    const pdu = decodePdu(frame)
+    if (isPduFault(pdu)) throw new Error(pdu.fault)
+    const index = answers.push(undefined) - 1
+    inbound.receive(pdu as InboundPdu, status => void (answers[index] ??= status), now)
+  }
   return {
     receipts,
     replies,
+    receive,
     /** By order of arrival, the status that each message was answered with, as yet. */
     answers,
-    deliver(message: Partial<ShortMessageBody>) {
-      const pdu = decodePdu(deliverSm(message, 1))
-      if (isPduFault(pdu)) throw new Error(pdu.fault)
-      const index = answers.push(undefined) - 1
-      inbound.receive(pdu as InboundPdu, status => void (answers[index] ??= status), now)
-    },
+    deliver: (message: Partial<ShortMessageBody>) => receive(deliverSm(message, 1)),
     pass(milliseconds: number) {
       now += milliseconds
       inbound.sweep(now)
@@ -59,11 +62,49 @@ test.each([
   [0x04, 'REJECTD', 'failed'],
   [0x04, 'DELETED', 'failed'],
   [0x04, 'EXPIRED', 'expired'],
-])('esm_class 0x%s with %s is a receipt: %s', (esm_class, word, state) => {
+])('pitfall 27: esm_class %i with %s is a receipt: %s', (esm_class, word, state) => {
   const { receipts, replies, deliver } = listen()
   deliver({ esm_class, short_message: receiptText(word) })
   expect(replies).toEqual([])
   expect(receipts).toMatchObject([{ messageId: '7', state, reason: `${word} 000` }])
+})
+
+test('pitfall 27: a receipt may come in a data_sm', () => {
+  const { receipts, replies, receive } = listen()
+  const address = { source_addr_ton: 1, source_addr_npi: 1, source_addr: '15550000001' }
+  const ours = { dest_addr_ton: 3, dest_addr_npi: 0, destination_addr: '72345' }
+  const dataSm = (esm_class: number, tlvs: [number, Uint8Array][]) =>
+    encodePdu({
+      command: 'data_sm',
+      command_status: 0,
+      sequence_number: 1,
+      service_type: '',
+      ...address,
+      ...ours,
+      esm_class,
+      registered_delivery: 0,
+      data_coding: 0,
+      tlvs: new Map(tlvs),
+    })
+  const id: [number, Uint8Array] = [TLV.receipted_message_id, latin1('7\0')]
+  receive(dataSm(4, [id, [TLV.message_state, Uint8Array.of(2)]]))
+  receive(dataSm(4, [[TLV.message_payload, receiptText('UNDELIV')]]))
+  receive(dataSm(0x20, [id, [TLV.message_state, Uint8Array.of(6)]]))
+  expect(replies).toEqual([])
+  expect(receipts.map(({ messageId, state }) => [messageId, state])).toEqual([
+    ['7', 'delivered'],
+    ['7', 'failed'],
+    ['7', 'enroute'],
+  ])
+})
+
+test('pitfall 27: a receipt with a user data header is read behind it', () => {
+  const { receipts, deliver } = listen()
+  const header = concatHeader({ reference: 1, referenceOctets: 1, total: 2, part: 1 })
+  const short_message = Buffer.concat([header, receiptText('DELIVRD')])
+  deliver({ esm_class: 0x44, short_message })
+  deliver({ esm_class: 0x44 })
+  expect(receipts).toMatchObject([{ messageId: '7', state: 'delivered' }])
 })
 
 test('a receipt is answered once, by whether it was stored', () => {

@@ -47,7 +47,9 @@ test.each([
   [`id:7 submit_date:2611230200 done_date:2611230201 stat:DELIVRD`, '7', 'DELIVERED', 'DELIVRD'],
   [`id:7 submitdate:2611230200 donedate:2611230201 stat:DELIVRD`, '7', 'DELIVERED', 'DELIVRD'],
   [`stat:DELIVRD err:000 id:7`, '7', 'DELIVERED', 'DELIVRD 000'],
-  [`id:7,stat:DELIVRD`, '7', 'UNKNOWN', 'UNKNOWN'],
+  [`id:7,stat:DELIVRD,err:0A1`, '7', 'DELIVERED', 'DELIVRD 0A1'],
+  [`id:7;sub:001;dlvrd:001;stat:UNDELIV;err:027;`, '7', 'UNDELIVERABLE', 'UNDELIV 027'],
+  [`id:north\x117f stat:DELIVRD`, 'north_7f', 'DELIVERED', 'DELIVRD'],
   [`id:${uuid} stat:DELIVRD`, uuid, 'DELIVERED', 'DELIVRD'],
   [`id:${'9'.repeat(64)} stat:DELIVRD`, '9'.repeat(64), 'DELIVERED', 'DELIVRD'],
   [`id:7 stat:DELIVERED`, '7', 'DELIVERED', 'DELIVERED'],
@@ -62,11 +64,11 @@ test.each([
   [`id:${'9'.repeat(300)} stat:DELIVRD`, '', 'DELIVERED', 'DELIVRD'],
   [`id:7 stat:UNDELIV err:001 text:id:8 stat:DELIVRD`, '7', 'UNDELIVERABLE', 'UNDELIV 001'],
   [`id:7 id:8 stat:UNDELIV stat:DELIVRD`, '7', 'UNDELIVERABLE', 'UNDELIV'],
-])('%s', (text, messageId, state, reason) => {
+])('pitfall 26: every text of a receipt is read: %j', (text, messageId, state, reason) => {
   expect(receipt(text)).toEqual({ messageId, state, reason })
 })
 
-test('TLVs come before the text, a missing NUL is forgiven', () => {
+test('pitfall 26: TLVs come before the text, a missing NUL is forgiven', () => {
   const text = 'id:7 stat:ENROUTE err:0A1'
   const id = (nul: string): [number, string] => [
     TLV.receipted_message_id,
@@ -88,12 +90,14 @@ test('TLVs come before the text, a missing NUL is forgiven', () => {
   expect(receipt(text, [id('00'), [TLV.message_state, 'ee']])).toMatchObject({ state: 'ENROUTE' })
 })
 
-test('a text in message_payload or in UCS-2 is read, whatever data_coding says', () => {
+test('pitfall 26: a text in message_payload or in UCS-2 is read, whatever data_coding says', () => {
   const text = 'id:7 stat:DELIVRD err:000'
   const expected = { messageId: '7', state: 'DELIVERED', reason: 'DELIVRD 000' }
   expect(receipt('', [[TLV.message_payload, latin1(text).toString('hex')]])).toEqual(expected)
   expect(receipt(utf16(text), [], 8)).toEqual(expected)
   expect(receipt(utf16(text), [], 0)).toEqual(expected)
+  expect(receipt(utf16(text), [], 1)).toEqual(expected)
+  expect(receipt(Buffer.from(text, 'utf16le'), [], 8)).toEqual(expected)
   expect(receipt(text, [], 8)).toEqual(expected)
 })
 
@@ -119,12 +123,15 @@ test('no text takes more than a glance', () => {
   )
 })
 
-test('an id matches its other spellings, by what the carrier writes where', () => {
+test('pitfall 24: an id matches its other spellings, by what the carrier writes where', () => {
   const submitted = normaliseMessageId('00B8BE19', 'hexadecimal')
   expect(normaliseMessageId('b8be19', 'hexadecimal')).toBe(submitted)
   expect(normaliseMessageId('12107289', 'decimal')).toBe(submitted)
   expect(normaliseMessageId('0012107289', 'decimal')).toBe(submitted)
   expect(normaliseMessageId('12107290', 'decimal')).not.toBe(submitted)
+  expect(normaliseMessageId('b8be19', 'decimal')).toBe(submitted)
+  expect(normaliseMessageId('b8be18', 'decimal')).not.toBe(submitted)
+  expect(normaliseMessageId('00B8BE19', 'folded')).toBe(normaliseMessageId('b8be19', 'folded'))
   expect(normaliseMessageId('00AbC', 'folded')).toBe(normaliseMessageId('abc', 'folded'))
   expect(normaliseMessageId('0', 'folded')).toBe('0')
   expect(normaliseMessageId('AbC', 'exact')).not.toBe(normaliseMessageId('abc', 'exact'))

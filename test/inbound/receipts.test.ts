@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
+import { normaliseMessageId } from '../../src/encoding/receipt-text.ts'
 import { MessageIds } from '../../src/inbound/message-ids.ts'
 import { openReceiptBook } from '../../src/inbound/receipts.ts'
 import { recount } from '../../src/reports/recount.ts'
@@ -50,28 +51,65 @@ async function oneOnItsWay(db: Database, segments = 1, state = 'submitted') {
   return { alertId, carrierId, id, record, row }
 }
 
-test('in whatever order receipts come, one outcome', async ({ db }) => {
-  const orders = [
-    [delivered, enroute],
-    [enroute, delivered],
-    [delivered, delivered],
-    [failed, delivered],
-    [delivered, failed],
-    [enroute, failed, delivered, failed, enroute],
-  ]
-  for (const order of orders) {
-    for (const together of [true, false]) {
-      const { alertId, id, record, row } = await oneOnItsWay(db)
-      const said = order.map(say => say(id(1)))
-      if (together) await record(...said)
-      else for (const one of said) await record(one)
-      expect(await row()).toMatchObject({ state: 'delivered', reason: null })
-      await expectExact(db, alertId)
+test('pitfall 24: a receipt finds its message in whatever spelling, and no other', async ({
+  db,
+}) => {
+  const submitted = normaliseMessageId('00B8BE19', 'hexadecimal')
+  for (const spelling of ['b8be19', '00B8BE19', '12107289', '0012107289']) {
+    const { alertId, carrierId, record, row } = await oneOnItsWay(db)
+    await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: [submitted] }])
+    for (const other of ['b8be18', '12107288', '2107289']) {
+      await record(delivered(normaliseMessageId(other, 'decimal')))
     }
+    expect(await row()).toMatchObject({ state: 'submitted' })
+    await record(delivered(normaliseMessageId(spelling, 'decimal')))
+    expect(await row()).toMatchObject({ state: 'delivered' })
   }
 })
 
-test('an intermediate receipt ends nothing, and a failure is kept with its reason', async ({
+const ORDERS = [
+  { order: [delivered, enroute], contradicted: 0 },
+  { order: [enroute, delivered], contradicted: 0 },
+  { order: [delivered, delivered], contradicted: 0 },
+  { order: [failed, delivered], contradicted: 1 },
+  { order: [delivered, failed], contradicted: 1 },
+  // The second failure speaks against the delivery as the first did.
+  { order: [enroute, failed, delivered, failed, enroute], contradicted: 2 },
+]
+
+test('pitfall 28: in whatever order receipts come, one outcome', async ({ db }) => {
+  for (const { order, contradicted } of ORDERS) {
+    const { alertId, id, record, row } = await oneOnItsWay(db)
+    let found = 0
+    for (const say of order) found += (await record(say(id(1)))).contradicted
+    expect(found).toBe(contradicted)
+    expect(await row()).toMatchObject({ state: 'delivered', reason: null })
+    await expectExact(db, alertId)
+  }
+})
+
+test('pitfall 28: so also when they come together, and a contradiction is told', async ({ db }) => {
+  for (const { order, contradicted } of ORDERS) {
+    const { alertId, id, record, row } = await oneOnItsWay(db)
+    const found = await record(...order.map(say => say(id(1))))
+    expect(found).toEqual({ orphaned: 0, contradicted: Math.min(1, contradicted) })
+    expect(await row()).toMatchObject({ state: 'delivered', reason: null })
+    await expectExact(db, alertId)
+  }
+})
+
+test('a part that failed is told from one that was delivered, of one message and of two tries', async ({
+  db,
+}) => {
+  const { alertId, carrierId, id, record } = await oneOnItsWay(db, 2)
+  expect(await record(delivered(id(1)))).toMatchObject({ contradicted: 0 })
+  expect(await record(failed(id(2)))).toMatchObject({ contradicted: 0 })
+  expect(await record(failed(id(1)))).toMatchObject({ contradicted: 1 })
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: ['again-1', 'again-2'] }])
+  expect(await record(failed('again-1'))).toMatchObject({ contradicted: 0 })
+})
+
+test('pitfall 27: an intermediate receipt ends nothing, and a failure is kept with its reason', async ({
   db,
 }) => {
   const { id, record, row } = await oneOnItsWay(db)
@@ -87,7 +125,7 @@ test('what the carrier calls expired has failed: it was handed over', async ({ d
   expect(await row()).toMatchObject({ state: 'failed', reason: 'EXPIRED 000' })
 })
 
-test('a message is delivered when all its parts are, and a failed part stays visible', async ({
+test('pitfall 29: a message is delivered when all its parts are, and a failed part stays visible', async ({
   db,
 }) => {
   const { alertId, id, record, row } = await oneOnItsWay(db, 3)
@@ -145,14 +183,17 @@ test('who delivered it has it: a first carrier that was slow takes it back from 
   expect((await readProgress(db, alertId)).get(first)).toMatchObject({ delivered: 1 })
 })
 
-test('a receipt that overtakes its response is kept and adopted, once', async ({ db }) => {
+test('pitfall 25: a receipt that overtakes its response is kept and adopted, once', async ({
+  db,
+}) => {
   const carrierId = await aCarrier(db)
   const alertId = await aSentAlert(db, { recipients: [{ carrierId }, { carrierId }] })
   // A book of its own for each look: what it finds does not hang on what was asked a moment before.
   const adopt = () => bookOf(db, carrierId).adopt()
   const book = bookOf(db, carrierId)
-  expect(await book.record([delivered('early-1'), failed('early-2')])).toEqual({ orphaned: 2 })
-  expect(await book.record([delivered('early-1')])).toEqual({ orphaned: 1 })
+  const orphaned = async (...said: Said[]) => (await book.record(said)).orphaned
+  expect(await orphaned(delivered('early-1'), failed('early-2'))).toBe(2)
+  expect(await orphaned(delivered('early-1'))).toBe(1)
   expect(await adopt()).toEqual({ left: 2 })
   await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: ['early-1'] }])
   expect(await adopt()).toEqual({ left: 1 })
@@ -170,7 +211,7 @@ test('a receipt that overtakes its response is kept and adopted, once', async ({
 test("another carrier's ids are other messages", async ({ db }) => {
   const { id, row } = await oneOnItsWay(db)
   const other = await aCarrier(db)
-  expect(await bookOf(db, other).record([delivered(id(1))])).toEqual({ orphaned: 1 })
+  expect(await bookOf(db, other).record([delivered(id(1))])).toMatchObject({ orphaned: 1 })
   expect(await row()).toMatchObject({ state: 'submitted' })
 })
 
@@ -250,12 +291,16 @@ test('processes that hear the same receipts at once, in other orders, count each
   expect(byCarrier).toMatchObject({ ...(await countRows(db, alertId)).progress.get(carrierId) })
 })
 
-test('a receipt for no message of ours is dropped after 72 hours', async ({ db }) => {
+test('pitfall 25: a receipt for no message of ours is dropped after 72 hours', async ({ db }) => {
   const carrierId = randomUUID()
   const book = bookOf(db, carrierId)
   await book.record([delivered('nobody-1'), delivered('nobody-2')])
-  await db.execute(sql`
-    update orphan_receipts set at = now() - interval '73 hours' where message_id = 'nobody-1'
-  `)
+  const age = (messageId: string, minutes: number) =>
+    db.execute(sql`
+      update orphan_receipts set at = now() - make_interval(mins => ${minutes}::int)
+      where message_id = ${messageId}
+    `)
+  await age('nobody-1', 72 * 60 + 1)
+  await age('nobody-2', 72 * 60 - 1)
   expect(await book.adopt()).toEqual({ left: 1 })
 })

@@ -86,6 +86,34 @@ test('progress is exclusive counts that add up, by carrier too', async ({ db, ed
   })
 })
 
+test('pitfall 31: a receipt that never comes leaves its message sent, unconfirmed', async ({
+  db,
+  edge,
+}) => {
+  const carrierId = await aCarrier(db)
+  const viewer = await edge.caller()
+  const minute = 60_000
+  const alert = (expires: Date) =>
+    aSentAlert(db, {
+      expires,
+      state: 'sent',
+      recipients: ['submitted', 'submitted', 'delivered'].map(state => ({ state, carrierId })),
+    })
+  const progressOf = async (alertId: string) =>
+    (await viewer.call('GET', `/v1/alerts/${alertId}/progress`)).body
+  const open = await alert(new Date(Date.now() + minute))
+  expect(await progressOf(open)).toMatchObject({ submitted: 2, unconfirmed: 0 })
+
+  const over = await alert(new Date(Date.now() - minute))
+  const waiting = { state: 'sent', queued: 0, failed: 0, unknown: 0 }
+  expect(await progressOf(over)).toMatchObject({ ...waiting, submitted: 2, unconfirmed: 2 })
+  // However late, a receipt is a fact.
+  await wasGiven(db, over, carrierId, [{ seq: 1, ids: ['late'] }])
+  const receipt = { messageId: 'late', state: 'delivered' as const, reason: 'DELIVRD 000' }
+  await openReceiptBook(db, new MessageIds(db, carrierId)).record([receipt])
+  expect(await progressOf(over)).toMatchObject({ ...waiting, delivered: 2, unconfirmed: 1 })
+})
+
 test('the tally counts each recipient once, by area and by group', async ({ db, edge }) => {
   const { alertId, carrierId, groupId, phones } = await anAlertUnderWay(db)
   const says = (i: number, text: string) => ({

@@ -62,6 +62,7 @@ const DELIVERY_RECEIPT = 0x04
 const DELIVERY_ACKNOWLEDGEMENT = 0x08
 const INTERMEDIATE_NOTIFICATION = 0x20
 const HAS_UDH = 0x40
+const FIRST_PRINTABLE = 0x20
 
 const RECEIPT_STATES: Readonly<Record<MessageState, ReceiptState>> = {
   SCHEDULED: 'enroute',
@@ -126,7 +127,7 @@ export class Inbound {
 
   #receiveReceipt(pdu: InboundPdu, type: number, answer: Answer): void {
     const content = readReceipt({
-      short_message: shortMessageOf(pdu),
+      short_message: withoutHeader(pdu.esm_class, shortMessageOf(pdu)),
       data_coding: pdu.data_coding,
       tlvs: pdu.tlvs,
     })
@@ -235,6 +236,12 @@ export class Inbound {
 
 function shortMessageOf(pdu: InboundPdu): Uint8Array {
   return 'short_message' in pdu ? pdu.short_message : new Uint8Array()
+}
+
+/** A receipt's text behind its header, where it has one: some that say so have none, and no text begins like one. */
+function withoutHeader(esmClass: number, octets: Uint8Array): Uint8Array {
+  if ((esmClass & HAS_UDH) === 0 || octets[0]! >= FIRST_PRINTABLE) return octets
+  return octets.subarray(readUserDataHeader(octets)?.octets ?? 0)
 }
 
 /** Concatenation by the sar TLVs (SMPP 3.4 §5.3.2.22-24); a part that can't be is none. */
