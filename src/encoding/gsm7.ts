@@ -105,6 +105,11 @@ export function packGsm7(septets: Uint8Array, fillBits = 0): Uint8Array {
   return packed
 }
 
+/** Zeros before the first septet, so that it begins a whole number of septets behind a header of so many octets. */
+export function fillBitsBehind(headerOctets: number): number {
+  return (7 - ((headerOctets * 8) % 7)) % 7
+}
+
 /** The first `count` septets of packed octets, or as many as there are. */
 export function unpackGsm7(packed: Uint8Array, count: number, fillBits = 0): Uint8Array {
   const whole = Math.max(0, Math.floor((packed.length * 8 - fillBits) / 7))

@@ -1,5 +1,4 @@
 import { TLV, type Tlvs } from './pdu.ts'
-import { decodeGsm7 } from './gsm7.ts'
 import { decodeUtf16be } from './segments.ts'
 
 /**
@@ -192,37 +191,4 @@ export function normaliseMessageId(id: string, form: MessageIdForm): string {
 
 function fold(id: string): string {
   return id.toLowerCase().replace(/^0+(?=.)/, '')
-}
-
-/** The text of a message from a phone, by its data_coding; bits that say nothing of the alphabet are ignored. */
-export function decodeText(octets: Uint8Array, dataCoding: number): string {
-  // Libraries are known to label the default alphabet as IA5; an escape or another control gives it away.
-  if (dataCoding === 1 && octets.some(isControl)) return decodeGsm7(octets)
-  switch (alphabetOf(dataCoding)) {
-    case 'UCS2':
-      return decodeUtf16be(octets)
-    case 'latin1':
-      return decodeLatin1(octets)
-    case 'GSM7':
-      return decodeGsm7(octets)
-  }
-}
-
-function isControl(octet: number): boolean {
-  return octet < 0x20 && octet !== 0x0a && octet !== 0x0d
-}
-
-// SMPP 3.4 §5.2.19 below 0x10; above, the data coding schemes of TS 23.038 §4, whose bits 2-3 name the alphabet.
-function alphabetOf(dataCoding: number): 'GSM7' | 'latin1' | 'UCS2' {
-  if (dataCoding === 8) return 'UCS2'
-  if (dataCoding === 1 || dataCoding === 3) return 'latin1'
-  if (dataCoding < 0x10) return 'GSM7'
-  const group = dataCoding >> 4
-  if (group === 0xe) return 'UCS2'
-  if (group < 8 || group === 0xf) {
-    const bits = (dataCoding >> 2) & 3
-    if (bits === 2 && group !== 0xf) return 'UCS2'
-    if (bits === 1) return 'latin1'
-  }
-  return 'GSM7'
 }

@@ -1,4 +1,5 @@
-import { type DefaultAlphabet, Texts } from './texts.ts'
+import type { DefaultAlphabet } from '../encoding/message-text.ts'
+import { Texts } from './texts.ts'
 
 /**
  * The list of what arrived: every segment that a message centre took, every whole message a phone has read, and
@@ -203,8 +204,9 @@ export class Arrivals {
     end: number,
     dataCoding: number,
     alphabet: DefaultAlphabet,
+    headerOctets: number,
   ): number {
-    return this.texts.read(frame, start, end, dataCoding, alphabet)
+    return this.texts.read(frame, start, end, dataCoding, alphabet, headerOctets)
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   readCommandId,
   readSequence,
 } from '../encoding/pdu.ts'
+import type { DefaultAlphabet } from '../encoding/message-text.ts'
 import { readUserDataHeader } from '../encoding/udh.ts'
 import { parseValidity } from '../encoding/validity.ts'
 import { AppError } from '../errors.ts'
@@ -33,7 +34,6 @@ import { Link, type Silence } from './link.ts'
 import type { Phones, Plan, Saying } from './phones.ts'
 import { SlidingSecond } from './sliding-second.ts'
 import { createSubmitView, readSubmit } from './submit.ts'
-import type { DefaultAlphabet } from './texts.ts'
 
 /**
  * An SMPP 3.4 message centre on loopback: it takes submit_sm at the rate its accounts are allowed, answers after
@@ -584,6 +584,7 @@ class Centre implements MessageCentre {
     let octets: Buffer = frame
     let from = view.messageStart
     let to = view.messageEnd
+    let headerOctets = 0
     if (view.tlvStart < end) {
       const pdu = decodePdu(frame.subarray(start, end))
       if (isPduFault(pdu)) return pdu.command_status
@@ -605,7 +606,8 @@ class Centre implements MessageCentre {
     if ((view.esmClass & ESM_UDHI) !== 0) {
       const header = readUserDataHeader(octets.subarray(from, to))
       if (header === undefined) return S.ESME_RINVESMCLASS
-      from += header.octets
+      headerOctets = header.octets
+      from += headerOctets
       if (header.concat !== undefined) {
         segment.reference = header.concat.reference
         segment.total = header.concat.total
@@ -619,7 +621,8 @@ class Centre implements MessageCentre {
       if (segment.validSeconds < 0) return S.ESME_RINVEXPIRY
     }
     const alphabet = this.#behaviour.defaultAlphabet
-    segment.text = this.list.readText(octets, from, to, view.dataCoding, alphabet)
+    const { dataCoding } = view
+    segment.text = this.list.readText(octets, from, to, dataCoding, alphabet, headerOctets)
     segment.source = this.#sourceNumber(frame.toString('latin1', view.sourceStart, view.sourceEnd))
     segment.phone = view.phone
     segment.fate = this.#fateOf(view.phone, segment.text, segment.reference, segment.total)

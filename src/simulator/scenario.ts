@@ -173,7 +173,7 @@ const BEHAVIOUR: Readers<Behaviour> = {
   errors: list(errorShare),
   receipts: or('none', receipts),
   messageId: oneOf(...MESSAGE_ID_SPELLINGS),
-  defaultAlphabet: oneOf('GSM7', 'latin1'),
+  defaultAlphabet: oneOf('GSM7', 'GSM7-packed', 'latin1', 'ascii'),
   deliveries: object<Behaviour['deliveries']>(
     { window: whole(1, 10_000), retryMs: milliseconds, timeoutMs: milliseconds },
     { window: 1_000, retryMs: 1_000, timeoutMs: 30_000 },

@@ -1,13 +1,10 @@
-import { decodeText } from '../encoding/receipt-text.ts'
-
-/** What data_coding 0 means to a message centre: its default alphabet is its own affair (SMPP 3.4 §5.2.19). */
-export type DefaultAlphabet = 'GSM7' | 'latin1'
-
-const LATIN1 = 3
+import { type DefaultAlphabet, decodeText } from '../encoding/message-text.ts'
 
 interface SeenOctets {
   readonly octets: Buffer
   readonly dataCoding: number
+  readonly alphabet: DefaultAlphabet
+  readonly headerOctets: number
   readonly text: number
 }
 
@@ -33,27 +30,34 @@ export class Texts {
     return number
   }
 
-  /** The number of the text that `frame[start..end)` holds. */
+  /** The number of the text that `frame[start..end)` holds, behind a header of `headerOctets`. */
   read(
     frame: Uint8Array,
     start: number,
     end: number,
     dataCoding: number,
     alphabet: DefaultAlphabet,
+    headerOctets: number,
   ): number {
-    const coding = dataCoding === 0 && alphabet === 'latin1' ? LATIN1 : dataCoding
     // FNV-1a, 32 bits
-    let hash = 0x811c9dc5 ^ coding
+    let hash = 0x811c9dc5 ^ dataCoding
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ frame[i]!, 0x01000193)
     const known = this.#byHash.get(hash)
     if (known !== undefined) {
       for (const seen of known) {
-        if (seen.dataCoding === coding && isSame(seen.octets, frame, start, end)) return seen.text
+        if (
+          seen.dataCoding === dataCoding &&
+          seen.alphabet === alphabet &&
+          seen.headerOctets === headerOctets &&
+          isSame(seen.octets, frame, start, end)
+        ) {
+          return seen.text
+        }
       }
     }
     const octets = Buffer.from(frame.subarray(start, end))
-    const text = this.numberOf(decodeText(octets, coding))
-    const seen = { octets, dataCoding: coding, text }
+    const text = this.numberOf(decodeText(octets, dataCoding, alphabet, headerOctets))
+    const seen = { octets, dataCoding, alphabet, headerOctets, text }
     if (known === undefined) this.#byHash.set(hash, [seen])
     else known.push(seen)
     return text

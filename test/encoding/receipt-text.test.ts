@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TLV } from '../../src/encoding/pdu.ts'
-import { decodeText, normaliseMessageId, readReceipt } from '../../src/encoding/receipt-text.ts'
+import { normaliseMessageId, readReceipt } from '../../src/encoding/receipt-text.ts'
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 const utf16 = (text: string) => Buffer.from(text, 'utf16le').swap16()
@@ -135,17 +135,4 @@ test('pitfall 24: an id matches its other spellings, by what the carrier writes 
   expect(normaliseMessageId('00AbC', 'folded')).toBe(normaliseMessageId('abc', 'folded'))
   expect(normaliseMessageId('0', 'folded')).toBe('0')
   expect(normaliseMessageId('AbC', 'exact')).not.toBe(normaliseMessageId('abc', 'exact'))
-})
-
-test.each([
-  ['GSM-7', 0, '00022040', '@$ ¡'],
-  ['GSM-7, flash', 0x10, '4869', 'Hi'],
-  ['Latin-1', 3, 'e94154', 'éAT'],
-  ['ASCII', 1, '4054', '@T'],
-  ['GSM-7 labelled ASCII', 1, '31201b65', '1 €'],
-  ['UCS-2', 8, '006100e9', 'aé'],
-  ['UCS-2, flash', 0x18, '0061', 'a'],
-  ['a scheme nobody has', 0x9f, '4869', 'Hi'],
-])('a text in %s is decoded', (_, dataCoding, hex, text) => {
-  expect(decodeText(Buffer.from(hex, 'hex'), dataCoding)).toBe(text)
 })

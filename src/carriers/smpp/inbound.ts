@@ -1,9 +1,9 @@
 import { COMMAND_STATUS, TLV, type Tlvs } from '../../encoding/pdu.ts'
+import { type DefaultAlphabet, decodeText } from '../../encoding/message-text.ts'
 import { phoneOfAddress } from '../../encoding/phone.ts'
 import {
   type MessageIdForm,
   type MessageState,
-  decodeText,
   normaliseMessageId,
   readReceipt,
 } from '../../encoding/receipt-text.ts'
@@ -81,13 +81,19 @@ const RECEIPT_STATES: Readonly<Record<MessageState, ReceiptState>> = {
 export class Inbound {
   readonly #events: InboundEvents
   readonly #receiptForm: MessageIdForm
+  readonly #defaultAlphabet: DefaultAlphabet
   // In order of arrival, for `since` only grows: the first is always the oldest.
   readonly #assemblies = new Map<string, Assembly>()
   #heldCharacters = 0
 
-  constructor(receiptForm: MessageIdForm, events: InboundEvents) {
+  constructor(
+    receiptForm: MessageIdForm,
+    events: InboundEvents,
+    defaultAlphabet: DefaultAlphabet = 'GSM7',
+  ) {
     this.#receiptForm = receiptForm
     this.#events = events
+    this.#defaultAlphabet = defaultAlphabet
   }
 
   receive(pdu: InboundPdu, answer: Answer, now: number): void {
@@ -150,6 +156,7 @@ export class Inbound {
     const to = phoneOfAddress(pdu.dest_addr_ton, pdu.destination_addr)
     let octets = pdu.tlvs.get(TLV.message_payload) ?? shortMessageOf(pdu)
     let part = sarPart(pdu.tlvs)
+    let headerOctets = 0
     if (pdu.esm_class & HAS_UDH) {
       const header = readUserDataHeader(octets)
       if (header === undefined) {
@@ -157,10 +164,11 @@ export class Inbound {
         answer(COMMAND_STATUS.ESME_RX_P_APPN)
         return
       }
-      octets = octets.subarray(header.octets)
+      headerOctets = header.octets
+      octets = octets.subarray(headerOctets)
       part = header.concat ?? part
     }
-    const text = decodeText(octets, pdu.data_coding)
+    const text = decodeText(octets, pdu.data_coding, this.#defaultAlphabet, headerOctets)
     if (part !== undefined && part.total > 1) {
       this.#gather(from, to, part, text, answer, now)
       return
