@@ -15,6 +15,7 @@ const environment = z.object({
   TOCSIN_ADMIN_PASSWORD: z.string().min(12).optional(),
   TOCSIN_PUBLIC_URL: z.url().optional(),
   TOCSIN_TRUSTED_PROXIES: z.string().default(''),
+  TOCSIN_ALLOW_PRIVATE_HOSTS: z.string().default(''),
   TOCSIN_MASTER_KEY: z.string().optional(),
 })
 
@@ -31,6 +32,11 @@ export interface Config {
   /** Issuer of tokens and base of links, without a slash at its end. */
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
+  /**
+   * Hosts that HTTP gateways and subscribers may have though they are private, or speak http, or another port
+   * than 443: names and addresses, IPv6 without brackets.
+   */
+  readonly privateHosts: readonly string[]
   /** Base64url of 32 bytes; unset: generated in the data directory. */
   readonly masterKey: string | undefined
 }
@@ -54,9 +60,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     adminEmail: read.TOCSIN_ADMIN_EMAIL,
     adminPassword: read.TOCSIN_ADMIN_PASSWORD,
     publicUrl: (read.TOCSIN_PUBLIC_URL ?? `http://localhost:${read.PORT}`).replace(/\/+$/, ''),
-    trustedProxies: read.TOCSIN_TRUSTED_PROXIES.split(',')
-      .map(address => address.trim())
-      .filter(address => address !== ''),
+    trustedProxies: listOf(read.TOCSIN_TRUSTED_PROXIES),
+    privateHosts: listOf(read.TOCSIN_ALLOW_PRIVATE_HOSTS.toLowerCase()),
     masterKey: read.TOCSIN_MASTER_KEY,
   }
+}
+
+function listOf(value: string): string[] {
+  return value
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== '')
 }

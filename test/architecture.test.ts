@@ -22,6 +22,7 @@ const floors: Record<string, number> = {
   cap: 1,
   encoding: 0,
   geometry: 0,
+  network: 0,
   signing: 0,
 }
 const openToAll = ['config.ts', 'errors.ts', 'log.ts', 'clock.ts']
@@ -34,6 +35,7 @@ const opensSimulator = ['cli']
 const reserved: [RegExp, string][] = [
   [/^jose($|\/)/, 'signing'],
   [/^(drizzle-orm|postgres)($|\/)/, 'store'],
+  [/^(undici|ipaddr\.js)($|\/)/, 'network'],
 ]
 
 interface Import {
@@ -103,7 +105,7 @@ test('no file loads itself by way of others', () => {
   expect(circles).toEqual([])
 })
 
-test('one room alone speaks to the database, and one handles keys', () => {
+test('one room alone speaks to the database, one handles keys, and one calls hosts', () => {
   const strangers = sources.flatMap(({ path, imports }) =>
     imports
       .map(({ specifier }) => specifier)

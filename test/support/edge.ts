@@ -59,6 +59,7 @@ async function openEdge(database: OpenDatabase): Promise<Edge> {
     adminPassword: PASSWORD,
     publicUrl: 'http://tocsin.test',
     trustedProxies: [],
+    privateHosts: ['127.0.0.1', 'localhost'],
     masterKey: undefined,
   }
   await ensureFirstAdministrator(database.db, config, masterKey)
