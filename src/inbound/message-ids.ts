@@ -5,16 +5,19 @@
  * Ids come from the results that this process writes (`add`), and, when a receipt names none of them, from what
  * other processes, or this one before it was started anew, have written to `submissions`. They are kept as hashes
  * of 96 bits in tables of 98,304, newest first, for a carrier that starts its numbering anew means its newest
- * message. Past two million the oldest table goes; its ids are then found by reading `submissions` through, which
- * serves all receipts that wait for it at once.
+ * message. Past two million, fingerprints are kept of the oldest table: they say in which batches an id may stand,
+ * and those are asked. Past thirty million more the oldest of these go; their ids are then found by reading
+ * `submissions` through, which serves all receipts that wait for it at once.
  */
 import type { Database } from '../store/database.ts'
 import {
   readSubmissions,
+  findInSubmissions,
   storedId,
   submissionNosAfter,
   type Submissions,
 } from '../store/submissions.ts'
+import { Fingerprints } from './fingerprints.ts'
 
 /** A segment that an id was given to. */
 export interface GivenTo {
@@ -25,13 +28,18 @@ export interface GivenTo {
   readonly tryNo: number
 }
 
-/** Two million ids, in tables of 2.6 MB that get three quarters full: about two looks an id. */
-const ROOM = { slots: 2 ** 17, tables: 21 }
+/**
+ * Two million ids, in tables of 2.6 MB that get three quarters full: about two looks an id. Thirty million
+ * fingerprints, in pages of 4 MB.
+ */
+const ROOM = { slots: 2 ** 17, tables: 21, pageSlots: 2 ** 20, pages: 38 }
 const FULL = 0.75
 /** Batches become visible out of order, but not by so many numbers. */
 const LATE_NUMBERS = 1_000
 /** Batches read at once. */
 const PAGE = 100
+/** Places in batches looked at in one statement. */
+const LOOKS = 500
 /** Where the last look found nothing new, the next is not before. */
 const LOOK_AGAIN_MS = 250
 /** Ids that are no longer in memory are looked for at most so often. */
@@ -42,7 +50,7 @@ interface Table {
   /** Of each slot: the batch, from 1, and what the batch says of the id. */
   readonly batchOf: Uint32Array
   readonly refs: Uint32Array
-  readonly batches: { readonly alertId: string; readonly blockNo: number }[]
+  readonly batches: Pick<Submissions, 'no' | 'alertId' | 'blockNo'>[]
   count: number
 }
 
@@ -60,17 +68,19 @@ export class MessageIds {
   readonly #room: typeof ROOM
   /** Newest first. */
   #tables: Table[] = []
+  /** Of what was in tables before, newest first. */
+  #fingerprints: Fingerprints[] = []
   /** Batches that are or were in memory, as far as newer than `#low`. */
   #known = new Set<number>()
   #low = 0
-  /** Batches up to this number are no longer in memory. */
+  /** Of batches up to this number not even fingerprints may be left. */
   #gone = 0
   /** A carrier that sends no receipts costs nothing. */
   #isAsked = false
   #nextLook = 0
   #nextSearch = 0
 
-  /** @param room how many tables of how many slots, a power of two, it may have */
+  /** @param room how many tables and pages of how many slots, a power of two, it may have */
   constructor(db: Database, carrierId: string, room = ROOM) {
     this.#db = db
     this.#room = room
@@ -89,14 +99,25 @@ export class MessageIds {
     const { slots, tables } = this.#room
     if (table === undefined || table.count + ids.length > slots * FULL) {
       this.#tables.unshift((table = emptyTable(slots)))
-      if (this.#tables.length > tables) {
-        this.#tables.pop()
-        // What is in the tables that are left is newer than this, or is found twice.
-        this.#gone = no
+      if (this.#tables.length > tables) this.#leaveFingerprints(this.#tables.pop()!)
+    }
+    const batch = table.batches.push({ no, alertId, blockNo })
+    for (let i = 0; i < ids.length; i++) insert(table, ids[i]!, batch, refs.readUInt32BE(i * 4))
+  }
+
+  #leaveFingerprints({ hashes, batchOf, batches, count }: Table): void {
+    let page = this.#fingerprints[0]
+    if (page === undefined || !page.hasRoomFor(count)) {
+      this.#fingerprints.unshift((page = new Fingerprints(this.#room.pageSlots)))
+      if (this.#fingerprints.length > this.#room.pages) {
+        this.#gone = Math.max(this.#gone, this.#fingerprints.pop()!.lastNo)
       }
     }
-    const batch = table.batches.push({ alertId, blockNo })
-    for (let i = 0; i < ids.length; i++) insert(table, ids[i]!, batch, refs.readUInt32BE(i * 4))
+    const places = batches.map(({ no }) => page.addBatch(no))
+    for (let slot = 0; slot < batchOf.length; slot++) {
+      const batch = batchOf[slot]!
+      if (batch > 0) page.add(hashes[slot * 3]!, hashes[slot * 3 + 1]!, places[batch - 1]!)
+    }
   }
 
   /** Whose these ids are, as far as memory knows. */
@@ -117,6 +138,9 @@ export class MessageIds {
     if (found.size < ids.length && now >= this.#nextLook) {
       if (await this.#readNew()) this.#lookUp(missing(), found)
       else this.#nextLook = now + LOOK_AGAIN_MS
+    }
+    if (found.size < ids.length && this.#fingerprints.length > 0) {
+      await this.#followFingerprints(missing(), found)
     }
     if (found.size < ids.length && this.#gone > 0 && now >= this.#nextSearch) {
       this.#nextSearch = now + SEARCH_AGAIN_MS
@@ -143,6 +167,25 @@ export class MessageIds {
     this.#low = Math.max(this.#low, (nos.at(-1) ?? 0) - LATE_NUMBERS)
     for (const no of this.#known) if (no <= this.#low) this.#known.delete(no)
     return unknown.length > 0
+  }
+
+  /** Looks into the batches that may hold the ids, the newest first. */
+  async #followFingerprints(ids: readonly string[], found: Map<string, GivenTo>): Promise<void> {
+    const looks: { no: number; id: string }[] = []
+    for (const id of ids) {
+      hash(id)
+      const nos: number[] = []
+      for (const page of this.#fingerprints) page.find(h1, h2, nos)
+      for (const no of nos) looks.push({ no, id })
+    }
+    looks.sort((a, b) => b.no - a.no)
+    for (let at = 0; at < looks.length; at += LOOKS) {
+      const left = looks.slice(at, at + LOOKS).filter(({ id }) => !found.has(id))
+      for (const place of await findInSubmissions(this.#db, this.carrierId, left)) {
+        const { id, alertId, blockNo, ref } = place
+        if (!found.has(id)) found.set(id, givenTo(alertId, blockNo, ref))
+      }
+    }
   }
 
   /** Reads through all that memory has no room for. */

@@ -87,6 +87,39 @@ export async function readSubmissions(
   return rows.map(submissionsOf)
 }
 
+/** An id that a batch has given, and to whom. */
+export interface GivenId extends Pick<Submissions, 'alertId' | 'blockNo'> {
+  readonly id: string
+  /** As `refs` hold it. */
+  readonly ref: number
+}
+
+/** Looks for ids in single batches; those that stand in none of theirs are missing. @returns the newest first */
+export async function findInSubmissions(
+  db: Database,
+  carrierId: string,
+  looks: readonly { readonly no: number; readonly id: string }[],
+): Promise<GivenId[]> {
+  if (looks.length === 0) return []
+  const rows = await db.execute<{ n: number; alert_id: string; block_no: number; ref: Buffer }>(sql`
+    select l.n::int as n, s.alert_id, s.block_no, substring(s.refs from 4 * p.place - 3 for 4) as ref
+    from unnest(
+        ${numberArray(looks.map(look => look.no))}::bigint[],
+        ${arrayLiteral(looks.map(look => storedId(look.id)))}::text[]
+      ) with ordinality as l(no, id, n)
+      join submissions s on s.carrier_id = ${carrierId}::uuid and s.no = l.no
+      cross join lateral (select array_position(string_to_array(s.ids, e'\n'), l.id) as place) p
+    where p.place is not null
+    order by s.no desc
+  `)
+  return rows.map(({ n, alert_id: alertId, block_no: blockNo, ref }) => ({
+    id: looks[n - 1]!.id,
+    alertId,
+    blockNo,
+    ref: ref.readUInt32BE(),
+  }))
+}
+
 interface Row extends Record<string, unknown> {
   readonly no: string
   readonly carrier_id: string
