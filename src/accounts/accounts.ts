@@ -48,6 +48,7 @@ export interface Account extends ProtocolSettings {
   readonly sourceAddress: string
   readonly routes: readonly Route[]
   readonly enabled: boolean
+  readonly draining: boolean
   readonly createdAt: Date
   readonly revision: number
   readonly live: Live
@@ -69,6 +70,13 @@ export interface AccountDraft extends ProtocolDraft {
   readonly sourceAddress: string
   readonly routes: readonly Route[]
   readonly enabled: boolean
+  readonly draining: boolean
+}
+
+/** An account as a dispatcher opens it. */
+export interface OpenAccount extends CarrierConfig {
+  /** Takes no further messages of alerts; what comes back is still heard, and answers to people still go. */
+  readonly draining: boolean
 }
 
 type Optional<Of> = { readonly [Field in keyof Of]?: Of[Field] | undefined }
@@ -204,7 +212,7 @@ export async function getAccounts(
  * Everything that a dispatcher needs to bind, secrets opened: the accounts that are enabled. One whose secret
  * was changed or moved in the database is left out and logged, for the others must send.
  */
-export async function openAccounts(db: Database, masterKey: Uint8Array): Promise<CarrierConfig[]> {
+export async function openAccounts(db: Database, masterKey: Uint8Array): Promise<OpenAccount[]> {
   const rows = await listEnabledCarriers(db)
   return rows.flatMap(row => {
     try {
@@ -216,8 +224,9 @@ export async function openAccounts(db: Database, masterKey: Uint8Array): Promise
   })
 }
 
-function openAccount(row: CarrierRow, masterKey: Uint8Array): CarrierConfig {
-  const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes } = row
+function openAccount(row: CarrierRow, masterKey: Uint8Array): OpenAccount {
+  const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes, draining } =
+    row
   return {
     id,
     name,
@@ -227,6 +236,7 @@ function openAccount(row: CarrierRow, masterKey: Uint8Array): CarrierConfig {
     binds,
     sourceAddress,
     routes,
+    draining,
     ...openProtocol(protocol, row.settings, openSecrets(masterKey, id, row.sealedSecrets)),
   }
 }

@@ -9,7 +9,7 @@ import { pullsOf, routePrefixes, START } from '../carriers/routes.ts'
 import { type Alphabet, measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
-import { type CarrierRow, listEnabledCarriers } from '../store/carriers.ts'
+import { type CarrierRow, listSendingCarriers } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
 import { readOrganisation } from '../store/organisation.ts'
 
@@ -44,7 +44,7 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
   const { content, resolved } = await contentNow(db, alert)
-  const accounts = await listEnabledCarriers(db)
+  const accounts = await listSendingCarriers(db)
   const audience = await estimateAudience(db, resolved, routePrefixes(accounts))
   const measures = content.texts.map(({ sms }) => measureText(sms))
   const reached = audience.kinds.map(({ areaNos, groupNos, language, prefix, recipients }) => {

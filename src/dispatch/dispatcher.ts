@@ -7,8 +7,7 @@
  * is over. NOTIFY wakes them; if it is lost, each looks by itself within a second.
  */
 import { v7 as uuid } from 'uuid'
-import { openAccounts } from '../accounts/accounts.ts'
-import type { CarrierConfig } from '../carriers/carrier.ts'
+import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
@@ -54,13 +53,13 @@ export async function startDispatcher({
   const { db } = database
   const id = uuid()
   const stopping = new AbortController()
-  const lanes = new Map<string, { lane: Lane; account: CarrierConfig; binds: number }>()
+  const lanes = new Map<string, { lane: Lane; account: OpenAccount; binds: number }>()
   const closing = new Map<string, Promise<void>>()
   const counts = new Map<string, LaneCounts>()
   const plans = new Map<Promise<unknown>, number>()
   const keyed = openDatabase(database.url, { plans: 'by key' })
   const sendable = createSendableAlerts(db, now)
-  let accounts: readonly CarrierConfig[] = []
+  let accounts: readonly OpenAccount[] = []
   let elsewhere: ReadonlyMap<string, Fitness> = new Map()
   let woken = new AbortController()
 
@@ -95,7 +94,7 @@ export async function startDispatcher({
   }
 
   const plan = (priority: number) => {
-    const planned = planNext(database, id, accounts, now)
+    const planned = planNext(database, id, sending(), now)
       .catch((error: unknown) => {
         log.error({ dispatcherId: id, code: describeError(error) }, 'an alert was not planned')
       })
@@ -125,7 +124,7 @@ export async function startDispatcher({
   }
 
   /** Holds as many of the account's binds as fall to this dispatcher, the lane open with just those. */
-  const takeShare = async (account: CarrierConfig) => {
+  const takeShare = async (account: OpenAccount) => {
     const { held, share } = await leaseBinds(db, account.id, id, account.binds)
     const binds = Math.min(held, share)
     const running = lanes.get(account.id)
@@ -137,6 +136,9 @@ export async function startDispatcher({
     if (binds === 0) await reportLink(db, report)
     else openLane(account, binds)
   }
+
+  /** The accounts that take messages. */
+  const sending = () => accounts.filter(({ draining }) => !draining)
 
   /** How every carrier fares that anyone has bound: by this dispatcher's own lanes as they are now. */
   const fitness = () => {
@@ -153,7 +155,7 @@ export async function startDispatcher({
     return all
   }
 
-  const openLane = (account: CarrierConfig, binds: number) => {
+  const openLane = (account: OpenAccount, binds: number) => {
     let lane: Lane
     const mine = counts.get(account.id) ?? startCounts()
     counts.set(account.id, mine)
@@ -163,7 +165,7 @@ export async function startDispatcher({
         dispatcherId: id,
         account: { ...account, binds },
         share: binds / account.binds,
-        accounts: () => accounts,
+        accounts: sending,
         fitness,
         counts: mine,
         sendable: sendable.load,
@@ -219,7 +221,7 @@ export async function startDispatcher({
   return { id, stop: () => (stopped ??= stop()) }
 }
 
-/** Accounts are plain data: an edited one is bound anew. */
-function sameAccount(a: CarrierConfig, b: CarrierConfig): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
+/** Accounts are plain data: an edited one is bound anew, but not for being drained. */
+function sameAccount(a: OpenAccount, b: OpenAccount): boolean {
+  return JSON.stringify({ ...a, draining: false }) === JSON.stringify({ ...b, draining: false })
 }

@@ -74,7 +74,7 @@ export interface LaneOptions {
   readonly account: CarrierConfig
   /** Of the account's binds, and therefore of its work, those that this lane holds. */
   readonly share: number
-  /** All accounts that are enabled now, and how those fare that are bound somewhere. */
+  /** All accounts that take messages now, and how those fare that are bound somewhere. */
   readonly accounts: () => readonly CarrierConfig[]
   readonly fitness: () => ReadonlyMap<string, Fitness>
   /** Goes on from where an earlier lane of this dispatcher for the account left off. */
@@ -317,6 +317,7 @@ export function startLane(options: LaneOptions): Lane {
     const others = troubleOfOthers(account, accounts, fitness, standing)
     const hasChanged = health.look(clock, { overdue, others })
     standing = standingOf(account, accounts, fitness, health.share)
+    if (standing === NOWHERE) withdrawAll()
     const { open, alone } = standing
     isNeeded = health.share < 1 && held.some(({ place }) => alone.has(place.routeClass))
     if (hasChanged) {

@@ -12,13 +12,17 @@ export interface Standing {
 
 export const NOWHERE: Standing = { pulls: [], open: new Set(), alone: new Set() }
 
-/** @param health how much of its work the carrier itself may be given */
+/**
+ * @param accounts those that take messages; a carrier that is not among them stands nowhere
+ * @param health how much of its work the carrier itself may be given
+ */
 export function standingOf(
   me: Routed,
   accounts: readonly Routed[],
   fitness: ReadonlyMap<string, Fitness>,
   health: number,
 ): Standing {
+  if (!accounts.some(({ id }) => id === me.id)) return NOWHERE
   const shares = new Map([...fitness].map(([id, one]) => [id, one.health]))
   const pulls = pullsOf(me, accounts, shares.set(me.id, health))
   const classes = (which: (pull: Pull) => boolean) =>

@@ -30,7 +30,13 @@ const fields = {
   binds: z.int().min(1).max(100).meta({ description: "The account's limit, over all dispatchers" }),
   sourceAddress: sourceAddressSchema,
   routes: z.array(routeSchema).max(1000).meta({ description: 'Empty: takes every number' }),
-  enabled: z.boolean(),
+  enabled: z
+    .boolean()
+    .meta({ description: 'False: what is in the window is finished, then it is unbound' }),
+  draining: z.boolean().meta({
+    description:
+      'True: takes no further messages of alerts, and stays bound for receipts and replies',
+  }),
 }
 
 const newCarrierSchema = z.strictObject({
@@ -40,6 +46,7 @@ const newCarrierSchema = z.strictObject({
   binds: fields.binds.default(1),
   routes: fields.routes.default([]),
   enabled: fields.enabled.default(true),
+  draining: fields.draining.default(false),
   smpp: newSmppSchema.optional(),
 })
 

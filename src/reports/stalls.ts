@@ -2,7 +2,7 @@
 import { servesClass } from '../carriers/routes.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
-import { listEnabledCarriers, type CarrierRow } from '../store/carriers.ts'
+import { listSendingCarriers, type CarrierRow } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
 import { readLinks, type LiveLink } from '../store/links.ts'
 import { readStalledAlerts, type StalledAlert } from '../store/stalls.ts'
@@ -91,7 +91,7 @@ export async function readStalls(
 ): Promise<Stall[]> {
   const stalled = await readStalledAlerts(db, alertIds)
   if (stalled.length === 0) return []
-  const carriers = await listEnabledCarriers(db)
+  const carriers = await listSendingCarriers(db)
   const links = await readLinks(db)
   return stalled.map(({ alertId, since, ...alert }) => ({
     alertId,

@@ -34,6 +34,7 @@ export interface CarrierRow {
   readonly sealedSecrets: Uint8Array | null
   readonly routes: readonly Route[]
   readonly enabled: boolean
+  readonly draining: boolean
   readonly createdAt: Date
   readonly revision: number
 }
@@ -121,6 +122,7 @@ export async function listCarriers(
   return rows.map(carrierFromRow)
 }
 
+/** By name: those that are bound, whether or not they take further messages. */
 export async function listEnabledCarriers(db: Database): Promise<CarrierRow[]> {
   const rows = await db
     .select()
@@ -128,6 +130,11 @@ export async function listEnabledCarriers(db: Database): Promise<CarrierRow[]> {
     .where(and(isNull(carriers.deletedAt), eq(carriers.enabled, true)))
     .orderBy(asc(carriers.name))
   return rows.map(carrierFromRow)
+}
+
+/** By name: those that take messages. */
+export async function listSendingCarriers(db: Database): Promise<CarrierRow[]> {
+  return (await listEnabledCarriers(db)).filter(({ draining }) => !draining)
 }
 
 /** By carrier id; one that no dispatcher has reported lately is missing. */
@@ -209,7 +216,7 @@ export async function queueTestMessage(
 
 function carrierFromRow(row: typeof carriers.$inferSelect): CarrierRow {
   const { id, name, segmentsPerSecond, window, binds, sourceAddress, settings } = row
-  const { sealedSecrets, enabled, createdAt, revision } = row
+  const { sealedSecrets, enabled, draining, createdAt, revision } = row
   return {
     id,
     name,
@@ -222,6 +229,7 @@ function carrierFromRow(row: typeof carriers.$inferSelect): CarrierRow {
     sealedSecrets,
     routes: row.routes as readonly Route[],
     enabled,
+    draining,
     createdAt,
     revision,
   }

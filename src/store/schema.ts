@@ -308,6 +308,8 @@ export const carriers = pgTable('carriers', {
   /** `[{prefix, weight, preference?, cost?}]`; empty: takes every number. */
   routes: jsonb('routes').notNull(),
   enabled: boolean('enabled').notNull(),
+  /** Takes no further alerts' messages, and stays bound for what comes back. */
+  draining: boolean('draining').notNull().default(false),
   createdAt: at('created_at').notNull().defaultNow(),
   deletedAt: at('deleted_at'),
   revision: integer('revision').notNull().default(1),

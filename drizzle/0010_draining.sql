@@ -1,0 +1,1 @@
+ALTER TABLE "carriers" ADD COLUMN "draining" boolean DEFAULT false NOT NULL;
