@@ -125,50 +125,54 @@ const BODIES: Readonly<Record<string, unknown>> = {
 /** Queries that a call can't do without. */
 const QUERIES: Readonly<Record<string, string>> = { 'get /v1/stream': `?alerts=${NOTHING}` }
 
-test('each call takes the roles that the contract gives it, and no other', async ({ edge }) => {
-  const { body: document } = await edge.call('GET', '/openapi.json')
-  const routes = Object.entries<object>(document.paths).flatMap(([path, item]) =>
-    Object.keys(item).map(method => `${method} ${path}`),
-  )
-  expect(routes.filter(route => !(route in WHO))).toEqual([])
+test(
+  'each call takes the roles that the contract gives it, and no other',
+  { timeout: 60_000 },
+  async ({ edge }) => {
+    const { body: document } = await edge.call('GET', '/openapi.json')
+    const routes = Object.entries<object>(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map(method => `${method} ${path}`),
+    )
+    expect(routes.filter(route => !(route in WHO))).toEqual([])
 
-  // Signing out ends the walk for whoever does it, so it comes last.
-  const walk = routes.toSorted(
-    (a, b) => Number(a.endsWith('auth/revoke')) - Number(b.endsWith('auth/revoke')),
-  )
-  for (const role of ROLES) {
-    const caller = await edge.caller({ roles: [role] })
-    for (const [index, route] of walk.entries()) {
-      const [method = '', template = ''] = route.split(' ')
-      const filled = template.replace('{id}', NOTHING).replace('{kid}', KID)
-      const path = filled + (QUERIES[route] ?? '')
-      const json = BODIES[route]
-      const headers = { 'Idempotency-Key': `walk-${index}` }
-      const sent = json === undefined ? { headers } : { json, headers }
-      const who = WHO[route] ?? []
+    // Signing out ends the walk for whoever does it, so it comes last.
+    const walk = routes.toSorted(
+      (a, b) => Number(a.endsWith('auth/revoke')) - Number(b.endsWith('auth/revoke')),
+    )
+    for (const role of ROLES) {
+      const caller = await edge.caller({ roles: [role] })
+      for (const [index, route] of walk.entries()) {
+        const [method = '', template = ''] = route.split(' ')
+        const filled = template.replace('{id}', NOTHING).replace('{kid}', KID)
+        const path = filled + (QUERIES[route] ?? '')
+        const json = BODIES[route]
+        const headers = { 'Idempotency-Key': `walk-${index}` }
+        const sent = json === undefined ? { headers } : { json, headers }
+        const who = WHO[route] ?? []
 
-      if (who !== 'none') {
-        const stranger = await edge.call(method.toUpperCase(), path, sent)
-        expect(stranger, route).toMatchObject({ status: 401, body: { code: 'invalid_token' } })
-      }
-      const answer = await caller.call(method.toUpperCase(), path, sent)
-      if (who === 'none' || who.includes(role)) {
-        expect([answer.status, answer.body.code], `${role} ${route}`).not.toEqual([
-          403,
-          'forbidden',
-        ])
-        expect(answer.body.code, `${role} ${route}`).not.toBe('invalid_token')
-        expect(answer.body.code, `${role} ${route}`).not.toBe('invalid_request')
-        expect(answer.status, `${role} ${route}`).toBeLessThan(500)
-      } else {
-        expect(answer, `${role} ${route}`).toMatchObject({
-          status: 403,
-          body: { code: 'forbidden' },
-        })
-      }
-      if (answer.status >= 400) {
-        expect(answer.headers.get('Content-Type')).toBe('application/problem+json')
+        if (who !== 'none') {
+          const stranger = await edge.call(method.toUpperCase(), path, sent)
+          expect(stranger, route).toMatchObject({ status: 401, body: { code: 'invalid_token' } })
+        }
+        const answer = await caller.call(method.toUpperCase(), path, sent)
+        if (who === 'none' || who.includes(role)) {
+          expect([answer.status, answer.body.code], `${role} ${route}`).not.toEqual([
+            403,
+            'forbidden',
+          ])
+          expect(answer.body.code, `${role} ${route}`).not.toBe('invalid_token')
+          expect(answer.body.code, `${role} ${route}`).not.toBe('invalid_request')
+          expect(answer.status, `${role} ${route}`).toBeLessThan(500)
+        } else {
+          expect(answer, `${role} ${route}`).toMatchObject({
+            status: 403,
+            body: { code: 'forbidden' },
+          })
+        }
+        if (answer.status >= 400) {
+          expect(answer.headers.get('Content-Type')).toBe('application/problem+json')
+        }
       }
     }
-  }
-})
+  },
+)
