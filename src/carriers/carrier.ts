@@ -99,7 +99,7 @@ export interface Carrier {
   open(events: CarrierEvents, signal: AbortSignal): Promise<void>
   /** Free places in all windows now, in segments; 0 while unbound. A message may be handed over when room ≥ 1. */
   readonly room: number
-  /** Segments handed over and not yet answered. */
+  /** Segments handed over and neither answered nor given up; more than the windows, while late ones are hoped for. */
   readonly inFlight: number
   /**
    * Hands one message over, all its segments; those that the window has no room for wait inside. Its end
@@ -139,7 +139,8 @@ export interface SmppSettings {
   readonly systemId: string
   readonly password: string
   readonly systemType: string
-  readonly bindType: 'transceiver'
+  /** `transmitter-receiver`: a pair of connections for each bind. `transmitter`: receipts and replies go elsewhere. */
+  readonly bindType: 'transceiver' | 'transmitter-receiver' | 'transmitter'
   readonly tls: boolean
   /** enquire_link period and the time a response may take, in milliseconds. */
   readonly enquireLinkMs: number

@@ -26,6 +26,11 @@
 
 /** A response that took longer than this went wrong. */
 export const SLOW_MS = 3_000
+/**
+ * Without a response for this long, a message has told all that it had to tell of the carrier: by then it has
+ * counted as wrong for seconds, and may be hoped for a good while longer.
+ */
+export const STALE_MS = 10_000
 /** Evidence is of the last one to two of these spans. */
 const SPAN_MS = { answers: 1_500, receipts: 15_000 }
 /** Fewer say nothing; of a slow account's answers those of a second and a half do. */
@@ -61,7 +66,7 @@ export type Wrong =
   | 'unanswered'
 
 export interface Surroundings {
-  /** Messages that have waited for an answer longer than `SLOW_MS`. */
+  /** Messages that have waited for an answer longer than `SLOW_MS`, but not longer than `STALE_MS`. */
   readonly overdue: number
   /** The least trouble of another carrier that is well and takes the same numbers; undefined: there is none. */
   readonly others: number | undefined

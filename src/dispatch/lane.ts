@@ -34,7 +34,7 @@ import { notify, type Database } from '../store/database.ts'
 import { noteSubmissions, reportLink, type Fitness, type LaneFigures } from '../store/links.ts'
 import { createAnswerDesk } from './answers.ts'
 import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
-import { Health, SLOW_MS } from './health.ts'
+import { Health, SLOW_MS, STALE_MS } from './health.ts'
 import { HandOver } from './hand-over.ts'
 import { createHeldRanges, renewed } from './held.ts'
 import { createIntake } from './intake.ts'
@@ -256,7 +256,7 @@ export function startLane(options: LaneOptions): Lane {
       held.withdraw(range)
     } else {
       results.outcome(item, ended)
-      noteFailure(ended)
+      noteFailure(ended, clock - sentAt[ref]!)
     }
     held.settle(range)
   }
@@ -274,7 +274,7 @@ export function startLane(options: LaneOptions): Lane {
   }
 
   /** What a message that was not taken says of the carrier; a lost link is no failure of it. */
-  function noteFailure({ kind, reason }: SubmitError) {
+  function noteFailure({ kind, reason }: SubmitError, afterMs: number) {
     switch (kind) {
       case 'configuration':
         if (health.isOut) return
@@ -290,7 +290,7 @@ export function startLane(options: LaneOptions): Lane {
         health.failed('rejected')
         break
       case 'uncertain':
-        if (reason === 'link_lost') return
+        if (reason === 'link_lost' || afterMs > STALE_MS) return
         health.failed('unanswered')
         break
       case 'throttled':
@@ -332,7 +332,9 @@ export function startLane(options: LaneOptions): Lane {
   function countOverdue(): number {
     let overdue = 0
     for (let ref = 0; ref < inFlight.length; ref++) {
-      if (inFlight[ref] !== undefined && clock - sentAt[ref]! > SLOW_MS) overdue++
+      if (inFlight[ref] === undefined) continue
+      const waitedMs = clock - sentAt[ref]!
+      if (waitedMs > SLOW_MS && waitedMs <= STALE_MS) overdue++
     }
     return overdue
   }

@@ -27,7 +27,10 @@ const fields = {
     .max(1_000_000)
     .meta({ description: "The account's limit, over all binds and dispatchers" }),
   window: z.int().min(1).max(10_000).meta({ description: 'Unanswered segments a bind' }),
-  binds: z.int().min(1).max(100).meta({ description: "The account's limit, over all dispatchers" }),
+  binds: z.int().min(1).max(100).meta({
+    description:
+      "The account's limit, over all dispatchers; an SMPP transmitter and its receiver count as one",
+  }),
   sourceAddress: sourceAddressSchema,
   routes: z.array(routeSchema).max(1000).meta({ description: 'Empty: takes every number' }),
   enabled: z

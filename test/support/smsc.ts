@@ -13,6 +13,11 @@ import {
 } from '../../src/encoding/pdu.ts'
 import { createWatch } from './watch.ts'
 
+type BindPdu = Extract<
+  Pdu,
+  { readonly command: 'bind_transceiver' | 'bind_transmitter' | 'bind_receiver' }
+>
+
 /**
  * A message centre on loopback that does what its script says. Without a script it binds anyone, answers
  * enquire_link and unbind, and takes every message under an id of its own.
@@ -22,6 +27,7 @@ export interface SmscScript {
   bind?(link: SmscLink): number | undefined
   submit?(link: SmscLink, pdu: ShortMessagePdu): void
   enquireLink?(link: SmscLink, pdu: Pdu): void
+  unbind?(link: SmscLink, pdu: Pdu): void
 }
 
 export interface SmscLink {
@@ -101,9 +107,11 @@ export function serveLink(
 
 function react(link: SmscLink, pdu: Pdu, script: SmscScript): void {
   switch (pdu.command) {
-    case 'bind_transceiver': {
+    case 'bind_transceiver':
+    case 'bind_transmitter':
+    case 'bind_receiver': {
       const status = script.bind === undefined ? 0 : script.bind(link)
-      if (status !== undefined) link.send(bindResp(pdu.sequence_number, status))
+      if (status !== undefined) link.send(bindResp(pdu, status))
       return
     }
     case 'submit_sm':
@@ -111,6 +119,7 @@ function react(link: SmscLink, pdu: Pdu, script: SmscScript): void {
       else script.submit(link, pdu)
       return
     case 'unbind':
+      if (script.unbind !== undefined) return script.unbind(link, pdu)
       link.send(encodeBare(COMMAND.unbind_resp, 0, pdu.sequence_number))
       return
     case 'enquire_link':
@@ -133,12 +142,12 @@ export function submitResp(sequence: number, status: number, messageId: string):
   })
 }
 
-function bindResp(sequence: number, status: number): Buffer {
-  if (status !== 0) return encodeBare(COMMAND.bind_transceiver_resp, status, sequence)
+function bindResp({ command, sequence_number }: BindPdu, status: number): Buffer {
+  if (status !== 0) return encodeBare(COMMAND[`${command}_resp`], status, sequence_number)
   return encodePdu({
-    command: 'bind_transceiver_resp',
+    command: `${command}_resp`,
     command_status: 0,
-    sequence_number: sequence,
+    sequence_number,
     system_id: 'smsc',
     tlvs: NO_TLVS,
   })

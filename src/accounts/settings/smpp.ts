@@ -31,7 +31,11 @@ const shown = {
   port: z.int().min(1).max(65_535),
   systemId: ascii(15).min(1),
   systemType: ascii(12),
-  bindType: z.literal('transceiver'),
+  bindType: z.enum(['transceiver', 'transmitter-receiver', 'transmitter']).meta({
+    description:
+      'transmitter-receiver: each of the binds is a pair, two connections to the carrier; ' +
+      'transmitter: receipts and replies go elsewhere',
+  }),
   tls: z.boolean(),
   enquireLinkSeconds: z.int().min(1).max(300),
   responseTimeoutSeconds: z.int().min(1).max(120),

@@ -6,7 +6,6 @@ import {
   COMMAND_STATUS,
   type DataSmPdu,
   MAX_SEQUENCE,
-  type Pdu,
   type ShortMessagePdu,
   type SubmitTemplate,
   commandStatusName,
@@ -27,34 +26,44 @@ import { describeError } from '../../log.ts'
 import type { SmppSettings } from '../carrier.ts'
 
 /**
- * One bind: a TCP or TLS connection from its first octet to its last. It is never bound twice; the account
- * makes a new one.
+ * One bind: a TCP or TLS connection from its first octet to its last. It is never bound twice; a new one takes
+ * its place.
  *
  *   opening ──▶ binding ──▶ bound ──▶ draining ──▶ closed
  *      └───────────┴───────────┴─────────────────────▲
  *
- * *opening*: the connection is being made. *binding*: bind_transceiver is sent. *bound*: submits go out.
+ * *opening*: the connection is being made. *binding*: our bind is sent. *bound*: submits go out.
  * *draining*: either side has said unbind; nothing new goes out, responses are still taken. *closed*: the
  * socket is gone, and whatever had no answer has been given back as lost.
  *
  * **The window.** Unanswered submits lie in arrays made once, at `sequence & mask`; the arrays hold four times
  * the window, so a slow response doesn't block the sequence numbers behind it. All wait equally long, so
  * deadlines fall in the order of sequence: one coarse timer walks from the oldest on and stops at the first
- * that may still wait. A submit past its deadline leaves the window, once; a response that comes late finds
- * its place empty, or with another sequence number in it, and is only counted.
+ * that may still wait.
+ *
+ * **Late responses.** A submit past its deadline leaves the window, once. What it occupied becomes a tombstone
+ * for as long again, with its sequence number made negative, so that a response in time costs nothing more. A
+ * response within that is its ordinary outcome; only then it ends unanswered, and a response after that finds
+ * its place empty, or another's, and is only counted. There are never more tombstones than twice the window.
+ * Nothing waits for them: a link that drains closes when its window is empty, and what comes before its end is
+ * still taken.
  *
  * **Writing.** PDUs are written side by side into one buffer; at the end of a turn of the event loop it goes to
  * the socket as a whole, while a second one fills. As long as the socket holds the first nothing more is handed
  * to it, so what a stalled peer makes us keep is bounded by the window.
  *
  * **Silence.** If nothing came for the enquire_link period, enquire_link asks; no octet within the response
- * timeout of that, and the peer is dead. If responses stop while the connection stands, no further submits are
+ * timeout of that, and the peer is dead. The timer is coarse, so it asks as much too early as it may be late:
+ * a peer is dead to us within both, counted from its last octet. If responses stop while the connection stands, no further submits are
  * poured after them: the window stays shut until the peer says something.
  */
 
 export type SessionState = 'opening' | 'binding' | 'bound' | 'draining' | 'closed'
 
+export type BindRole = 'transceiver' | 'transmitter' | 'receiver'
+
 export interface SessionSettings extends SmppSettings {
+  readonly role: BindRole
   readonly window: number
   /** The first sequence_number; 1 but in tests of the wrap. */
   readonly firstSequence: number
@@ -65,13 +74,13 @@ export type InboundPdu = ShortMessagePdu | DataSmPdu
 /** `Entry` is whatever the account wants back with a response. */
 export interface SessionEvents<Entry> {
   bound(): void
-  /** The answer to a segment, in time. `messageId` is empty where the status is not ESME_ROK. */
+  /** The answer to a segment. `messageId` is empty where the status is not ESME_ROK. */
   answered(entry: Entry, part: number, status: number, messageId: string): void
   /** A segment has no answer and is no longer waited for. */
   unanswered(entry: Entry, part: number, reason: 'link_lost' | 'response_timeout'): void
   /** `answer` is to be called once, whenever the message is dealt with. */
   inbound(pdu: InboundPdu, answer: (status: number) => void): void
-  /** All responses of a chunk have been told; the window may have opened. */
+  /** All responses of a chunk have been told, or deadlines have passed; the window may have opened. */
   settled(): void
   /** Exactly once, after every `unanswered`. */
   closed(reason: string): void
@@ -79,6 +88,7 @@ export interface SessionEvents<Entry> {
 
 /** No sequence_number: they begin at 1. */
 const FREE = 0
+const RESPONSE = 0x8000_0000
 
 const INITIAL_BUFFER_OCTETS = 16_384
 /** Unanswered deliver_sm past which reading stops: the peer keeps the rest. */
@@ -90,6 +100,7 @@ export class Session<Entry> {
   readonly #events: SessionEvents<Entry>
   readonly #socket: net.Socket
   readonly #framer = new Framer()
+  readonly #tickMs: number
   readonly #timer: NodeJS.Timeout
 
   #sequence: number
@@ -97,12 +108,16 @@ export class Session<Entry> {
   #unbindSequence = 0
 
   readonly #mask: number
+  /** What lies at each place: its number while it is in the window, made negative when it is late, or FREE. */
   readonly #sequences: Int32Array
   readonly #sentAt: Float64Array
   readonly #parts: Uint8Array
   readonly #entries: (Entry | undefined)[]
+  /** No older one is in the window, and none is late. */
   #oldest: number
+  #oldestLate: number
   #inFlight = 0
+  #late = 0
   #strays = 0
 
   #out = Buffer.allocUnsafe(INITIAL_BUFFER_OCTETS)
@@ -128,6 +143,7 @@ export class Session<Entry> {
     this.#entries = Array.from({ length: places })
     this.#sequence = settings.firstSequence
     this.#oldest = settings.firstSequence
+    this.#oldestLate = settings.firstSequence
 
     const { host, port } = settings
     this.#socket = settings.tls
@@ -145,7 +161,8 @@ export class Session<Entry> {
     this.#socket.on('close', () => this.#close('closed_by_peer'))
 
     const shortest = Math.min(settings.enquireLinkMs, settings.responseTimeoutMs)
-    this.#timer = setInterval(this.#tick, Math.min(1_000, Math.max(10, shortest / 8)))
+    this.#tickMs = Math.min(1_000, Math.max(10, shortest / 8))
+    this.#timer = setInterval(this.#tick, this.#tickMs)
   }
 
   get state(): SessionState {
@@ -158,8 +175,14 @@ export class Session<Entry> {
     return this.#settings.window - this.#inFlight
   }
 
+  /** Segments in the window. */
   get inFlight(): number {
     return this.#inFlight
+  }
+
+  /** Segments past their deadline that may still be answered. */
+  get late(): number {
+    return this.#late
   }
 
   /** Responses that nothing waited for: unknown, given twice or too late. */
@@ -209,12 +232,12 @@ export class Session<Entry> {
   }
 
   readonly #bind = (): void => {
-    const { systemId, password, systemType } = this.#settings
+    const { role, systemId, password, systemType } = this.#settings
     this.#state = 'binding'
     this.#bindSequence = this.#nextSequence()
     this.#send(
       encodePdu({
-        command: 'bind_transceiver',
+        command: `bind_${role}`,
         command_status: 0,
         sequence_number: this.#bindSequence,
         system_id: systemId,
@@ -255,7 +278,8 @@ export class Session<Entry> {
 
   #settle(sequence: number, status: number, messageId: string): void {
     const place = sequence & this.#mask
-    if (sequence === FREE || this.#sequences[place] !== sequence) {
+    const held = this.#sequences[place]
+    if (held === FREE || (held !== sequence && held !== -sequence)) {
       this.#strays++
       return
     }
@@ -264,20 +288,21 @@ export class Session<Entry> {
 
   #release(place: number): Entry {
     const entry = this.#entries[place]!
+    if (this.#sequences[place]! > FREE) this.#inFlight--
+    else this.#late--
     this.#entries[place] = undefined
     this.#sequences[place] = FREE
-    this.#inFlight--
     return entry
   }
 
   #receive(frame: Buffer): void {
+    if (this.#state === 'binding' && this.#receiveWhileBinding(frame)) return
     const pdu = decodePdu(frame)
     if (isPduFault(pdu)) {
       const answer = encodeFaultAnswer(pdu)
       if (answer !== undefined) this.#send(answer)
       return
     }
-    if (this.#state === 'binding' && this.#receiveWhileBinding(pdu)) return
     const { command_status: status, sequence_number: sequence } = pdu
     switch (pdu.command) {
       case 'deliver_sm':
@@ -300,7 +325,9 @@ export class Session<Entry> {
         this.#settle(sequence, status === 0 ? COMMAND_STATUS.ESME_RUNKNOWNERR : status, '')
         return
       case 'enquire_link_resp':
+      // A phone is reachable again: nobody had asked (SMPP 3.4 §4.12).
       case 'alert_notification':
+      // It asks us to bind (§4.1.7), as we do anyway. Neither of these two has a response.
       case 'outbind':
         return
       default:
@@ -311,13 +338,15 @@ export class Session<Entry> {
     }
   }
 
-  /** Whether the PDU was the answer to our bind. */
-  #receiveWhileBinding(pdu: Pdu): boolean {
-    if (pdu.sequence_number !== this.#bindSequence) return false
-    if (pdu.command !== 'bind_transceiver_resp' && pdu.command !== 'generic_nack') return false
-    if (pdu.command_status !== 0 || pdu.command === 'generic_nack') {
-      this.#close(commandStatusName(pdu.command_status))
-    } else {
+  /** Whether the PDU was the answer to our bind: its header says all, and some leave the rest away. */
+  #receiveWhileBinding(frame: Buffer): boolean {
+    if (readSequence(frame, 0) !== this.#bindSequence) return false
+    const command = readCommandId(frame, 0)
+    const status = readStatus(frame, 0)
+    if (command === COMMAND.generic_nack) this.#close(commandStatusName(status))
+    else if (command !== COMMAND[`bind_${this.#settings.role}`] + RESPONSE) return false
+    else if (status !== 0) this.#close(commandStatusName(status))
+    else {
       this.#state = 'bound'
       this.#events.bound()
     }
@@ -353,7 +382,7 @@ export class Session<Entry> {
 
   #nextSequence(): number {
     const sequence = this.#sequence
-    this.#sequence = sequence === MAX_SEQUENCE ? 1 : sequence + 1
+    this.#sequence = following(sequence)
     return sequence
   }
 
@@ -403,16 +432,16 @@ export class Session<Entry> {
         if (now - this.#heardAt >= responseTimeoutMs) this.#close('bind_timeout')
         return
       case 'bound':
-        this.#expire(now - responseTimeoutMs)
+        this.#expire(now)
         if (this.#enquiredAt > 0) {
           if (now - this.#enquiredAt >= responseTimeoutMs) this.#close('enquire_link_timeout')
-        } else if (this.#isSilent || now - this.#heardAt >= enquireLinkMs) {
+        } else if (this.#isSilent || now - this.#heardAt >= enquireLinkMs - 2 * this.#tickMs) {
           this.#enquiredAt = now
           this.#send(encodeBare(COMMAND.enquire_link, 0, this.#nextSequence()))
         }
         return
       case 'draining':
-        this.#expire(now - responseTimeoutMs)
+        this.#expire(now)
         if (this.#unbindSequence === 0) this.#closeIfDrained('unbound_by_peer')
         else if (now - this.#enquiredAt >= responseTimeoutMs) this.#close('unbind_timeout')
         return
@@ -421,22 +450,45 @@ export class Session<Entry> {
     }
   }
 
-  /** Gives up waiting for every submit that was sent before `before`. */
-  #expire(before: number): void {
-    let hasExpired = false
+  #expire(now: number): void {
+    const { responseTimeoutMs } = this.#settings
+    const hasOpened = this.#endWindow(now - responseTimeoutMs)
+    this.#endLate(now - 2 * responseTimeoutMs)
+    if (hasOpened) this.#events.settled()
+  }
+
+  /** Takes every submit out of the window that was sent before `before`. */
+  #endWindow(before: number): boolean {
+    let hasOpened = false
     while (this.#inFlight > 0) {
       const sequence = this.#oldest
       const place = sequence & this.#mask
       const isWaiting = this.#sequences[place] === sequence
       if (isWaiting && this.#sentAt[place]! > before) break
-      this.#oldest = sequence === MAX_SEQUENCE ? 1 : sequence + 1
+      this.#oldest = following(sequence)
       if (!isWaiting) continue
-      hasExpired = true
+      hasOpened = true
       // Before anyone hears of it, so that nobody finds room to pour more into a silent peer.
       if (this.#heardAt <= before) this.#isSilent = true
-      this.#events.unanswered(this.#release(place), this.#parts[place]!, 'response_timeout')
+      this.#sequences[place] = -sequence
+      this.#inFlight--
+      if (this.#late++ === 0) this.#oldestLate = sequence
     }
-    if (hasExpired) this.#events.settled()
+    return hasOpened
+  }
+
+  /** Gives up every late one that was sent before `before`. */
+  #endLate(before: number): void {
+    while (this.#late > 0) {
+      const sequence = this.#oldestLate
+      const place = sequence & this.#mask
+      const isLate = this.#sequences[place] === -sequence
+      if (isLate && this.#sentAt[place]! > before) return
+      this.#oldestLate = following(sequence)
+      if (isLate) {
+        this.#events.unanswered(this.#release(place), this.#parts[place]!, 'response_timeout')
+      }
+    }
   }
 
   #closeIfDrained(reason: string): void {
@@ -459,4 +511,8 @@ export class Session<Entry> {
     }
     this.#events.closed(reason)
   }
+}
+
+function following(sequence: number): number {
+  return sequence === MAX_SEQUENCE ? 1 : sequence + 1
 }

@@ -1,4 +1,3 @@
-import { jitteredBackoff } from '../../clock.ts'
 import { normaliseMessageId } from '../../encoding/receipt-text.ts'
 import type { EncodedText } from '../../encoding/segments.ts'
 import { AppError } from '../../errors.ts'
@@ -13,13 +12,18 @@ import type {
   SubmitErrorKind,
 } from '../carrier.ts'
 import { Inbound } from './inbound.ts'
+import { type Backoff, KeptSession } from './kept-session.ts'
 import { type PreparedText, createPreparing, templateFor } from './prepare.ts'
 import { References } from './reference.ts'
-import { Session } from './session.ts'
-import { meaningOf, needsOperator } from './status.ts'
+import type { BindRole, Session, SessionEvents } from './session.ts'
+import { meaningOf } from './status.ts'
 
 /**
  * An SMPP account: its binds, kept up for as long as the account is open, and the messages on them.
+ *
+ * A bind is a transceiver, or a transmitter beside a receiver, or a transmitter alone whose receipts and replies
+ * go elsewhere. A pair counts as one of the account's binds, and sends while its transmitter is bound: what its
+ * receiver misses meanwhile the message centre keeps. Each of the two comes back by itself.
  *
  * A message goes to the bind with the most room and all its segments stay on it, in order; those that the
  * window has no room for wait here and go before anything new. A message ends once, when the last of its
@@ -31,16 +35,12 @@ import { meaningOf, needsOperator } from './status.ts'
  */
 
 /** How fast to come back, and where to begin counting; tests set other values. */
-export interface LinkTuning {
-  readonly backoffBaseMs: number
-  readonly backoffCapMs: number
+export interface LinkTuning extends Backoff {
   readonly firstSequence: number
 }
 
 const DEFAULT_TUNING: LinkTuning = { backoffBaseMs: 1_000, backoffCapMs: 60_000, firstSequence: 1 }
 
-/** A bind that held this long was healthy: the next attempt to come back is quick again. */
-const HEALTHY_MS = 10_000
 /** Without a refusal for this long, a carrier that throttled has stopped. */
 const THROTTLE_MEMORY_MS = 1_000
 const COMPLAINT_PAUSE_MS = 10_000
@@ -61,14 +61,11 @@ interface Submission {
 }
 
 interface Bind {
-  readonly index: number
-  session: Session<Submission> | undefined
+  readonly sending: KeptSession<Submission>
+  readonly receiving: KeptSession<Submission> | undefined
   /** Messages with segments that have not left yet, oldest first. */
   readonly waiting: Submission[]
   waitingSegments: number
-  attempt: number
-  boundAt: number
-  retry: NodeJS.Timeout | undefined
 }
 
 // Of several faults in one message the first of these names it: what is certain before what is not.
@@ -117,15 +114,7 @@ class SmppCarrier implements Carrier {
     this.#settings = settings
     this.#tuning = tuning
     this.#prepare = createPreparing(config.sourceAddress)
-    this.#binds = Array.from({ length: config.binds }, (_, index) => ({
-      index,
-      session: undefined,
-      waiting: [],
-      waitingSegments: 0,
-      attempt: 0,
-      boundAt: 0,
-      retry: undefined,
-    }))
+    this.#binds = Array.from({ length: config.binds }, () => this.#makeBind())
     this.#inbound = new Inbound(settings.messageIds?.receipt ?? 'exact', {
       receipt: receipt => this.#events!.receipt(receipt),
       reply: reply => this.#events!.reply(reply),
@@ -142,7 +131,8 @@ class SmppCarrier implements Carrier {
   get inFlight(): number {
     let inFlight = 0
     for (const bind of this.#binds) {
-      inFlight += (bind.session?.inFlight ?? 0) + bind.waitingSegments
+      const { session } = bind.sending
+      inFlight += (session?.inFlight ?? 0) + (session?.late ?? 0) + bind.waitingSegments
     }
     return inFlight
   }
@@ -161,7 +151,7 @@ class SmppCarrier implements Carrier {
       this.#firstBound = done
       signal.addEventListener('abort', done)
       if (signal.aborted) done()
-      for (const bind of this.#binds) this.#connect(bind)
+      for (const session of this.#sessions()) session.start()
     })
   }
 
@@ -185,7 +175,7 @@ class SmppCarrier implements Carrier {
       fault: undefined,
     }
     if (segments === 1) {
-      write(bind.session!, submission, now)
+      write(bind.sending.session!, submission, now)
       return
     }
     bind.waiting.push(submission)
@@ -199,7 +189,7 @@ class SmppCarrier implements Carrier {
     if (partly === undefined) return 0
     const { bind, submission } = partly
     const total = submission.prepared.templates.length
-    const more = Math.min(segments, total - submission.released, bind.session?.room ?? 0)
+    const more = Math.min(segments, total - submission.released, bind.sending.session?.room ?? 0)
     if (more <= 0) return 0
     submission.released += more
     if (submission.released === total) this.#partly = undefined
@@ -218,15 +208,12 @@ class SmppCarrier implements Carrier {
     // Nobody releases the rest of it any more.
     this.keepBack()
     this.#firstBound?.()
-    const isClosed = () => this.#binds.every(bind => bind.session === undefined)
-    for (const bind of this.#binds) {
-      clearTimeout(bind.retry)
-      this.#unbindIfDrained(bind)
-    }
-    if (!isClosed()) {
+    for (const session of this.#sessions()) session.stop()
+    for (const bind of this.#binds) this.#unbindIfDrained(bind)
+    if (!this.#isClosed) {
       await new Promise<void>(resolve => {
         const abort = () => {
-          for (const bind of this.#binds) bind.session?.destroy('closed')
+          for (const { session } of this.#sessions()) session?.destroy('closed')
         }
         signal.addEventListener('abort', abort)
         const before = this.#allClosed
@@ -241,60 +228,70 @@ class SmppCarrier implements Carrier {
     clearInterval(this.#secondly)
   }
 
-  #connect(bind: Bind): void {
-    const { window } = this.#config
-    const { firstSequence } = this.#tuning
-    bind.session = new Session<Submission>(
-      { ...this.#settings, window, firstSequence },
-      {
-        bound: () => this.#bound(bind),
-        answered: (submission, part, status, messageId) => {
-          this.#answered(bind, submission, part, status, messageId)
-        },
-        unanswered: (submission, _part, reason) => {
-          submission.open--
-          this.#fail(bind, submission, 'uncertain', reason)
-        },
-        inbound: (pdu, answer) => this.#inbound.receive(pdu, answer, Date.now()),
-        settled: () => this.#settled(bind),
-        closed: reason => this.#disconnected(bind, reason),
+  #makeBind(): Bind {
+    const { bindType } = this.#settings
+    const events: SessionEvents<Submission> = {
+      bound: () => this.#goOnClosing(bind),
+      answered: (submission, part, status, messageId) => {
+        this.#answered(bind, submission, part, status, messageId)
       },
+      unanswered: (submission, _part, reason) => {
+        submission.open--
+        this.#fail(bind, submission, 'uncertain', reason)
+      },
+      inbound: (pdu, answer) => this.#inbound.receive(pdu, answer, Date.now()),
+      settled: () => this.#settled(bind),
+      closed: () => this.#goOnClosing(bind),
+    }
+    const bind: Bind = {
+      sending: this.#keep(bindType === 'transceiver' ? 'transceiver' : 'transmitter', {
+        ...events,
+        bound: () => this.#bound(bind),
+        closed: reason => this.#disconnected(bind, reason),
+      }),
+      receiving: bindType === 'transmitter-receiver' ? this.#keep('receiver', events) : undefined,
+      waiting: [],
+      waitingSegments: 0,
+    }
+    return bind
+  }
+
+  #keep(role: BindRole, events: SessionEvents<Submission>): KeptSession<Submission> {
+    const window = role === 'receiver' ? 0 : this.#config.window
+    const { firstSequence } = this.#tuning
+    const settings = { ...this.#settings, role, window, firstSequence }
+    return new KeptSession(this.name, settings, this.#tuning, events)
+  }
+
+  #sessions(): KeptSession<Submission>[] {
+    return this.#binds.flatMap(({ sending, receiving }) =>
+      receiving === undefined ? [sending] : [sending, receiving],
     )
   }
 
+  get #isClosed(): boolean {
+    return this.#sessions().every(({ session }) => session === undefined)
+  }
+
   #bound(bind: Bind): void {
-    bind.boundAt = performance.now()
-    log.info({ carrier: this.name, count: bind.index + 1 }, 'bound')
     this.#setState('bound', '')
     this.#firstBound?.()
     if (this.#isOpen) this.#events!.room()
-    else this.#unbindIfDrained(bind)
+    else this.#goOnClosing(bind)
   }
 
   #disconnected(bind: Bind, reason: string): void {
-    const { session, boundAt } = bind
-    bind.session = undefined
-    bind.boundAt = 0
     // Segments that never left: their message ends by what its others met, or goes elsewhere whole.
     for (const submission of bind.waiting.slice())
       this.#fail(bind, submission, 'elsewhere', 'unbound')
+    if (!this.#binds.some(({ sending }) => sending.isBound)) this.#setState('unbound', reason)
+    this.#goOnClosing(bind)
+  }
 
-    const fields = { carrier: this.name, reason, count: session?.strays ?? 0 }
-    if (!this.#isOpen) log.info(fields, 'link closed')
-    else if (needsOperator(reason)) log.error(fields, 'bind refused: check the account')
-    else log.warn(fields, 'link lost')
-    if (this.#binds.every(other => other.boundAt === 0)) this.#setState('unbound', reason)
-
-    if (!this.#isOpen) {
-      if (this.#binds.every(other => other.session === undefined)) this.#allClosed?.()
-      return
-    }
-    if (boundAt > 0 && performance.now() - boundAt >= HEALTHY_MS) bind.attempt = 0
-    const { backoffBaseMs, backoffCapMs } = this.#tuning
-    // Wrong credentials don't mend by themselves, but somebody may mend them: slowly, never giving up.
-    const attempt = needsOperator(reason) ? Infinity : bind.attempt++
-    const delay = jitteredBackoff(attempt, backoffBaseMs, backoffCapMs)
-    bind.retry = setTimeout(() => this.#connect(bind), delay)
+  #goOnClosing(bind: Bind): void {
+    if (this.#isOpen) return
+    this.#unbindIfDrained(bind)
+    if (this.#isClosed) this.#allClosed?.()
   }
 
   #setState(state: LinkState, reason: string): void {
@@ -318,7 +315,7 @@ class SmppCarrier implements Carrier {
   }
 
   #writeWaiting(bind: Bind, now: number): void {
-    const { session } = bind
+    const { session } = bind.sending
     while (session !== undefined && session.room > 0) {
       const submission = bind.waiting[0]
       if (submission === undefined || submission.next >= submission.released) return
@@ -411,10 +408,11 @@ class SmppCarrier implements Carrier {
     else if (this.room > 0 || this.#partly?.bind === bind) this.#events!.room()
   }
 
-  #unbindIfDrained(bind: Bind): void {
-    const { session } = bind
-    if (session === undefined || session.inFlight > 0 || bind.waitingSegments > 0) return
-    if (session.state !== 'draining') session.unbind()
+  /** What is late is not waited for: it has had its time. */
+  #unbindIfDrained({ sending, receiving, waitingSegments }: Bind): void {
+    if ((sending.session?.inFlight ?? 0) > 0 || waitingSegments > 0) return
+    sending.unbind()
+    receiving?.unbind()
   }
 
   readonly #everySecond = (): void => {
@@ -424,8 +422,8 @@ class SmppCarrier implements Carrier {
   }
 }
 
-function roomOf(bind: Bind): number {
-  return bind.session === undefined ? 0 : Math.max(0, bind.session.room - bind.waitingSegments)
+function roomOf({ sending: { session }, waitingSegments }: Bind): number {
+  return session === undefined ? 0 : Math.max(0, session.room - waitingSegments)
 }
 
 function write(session: Session<Submission>, submission: Submission, now: number): void {
