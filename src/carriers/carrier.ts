@@ -68,15 +68,23 @@ export interface Receipt {
   acknowledge(stored: boolean): void
 }
 
-/** A text that a phone sent to one of our numbers, whole: its parts are joined in the carrier's folder. */
+/** Which of a text's parts one is. Those of one text have the key, the total and both numbers in common. */
+export interface ReplyPart {
+  readonly key: string
+  readonly total: number
+  /** From 1. */
+  readonly no: number
+}
+
+/** A text that a phone sent to one of our numbers, or a part of one. */
 export interface Reply {
   /** The phone, E.164 with `+`. */
   readonly from: string
   /** Our number or short code that it was sent to. */
   readonly to: string
   readonly text: string
-  /** True when a part never came and the text holds what did. */
-  readonly partial: boolean
+  /** Absent: it is whole. Parts come on any bind of any process; they are joined where they are stored. */
+  readonly part?: ReplyPart
   acknowledge(stored: boolean): void
 }
 

@@ -6,7 +6,7 @@
 import type { Receipt, Reply } from '../carriers/carrier.ts'
 import type { MessageIds } from '../inbound/message-ids.ts'
 import { openReceiptBook } from '../inbound/receipts.ts'
-import { recordReplies } from '../inbound/replies.ts'
+import { recordOverdueParts, recordReplies } from '../inbound/replies.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
 import type { LaneCounts } from './lane-counts.ts'
@@ -22,12 +22,17 @@ const RECEIPTS_AT_ONCE = 3
 const TELL_MS = 100
 /** What another process parked, and died, is looked for this often. */
 const ADOPT_MS = 30_000
+/** Texts of which a part is missing are looked for this often. */
+const OVERDUE_MS = 10_000
 
 export interface Intake {
   receipt(receipt: Receipt): void
   reply(reply: Reply): void
-  /** Receipts that came before their message's id was written find it now. Called about once a second. */
-  adopt(): Promise<void>
+  /**
+   * Receipts that came before their message's id was written find it now, and texts whose parts didn't all come are
+   * recorded as they are. Called about once a second.
+   */
+  catchUp(): Promise<void>
   flush(): Promise<void>
 }
 
@@ -46,6 +51,7 @@ export function createIntake(
   const { carrierId } = ids
   const book = openReceiptBook(db, ids, idsWritten)
   let adoptAt = 0
+  let overdueAt = performance.now() + OVERDUE_MS
   let telling: NodeJS.Timeout | undefined
 
   const tell = () => {
@@ -104,12 +110,22 @@ export function createIntake(
       counts.replies++
       replies.add(reply)
     },
-    async adopt() {
+    async catchUp() {
       const now = performance.now()
-      if (now < adoptAt) return
-      adoptAt = now + ADOPT_MS
-      const { left } = await book.adopt()
-      if (left > 0) adoptAt = 0
+      if (now >= adoptAt) {
+        adoptAt = now + ADOPT_MS
+        const { left } = await book.adopt()
+        if (left > 0) adoptAt = 0
+      }
+      if (now >= overdueAt) {
+        overdueAt = now + OVERDUE_MS
+        try {
+          if ((await recordOverdueParts(db, carrierId)) > 0) tell()
+        } catch (error) {
+          counts.faults++
+          log.error({ carrierId, code: describeError(error) }, 'parts of texts not recorded')
+        }
+      }
     },
     async flush() {
       await Promise.all([receipts.flush(), replies.flush()])

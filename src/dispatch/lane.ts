@@ -505,7 +505,7 @@ export function startLane(options: LaneOptions): Lane {
       await held.renew()
       if (rates.moved.length > 0) await noteSubmissions(db, rates.moved)
       pace.observe(await throttle.regain(now, counts.acceptedSegments), performance.now())
-      await intake.adopt()
+      await intake.catchUp()
       await answers.claim(link !== 'unbound' && !stopping)
       await report()
     } catch (error) {

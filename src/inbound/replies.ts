@@ -42,14 +42,8 @@ import {
 } from '../store/replies.ts'
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
 import { understandReply } from './keywords.ts'
+import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
 import { findRecipients, type Recipient } from './recipients.ts'
-
-type ReceivedText = Pick<Reply, 'from' | 'to' | 'text' | 'partial'>
-
-interface ReadText extends Asked {
-  readonly text: string
-  readonly partial: boolean
-}
 
 /** An alert that may have reached a phone, and so may be what it answers. */
 interface Candidate {
@@ -71,35 +65,65 @@ interface Addressee {
 export async function recordReplies(
   db: Database,
   carrierId: string,
-  received: readonly ReceivedText[],
+  replies: readonly Omit<Reply, 'acknowledge'>[],
   now: Date = new Date(),
 ): Promise<void> {
-  if (received.length === 0) return
-  const texts = received.map(one => ({
-    phone: one.from,
-    to: one.to,
-    text: storable(one.text),
-    partial: one.partial,
+  if (replies.length === 0) return
+  const received = replies.map(({ from, to, text, part }): ReceivedText => ({
+    phone: from,
+    to,
+    text: storable(text),
+    ...(part !== undefined && { part }),
   }))
   await transact(db, async tx => {
-    const [alerts, sources] = await Promise.all([readRecentAlerts(tx), readSourceAddresses(tx)])
-    const recipients = await findRecipients(tx, alerts, phonesOf(texts))
-    const addressees = await findAddressees(tx, texts, recipients, sources)
-    const states = await lockReplies(
-      tx,
-      [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
-    )
-    const lastWords = await readLastWords(tx, carrierId, phonesOf(texts), now)
-    const inbound = understandTexts(texts, addressees, lastWords)
-    if (inbound.length === 0) return
-    const { changed, moves } = heedReplies(inbound, addressees, states, now)
-    await Promise.all([
-      insertInbound(tx, carrierId, inbound, now),
-      writeReplies(tx, changed),
-      moveTallies(tx, moves),
-    ])
-    await heedKeywords(tx, carrierId, inbound, now)
+    await recordTexts(tx, carrierId, await joinParts(tx, carrierId, received, now), now)
   })
+}
+
+/** Texts given up in one transaction. */
+const GIVEN_UP_AT_ONCE = 500
+
+/** Records what came of texts whose other parts never did. @returns how many */
+export async function recordOverdueParts(
+  db: Database,
+  carrierId: string,
+  now: Date = new Date(),
+): Promise<number> {
+  for (let count = 0; ;) {
+    const { texts, more } = await transact(db, async tx => {
+      const givenUp = await giveUpParts(tx, carrierId, now, GIVEN_UP_AT_ONCE)
+      await recordTexts(tx, carrierId, givenUp.texts, now)
+      return givenUp
+    })
+    count += texts.length
+    if (!more) return count
+  }
+}
+
+async function recordTexts(
+  tx: Database,
+  carrierId: string,
+  texts: readonly WholeText[],
+  now: Date,
+): Promise<void> {
+  if (texts.length === 0) return
+  const [alerts, sources] = await Promise.all([readRecentAlerts(tx), readSourceAddresses(tx)])
+  const recipients = await findRecipients(tx, alerts, phonesOf(texts))
+  const addressees = await findAddressees(tx, texts, recipients, sources)
+  const states = await lockReplies(
+    tx,
+    [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
+  )
+  const lastWords = await readLastWords(tx, carrierId, phonesOf(texts), now)
+  const inbound = understandTexts(texts, addressees, lastWords)
+  if (inbound.length === 0) return
+  const { changed, moves } = heedReplies(inbound, addressees, states, now)
+  await Promise.all([
+    insertInbound(tx, carrierId, inbound, now),
+    writeReplies(tx, changed),
+    moveTallies(tx, moves),
+  ])
+  await heedKeywords(tx, carrierId, inbound, now)
 }
 
 /** PostgreSQL holds neither NUL nor half a surrogate pair; phones can send both. */
@@ -116,7 +140,7 @@ const phonesOf = (texts: readonly Asked[]) => [...new Set(texts.map(text => text
 
 async function findAddressees(
   tx: Database,
-  texts: readonly ReadText[],
+  texts: readonly WholeText[],
   recipients: ReadonlyMap<string, readonly Recipient[]>,
   sources: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, Addressee>> {
@@ -232,7 +256,7 @@ function optionsIn(alertId: string, bytes: Uint8Array): readonly ReplyOption[] {
 }
 
 function understandTexts(
-  texts: readonly ReadText[],
+  texts: readonly WholeText[],
   addressees: ReadonlyMap<string, Addressee>,
   lastWords: ReadonlyMap<string, LastWords>,
 ): InboundText[] {

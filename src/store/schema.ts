@@ -614,6 +614,29 @@ export const orphanReceipts = pgTable(
 
 // ---- what came back
 
+/** Long texts of phones, of which parts have come: joined when they are whole, or have waited long enough. */
+export const textsInParts = pgTable(
+  'texts_in_parts',
+  {
+    carrierId: uuid('carrier_id').notNull(),
+    phone: text('phone').notNull(),
+    to: text('to').notNull(),
+    /** The reference that the phone gave it. */
+    key: text('key').notNull(),
+    total: smallint('total').notNull(),
+    /** Texts in their places; null where one is missing. */
+    parts: jsonb('parts').notNull(),
+    /** Recorded: kept for a while, to know what the carrier sends again. */
+    joined: boolean('joined').notNull().default(false),
+    /** Since when it is waited for, or kept. */
+    since: at('since').notNull(),
+  },
+  t => [
+    primaryKey({ columns: [t.carrierId, t.phone, t.to, t.key, t.total] }),
+    index('texts_in_parts_since').on(t.carrierId, t.since),
+  ],
+)
+
 export const inbound = pgTable(
   'inbound',
   {

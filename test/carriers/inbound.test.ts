@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Receipt, Reply } from '../../src/carriers/carrier.ts'
-import { Inbound } from '../../src/carriers/smpp/inbound.ts'
+import { createInbound } from '../../src/carriers/smpp/inbound.ts'
 import type { InboundPdu } from '../../src/carriers/smpp/session.ts'
 import {
   COMMAND_STATUS,
@@ -16,14 +16,12 @@ import { concatHeader } from '../../src/encoding/udh.ts'
 import { deliverSm } from '../support/smsc.ts'
 
 const { ESME_ROK, ESME_RX_T_APPN, ESME_RX_P_APPN } = COMMAND_STATUS
-const MINUTE = 60_000
 
 function listen(form: MessageIdForm = 'exact') {
   const receipts: Receipt[] = []
   const replies: Reply[] = []
   const answers: (number | undefined)[] = []
-  let now = 0
-  const inbound = new Inbound(form, {
+  const inbound = createInbound(form, {
     receipt: receipt => void receipts.push(receipt),
     reply: reply => void replies.push(reply),
   })
@@ -31,7 +29,7 @@ function listen(form: MessageIdForm = 'exact') {
     const pdu = decodePdu(frame)
     if (isPduFault(pdu)) throw new Error(pdu.fault)
     const index = answers.push(undefined) - 1
-    inbound.receive(pdu as InboundPdu, status => void (answers[index] ??= status), now)
+    inbound(pdu as InboundPdu, status => void (answers[index] ??= status))
   }
   return {
     receipts,
@@ -40,10 +38,6 @@ function listen(form: MessageIdForm = 'exact') {
     /** By order of arrival, the status that each message was answered with, as yet. */
     answers,
     deliver: (message: Partial<ShortMessageBody>) => receive(deliverSm(message, 1)),
-    pass(milliseconds: number) {
-      now += milliseconds
-      inbound.sweep(now)
-    },
   }
 }
 
@@ -149,145 +143,74 @@ test('a text comes with the phone in E.164 and the number it was sent to', () =>
     'all safe @ home',
     'in the payload',
   ])
-  expect(replies[0]).toMatchObject({ from: '+15550000001', to: '72345', partial: false })
+  expect(replies[0]).toMatchObject({ from: '+15550000001', to: '72345' })
+  expect(replies.some(reply => reply.part !== undefined)).toBe(false)
   replies[0]!.acknowledge(true)
   expect(answers).toEqual([ESME_ROK, undefined, undefined])
 })
 
-const TEXTS = ['We are on the roof ', 'of the school, ', 'forty people']
-const whole = TEXTS.join('')
+const PORTS = [0x05, 0x04, 0x0b, 0x84, 0x23, 0xf0]
 
-function part(
-  n: number,
-  referenceOctets: 1 | 2 = 1,
-  text = TEXTS[n - 1]!,
-): Partial<ShortMessageBody> {
-  const header = concatHeader({ reference: 0xab, referenceOctets, total: 3, part: n })
-  return { esm_class: 0x40, short_message: Buffer.concat([header, latin1(text)]) }
-}
-
-function sarPart(n: number): Partial<ShortMessageBody> {
-  return {
-    short_message: latin1(TEXTS[n - 1]!),
-    tlvs: new Map([
-      [TLV.sar_msg_ref_num, Uint8Array.of(0, 0xab)],
-      [TLV.sar_total_segments, Uint8Array.of(3)],
-      [TLV.sar_segment_seqnum, Uint8Array.of(n)],
-    ]),
-  }
-}
-
-const ORDERS = [
-  [1, 2, 3],
-  [1, 3, 2],
-  [2, 1, 3],
-  [2, 3, 1],
-  [3, 1, 2],
-  [3, 2, 1],
-]
-const SHAPES = {
-  'an 8-bit reference': (n: number) => part(n),
-  'a 16-bit reference': (n: number) => part(n, 2),
-  'sar TLVs': sarPart,
-}
-for (const [shape, make] of Object.entries(SHAPES)) {
-  test.each(ORDERS)(`parts with ${shape} in the order %i %i %i make one text`, (...order) => {
-    const { replies, answers, deliver } = listen()
-    for (const n of order) deliver(make(n))
-    expect(replies).toMatchObject([{ text: whole, partial: false }])
-    expect(answers).toEqual([undefined, undefined, undefined])
-    replies[0]!.acknowledge(true)
-    expect(answers).toEqual([ESME_ROK, ESME_ROK, ESME_ROK])
-  })
-}
-
-test('parts are told apart by phone, number and reference', () => {
-  const { replies, deliver } = listen()
-  deliver(part(1))
-  deliver({ ...part(2), source_addr: '15550000002' })
-  deliver({ ...part(2), destination_addr: '99999' })
-  deliver(part(2, 2))
-  deliver(part(3))
-  expect(replies).toEqual([])
-  deliver(part(2))
-  expect(replies.length).toBe(1)
+/** With these elements, as 3GPP TS 23.040 §9.2.3.24 lays them out, and the text `safe`. */
+const withHeader = (...elements: number[]): Partial<ShortMessageBody> => ({
+  esm_class: 0x40,
+  short_message: Buffer.from([elements.length, ...elements, ...latin1('safe')]),
+})
+const sar = (reference: number[], total: number, no: number): Partial<ShortMessageBody> => ({
+  short_message: latin1('safe'),
+  tlvs: new Map([
+    [TLV.sar_msg_ref_num, Uint8Array.from(reference)],
+    [TLV.sar_total_segments, Uint8Array.of(total)],
+    [TLV.sar_segment_seqnum, Uint8Array.of(no)],
+  ]),
 })
 
-test('parts that wait for another are given back after five seconds, and kept', () => {
-  const { replies, answers, deliver, pass } = listen()
-  deliver(part(1))
-  pass(4_000)
-  deliver(part(3))
-  expect(answers).toEqual([undefined, undefined])
-  pass(2_000)
-  expect(answers).toEqual([ESME_RX_T_APPN, ESME_RX_T_APPN])
-  deliver(part(2))
-  expect(replies).toMatchObject([{ text: whole, partial: false }])
-  replies[0]!.acknowledge(true)
-  // The message centre sends again what it was given back: it is stored already.
-  deliver(part(1))
-  deliver(part(3))
-  expect(answers.slice(2)).toEqual([ESME_ROK, ESME_ROK, ESME_ROK])
-  expect(replies.length).toBe(1)
-})
-
-test('a part that never comes leaves the others as a partial text after five minutes', () => {
-  const { replies, answers, deliver, pass } = listen()
-  deliver(part(3))
-  deliver(part(1))
-  pass(5 * MINUTE - 1)
-  expect(replies).toEqual([])
-  deliver(part(1))
-  pass(1)
-  expect(replies).toMatchObject([{ text: TEXTS[0]! + TEXTS[2]!, partial: true }])
-  replies[0]!.acknowledge(true)
-  deliver(part(3))
-  expect(answers.slice(2)).toEqual([ESME_ROK, ESME_ROK])
-  pass(5 * MINUTE)
-  pass(5 * MINUTE)
-  deliver(part(3))
-  expect(answers.at(-1)).toBeUndefined()
-})
-
-test('a text that could not be stored is made anew from the parts when they come again', () => {
+test.each<[string, Partial<ShortMessageBody>, { key: string; total: number; no: number }]>([
+  ['an 8-bit reference', withHeader(0, 3, 0xab, 3, 2), { key: 'udh8 171', total: 3, no: 2 }],
+  ['a 16-bit one', withHeader(8, 4, 1, 0xab, 3, 1), { key: 'udh16 427', total: 3, no: 1 }],
+  ['ports before', withHeader(...PORTS, 0, 3, 7, 2, 1), { key: 'udh8 7', total: 2, no: 1 }],
+  [
+    'ports behind',
+    withHeader(8, 4, 0, 7, 255, 255, ...PORTS),
+    { key: 'udh16 7', total: 255, no: 255 },
+  ],
+  ['sar TLVs', sar([1, 0xab], 3, 3), { key: 'sar 427', total: 3, no: 3 }],
+  [
+    'a header in message_payload',
+    {
+      esm_class: 0x40,
+      tlvs: new Map([[TLV.message_payload, withHeader(0, 3, 7, 2, 1).short_message!]]),
+    },
+    { key: 'udh8 7', total: 2, no: 1 },
+  ],
+])('pitfall 36: a part says which it is: %s', (_, message, part) => {
   const { replies, answers, deliver } = listen()
-  for (const n of [1, 2, 3]) deliver(part(n))
-  replies[0]!.acknowledge(false)
-  expect(answers).toEqual([ESME_RX_T_APPN, ESME_RX_T_APPN, ESME_RX_T_APPN])
-  for (const n of [1, 2, 3]) deliver(part(n))
-  expect(replies.length).toBe(2)
-})
-
-test('a phone that uses a reference again begins another text', () => {
-  const { replies, deliver } = listen()
-  for (const n of [1, 2, 3]) deliver(part(n))
+  deliver(message)
+  expect(replies).toMatchObject([{ text: 'safe', part }])
+  // Answered by itself, once it is stored.
+  expect(answers).toEqual([undefined])
   replies[0]!.acknowledge(true)
-  for (const n of [1, 2, 3]) deliver(part(n, 1, `other ${n} `))
-  expect(replies[1]).toMatchObject({ text: 'other 1 other 2 other 3 ', partial: false })
+  expect(answers).toEqual([ESME_ROK])
 })
 
-test('an impossible part is a text of its own, a broken header is refused for good', () => {
+test.each([
+  ['the only part', withHeader(0, 3, 7, 1, 1)],
+  ['a part past the total', withHeader(0, 3, 7, 3, 4)],
+  ['part 0 of 0', withHeader(0, 3, 7, 0, 0)],
+  ['a sar part past the total', sar([0, 7], 3, 4)],
+  ['a sar reference of one octet', sar([7], 3, 1)],
+  ['no concatenation', withHeader(...PORTS)],
+])('pitfall 36: %s is a text of its own', (_, message) => {
+  const { replies, deliver } = listen()
+  deliver(message)
+  expect(replies).toMatchObject([{ text: 'safe' }])
+  expect(replies[0]!.part).toBeUndefined()
+})
+
+test('a text whose header is broken is refused for good', () => {
   const { replies, answers, deliver } = listen()
-  deliver({ esm_class: 0x40, short_message: Buffer.from('050003ab030461', 'hex') })
-  deliver({ esm_class: 0x40, short_message: Buffer.from('050003ab000061', 'hex') })
-  expect(replies).toMatchObject([{ text: 'a' }, { text: 'a' }])
   deliver({ esm_class: 0x40, short_message: Buffer.from('ff0003ab0301', 'hex') })
   deliver({ esm_class: 0x40 })
-  expect(answers.slice(2)).toEqual([ESME_RX_P_APPN, ESME_RX_P_APPN])
-})
-
-test('a flood of first parts is bounded: the oldest are handed on as what came', () => {
-  const { replies, deliver } = listen()
-  for (let i = 0; i < 10_000; i++) {
-    deliver({ ...part(1), source_addr: String(15_552_000_000 + i) })
-  }
-  expect(replies.length).toBe(8_000)
-  expect(replies[0]).toMatchObject({ from: '+15552000000', partial: true })
-  const payload = Buffer.alloc(65_000, 0x61)
-  const long = { ...sarPart(1), short_message: Buffer.alloc(0) }
-  for (let i = 0; i < 200; i++) {
-    const tlvs = new Map([...long.tlvs!, [TLV.message_payload, payload]])
-    deliver({ ...long, tlvs, source_addr: String(15_553_000_000 + i) })
-  }
-  expect(replies.length).toBeGreaterThan(10_000)
+  expect(replies).toEqual([])
+  expect(answers).toEqual([ESME_RX_P_APPN, ESME_RX_P_APPN])
 })

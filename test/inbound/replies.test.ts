@@ -16,7 +16,7 @@ const MINUTE = 60_000
 const noon = new Date('2026-11-22T12:00:00Z')
 const later = (minutes: number) => new Date(noon.getTime() + minutes * MINUTE)
 
-const say = (from: string, text: string, to = '72345') => ({ from, to, text, partial: false })
+const say = (from: string, text: string, to = '72345') => ({ from, to, text })
 
 /** One phone that was sent one alert, and a way to text back. */
 async function aPhoneWithAnAlert(db: Database) {

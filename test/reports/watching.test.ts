@@ -120,7 +120,6 @@ test('the tally counts each recipient once, by area and by group', async ({ db, 
     from: phones[i]!,
     to: '72345',
     text,
-    partial: false,
   })
   await recordReplies(db, carrierId, [
     says(1, '1'),
@@ -181,7 +180,7 @@ test('replies are listed as they came', async ({ db, edge }) => {
   const { alertId, carrierId, phones } = await anAlertUnderWay(db)
   const texts = ['=cmd|calc', '1', 'STOP']
   for (const text of texts) {
-    await recordReplies(db, carrierId, [{ from: phones[1]!, to: '72345', text, partial: false }])
+    await recordReplies(db, carrierId, [{ from: phones[1]!, to: '72345', text }])
   }
   const approver = await edge.caller({ roles: ['approver'] })
   const path = `/v1/alerts/${alertId}/replies`
@@ -303,7 +302,7 @@ test('a stream begins with a snapshot and tells what changes', async ({ db, edge
     event: 'snapshot',
     data: { alertId, progress: { submitted: 2 }, tally: { replied: 0 } },
   })
-  await recordReplies(db, carrierId, [{ from: phones[1]!, to: '72345', text: '1', partial: false }])
+  await recordReplies(db, carrierId, [{ from: phones[1]!, to: '72345', text: '1' }])
   const [tally] = (await stream.read())!
   expect(tally).toMatchObject({ event: 'tally', data: { alertId, replied: 1 } })
   expect(tally!.id).toBeGreaterThan(snapshot!.id)

@@ -11,7 +11,7 @@ import type {
   SmppSettings,
   SubmitErrorKind,
 } from '../carrier.ts'
-import { Inbound } from './inbound.ts'
+import { createInbound } from './inbound.ts'
 import { type Backoff, KeptSession } from './kept-session.ts'
 import { type PreparedText, createPreparing, templateFor } from './prepare.ts'
 import { References } from './reference.ts'
@@ -94,7 +94,7 @@ class SmppCarrier implements Carrier {
   readonly #binds: readonly Bind[]
   readonly #prepare: (text: EncodedText) => PreparedText
   readonly #references = new References()
-  readonly #inbound: Inbound
+  readonly #inbound: ReturnType<typeof createInbound>
 
   #events: CarrierEvents | undefined
   #isOpen = false
@@ -115,7 +115,7 @@ class SmppCarrier implements Carrier {
     this.#tuning = tuning
     this.#prepare = createPreparing(config.sourceAddress)
     this.#binds = Array.from({ length: config.binds }, () => this.#makeBind())
-    this.#inbound = new Inbound(settings.messageIds?.receipt ?? 'exact', {
+    this.#inbound = createInbound(settings.messageIds?.receipt ?? 'exact', {
       receipt: receipt => this.#events!.receipt(receipt),
       reply: reply => this.#events!.reply(reply),
     })
@@ -239,7 +239,7 @@ class SmppCarrier implements Carrier {
         submission.open--
         this.#fail(bind, submission, 'uncertain', reason)
       },
-      inbound: (pdu, answer) => this.#inbound.receive(pdu, answer, Date.now()),
+      inbound: (pdu, answer) => this.#inbound(pdu, answer),
       settled: () => this.#settled(bind),
       closed: () => this.#goOnClosing(bind),
     }
@@ -416,7 +416,6 @@ class SmppCarrier implements Carrier {
   }
 
   readonly #everySecond = (): void => {
-    this.#inbound.sweep(Date.now())
     const hasRecovered = performance.now() - this.#throttledAt >= THROTTLE_MEMORY_MS
     if (this.#state === 'throttled' && hasRecovered) this.#setState('bound', '')
   }
