@@ -1,7 +1,7 @@
 /** What processes have used, by /proc: Linux alone. */
 import { readdir, readFile } from 'node:fs/promises'
 
-type Belongs = (command: string, parent: number) => boolean
+type Belongs = (command: string, parent: number, pid: number) => boolean
 
 /** Processor time of one role's processes, in seconds, children that have ended included. */
 export async function processorSeconds(belongs: Belongs): Promise<number> {
@@ -31,7 +31,7 @@ async function* processes(belongs: Belongs) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'latin1')
       // proc(5): after the name in brackets, state, parent …
       const stat = line.slice(line.lastIndexOf(')') + 2).split(' ')
-      if (belongs(command.replaceAll('\0', ' '), Number(stat[1]))) yield { pid, stat }
+      if (belongs(command.replaceAll('\0', ' '), Number(stat[1]), Number(pid))) yield { pid, stat }
     } catch {
       // It ended between the listing and the look.
     }

@@ -35,6 +35,7 @@ export interface Counts {
 
 export interface SinkProcess {
   readonly port: number
+  readonly pid: number
   arrived(asked: Asked): Promise<Arrived>
   counts(): Promise<Counts>
   /** Receipts and answers that have not been acknowledged, those to come included. */
@@ -60,6 +61,7 @@ export async function startSinkProcess(flags: readonly string[] = []): Promise<S
   }
   return {
     port,
+    pid: child.pid!,
     arrived: asked => ask<Arrived>(asked),
     counts: () => ask<Counts>('counts'),
     owed: () => ask<number>('owed'),

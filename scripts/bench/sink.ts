@@ -13,7 +13,7 @@ import type { Arrived, Asked, Counts } from './sink-process.ts'
  * A message `'counts'` asks for the `Counts` of the first account; `'owed'` for how many receipts and answers are
  * still to be acknowledged; `Asked` what became of the phones +15550000001 … since it was asked before. `--receipts`
  * sends a receipt for each segment; `--replies 0.2` lets so many phones answer what is not the loop's by hand;
- * `--throttle` refuses what is above `--rate`, which else is only counted.
+ * `--throttle` refuses what is above `--rate`, which else is only counted; `--counts` keeps no list.
  */
 const { values } = parseArgs({
   options: {
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     replies: { type: 'string', default: '0' },
     rate: { type: 'string' },
     throttle: { type: 'boolean', default: false },
+    counts: { type: 'boolean', default: false },
   },
 })
 
@@ -42,6 +43,7 @@ const centre = await startMessageCentre({
     systemId,
     ...(values.rate === undefined ? {} : { segmentsPerSecond: Number(values.rate) }),
   })),
+  ...(values.counts ? { list: 'counts' as const } : {}),
   ...(values.receipts ? {} : { behaviour: { receipts: 'none' as const } }),
   ...(values.replies === '0'
     ? {}

@@ -683,7 +683,8 @@ export function encodeBare(commandId: number, status: number, sequence: number):
   return frame
 }
 
-function writeHeader(
+/** Writes the header of a frame that begins at `at` of `out`, which must have 16 octets left. */
+export function writeHeader(
   out: Buffer,
   at: number,
   length: number,
@@ -738,25 +739,6 @@ export function readDestination(frame: Buffer, at: number, end: number): string 
   const start = sourceEnd + 3
   const stop = endOfText(frame, start, Math.min(end, start + 21))
   return stop < 0 ? undefined : frame.toString('latin1', start, stop)
-}
-
-/** Writes a submit_sm_resp at `at` of `out`, which must have 81 octets left. Returns where it ends. */
-export function writeSubmitResp(
-  out: Buffer,
-  at: number,
-  sequence: number,
-  status: number,
-  messageIdText: string,
-): number {
-  // A response that refuses has no body.
-  let end = at + HEADER_OCTETS
-  if (status === S.ESME_ROK) {
-    for (let i = 0; i < messageIdText.length && i < 64; i++)
-      out[end++] = messageIdText.charCodeAt(i)
-    out[end++] = 0
-  }
-  writeHeader(out, at, end - at, COMMAND.submit_sm_resp, status, sequence)
-  return end
 }
 
 /** A deliver_sm_resp or data_sm_resp of ESME_ROK: its message_id is unused and empty (SMPP 3.4 §4.6.2). */

@@ -185,6 +185,11 @@ export class Arrivals {
     return performance.now() - this.#origin
   }
 
+  /** As `now()` says it, a moment of `performance.now()`. */
+  timeOf(performanceNow: number): number {
+    return performanceNow - this.#origin
+  }
+
   addAccount(account: SenderAccount): number {
     return this.#accounts.push(account) - 1
   }
@@ -329,6 +334,11 @@ export class Arrivals {
     }
   }
 
+  /** The whole text of `message`. */
+  textOf(message: number): string {
+    return this.texts.at(this.#messageText.values[message]!)
+  }
+
   /** The digits of the phone that has read `message`, as the number that `addAnswer` takes. */
   readerOf(message: number): number {
     return this.#digits.values[this.#phone.values[this.#messageSegment.values[message]!]!]!
@@ -431,8 +441,8 @@ export class Arrivals {
   /** Open addressing: the slot that holds `digits`, or the empty one where they belong. */
   #slotOf(digits: number): number {
     const mask = this.#slots.length - 1
-    const low = digits % 0x1_0000_0000
-    let hash = Math.imul(low ^ Math.floor(digits / 0x1_0000_0000), 0x9e3779b1)
+    // `|` takes the low 32 bits of a number of any size; the remainder takes ten times as long.
+    let hash = Math.imul((digits | 0) ^ Math.floor(digits / 0x1_0000_0000), 0x9e3779b1)
     hash ^= hash >>> 15
     let slot = hash & mask
     for (;;) {

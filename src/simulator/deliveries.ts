@@ -2,27 +2,13 @@ import { NO_TLVS, type ShortMessageBody, TLV, type Tlvs, encodePdu } from '../en
 import { type EncodedText, encodeText } from '../encoding/segments.ts'
 import { concatHeader } from '../encoding/udh.ts'
 import type { Arrivals, Fate, Segment } from './arrivals.ts'
+import { type MessageIdSpelling, spellMessageId } from './message-id.ts'
 
 /** Something that a message centre owes an ESME until it is acknowledged: a receipt, or a text of a phone. */
 export type Delivery =
   | { readonly kind: 'receipt'; readonly segment: number }
   | { readonly kind: 'answer'; readonly answer: number; readonly to: string; readonly part: number }
   | { readonly kind: 'other'; readonly body: ShortMessageBody }
-
-/** How a message centre writes a message_id: 16 digits, hexadecimal as it comes, or 16 capital ones. */
-export const MESSAGE_ID_SPELLINGS = ['decimal', 'hexadecimal', 'HEXADECIMAL'] as const
-export type MessageIdSpelling = (typeof MESSAGE_ID_SPELLINGS)[number]
-
-export function spellMessageId(id: number, spelling: MessageIdSpelling): string {
-  switch (spelling) {
-    case 'decimal':
-      return String(id)
-    case 'hexadecimal':
-      return id.toString(16)
-    case 'HEXADECIMAL':
-      return id.toString(16).toUpperCase().padStart(16, '0')
-  }
-}
 
 export const RECEIPT_FORMS = ['text and TLVs', 'text', 'TLVs'] as const
 export type ReceiptForm = (typeof RECEIPT_FORMS)[number]

@@ -1,7 +1,16 @@
 import type { Socket } from 'node:net'
 import { type FramingFault, Framer, type OnFrame } from '../encoding/framer.ts'
-import { COMMAND, MAX_SEQUENCE, encodeBare, writeSubmitResp } from '../encoding/pdu.ts'
+import {
+  COMMAND,
+  COMMAND_STATUS,
+  HEADER_OCTETS,
+  MAX_SEQUENCE,
+  encodeBare,
+  writeHeader,
+} from '../encoding/pdu.ts'
+import type { Account } from './account.ts'
 import type { Delivery } from './deliveries.ts'
+import { type MessageIdSpelling, writeMessageId } from './message-id.ts'
 
 /** How a message centre can fail without closing: it reads and says nothing, or does not even read. */
 export type Silence = 'none' | 'mute' | 'stalled'
@@ -24,7 +33,7 @@ const MAX_UNREAD_OCTETS = 1024 * 1024
 export class Link {
   readonly number: number
   /** Undefined until it has bound. */
-  systemId: string | undefined
+  account: Account | undefined
   role: 'transmitter' | 'receiver' | 'transceiver' = 'transceiver'
   /** By sequence_number, oldest first. */
   readonly inFlight = new Map<number, InFlight>()
@@ -72,7 +81,7 @@ export class Link {
   /** Bound so that it takes deliver_sm, and reading them. */
   get takesDeliveries(): boolean {
     return (
-      this.systemId !== undefined &&
+      this.account !== undefined &&
       this.role !== 'transmitter' &&
       this.#silence === 'none' &&
       this.#socket.writable &&
@@ -86,9 +95,19 @@ export class Link {
     else this.#socket.resume()
   }
 
-  answerSubmit(sequence: number, status: number, messageId: string): void {
+  /** Answers a submit_sm that was taken: a response with the id, written in place. */
+  takeSubmit(sequence: number, messageId: number, spelling: MessageIdSpelling): void {
     const at = this.#reserve(SUBMIT_RESP_OCTETS)
-    if (at >= 0) this.#end = writeSubmitResp(this.#out, at, sequence, status, messageId)
+    if (at < 0) return
+    const end = writeMessageId(this.#out, at + HEADER_OCTETS, messageId, spelling) + 1
+    this.#out[end - 1] = 0
+    writeHeader(this.#out, at, end - at, COMMAND.submit_sm_resp, COMMAND_STATUS.ESME_ROK, sequence)
+    this.#end = end
+  }
+
+  /** A response that refuses has no body. */
+  refuseSubmit(sequence: number, status: number): void {
+    this.sendBare(COMMAND.submit_sm_resp, status, sequence)
   }
 
   send(frame: Uint8Array): void {

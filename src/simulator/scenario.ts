@@ -1,9 +1,11 @@
 import { COMMAND_STATUS, type CommandStatusName } from '../encoding/pdu.ts'
 import { AppError, type Fault } from '../errors.ts'
 import type { Meaning } from './arrivals.ts'
-import { MESSAGE_ID_SPELLINGS, RECEIPT_FORMS } from './deliveries.ts'
+import type { AccountOptions } from './account.ts'
+import type { Behaviour, ErrorShare, ReceiptBehaviour } from './behaviour.ts'
+import { RECEIPT_FORMS } from './deliveries.ts'
 import type { Delay } from './draws.ts'
-import type { AccountOptions, Behaviour, ErrorShare, ReceiptBehaviour } from './message-centre.ts'
+import { MESSAGE_ID_SPELLINGS } from './message-id.ts'
 import type { AnswerChoice, AnswerRule, PhoneBehaviour, Saying } from './phones.ts'
 
 /** What a rehearsal needs: the carriers, their accounts and ways, and the people behind the phones. */

@@ -1,12 +1,8 @@
 import { sleep } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import type { AccountStats } from './account.ts'
 import { Arrivals } from './arrivals.ts'
-import {
-  type AccountStats,
-  type LinkAction,
-  type MessageCentre,
-  startMessageCentre,
-} from './message-centre.ts'
+import { type LinkAction, type MessageCentre, startMessageCentre } from './message-centre.ts'
 import { type Phones, createPhones } from './phones.ts'
 import type { Scenario, ScenarioChange, SpokenText } from './scenario.ts'
 

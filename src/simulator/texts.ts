@@ -1,5 +1,8 @@
 import { type DefaultAlphabet, decodeText } from '../encoding/message-text.ts'
 
+/** A power of two. */
+const RECENT = 256
+
 interface SeenOctets {
   readonly octets: Buffer
   readonly dataCoding: number
@@ -16,6 +19,8 @@ export class Texts {
   readonly #texts: string[] = []
   readonly #numbers = new Map<string, number>()
   readonly #byHash = new Map<number, SeenOctets[]>()
+  /** Those seen last, by their length: an alert's few texts are mostly found here, without a hash. */
+  readonly #recent: (SeenOctets | undefined)[] = Array.from({ length: RECENT })
 
   at(text: number): string {
     return this.#texts[text]!
@@ -39,6 +44,27 @@ export class Texts {
     alphabet: DefaultAlphabet,
     headerOctets: number,
   ): number {
+    const recent = this.#recent[(end - start) & (RECENT - 1)]
+    if (
+      recent !== undefined &&
+      isRead(recent, dataCoding, alphabet, headerOctets) &&
+      isSame(recent.octets, frame, start, end)
+    ) {
+      return recent.text
+    }
+    const seen = this.#seenAs(frame, start, end, dataCoding, alphabet, headerOctets)
+    this.#recent[(end - start) & (RECENT - 1)] = seen
+    return seen.text
+  }
+
+  #seenAs(
+    frame: Uint8Array,
+    start: number,
+    end: number,
+    dataCoding: number,
+    alphabet: DefaultAlphabet,
+    headerOctets: number,
+  ): SeenOctets {
     // FNV-1a, 32 bits
     let hash = 0x811c9dc5 ^ dataCoding
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ frame[i]!, 0x01000193)
@@ -46,12 +72,10 @@ export class Texts {
     if (known !== undefined) {
       for (const seen of known) {
         if (
-          seen.dataCoding === dataCoding &&
-          seen.alphabet === alphabet &&
-          seen.headerOctets === headerOctets &&
+          isRead(seen, dataCoding, alphabet, headerOctets) &&
           isSame(seen.octets, frame, start, end)
         ) {
-          return seen.text
+          return seen
         }
       }
     }
@@ -60,8 +84,21 @@ export class Texts {
     const seen = { octets, dataCoding, alphabet, headerOctets, text }
     if (known === undefined) this.#byHash.set(hash, [seen])
     else known.push(seen)
-    return text
+    return seen
   }
+}
+
+function isRead(
+  seen: SeenOctets,
+  dataCoding: number,
+  alphabet: DefaultAlphabet,
+  headerOctets: number,
+): boolean {
+  return (
+    seen.dataCoding === dataCoding &&
+    seen.alphabet === alphabet &&
+    seen.headerOctets === headerOctets
+  )
 }
 
 function isSame(octets: Buffer, frame: Uint8Array, start: number, end: number): boolean {

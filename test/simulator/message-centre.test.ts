@@ -106,6 +106,18 @@ test('a receiver submits nothing, a transmitter is delivered nothing', async () 
   expect(transmitter.delivered).toEqual([])
 })
 
+test('receipts and replies wait until somebody binds who receives', async () => {
+  const centre = await aCentre({ behaviour: { receipts } })
+  const transmitter = await anEsme(centre, { role: 'transmitter' })
+  await transmitter.submit('15550000001', 'hello')
+  centre.say('tocsin', '+15550000001', '72345', { text: 'safe', means: 'other' })
+  await expect.poll(() => statsOf(centre).deliveries.waiting).toBe(2)
+  const receiver = await anEsme(centre, { role: 'receiver' })
+  await receiver.until('both', () => receiver.delivered.length === 2)
+  expect(new Set(receiver.delivered.map(pdu => pdu.esm_class))).toEqual(new Set([0, 4]))
+  expect(transmitter.delivered).toEqual([])
+})
+
 test('enquire_link and unbind are answered, an unknown command is not acknowledged', async () => {
   const centre = await aCentre()
   const esme = await anEsme(centre)

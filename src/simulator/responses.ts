@@ -1,0 +1,40 @@
+import { drawDelay } from './draws.ts'
+import type { Link } from './link.ts'
+import { DUE, type Due, type Workings } from './workings.ts'
+
+/** When submit_sm_resp leave, and how often. */
+export interface Responses {
+  taken(link: Link, sequence: number, segment: number): void
+  refused(link: Link, sequence: number, status: number): void
+  /** An event of the agenda: a response leaves. */
+  readonly onDue: Due
+}
+
+export function createResponses(workings: Workings): Responses {
+  const { list, agenda, draw, links } = workings
+
+  const send = (link: Link, sequence: number, outcome: number): void => {
+    if (outcome < 0) link.refuseSubmit(sequence, -outcome)
+    else link.takeSubmit(sequence, list.firstMessageId + outcome, workings.behaviour.messageId)
+  }
+
+  /** `outcome` is the number of the segment that was taken, or the command_status of a refusal, negative. */
+  const respond = (link: Link, sequence: number, outcome: number): void => {
+    const { responses } = workings.behaviour
+    if (responses.missing > 0 && draw() < responses.missing) return
+    const copies = responses.twice > 0 && draw() < responses.twice ? 2 : 1
+    for (let copy = 0; copy < copies; copy++) {
+      if (responses.ms + responses.spreadMs === 0) send(link, sequence, outcome)
+      else agenda.add(drawDelay(responses, draw), DUE.respond, link.number, sequence, outcome)
+    }
+  }
+
+  return {
+    taken: respond,
+    refused: (link, sequence, status) => respond(link, sequence, -status),
+    onDue(linkNumber, sequence, outcome) {
+      const link = links.get(linkNumber)
+      if (link !== undefined) send(link, sequence, outcome)
+    },
+  }
+}
