@@ -54,7 +54,7 @@ async function bench(db: Database, outstanding: number): Promise<void> {
   for (let i = 0; i < BATCH; i++) refs.writeUInt32BE((i << 16) | 1, i * 4)
   let addSeconds = 0
   for (let from = 0; from < outstanding; from += BATCH * AT_ONCE) {
-    const batches = Array.from({ length: AT_ONCE }, (_, n) => {
+    const batches = Array.from({ length: AT_ONCE }, (_batch, n) => {
       const first = from + n * BATCH
       const given = Array.from({ length: BATCH }, (_, i) => idOf(first + i))
       return { carrierId, alertId, blockNo: first + 1, ids: given, refs }
