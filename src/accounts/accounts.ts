@@ -29,6 +29,7 @@ import { type Database, isUniqueViolation, notify, transact } from '../store/dat
 import { readOrganisation } from '../store/organisation.ts'
 import {
   type Fields,
+  type Installation,
   openProtocol,
   type ProtocolDraft,
   type ProtocolEdit,
@@ -93,12 +94,13 @@ interface By {
 /** @throws AppError `invalid_carrier` naming every fault, `already_exists` */
 export async function createAccount(
   db: Database,
-  masterKey: Uint8Array,
+  installation: Installation,
   by: By,
   draft: AccountDraft,
 ): Promise<Account> {
   const { protocol } = draft
-  const { own, faults: protocolFaults } = readProtocol(protocol, draft)
+  const { masterKey } = installation
+  const { own, faults: protocolFaults } = readProtocol(protocol, draft, installation)
   const faults = [...protocolFaults, ...routeFaults(draft.routes)]
   if (own === undefined && protocolFaults.length === 0) {
     faults.unshift({ pointer: `/${protocol}`, detail: `is required for the protocol ${protocol}` })
@@ -128,12 +130,13 @@ export async function createAccount(
  */
 export async function changeAccount(
   db: Database,
-  masterKey: Uint8Array,
+  installation: Installation,
   by: By,
   { id, revision }: { id: string; revision: number | undefined },
   edit: AccountEdit,
 ): Promise<Account> {
   const rest = withoutProtocols(edit)
+  const { masterKey } = installation
   const row = await refuseTakenName(() =>
     transact(db, async tx => {
       const current = await lockCarrier(tx, id)
@@ -145,7 +148,7 @@ export async function changeAccount(
         )
       }
       const { protocol } = current
-      const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit)
+      const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit, installation)
       const faults = [...protocolFaults, ...routeFaults(rest.routes ?? [])]
       if (faults.length > 0) throw invalid(faults)
       const { settings, secrets } = splitSecrets(protocol, own)
@@ -212,11 +215,14 @@ export async function getAccounts(
  * Everything that a dispatcher needs to bind, secrets opened: the accounts that are enabled. One whose secret
  * was changed or moved in the database is left out and logged, for the others must send.
  */
-export async function openAccounts(db: Database, masterKey: Uint8Array): Promise<OpenAccount[]> {
+export async function openAccounts(
+  db: Database,
+  installation: Installation,
+): Promise<OpenAccount[]> {
   const rows = await listEnabledCarriers(db)
   return rows.flatMap(row => {
     try {
-      return [openAccount(row, masterKey)]
+      return [openAccount(row, installation)]
     } catch (error) {
       log.error({ carrierId: row.id, code: describeError(error) }, 'a carrier can not be opened')
       return []
@@ -224,9 +230,10 @@ export async function openAccounts(db: Database, masterKey: Uint8Array): Promise
   })
 }
 
-function openAccount(row: CarrierRow, masterKey: Uint8Array): OpenAccount {
+function openAccount(row: CarrierRow, installation: Installation): OpenAccount {
   const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes, draining } =
     row
+  const secrets = openSecrets(installation.masterKey, id, row.sealedSecrets)
   return {
     id,
     name,
@@ -237,7 +244,7 @@ function openAccount(row: CarrierRow, masterKey: Uint8Array): OpenAccount {
     sourceAddress,
     routes,
     draining,
-    ...openProtocol(protocol, row.settings, openSecrets(masterKey, id, row.sealedSecrets)),
+    ...openProtocol(protocol, row.settings, secrets, { id, ...installation }),
   }
 }
 

@@ -4,13 +4,22 @@
  */
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { AppError, type Fault } from '../errors.ts'
+import type { Config } from '../config.ts'
+import { mayBePrivate, urlFault } from '../network/origin.ts'
 import { type SmppAccountSettings, type SmppSecrets, openSmpp } from './settings/smpp.ts'
+import { openTwilio, type TwilioAccountSettings, type TwilioSecrets } from './settings/twilio.ts'
 
 export type Protocol = CarrierConfig['protocol']
+
+/** What accounts take from the installation that they are of. */
+export interface Installation extends Pick<Config, 'publicUrl' | 'privateHosts'> {
+  readonly masterKey: Uint8Array
+}
 
 /** As an account is set up: the protocol's own member, secrets included. */
 export interface ProtocolDraft {
   readonly smpp?: (SmppAccountSettings & SmppSecrets) | undefined
+  readonly twilio?: (TwilioAccountSettings & TwilioSecrets) | undefined
 }
 /** As an account is changed. A secret that is left out stays. */
 export type ProtocolEdit = {
@@ -20,6 +29,7 @@ export type ProtocolEdit = {
 /** As an account is shown. */
 export interface ProtocolSettings {
   readonly smpp?: SmppAccountSettings
+  readonly twilio?: TwilioAccountSettings
 }
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -27,6 +37,12 @@ export type Fields = Readonly<Record<string, unknown>>
 /** The members that are sealed. */
 const SECRETS: Readonly<Record<keyof ProtocolDraft, readonly string[]>> = {
   smpp: ['password'],
+  twilio: ['authToken', 'formerAuthToken'],
+}
+/** The members that are URLs of somebody else's, which we call. */
+const CALLED: Readonly<Record<keyof ProtocolDraft, readonly string[]>> = {
+  smpp: [],
+  twilio: ['baseUrl'],
 }
 const PROTOCOLS = Object.keys(SECRETS) as (keyof ProtocolDraft)[]
 
@@ -34,6 +50,7 @@ const PROTOCOLS = Object.keys(SECRETS) as (keyof ProtocolDraft)[]
 export function readProtocol(
   protocol: Protocol,
   given: ProtocolDraft | ProtocolEdit,
+  { privateHosts }: Pick<Installation, 'privateHosts'>,
 ): { readonly own: Fields | undefined; readonly faults: readonly Fault[] } {
   const faults = PROTOCOLS.filter(name => name !== protocol && given[name] !== undefined).map(
     name => ({ pointer: `/${name}`, detail: `does not belong to the protocol ${protocol}` }),
@@ -42,14 +59,21 @@ export function readProtocol(
     const detail = `${protocol} is not supported yet: use ${PROTOCOLS.join(' or ')}`
     return { own: undefined, faults: [{ pointer: '/protocol', detail }, ...faults] }
   }
-  return { own: given[protocol] as Fields | undefined, faults }
+  const own = given[protocol] as Fields | undefined
+  for (const name of CALLED[protocol]) {
+    const url = own?.[name]
+    if (typeof url !== 'string') continue
+    const detail = urlFault(url, mayBePrivate(url, privateHosts))
+    if (detail !== undefined) faults.push({ pointer: `/${protocol}/${name}`, detail })
+  }
+  return { own, faults }
 }
 
 /** What an account has whatever its protocol. */
 export function withoutProtocols<Given extends ProtocolDraft | ProtocolEdit>(
   given: Given,
 ): Omit<Given, keyof ProtocolDraft> {
-  const { smpp: _smpp, ...rest } = given
+  const { smpp: _smpp, twilio: _twilio, ...rest } = given
   return rest
 }
 
@@ -73,14 +97,28 @@ export function openProtocol(
   protocol: Protocol,
   settings: unknown,
   secrets: unknown,
-): Pick<CarrierConfig, 'smpp'> {
+  { id, publicUrl, privateHosts }: Omit<Installation, 'masterKey'> & { readonly id: string },
+): Pick<CarrierConfig, 'smpp' | 'twilio'> {
   switch (protocol) {
     case 'smpp':
       return { smpp: openSmpp(settings as SmppAccountSettings, secrets as SmppSecrets) }
-    case 'twilio':
+    case 'twilio': {
+      const kept = settings as TwilioAccountSettings
+      return {
+        twilio: openTwilio(kept, secrets as TwilioSecrets, {
+          webhookUrl: webhookUrlOf(publicUrl, id),
+          allowPrivate: mayBePrivate(kept.baseUrl, privateHosts),
+        }),
+      }
+    }
     case 'http':
       throw new AppError('invalid_carrier', `${protocol} is not spoken here`)
   }
+}
+
+/** Where a gateway reports what became of an account's messages, and what people answered. */
+function webhookUrlOf(publicUrl: string, id: string): string {
+  return `${publicUrl}/v1/carriers/${id}/webhook`
 }
 
 function isSpoken(protocol: Protocol): protocol is keyof ProtocolDraft {

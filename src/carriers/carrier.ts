@@ -43,9 +43,14 @@ export interface SubmitError {
   readonly reason: string
   /** Ids of the segments that were taken before the fault, in order; receipts may still come for them. */
   readonly messageIds: readonly string[]
+  /** The carrier has the phone on its list of those who want nothing from this sender any more. */
+  readonly optedOut?: true
 }
 
-/** `messageIds` holds one id a segment, in order; an empty string where the carrier gave none. */
+/**
+ * `messageIds` holds one id a segment, in order, or a single one for all of them; an empty string where the carrier
+ * gave none.
+ */
 export type Outcome = { readonly messageIds: readonly string[] } | SubmitError
 
 export function isSubmitError(outcome: Outcome): outcome is SubmitError {
@@ -139,6 +144,7 @@ export interface CarrierConfig {
   /** Empty: takes every number. */
   readonly routes: readonly Route[]
   readonly smpp?: SmppSettings
+  readonly twilio?: TwilioSettings
 }
 
 export interface SmppSettings {
@@ -155,4 +161,21 @@ export interface SmppSettings {
   readonly responseTimeoutMs: number
   /** How ids are written in submit_sm_resp and in receipts; absent: the same in both, compared exactly. */
   readonly messageIds?: { readonly response: MessageIdForm; readonly receipt: MessageIdForm }
+}
+
+export interface TwilioSettings {
+  /** Of the API: Twilio's own, or that of a service that speaks the same. */
+  readonly baseUrl: string
+  /** The base URL may lead to a private address. */
+  readonly allowPrivate: boolean
+  readonly accountSid: string
+  readonly authToken: string
+  /** While the token is being changed: webhooks that are signed with the former are still heard. */
+  readonly formerAuthToken?: string | undefined
+  /** Sends in place of the source address, from a pool of numbers. */
+  readonly messagingServiceSid?: string | undefined
+  /** This account's webhook at our public URL; without it no receipts are asked for. */
+  readonly statusCallback?: string | undefined
+  /** For an answer, in milliseconds. */
+  readonly answerMs: number
 }

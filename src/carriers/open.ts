@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Carrier, CarrierConfig } from './carrier.ts'
 import { createSmppCarrier } from './smpp/smpp-carrier.ts'
+import { createTwilioCarrier } from './twilio/messages.ts'
 
 /**
  * The account's carrier, not yet open.
@@ -11,10 +12,11 @@ export function openCarrier(config: CarrierConfig): Carrier {
     case 'smpp':
       return createSmppCarrier(config)
     case 'twilio':
+      return createTwilioCarrier(config)
     case 'http':
       throw new AppError(
         'invalid_carrier',
-        `carrier ${config.name} is set to ${config.protocol}; this build speaks smpp`,
+        `carrier ${config.name} is set to ${config.protocol}; this build speaks smpp and twilio`,
       )
   }
 }

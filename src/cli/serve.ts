@@ -61,7 +61,8 @@ export async function startService(config: Config): Promise<Service> {
     const masterKey = await loadMasterKey(config)
     if (config.role === 'dispatch') {
       await assertMasterKey(database.db, masterKey)
-      parts.push(await startDispatcher({ database, masterKey, now: () => new Date() }))
+      const installation = { ...config, masterKey }
+      parts.push(await startDispatcher({ database, installation, now: () => new Date() }))
       return { url: undefined, administrator: undefined, stop }
     }
     const administrator = await ensureFirstAdministrator(database.db, config, masterKey)

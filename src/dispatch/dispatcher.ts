@@ -8,6 +8,7 @@
  */
 import { v7 as uuid } from 'uuid'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
+import type { Installation } from '../accounts/protocols.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
@@ -41,13 +42,13 @@ export interface Dispatcher {
 
 export interface DispatcherOptions {
   readonly database: OpenDatabase
-  readonly masterKey: Uint8Array
+  readonly installation: Installation
   readonly now: () => Date
 }
 
 export async function startDispatcher({
   database,
-  masterKey,
+  installation,
   now,
 }: DispatcherOptions): Promise<Dispatcher> {
   const { db } = database
@@ -111,7 +112,7 @@ export async function startDispatcher({
   }
 
   const reconciling = async () => {
-    accounts = await openAccounts(db, masterKey)
+    accounts = await openAccounts(db, installation)
     elsewhere = await readFitness(db, id)
     const wanted = new Map(accounts.map(account => [account.id, account]))
     for (const [carrierId, running] of lanes) {

@@ -10,11 +10,12 @@ import { v7 as uuid } from 'uuid'
 import { isSubmitError, type Outcome, type SubmitError } from '../carriers/carrier.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
+import { WHOLE } from '../store/block.ts'
 import { recordResults, type MessageIds, type RangeResults } from '../store/results.ts'
 import type { Submissions } from '../store/submissions.ts'
 import { afterFailure } from './retry.ts'
 import type { LaneCounts } from './lane-counts.ts'
-import type { HeldRange, Item } from './work.ts'
+import { segmentsOf, type HeldRange, type Item } from './work.ts'
 
 /** A batch is written when it has this many results, or when its first is this old. */
 const BATCH = { size: 250, ms: 20 }
@@ -145,12 +146,17 @@ export function createResultWriter(
     }
   }
 
-  const keepIds = ({ messageIds }: Collected, seq: number, ids: readonly string[]) => {
+  const keepIds = (
+    { messageIds }: Collected,
+    seq: number,
+    ids: readonly string[],
+    of: 'segments' | 'whole' = 'segments',
+  ) => {
     for (let part = 0; part < ids.length; part++) {
       const id = ids[part]!
       if (id === '') continue
       messageIds.seqs.push(seq)
-      messageIds.parts.push(part)
+      messageIds.parts.push(of === 'whole' ? WHOLE : part)
       messageIds.ids.push(id)
     }
   }
@@ -178,8 +184,10 @@ export function createResultWriter(
       const results = resultsOf(range)
       if (isSubmitError(outcome)) refused(item, outcome, results)
       else {
+        const { messageIds } = outcome
         results.taken.push(seq)
-        keepIds(results, seq, outcome.messageIds)
+        const isOfAll = messageIds.length < segmentsOf(item)
+        keepIds(results, seq, messageIds, isOfAll ? 'whole' : 'segments')
       }
       ended(range, results)
     },

@@ -11,6 +11,11 @@ import {
 } from '../accounts/accounts.ts'
 import { routeSchema, sourceAddressSchema } from '../accounts/settings/addressing.ts'
 import { newSmppSchema, smppEditSchema, smppSettingsSchema } from '../accounts/settings/smpp.ts'
+import {
+  newTwilioSchema,
+  twilioEditSchema,
+  twilioSettingsSchema,
+} from '../accounts/settings/twilio.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
@@ -51,9 +56,12 @@ const newCarrierSchema = z.strictObject({
   enabled: fields.enabled.default(true),
   draining: fields.draining.default(false),
   smpp: newSmppSchema.optional(),
+  twilio: newTwilioSchema.optional(),
 })
 
-const carrierEditSchema = z.strictObject({ ...fields, smpp: smppEditSchema }).partial()
+const carrierEditSchema = z
+  .strictObject({ ...fields, smpp: smppEditSchema, twilio: twilioEditSchema })
+  .partial()
 
 const carrierSchema = z
   .object({
@@ -61,6 +69,7 @@ const carrierSchema = z
     ...fields,
     protocol: protocolSchema,
     smpp: smppSettingsSchema.optional(),
+    twilio: twilioSettingsSchema.optional(),
     state: z.enum(['bound', 'throttled', 'unbound', 'disabled']),
     perSecond: z.number(),
     inFlight: z.int(),
@@ -137,11 +146,12 @@ const testRoute = createRoute({
   },
 })
 
-export const carrierRoutes = ({ database: { db }, masterKey, now }: AppDependencies) =>
-  new OpenAPIHono<Env>()
+export const carrierRoutes = ({ database: { db }, config, masterKey, now }: AppDependencies) => {
+  const installation = { ...config, masterKey }
+  return new OpenAPIHono<Env>()
     .openapi(createRouteConfig, async c => {
       const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
-      const account = await createAccount(db, masterKey, by, c.req.valid('json'))
+      const account = await createAccount(db, installation, by, c.req.valid('json'))
       c.header('ETag', etagOf(account.revision))
       c.header('Location', `/v1/carriers/${account.id}`)
       return c.json(carrierResource(account), 201)
@@ -163,7 +173,7 @@ export const carrierRoutes = ({ database: { db }, masterKey, now }: AppDependenc
     .openapi(changeRoute, async c => {
       const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
       const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
-      const account = await changeAccount(db, masterKey, by, target, c.req.valid('json'))
+      const account = await changeAccount(db, installation, by, target, c.req.valid('json'))
       c.header('ETag', etagOf(account.revision))
       return c.json(carrierResource(account), 200)
     })
@@ -178,6 +188,7 @@ export const carrierRoutes = ({ database: { db }, masterKey, now }: AppDependenc
       const id = await sendTestMessage(db, by, { id: c.req.valid('param').id, phone })
       return c.json({ id }, 202)
     })
+}
 
 function carrierResource({ live, ...account }: Account): z.infer<typeof carrierSchema> {
   return {

@@ -32,6 +32,8 @@ export interface HttpRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+  /** Epoch milliseconds: no byte of it is written later, however long a connection took. */
+  readonly notAfter?: number
 }
 
 export interface HttpAnswer {
@@ -49,7 +51,12 @@ export interface Origin {
 }
 
 export type NetworkFaultReason =
-  'refused_address' | 'unreachable' | 'timeout' | 'connection_lost' | 'answer_too_large'
+  | 'refused_address'
+  | 'unreachable'
+  | 'timeout'
+  | 'connection_lost'
+  | 'answer_too_large'
+  | 'too_late'
 
 /** Thrown by send. Its message holds a code of the system and nothing of the request. */
 export class NetworkFault extends Error {
@@ -141,8 +148,9 @@ export function openOrigin(options: OriginOptions, resolve: Resolve = resolveByS
         if (signal?.aborted === true) {
           return reject(new NetworkFault('connection_lost', false, 'given up'))
         }
-        const exchange = startExchange({ connectMs, answerMs }, signal, resolveAnswer, reject)
-        pool.dispatch({ ...request }, exchange)
+        const { notAfter, ...sent } = request
+        const times = { connectMs, answerMs, notAfter }
+        pool.dispatch(sent, startExchange(times, signal, resolveAnswer, reject))
       }),
     close: () => (closed ??= pool.close()),
   }
@@ -165,9 +173,15 @@ function judgedLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {
   }
 }
 
+interface Times {
+  readonly connectMs: number
+  readonly answerMs: number
+  readonly notAfter: number | undefined
+}
+
 /** One request from its place in the queue to its end; `settle` is called once, what comes later is nothing. */
 function startExchange(
-  { connectMs, answerMs }: { readonly connectMs: number; readonly answerMs: number },
+  { connectMs, answerMs, notAfter = Infinity }: Times,
   signal: AbortSignal | undefined,
   resolve: (answer: HttpAnswer) => void,
   reject: (fault: unknown) => void,
@@ -205,6 +219,7 @@ function startExchange(
   return {
     // Called with the socket connected, right before the first byte is written.
     onRequestStart(controller) {
+      if (Date.now() > notAfter) giveUp('too_late', 'its time was over before it could leave')
       if (isOver) return controller.abort(new Error('given up'))
       started = controller
       clearTimeout(deadline)

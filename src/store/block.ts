@@ -57,6 +57,9 @@ export const LATEST_MS = 2 ** 32 - 2
 /** The record of a message that the block's only carrier took at the first try, in hex, up to its time. */
 export const FIRST_SUBMITTED = '01010101'
 
+/** As a part: all segments of a message. An id is of it where the carrier cuts the message itself. */
+export const WHOLE = 255
+
 /** A block's row, as far as it changes. */
 export interface BlockRow {
   readonly alertId: string
@@ -79,7 +82,7 @@ export interface BlockRow {
 /** A try whose ids are on record. */
 export interface Segment {
   readonly offset: number
-  /** From 0. */
+  /** From 0, or `WHOLE`. */
   readonly part: number
   readonly tryNo: number
 }
@@ -344,7 +347,9 @@ export class Block {
 
   #hasPart({ offset, part }: Segment): boolean {
     const bits = this.#partsOf(offset)
-    return bits !== undefined && (bits[part >> 3]! & (1 << (part & 7))) !== 0
+    if (bits === undefined) return false
+    if (part === WHOLE) return countBits(bits) >= this.segments
+    return (bits[part >> 3]! & (1 << (part & 7))) !== 0
   }
 
   /** @returns whether the try is whole with it */
@@ -356,7 +361,8 @@ export class Block {
     const bits = isLatest
       ? this.#partsOf(offset)!
       : Buffer.from(this.olderParts?.[key] ?? '00'.repeat(octets), 'hex')
-    bits[part >> 3]! |= 1 << (part & 7)
+    const [from, to] = part === WHOLE ? [0, this.segments - 1] : [part, part]
+    for (let bit = from; bit <= to; bit++) bits[bit >> 3]! |= 1 << (bit & 7)
     if (!isLatest) this.olderParts = { ...this.olderParts, [key]: bits.toString('hex') }
     this.hasChanged = true
     return countBits(bits) >= this.segments

@@ -5,7 +5,7 @@
  * State and counters move only where the claim's fence still holds.
  */
 import { sql, type SQL } from 'drizzle-orm'
-import { FIRST_SUBMITTED, LATEST_MS, RECORD, type Block } from './block.ts'
+import { FIRST_SUBMITTED, LATEST_MS, RECORD, WHOLE, type Block } from './block.ts'
 import { lockBlocks, writeBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, startsOf, transact, type Database } from './database.ts'
 import type { Lease } from './intents.ts'
@@ -39,7 +39,7 @@ export interface RangeResults {
 /** One entry a segment, those of one message side by side. */
 export interface MessageIds {
   readonly seqs: readonly number[]
-  /** Which of its message's segments, from 0. */
+  /** Which of its message's segments, from 0, or `WHOLE`. */
   readonly parts: readonly number[]
   readonly ids: readonly string[]
 }
@@ -280,7 +280,7 @@ function refsOf(block: Block, { seqs, parts }: MessageIds): Buffer {
   for (let i = 0; i < seqs.length; i++) {
     const offset = seqs[i]! - block.blockNo
     const part = parts[i]!
-    if (offset !== before || part === 0) tryNo = block.nextTry(offset)
+    if (offset !== before || part === 0 || part === WHOLE) tryNo = block.nextTry(offset)
     before = offset
     refs.writeUInt16BE(offset, i * 4)
     refs[i * 4 + 2] = part

@@ -21,6 +21,7 @@ carrierConformance(
     })
     return {
       config: configFor(smsc.port, { window: 20, binds: 2 }),
+      takes: 'segments',
       get received() {
         return smsc.submits.length
       },

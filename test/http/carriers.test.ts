@@ -62,7 +62,7 @@ test('a carrier is set up; its password goes in, and out to the dispatcher alone
     expect(JSON.stringify(shown)).not.toContain('canary-1')
   }
 
-  const accounts = await openAccounts(db, edge.masterKey)
+  const accounts = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
   expect(accounts.find(account => account.id === created.body.id)).toMatchObject({
     name: 'North',
     segmentsPerSecond: 500,
@@ -75,6 +75,68 @@ test('a carrier is set up; its password goes in, and out to the dispatcher alone
       responseTimeoutMs: 10_000,
     },
   })
+})
+
+// What has a default is left out.
+const hosted = (name: string, twilio: object = {}) => ({
+  name,
+  protocol: 'twilio',
+  segmentsPerSecond: 50,
+  sourceAddress: '+15550009999',
+  twilio: { accountSid: 'AC0123', authToken: 'canary-3', ...twilio },
+})
+
+test('an account at Twilio is set up; its token goes in, and out to the dispatcher alone', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const created = await administrator.call('POST', '/v1/carriers', { json: hosted('Hosted') })
+  expect(created).toMatchObject({
+    status: 201,
+    body: {
+      protocol: 'twilio',
+      twilio: {
+        baseUrl: 'https://api.twilio.com',
+        accountSid: 'AC0123',
+        statusCallbacks: true,
+        responseTimeoutSeconds: 10,
+      },
+    },
+  })
+  const path = `/v1/carriers/${created.body.id}`
+  const json = { twilio: { authToken: 'canary-4', formerAuthToken: 'canary-3' } }
+  const changed = await administrator.call('PATCH', path, { json })
+  const stored = await db.execute(sql`select * from carriers`)
+  const trail = await administrator.call('GET', '/v1/audit')
+  for (const shown of [created.body, changed.body, stored, trail.body]) {
+    expect(JSON.stringify(shown)).not.toMatch(/canary-[34]/)
+  }
+  const accounts = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
+  expect(accounts.find(({ id }) => id === created.body.id)?.twilio).toEqual({
+    baseUrl: 'https://api.twilio.com',
+    allowPrivate: false,
+    accountSid: 'AC0123',
+    authToken: 'canary-4',
+    formerAuthToken: 'canary-3',
+    messagingServiceSid: undefined,
+    statusCallback: `http://tocsin.test/v1/carriers/${created.body.id}/webhook`,
+    answerMs: 10_000,
+  })
+})
+
+test('a base URL that leads to a private place is refused, but for hosts that the configuration names', async ({
+  administrator,
+}) => {
+  for (const baseUrl of ['http://api.example', 'https://10.0.0.1', 'https://169.254.169.254']) {
+    const json = hosted('Private', { baseUrl })
+    expect(await administrator.call('POST', '/v1/carriers', { json })).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_carrier', errors: [{ pointer: '/twilio/baseUrl' }] },
+    })
+  }
+  const json = hosted('Local', { baseUrl: 'http://127.0.0.1:8081' })
+  expect((await administrator.call('POST', '/v1/carriers', { json })).status).toBe(201)
 })
 
 test('names are unique while they are used', async ({ administrator }) => {
@@ -100,7 +162,9 @@ test('an edit keeps what it leaves out, the password too', async ({ edge, admini
     revision: 2,
   })
   const openSouth = async () =>
-    (await openAccounts(db, edge.masterKey)).find(account => account.id === body.id)
+    (await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })).find(
+      account => account.id === body.id,
+    )
   expect((await openSouth())?.smpp?.password).toBe('canary-1')
 
   await administrator.call('PATCH', path, { json: { smpp: { password: 'canary-2' } } })
@@ -138,7 +202,9 @@ test('sealed secrets that change places open nothing, and the others still open'
     update carriers set sealed_secrets =
       (select other.sealed_secrets from carriers other where other.id = ${b.body.id}::uuid)
     where id = ${a.body.id}::uuid`)
-  const names = (await openAccounts(db, edge.masterKey)).map(account => account.name)
+  const names = (await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })).map(
+    account => account.name,
+  )
   expect(names).not.toContain('Swap A')
   expect(names).toContain('Swap B')
 })

@@ -125,6 +125,20 @@ test('what the carrier calls expired has failed: it was handed over', async ({ d
   expect(await row()).toMatchObject({ state: 'failed', reason: 'EXPIRED 000' })
 })
 
+test('one id for a message of several parts speaks of them all', async ({ db }) => {
+  const { alertId, carrierId, record, row } = await oneOnItsWay(db, 3)
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: ['whole'], of: 'whole' }])
+  await record(failed('whole'))
+  expect(await row()).toMatchObject({ state: 'failed', reason: 'UNDELIV 001', parts: 0 })
+  // Another try, under another id.
+  await wasGiven(db, alertId, carrierId, [{ seq: 1, ids: ['again'], of: 'whole' }])
+  await record(delivered('again'))
+  expect(await row()).toMatchObject({ state: 'delivered', reason: null, parts: 3 })
+  await record(failed('again'), failed('whole'))
+  expect(await row()).toMatchObject({ state: 'delivered', parts: 3 })
+  await expectExact(db, alertId)
+})
+
 test('pitfall 29: a message is delivered when all its parts are, and a failed part stays visible', async ({
   db,
 }) => {

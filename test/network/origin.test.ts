@@ -384,3 +384,17 @@ test('closing waits for the answer that is due', async () => {
   const fault = await faultOf(origin.send(POST))
   expect([fault.reason, fault.mayHaveArrived]).toEqual(['unreachable', false])
 })
+
+test('nothing is written once its time is over, however long the connection took', async () => {
+  const peer = await peerThat(socket => socket.write(httpAnswer('200 OK')))
+  const slow: Resolve = (_host, tell) => {
+    setTimeout(() => tell(null, [{ address: '127.0.0.1', family: 4 }]), 200)
+  }
+  const origin = originAt(named(peer.url), {}, slow)
+  const fault = await faultOf(origin.send({ ...POST, notAfter: Date.now() + 100 }))
+  expect([fault.reason, fault.mayHaveArrived]).toEqual(['too_late', false])
+  expect(await origin.send({ ...POST, notAfter: Date.now() + 60_000 })).toMatchObject({
+    status: 200,
+  })
+  expect(peer.requests.length).toBe(1)
+})

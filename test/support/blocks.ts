@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { Block } from '../../src/store/block.ts'
+import { Block, WHOLE } from '../../src/store/block.ts'
 import { readBlocks } from '../../src/store/blocks.ts'
 import type { Database } from '../../src/store/database.ts'
 import { Bin } from '../../src/store/packing.ts'
@@ -90,18 +90,24 @@ export async function recordsOf(db: Database, alertId: string) {
   )
 }
 
-/** A carrier took messages, and gave each segment an id, in order. */
+/** A carrier took messages, and gave each segment an id, in order, or one to the whole. */
 export async function wasGiven(
   db: Database,
   alertId: string,
   carrierId: string,
-  messages: readonly { readonly seq: number; readonly ids: readonly string[] }[],
+  messages: readonly {
+    readonly seq: number
+    readonly ids: readonly string[]
+    readonly of?: 'whole'
+  }[],
 ): Promise<void> {
   const blocks = await readBlocks(db, alertId, 1, 100_000)
   const ranges = blocks.flatMap(({ blockNo, block }) => {
     const here = messages.filter(({ seq }) => seq >= blockNo && seq < blockNo + block.size)
     if (here.length === 0) return []
-    const entries = here.flatMap(({ seq, ids }) => ids.map((id, part) => ({ seq, id, part })))
+    const entries = here.flatMap(({ seq, ids, of }) =>
+      ids.map((id, part) => ({ seq, id, part: of === 'whole' ? WHOLE : part })),
+    )
     return [
       {
         // Nobody's lease: ids are written all the same, for they are facts.
