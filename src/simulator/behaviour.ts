@@ -6,8 +6,8 @@ import type { MessageIdSpelling } from './message-id.ts'
 
 /** What a message centre does of its own; can be changed while it runs. */
 export interface Behaviour {
-  /** Time from a submit_sm to its response. `missing` and `twice` are shares of 1. */
-  readonly responses: Delay & { readonly missing: number; readonly twice: number }
+  /** Time from a submit_sm to its response; `missing` and `twice` are shares of 1. */
+  readonly responses: ResponseBehaviour
   readonly errors: readonly ErrorShare[]
   readonly receipts: ReceiptBehaviour | 'none'
   /** How a message_id is written in responses. */
@@ -21,6 +21,18 @@ export interface Behaviour {
   }
   /** Sends enquire_link on a bind that was silent for `everyMs`, closes it without a response in `withinMs`. */
   readonly enquire: { readonly everyMs: number; readonly withinMs: number } | 'never'
+  /** All of a turn in one write, or an octet a write. */
+  readonly writes: 'gathered' | 'octets'
+}
+
+export interface ResponseBehaviour extends Delay {
+  readonly missing: number
+  readonly twice: number
+  /** Shares of 1 of the messages taken: with an empty message_id, and without a body. */
+  readonly emptyId?: number
+  readonly noBody?: number
+  /** They leave in blocks of so many, the last first. */
+  readonly reversedBy?: number
 }
 
 /** A share of 1 of the messages (or of the phones: then always the same ones) is refused with `status`. */
@@ -41,6 +53,15 @@ export interface ReceiptBehaviour {
   readonly twice: number
   readonly form: ReceiptForm
   readonly messageId: MessageIdSpelling
+  /** Shares of 1: an ENROUTE comes before, the opposite comes after. */
+  readonly enroute?: number
+  readonly contradicted?: number
+  /** They leave in blocks of so many, the last first. */
+  readonly reversedBy?: number
+  /** As which command; deliver_sm if not said. */
+  readonly command?: 'deliver_sm' | 'data_sm'
+  /** 0x04 if not said (SMPP 3.4 §5.2.12). */
+  readonly esmClass?: number
 }
 
 export const ORDINARY_RECEIPTS: ReceiptBehaviour = {
@@ -61,4 +82,5 @@ export const ORDINARY_BEHAVIOUR: Behaviour = {
   defaultAlphabet: 'GSM7',
   deliveries: { window: 1_000, retryMs: 1_000, timeoutMs: 30_000 },
   enquire: 'never',
+  writes: 'gathered',
 }

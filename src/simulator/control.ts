@@ -4,8 +4,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError, isAppError } from '../errors.ts'
 import { answersAsCsv, listAsJsonLines, segmentsAsCsv } from './list-export.ts'
-import { LINK_ACTIONS, type LinkAction } from './message-centre.ts'
-import { readScenarioChange, readSpokenText } from './scenario.ts'
+import { LINK_ACTIONS, type LinkAction } from './link-actions.ts'
+import { readBindRefusal, readGarbageKind, readScenarioChange, readSpokenText } from './scenario.ts'
 import type { Simulator } from './simulator.ts'
 
 /**
@@ -14,7 +14,9 @@ import type { Simulator } from './simulator.ts'
  * - `GET /stats` → counts · `GET /list.ndjson` → all that arrived and was answered
  * - `GET /list.csv`, `GET /answers.csv` → the segments, the answers
  * - `POST /scenario` a `ScenarioChange` · `POST /reply` `{from, text, to?, means?}`: one phone sends a text
- * - `POST /links/{drop|unbind|mute|stall|resume}[?carrier=name]` → `{links}`
+ * - `POST /links/{drop|reset|unbind|mute|stall|halfOpen|resume}[?carrier=name]` → `{links}`
+ * - `POST /links/garbage?kind=…[&carrier=name]` a `GarbageKind` → `{links}`
+ * - `POST /binds/refuse[?carrier=name]` `{status, times?}`: the next binds are refused
  */
 export interface Control {
   readonly port: number
@@ -51,9 +53,9 @@ async function answer(
   refuseOtherOrigins(request)
   const url = new URL(request.url ?? '/', 'http://127.0.0.1')
   const call = `${request.method} ${url.pathname}`
+  const carrier = url.searchParams.get('carrier') ?? undefined
   const link = /^POST \/links\/(\w+)$/.exec(call)?.[1]
   if (link !== undefined && LINK_ACTIONS.includes(link as LinkAction)) {
-    const carrier = url.searchParams.get('carrier') ?? undefined
     return sendJson(response, { links: simulator.links(link as LinkAction, carrier) })
   }
   switch (call) {
@@ -68,6 +70,13 @@ async function answer(
       return sendChunks(response, 'text/csv', answersAsCsv(simulator.list))
     case 'POST /scenario':
       simulator.change(readScenarioChange(await readJson(request)))
+      return sendJson(response, simulator.stats())
+    case 'POST /links/garbage': {
+      const kind = readGarbageKind(url.searchParams.get('kind'))
+      return sendJson(response, { links: simulator.garbage(kind, carrier) })
+    }
+    case 'POST /binds/refuse':
+      simulator.refuseBinds(readBindRefusal(await readJson(request)), carrier)
       return sendJson(response, simulator.stats())
     case 'POST /reply':
       return sendJson(response, { answer: simulator.say(readSpokenText(await readJson(request))) })

@@ -6,22 +6,40 @@ import { type MessageIdSpelling, spellMessageId } from './message-id.ts'
 
 /** Something that a message centre owes an ESME until it is acknowledged: a receipt, or a text of a phone. */
 export type Delivery =
-  | { readonly kind: 'receipt'; readonly segment: number }
+  | {
+      readonly kind: 'receipt'
+      readonly segment: number
+      readonly says: 'end' | 'enroute' | 'opposite'
+    }
   | { readonly kind: 'answer'; readonly answer: number; readonly to: string; readonly part: number }
   | { readonly kind: 'other'; readonly body: ShortMessageBody }
 
-export const RECEIPT_FORMS = ['text and TLVs', 'text', 'TLVs'] as const
+/**
+ * `text otherwise` is spaced and capitalised as few are, and has no `text:`; `TLVs without NUL` has an id that ends
+ * with its length; `state alone` has a text of the id and a message_state.
+ */
+export const RECEIPT_FORMS = [
+  'text and TLVs',
+  'text',
+  'text otherwise',
+  'TLVs',
+  'TLVs without NUL',
+  'state alone',
+] as const
 export type ReceiptForm = (typeof RECEIPT_FORMS)[number]
 
 export interface ReceiptWriting {
   readonly form: ReceiptForm
   readonly messageId: MessageIdSpelling
+  readonly command?: 'deliver_sm' | 'data_sm'
+  readonly esmClass?: number
 }
 
 // SMPP 3.4 appendix B, §5.2.28
 const STATES: Readonly<
-  Record<Fate, { readonly word: string; readonly code: number; readonly err: string }>
+  Record<Fate | 'enroute', { readonly word: string; readonly code: number; readonly err: string }>
 > = {
+  enroute: { word: 'ENROUTE', code: 1, err: '000' },
   taken: { word: 'ACCEPTD', code: 6, err: '000' },
   delivered: { word: 'DELIVRD', code: 2, err: '000' },
   failed: { word: 'UNDELIV', code: 5, err: '001' },
@@ -82,7 +100,7 @@ export function encodeDelivery(
 ): Buffer {
   switch (delivery.kind) {
     case 'receipt':
-      return encodeReceipt(list.segment(delivery.segment), list.startedAt, sequence, writing)
+      return encodeReceipt(delivery, list, sequence, writing)
     case 'answer':
       return encodeDeliver(answerBody(delivery, list), sequence)
     case 'other':
@@ -112,24 +130,23 @@ let lastReceipt: ReceiptTemplate | undefined
 
 /** Patches the frame of the receipt before where it can: encoding each anew took a third of the time of all. */
 function encodeReceipt(
-  segment: Segment,
-  epoch: number,
+  delivery: Extract<Delivery, { kind: 'receipt' }>,
+  list: Arrivals,
   sequence: number,
   writing: ReceiptWriting,
 ): Buffer {
+  const segment = list.segment(delivery.segment)
+  const state = stateOf(segment.fate, delivery.says)
   const id = spellMessageId(segment.messageId, writing.messageId)
-  const submitted = minute(epoch + segment.at)
+  const submitted = minute(list.startedAt + segment.at)
   const done = minute(Date.now())
-  const { phone, source, fate } = segment
-  const key = `${submitted} ${done} ${source} ${fate} ${phone.length} ${id.length} ${writing.messageId} ${writing.form}`
+  const { phone, source } = segment
+  const { form, messageId, command = 'deliver_sm', esmClass = ESM_RECEIPT } = writing
+  const key = `${submitted} ${done} ${source} ${state} ${phone.length} ${id.length} ${messageId} ${form} ${command} ${esmClass}`
   if (lastReceipt?.key !== key) {
-    const frame = encodeDeliver(receiptBody(segment, id, submitted, done, writing.form), 0)
-    const textId = frame.indexOf(`id:${id}`, 0, 'latin1') + 'id:'.length
-    const tlvId = frame.indexOf(`${id}\0`, 0, 'latin1')
-    const idsAt = [
-      ...(writing.form === 'TLVs' ? [] : [textId]),
-      ...(writing.form === 'text' ? [] : [tlvId]),
-    ]
+    const body = receiptBody(segment, state, id, submitted, done, form)
+    const frame = encodeReceiptAs(command, { ...body, esm_class: esmClass })
+    const idsAt = placesOf(frame, id)
     lastReceipt = { key, frame, phoneAt: frame.indexOf(phone.slice(1), 0, 'latin1'), idsAt }
   }
   const frame = Buffer.from(lastReceipt.frame)
@@ -139,24 +156,66 @@ function encodeReceipt(
   return frame
 }
 
+type State = keyof typeof STATES
+
+function stateOf(fate: Fate, says: 'end' | 'enroute' | 'opposite'): State {
+  if (says === 'enroute') return 'enroute'
+  if (says === 'end') return fate
+  return fate === 'delivered' ? 'failed' : 'delivered'
+}
+
+/** Everywhere that `id` stands in the frame: in the text, in a TLV, or both. */
+function placesOf(frame: Buffer, id: string): number[] {
+  const places: number[] = []
+  for (let at = frame.indexOf(id, 0, 'latin1'); at >= 0; at = frame.indexOf(id, at + 1, 'latin1')) {
+    places.push(at)
+  }
+  return places
+}
+
+/** data_sm has no short_message: its text goes as message_payload (SMPP 3.4 §4.7.1). */
+function encodeReceiptAs(command: 'deliver_sm' | 'data_sm', body: ShortMessageBody): Buffer {
+  if (command === 'deliver_sm') return encodeDeliver(body, 0)
+  const tlvs = new Map(body.tlvs)
+  if (body.short_message.length > 0) tlvs.set(TLV.message_payload, body.short_message)
+  return encodePdu({ ...body, command, command_status: 0, sequence_number: 0, tlvs })
+}
+
 function receiptBody(
-  { phone, source: ours, fate }: Segment,
+  { phone, source: ours }: Segment,
+  state: State,
   id: string,
   submitted: string,
   done: string,
   form: ReceiptForm,
 ): ShortMessageBody {
-  const { word, code, err } = STATES[fate]
-  const dlvrd = fate === 'delivered' ? '001' : '000'
-  const text = `id:${id} sub:001 dlvrd:${dlvrd} submit date:${submitted} done date:${done} stat:${word} err:${err} text:`
-  const tlvs: Tlvs = new Map([
-    [TLV.receipted_message_id, Buffer.from(`${id}\0`, 'latin1')],
-    [TLV.message_state, Uint8Array.of(code)],
-  ])
+  const { word, code, err } = STATES[state]
+  const dlvrd = state === 'delivered' ? '001' : '000'
+  const usual = `id:${id} sub:001 dlvrd:${dlvrd} submit date:${submitted} done date:${done} stat:${word} err:${err} text:`
+  const texts: Readonly<Record<ReceiptForm, string>> = {
+    'text and TLVs': usual,
+    text: usual,
+    'text otherwise': `ID: ${id}  SUB:001 DLVRD:${dlvrd} Submit Date:${submitted} Done Date:${done} Stat:${word} Err:0A1`,
+    TLVs: '',
+    'TLVs without NUL': '',
+    'state alone': `id:${id}`,
+  }
+  const receipted = [TLV.receipted_message_id, Buffer.from(`${id}\0`, 'latin1')] as const
+  const stateTlv = [TLV.message_state, Uint8Array.of(code)] as const
+  const tlvs: Readonly<Record<ReceiptForm, Tlvs>> = {
+    'text and TLVs': new Map([receipted, stateTlv]),
+    text: NO_TLVS,
+    'text otherwise': NO_TLVS,
+    TLVs: new Map([receipted, stateTlv]),
+    'TLVs without NUL': new Map([
+      [TLV.receipted_message_id, Buffer.from(id, 'latin1')] as const,
+      stateTlv,
+    ]),
+    'state alone': new Map([stateTlv]),
+  }
   return deliverBody(phone, ours, {
-    esm_class: ESM_RECEIPT,
-    ...(form === 'TLVs' ? {} : { short_message: Buffer.from(text, 'latin1') }),
-    ...(form === 'text' ? {} : { tlvs }),
+    short_message: Buffer.from(texts[form], 'latin1'),
+    tlvs: tlvs[form],
   })
 }
 

@@ -6,18 +6,28 @@ import {
   HEADER_OCTETS,
   MAX_SEQUENCE,
   encodeBare,
+  readCommandId,
   writeHeader,
 } from '../encoding/pdu.ts'
 import type { Account } from './account.ts'
+import type { Behaviour } from './behaviour.ts'
 import type { Delivery } from './deliveries.ts'
+import { createDrip } from './drip.ts'
 import { type MessageIdSpelling, writeMessageId } from './message-id.ts'
+import type { PduCounts } from './pdu-counts.ts'
 
-/** How a message centre can fail without closing: it reads and says nothing, or does not even read. */
-export type Silence = 'none' | 'mute' | 'stalled'
+/** How a message centre can fail without closing: it reads and says nothing, or does not even read, or never will. */
+export type Silence = 'none' | 'mute' | 'stalled' | 'half open'
 
 interface InFlight {
   readonly delivery: Delivery
   readonly sentAt: number
+}
+
+/** PDUs by command, of all links. */
+export interface LinkCounts {
+  readonly received: PduCounts
+  readonly sent: PduCounts
 }
 
 const OUT_OCTETS = 64 * 1024
@@ -35,6 +45,7 @@ export class Link {
   /** Undefined until it has bound. */
   account: Account | undefined
   role: 'transmitter' | 'receiver' | 'transceiver' = 'transceiver'
+  writes: Behaviour['writes'] = 'gathered'
   /** By sequence_number, oldest first. */
   readonly inFlight = new Map<number, InFlight>()
   /** When an enquire_link of ours left that has not been answered. */
@@ -42,6 +53,8 @@ export class Link {
   /** When the last octet came, as `performance.now()`. */
   heardAt = performance.now()
   readonly #socket: Socket
+  readonly #counts: LinkCounts
+  readonly #drip: (octets: Buffer) => void
   #silence: Silence = 'none'
   #sequence = 0
   #out: Buffer = Buffer.allocUnsafe(OUT_OCTETS)
@@ -52,21 +65,28 @@ export class Link {
   constructor(
     number: number,
     socket: Socket,
+    counts: LinkCounts,
     onFrame: OnFrame,
     onFault: (fault: FramingFault) => void,
     onClose: () => void,
   ) {
     this.number = number
     this.#socket = socket
+    this.#counts = counts
+    this.#drip = createDrip(socket)
     const framer = new Framer()
+    const noteAndHand: OnFrame = (frame, start, end) => {
+      counts.received.note(readCommandId(frame, start))
+      onFrame(frame, start, end)
+    }
     socket.setNoDelay(true)
     socket.on('data', chunk => {
       this.heardAt = performance.now()
-      const fault = framer.push(chunk, onFrame)
+      const fault = framer.push(chunk, noteAndHand)
       if (fault !== undefined) onFault(fault)
       if (socket.writableLength > MAX_UNREAD_OCTETS) {
         socket.pause()
-        socket.once('drain', () => this.#silence !== 'stalled' && socket.resume())
+        socket.once('drain', () => this.#reads && socket.resume())
       }
     })
     // The close that follows says all there is to know.
@@ -89,16 +109,23 @@ export class Link {
     )
   }
 
+  /** A link that is half open stays so: its machine is gone. */
   be(silence: Silence): void {
+    if (this.#silence === 'half open') return
     this.#silence = silence
-    if (silence === 'stalled') this.#socket.pause()
-    else this.#socket.resume()
+    if (this.#reads) this.#socket.resume()
+    else this.#socket.pause()
+  }
+
+  get #reads(): boolean {
+    return this.#silence === 'none' || this.#silence === 'mute'
   }
 
   /** Answers a submit_sm that was taken: a response with the id, written in place. */
   takeSubmit(sequence: number, messageId: number, spelling: MessageIdSpelling): void {
     const at = this.#reserve(SUBMIT_RESP_OCTETS)
     if (at < 0) return
+    this.#counts.sent.note(COMMAND.submit_sm_resp)
     const end = writeMessageId(this.#out, at + HEADER_OCTETS, messageId, spelling) + 1
     this.#out[end - 1] = 0
     writeHeader(this.#out, at, end - at, COMMAND.submit_sm_resp, COMMAND_STATUS.ESME_ROK, sequence)
@@ -110,11 +137,25 @@ export class Link {
     this.sendBare(COMMAND.submit_sm_resp, status, sequence)
   }
 
-  send(frame: Uint8Array): void {
-    const at = this.#reserve(frame.length)
-    if (at < 0) return
-    this.#out.set(frame, at)
-    this.#end = at + frame.length
+  /** Answers a submit_sm that was taken, by an id that is empty, or without a body. */
+  takeWithoutId(sequence: number, body: 'empty id' | 'no body'): void {
+    const octets = HEADER_OCTETS + (body === 'empty id' ? 1 : 0)
+    const frame = Buffer.alloc(octets)
+    writeHeader(frame, 0, octets, COMMAND.submit_sm_resp, COMMAND_STATUS.ESME_ROK, sequence)
+    this.send(frame)
+  }
+
+  send(frame: Buffer): void {
+    if (this.sendUncounted(frame)) this.#counts.sent.note(readCommandId(frame, 0))
+  }
+
+  /** For what is no PDU. @returns whether it leaves */
+  sendUncounted(octets: Uint8Array): boolean {
+    const at = this.#reserve(octets.length)
+    if (at < 0) return false
+    this.#out.set(octets, at)
+    this.#end = at + octets.length
+    return true
   }
 
   sendBare(commandId: number, status: number, sequence: number): void {
@@ -142,6 +183,11 @@ export class Link {
     this.#socket.destroy()
   }
 
+  /** Cuts it with a TCP reset. */
+  reset(): void {
+    this.#socket.resetAndDestroy()
+  }
+
   /** A place for `octets` of a frame in what leaves at the end of this turn; -1 where nothing may leave. */
   #reserve(octets: number): number {
     if (this.#silence !== 'none' || !this.#socket.writable) return -1
@@ -162,7 +208,8 @@ export class Link {
     this.#out = this.#spare ?? Buffer.allocUnsafe(OUT_OCTETS)
     this.#spare = undefined
     this.#end = 0
-    if (this.#socket.writable)
+    if (this.writes === 'octets') this.#drip(full.subarray(0, size))
+    else if (this.#socket.writable)
       this.#socket.write(full.subarray(0, size), () => (this.#spare = full))
   }
 }

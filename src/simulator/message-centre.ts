@@ -25,7 +25,10 @@ import { type Binds, createBinds } from './binds.ts'
 import { deliverBody } from './deliveries.ts'
 import { type DeliveryQueue, createDeliveryQueue } from './delivery-queue.ts'
 import { drawsFrom } from './draws.ts'
-import { Link, type Silence } from './link.ts'
+import type { GarbageKind } from './garbage.ts'
+import { type LinkAction, actOnLinks, spoilLinks } from './link-actions.ts'
+import { Link } from './link.ts'
+import { PduCounts } from './pdu-counts.ts'
 import type { Phones, Saying } from './phones.ts'
 import { createReceipts } from './receipts.ts'
 import { createResponses } from './responses.ts'
@@ -57,12 +60,10 @@ export interface MessageCentreOptions {
   readonly seed?: number
 }
 
-export const LINK_ACTIONS = ['drop', 'unbind', 'mute', 'stall', 'resume'] as const
-/**
- * `drop` cuts the connection; `unbind` asks the ESME to go; `mute` reads and takes and says nothing; `stall` does
- * not even read; `resume` ends both.
- */
-export type LinkAction = (typeof LINK_ACTIONS)[number]
+export interface PduRecord {
+  readonly received: Readonly<Record<string, number>>
+  readonly sent: Readonly<Record<string, number>>
+}
 
 export interface MessageCentre {
   readonly name: string
@@ -83,8 +84,12 @@ export interface MessageCentre {
   say(systemId: string, from: string, to: string, saying: Saying): number
   /** Sends any deliver_sm: fields left out have their usual values. */
   deliver(systemId: string, from: string, to: string, fields: Partial<ShortMessageBody>): void
+  /** PDUs of all links since it began, by command. */
+  pdus(): PduRecord
   /** Does `action` to all links of the account, or of all; returns to how many. */
   links(action: LinkAction, systemId?: string): number
+  /** Sends what it should not over all links of the account, or of all; returns over how many. */
+  garbage(kind: GarbageKind, systemId?: string): number
   /** Refuses the next binds. */
   refuseBinds(times: number, status: CommandStatusName): void
   close(): Promise<void>
@@ -109,6 +114,7 @@ class Centre implements MessageCentre {
   readonly #queue: DeliveryQueue
   readonly #answers: Answers
   readonly #onSubmit: OnSubmit
+  readonly #counts = { received: new PduCounts(), sent: new PduCounts() }
   #nextLink = 0
   #sweep: NodeJS.Timeout | undefined
 
@@ -143,6 +149,8 @@ class Centre implements MessageCentre {
     this.#onSubmit = createSubmits(workings, { responses, receipts, answers: this.#answers, keep })
     due[DUE.respond] = responses.onDue
     due[DUE.sendReceipt] = receipts.onDue
+    due[DUE.letResponsesGo] = responses.onLetGo
+    due[DUE.letReceiptsGo] = receipts.onLetGo
     due[DUE.say] = this.#answers.onSay
     due[DUE.sendAgain] = this.#queue.onRested
   }
@@ -166,6 +174,7 @@ class Centre implements MessageCentre {
 
   change(behaviour: Partial<Behaviour>): void {
     this.#workings.behaviour = { ...this.#workings.behaviour, ...behaviour }
+    for (const link of this.#workings.links.values()) link.writes = this.#workings.behaviour.writes
   }
 
   limit(systemId: string, limit: Pick<AccountOptions, 'segmentsPerSecond' | 'aboveLimit'>): void {
@@ -188,26 +197,15 @@ class Centre implements MessageCentre {
   }
 
   links(action: LinkAction, systemId?: string): number {
-    const links = [...this.#workings.links.values()].filter(
-      ({ account }) =>
-        account !== undefined &&
-        (systemId ?? account.options.systemId) === account.options.systemId,
-    )
-    const silences: Partial<Record<LinkAction, Silence>> = {
-      mute: 'mute',
-      stall: 'stalled',
-      resume: 'none',
-    }
-    for (const link of links) {
-      const silence = silences[action]
-      if (silence !== undefined) link.be(silence)
-      else if (action === 'drop') link.drop()
-      else link.sendBare(COMMAND.unbind, 0, link.nextSequence())
-    }
-    if (action === 'resume') {
-      for (const account of this.#workings.accounts.values()) this.#queue.pump(account)
-    }
-    return links.length
+    return actOnLinks(this.#workings, this.#queue, action, systemId)
+  }
+
+  garbage(kind: GarbageKind, systemId?: string): number {
+    return spoilLinks(this.#workings, kind, systemId)
+  }
+
+  pdus(): PduRecord {
+    return { received: this.#counts.received.toRecord(), sent: this.#counts.sent.toRecord() }
   }
 
   get owed(): number {
@@ -233,6 +231,7 @@ class Centre implements MessageCentre {
     const link = new Link(
       number,
       socket,
+      this.#counts,
       (frame, start, end) => {
         if (readCommandId(frame, start) === COMMAND.submit_sm)
           this.#onSubmit(link, frame, start, end)
@@ -244,6 +243,7 @@ class Centre implements MessageCentre {
       },
       () => this.#onClose(link),
     )
+    link.writes = this.#workings.behaviour.writes
     this.#workings.links.set(number, link)
   }
 
@@ -277,6 +277,7 @@ class Centre implements MessageCentre {
         link.enquiredAt = undefined
         break
       case 'deliver_sm_resp':
+      case 'data_sm_resp':
       case 'generic_nack':
         this.#queue.onResponse(link, pdu.sequence_number, pdu.command_status)
         break
@@ -299,7 +300,9 @@ class Centre implements MessageCentre {
     const now = performance.now()
     for (const link of this.#workings.links.values()) {
       const { account } = link
-      if (account === undefined || link.silence !== 'none') continue
+      // A machine that is gone is found out, one that is silent for a while is not.
+      const isSilent = link.silence === 'mute' || link.silence === 'stalled'
+      if (account === undefined || isSilent) continue
       if (enquire !== 'never') {
         if (link.enquiredAt !== undefined && now - link.enquiredAt > enquire.withinMs) link.drop()
         else if (link.enquiredAt === undefined && now - link.heardAt > enquire.everyMs)

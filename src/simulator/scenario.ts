@@ -5,7 +5,10 @@ import type { AccountOptions } from './account.ts'
 import type { Behaviour, ErrorShare, ReceiptBehaviour } from './behaviour.ts'
 import { RECEIPT_FORMS } from './deliveries.ts'
 import type { Delay } from './draws.ts'
+import { GARBAGE_KINDS, type GarbageKind } from './garbage.ts'
+import { LINK_ACTIONS } from './link-actions.ts'
 import { MESSAGE_ID_SPELLINGS } from './message-id.ts'
+import type { BindRefusal, ScenarioEvent } from './timeline.ts'
 import type { AnswerChoice, AnswerRule, PhoneBehaviour, Saying } from './phones.ts'
 
 /** What a rehearsal needs: the carriers, their accounts and ways, and the people behind the phones. */
@@ -14,6 +17,8 @@ export interface Scenario {
   readonly seed: number
   readonly carriers: readonly CarrierScenario[]
   readonly phones: PhoneBehaviour
+  /** What happens by itself; nothing if not said. */
+  readonly events?: readonly ScenarioEvent[]
 }
 
 interface CarrierScenario {
@@ -145,9 +150,11 @@ const milliseconds = number(0, HOUR_MS)
 const share = number(0, 1)
 const delay = object<Delay>({ ms: milliseconds, spreadMs: milliseconds }, { spreadMs: 0 })
 
+const STATUS_NAMES = Object.keys(COMMAND_STATUS) as CommandStatusName[]
+
 const errorShare = object<ErrorShare>(
   {
-    status: oneOf(...(Object.keys(COMMAND_STATUS) as CommandStatusName[])),
+    status: oneOf(...STATUS_NAMES),
     share,
     of: oneOf('messages', 'phones'),
   },
@@ -163,14 +170,29 @@ const receipts = object<ReceiptBehaviour>(
     twice: share,
     form: oneOf(...RECEIPT_FORMS),
     messageId: oneOf(...MESSAGE_ID_SPELLINGS),
+    enroute: share,
+    contradicted: share,
+    reversedBy: whole(1, 10_000),
+    command: oneOf('deliver_sm', 'data_sm'),
+    esmClass: whole(0, 255),
   },
   { share: 1, failed: 0, expired: 0, twice: 0, form: 'text and TLVs', messageId: 'decimal' },
+  ['enroute', 'contradicted', 'reversedBy', 'command', 'esmClass'],
 )
 
 const BEHAVIOUR: Readers<Behaviour> = {
   responses: object<Behaviour['responses']>(
-    { ms: milliseconds, spreadMs: milliseconds, missing: share, twice: share },
+    {
+      ms: milliseconds,
+      spreadMs: milliseconds,
+      missing: share,
+      twice: share,
+      emptyId: share,
+      noBody: share,
+      reversedBy: whole(1, 10_000),
+    },
     { ms: 0, spreadMs: 0, missing: 0, twice: 0 },
+    ['emptyId', 'noBody', 'reversedBy'],
   ),
   errors: list(errorShare),
   receipts: or('none', receipts),
@@ -187,6 +209,7 @@ const BEHAVIOUR: Readers<Behaviour> = {
       withinMs: milliseconds,
     }),
   ),
+  writes: oneOf('gathered', 'octets'),
 }
 const behaviour = object<Partial<Behaviour>>(
   BEHAVIOUR,
@@ -243,21 +266,6 @@ const phones = object<PhoneBehaviour>(
   { seed: 1 },
 )
 
-const scenario = object<Scenario>(
-  {
-    seed: whole(0, 2 ** 31),
-    carriers: list(
-      object<CarrierScenario>(
-        { name: text, port: whole(0, 65_535), accounts: list(account, 1), behaviour },
-        { port: 0, behaviour: {} },
-      ),
-      1,
-    ),
-    phones,
-  },
-  { seed: 1, phones: { seed: 1, rules: [] } },
-)
-
 const scenarioChange = object<ScenarioChange>(
   {
     carriers: list(
@@ -281,6 +289,50 @@ const scenarioChange = object<ScenarioChange>(
   {},
   ['carriers', 'phones'],
 )
+
+const bindRefusal = object<BindRefusal>(
+  { times: whole(1, 1_000_000), status: oneOf(...STATUS_NAMES) },
+  { times: 1 },
+)
+
+const event = object<ScenarioEvent>(
+  {
+    afterMs: number(0, 24 * HOUR_MS),
+    afterSegments: whole(0, 1e9),
+    carrier: text,
+    links: oneOf(...LINK_ACTIONS),
+    garbage: oneOf(...GARBAGE_KINDS),
+    refuseBinds: bindRefusal,
+    change: scenarioChange,
+  },
+  { afterMs: 0, afterSegments: 0 },
+  ['carrier', 'links', 'garbage', 'refuseBinds', 'change'],
+)
+
+const scenario = object<Scenario>(
+  {
+    seed: whole(0, 2 ** 31),
+    carriers: list(
+      object<CarrierScenario>(
+        { name: text, port: whole(0, 65_535), accounts: list(account, 1), behaviour },
+        { port: 0, behaviour: {} },
+      ),
+      1,
+    ),
+    phones,
+    events: list(event),
+  },
+  { seed: 1, phones: { seed: 1, rules: [] } },
+  ['events'],
+)
+
+/** Reads how the next binds are to be refused, and by whom. @throws AppError `invalid_request` */
+export const readBindRefusal = (value: unknown): BindRefusal =>
+  read(bindRefusal, value, 'the refusal')
+
+/** Reads what garbage is to be sent. @throws AppError `invalid_request` */
+export const readGarbageKind = (value: unknown): GarbageKind =>
+  read(oneOf(...GARBAGE_KINDS), value, 'the garbage')
 
 /** Reads a text that one phone is to send. @throws AppError `invalid_request` */
 export const readSpokenText = (value: unknown): SpokenText => read(spokenText, value, 'the reply')

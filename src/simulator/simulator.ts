@@ -2,9 +2,12 @@ import { sleep } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { AccountStats } from './account.ts'
 import { Arrivals } from './arrivals.ts'
-import { type LinkAction, type MessageCentre, startMessageCentre } from './message-centre.ts'
+import type { GarbageKind } from './garbage.ts'
+import type { LinkAction } from './link-actions.ts'
+import { type MessageCentre, type PduRecord, startMessageCentre } from './message-centre.ts'
 import { type Phones, createPhones } from './phones.ts'
 import type { Scenario, ScenarioChange, SpokenText } from './scenario.ts'
+import { type BindRefusal, type ScenarioEvent, type Timeline, startTimeline } from './timeline.ts'
 
 /** The carriers of a scenario and the phones behind them, with one list of what arrived. */
 export interface Simulator {
@@ -20,6 +23,10 @@ export interface Simulator {
   say(spoken: SpokenText): number
   /** To the links of one carrier, or of all. Returns to how many. */
   links(action: LinkAction, carrier?: string): number
+  /** Over the links of one carrier, or of all. Returns over how many. */
+  garbage(kind: GarbageKind, carrier?: string): number
+  /** One carrier, or each, refuses its next binds. */
+  refuseBinds(refusal: BindRefusal, carrier?: string): void
   /**
    * Resolves once every receipt and answer has been sent and acknowledged.
    * @throws AppError `timeout` where some are left after `timeoutMs`
@@ -33,6 +40,8 @@ interface SimulatorStats {
     readonly name: string
     readonly port: number
     readonly accounts: readonly AccountStats[]
+    /** By command, of all links. */
+    readonly pdus: PduRecord
   }[]
   readonly phones: number
   readonly segments: number
@@ -47,8 +56,12 @@ interface SimulatorStats {
 
 const QUIET_LOOK_MS = 20
 
-/** Starts every message centre of the scenario; all listen when the promise resolves. */
+/**
+ * Starts every message centre of the scenario; all listen when the promise resolves.
+ * @throws AppError `not_found` where an event names a carrier that the scenario lacks
+ */
 export async function startSimulator(scenario: Scenario): Promise<Simulator> {
+  assertCarriersKnown(scenario)
   const list = new Arrivals()
   let population = createPhones(scenario.phones)
   const phones: Phones = (phone, text) => population(phone, text)
@@ -70,17 +83,26 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
     throw new AppError('not_found', `the simulation has no carrier ${name}`)
   }
 
+  const centresOf = (carrier: string | undefined) =>
+    carrier === undefined ? centres : [centreOf(carrier)]
+  const sumOf = (carrier: string | undefined, count: (centre: MessageCentre) => number) =>
+    centresOf(carrier).reduce((sum, centre) => sum + count(centre), 0)
+  let timeline: Timeline | undefined
   const owed = () => centres.reduce((sum, centre) => sum + centre.owed, 0)
 
-  return {
+  const simulator: Simulator = {
     centres,
     list,
-    close,
+    async close() {
+      timeline?.stop()
+      await close()
+    },
     stats: () => ({
       carriers: centres.map(centre => ({
         name: centre.name,
         port: centre.port,
         accounts: centre.stats(),
+        pdus: centre.pdus(),
       })),
       phones: list.phones,
       segments: list.segments,
@@ -118,10 +140,39 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
       }
       return centre.say(systemId, from, number, { text, means })
     },
-    links: (action, carrier) =>
-      (carrier === undefined ? centres : [centreOf(carrier)]).reduce(
-        (sum, centre) => sum + centre.links(action),
-        0,
-      ),
+    links: (action, carrier) => sumOf(carrier, centre => centre.links(action)),
+    garbage: (kind, carrier) => sumOf(carrier, centre => centre.garbage(kind)),
+    refuseBinds({ times, status }, carrier) {
+      for (const centre of centresOf(carrier)) centre.refuseBinds(times, status)
+    },
   }
+  const { events = [] } = scenario
+  if (events.length > 0) {
+    timeline = startTimeline(
+      events,
+      () => list.segments,
+      event => happen(simulator, event),
+    )
+  }
+  return simulator
+}
+
+/** Before anything happens: in its midst nobody would be there to hear of it. */
+function assertCarriersKnown({ carriers, events = [] }: Scenario): void {
+  const known = new Set(carriers.map(({ name }) => name))
+  const named = events.flatMap(({ carrier, change }) => [
+    ...(carrier === undefined ? [] : [carrier]),
+    ...(change?.carriers ?? []).map(({ name }) => name),
+  ])
+  const strange = named.find(name => !known.has(name))
+  if (strange === undefined) return
+  throw new AppError('not_found', `an event names ${strange}, which the scenario lacks`)
+}
+
+function happen(simulator: Simulator, event: ScenarioEvent): void {
+  const { carrier, links, garbage, refuseBinds, change } = event
+  if (change !== undefined) simulator.change(change)
+  if (refuseBinds !== undefined) simulator.refuseBinds(refuseBinds, carrier)
+  if (garbage !== undefined) simulator.garbage(garbage, carrier)
+  if (links !== undefined) simulator.links(links, carrier)
 }

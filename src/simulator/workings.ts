@@ -19,7 +19,14 @@ export interface Workings {
 }
 
 /** Kinds of the agenda's events. */
-export const DUE = { respond: 0, sendReceipt: 1, say: 2, sendAgain: 3 } as const
+export const DUE = {
+  respond: 0,
+  sendReceipt: 1,
+  say: 2,
+  sendAgain: 3,
+  letResponsesGo: 4,
+  letReceiptsGo: 5,
+} as const
 
 /** The numbers that an event of the agenda is about. */
 export type Due = (a: number, b: number, c: number) => void

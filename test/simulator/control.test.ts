@@ -127,6 +127,31 @@ test('cuts the links of one carrier or of all', async () => {
   await south.until('the link to close', () => south.closed)
 })
 
+test('sends garbage and refuses binds, of one carrier or of all', async () => {
+  const { simulator, north, post } = await aSimulation()
+  const kind = encodeURIComponent('length 2^31')
+  const octets = (esme: typeof north) =>
+    new Promise<Buffer>(resolve => esme.session.socket.once('data', resolve))
+  const garbage = octets(north)
+  expect(await post(`/links/garbage?kind=${kind}&carrier=North`)).toEqual({
+    status: 200,
+    body: { links: 1 },
+  })
+  expect((await garbage).toString('hex')).toMatch(/^80000000/)
+  expect(simulator.centres[1]!.pdus().sent).toEqual({ bind_transceiver_resp: 1 })
+  expect((await post('/links/garbage?kind=roses')).status).toBe(400)
+
+  const refusal = { status: 'ESME_RBINDFAIL', times: 1 }
+  expect((await post('/binds/refuse?carrier=South', refusal)).status).toBe(200)
+  const statuses: number[] = []
+  for (const { name, port } of [...simulator.centres, ...simulator.centres]) {
+    const esme = await bindEsme(port, { systemId: name.toLowerCase() })
+    onTestFinished(() => esme.session.destroy())
+    statuses.push(esme.status)
+  }
+  expect(statuses).toEqual([0, 0x0d, 0, 0])
+})
+
 test.each([
   ['/scenario', '{', 400, 'malformed_json'],
   ['/scenario', '{"speed":1}', 400, 'invalid_request'],
