@@ -28,6 +28,7 @@ import {
 import { type Database, isUniqueViolation, notify, transact } from '../store/database.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import {
+  completed,
   type Fields,
   type Installation,
   openProtocol,
@@ -35,6 +36,7 @@ import {
   type ProtocolEdit,
   type ProtocolSettings,
   readProtocol,
+  settingFaults,
   splitSecrets,
   withoutProtocols,
 } from './protocols.ts'
@@ -107,7 +109,8 @@ export async function createAccount(
   }
   if (faults.length > 0 || own === undefined) throw invalid(faults)
   const id = uuid()
-  const { settings, secrets } = splitSecrets(protocol, own)
+  const { settings, secrets } = splitSecrets(protocol, completed(protocol, own))
+  assertConsistent(protocol, settings)
   const sealedSecrets = sealSecrets(masterKey, id, secrets)
   return refuseTakenName(() =>
     transact(db, async tx => {
@@ -151,10 +154,12 @@ export async function changeAccount(
       const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit, installation)
       const faults = [...protocolFaults, ...routeFaults(rest.routes ?? [])]
       if (faults.length > 0) throw invalid(faults)
-      const { settings, secrets } = splitSecrets(protocol, own)
+      const { settings: edited, secrets } = splitSecrets(protocol, own)
+      const settings = { ...(current.settings as Fields), ...edited }
+      assertConsistent(protocol, settings)
       const changed = await updateCarrier(tx, id, {
         ...rest,
-        settings: { ...(current.settings as Fields), ...settings },
+        settings,
         ...(Object.keys(secrets).length > 0 && {
           sealedSecrets: sealSecrets(masterKey, id, {
             ...openSecrets(masterKey, id, current.sealedSecrets),
@@ -306,6 +311,11 @@ function routeFaults(routes: readonly Route[]): Fault[] {
     const isRepeated = routes.findIndex(route => route.prefix === prefix) < index
     return isRepeated ? [{ pointer: `/routes/${index}/prefix`, detail: 'is named twice' }] : []
   })
+}
+
+function assertConsistent(protocol: CarrierRow['protocol'], settings: Fields): void {
+  const faults = settingFaults(protocol, settings)
+  if (faults.length > 0) throw invalid([...faults])
 }
 
 function accountFrom(row: CarrierRow, reported: LiveState | undefined): Account {

@@ -6,7 +6,13 @@ import type { CarrierConfig } from '../carriers/carrier.ts'
 import { AppError, type Fault } from '../errors.ts'
 import type { Config } from '../config.ts'
 import { mayBePrivate, urlFault } from '../network/origin.ts'
-import { type SmppAccountSettings, type SmppSecrets, openSmpp } from './settings/smpp.ts'
+import {
+  type NewSmpp,
+  type SmppAccountSettings,
+  type SmppSecrets,
+  openSmpp,
+} from './settings/smpp.ts'
+import { dialectFaults, withPreset } from './settings/smpp-dialect.ts'
 import { openTwilio, type TwilioAccountSettings, type TwilioSecrets } from './settings/twilio.ts'
 
 export type Protocol = CarrierConfig['protocol']
@@ -18,7 +24,7 @@ export interface Installation extends Pick<Config, 'publicUrl' | 'privateHosts'>
 
 /** As an account is set up: the protocol's own member, secrets included. */
 export interface ProtocolDraft {
-  readonly smpp?: (SmppAccountSettings & SmppSecrets) | undefined
+  readonly smpp?: NewSmpp | undefined
   readonly twilio?: (TwilioAccountSettings & TwilioSecrets) | undefined
 }
 /** As an account is changed. A secret that is left out stays. */
@@ -67,6 +73,20 @@ export function readProtocol(
     if (detail !== undefined) faults.push({ pointer: `/${protocol}/${name}`, detail })
   }
   return { own, faults }
+}
+
+/** What an account is set up with: what was said, and what goes without saying. */
+export function completed(protocol: Protocol, own: Fields): Fields {
+  return protocol === 'smpp' ? withPreset(own) : own
+}
+
+/** What is wrong with settings that are each right by themselves. */
+export function settingFaults(protocol: Protocol, settings: Fields): readonly Fault[] {
+  if (protocol !== 'smpp') return []
+  return dialectFaults(settings).map(({ pointer, detail }) => ({
+    pointer: `/smpp${pointer}`,
+    detail,
+  }))
 }
 
 /** What an account has whatever its protocol. */

@@ -1,6 +1,7 @@
 import type { MessageIdForm } from '../encoding/receipt-text.ts'
 import type { EncodedText } from '../encoding/segments.ts'
 import type { Route } from './routes.ts'
+import type { SmppDialect } from './smpp/dialect.ts'
 
 /**
  * The seam between the fan-out engine and a network.
@@ -161,6 +162,8 @@ export interface SmppSettings {
   readonly responseTimeoutMs: number
   /** How ids are written in submit_sm_resp and in receipts; absent: the same in both, compared exactly. */
   readonly messageIds?: { readonly response: MessageIdForm; readonly receipt: MessageIdForm }
+  /** Absent: the usual. */
+  readonly dialect?: SmppDialect
 }
 
 export interface TwilioSettings {

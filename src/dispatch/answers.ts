@@ -3,7 +3,7 @@
  * every alert, from the alert's own slots where one is being sent, and keep to a twentieth of the rate.
  */
 import { isSubmitError, type Outcome, type ShortMessage } from '../carriers/carrier.ts'
-import { encodeText } from '../encoding/segments.ts'
+import { type EncodedText, encodeText } from '../encoding/segments.ts'
 import type { Database } from '../store/database.ts'
 import { claimAnswers, finishAnswer } from '../store/answers.ts'
 import { reservePace } from '../store/intents.ts'
@@ -35,6 +35,8 @@ export function createAnswerDesk(of: {
   carrierId: string
   dispatcherId: string
   rate: number
+  /** How many segments a text takes on the carrier. */
+  segmentsHere: (text: EncodedText) => number
   pace: Pace
   counts: LaneCounts
 }): AnswerDesk {
@@ -73,11 +75,12 @@ export function createAnswerDesk(of: {
       let segments = 0
       for (const { id, phone, text, expires } of claimed) {
         const encoded = encodeText(text)
-        segments += encoded.segments.length
+        const segmentsEach = of.segmentsHere(encoded)
+        segments += segmentsEach
         waiting.push({
           id,
           message: { to: phone, text: encoded, expiresAt: expires.getTime() },
-          segments: encoded.segments.length,
+          segments: segmentsEach,
           ref: --lastRef,
         })
       }

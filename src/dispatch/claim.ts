@@ -4,6 +4,8 @@
  */
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { START, type Pull } from '../carriers/routes.ts'
+import type { EncodedText } from '../encoding/segments.ts'
+import { AppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway, transact, type Database } from '../store/database.ts'
 import {
@@ -16,7 +18,7 @@ import {
 } from '../store/ranges.ts'
 import type { Level } from './queue.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
-import type { SendableAlert } from './work.ts'
+import type { CarrierText, SendableAlert } from './work.ts'
 
 /** Work in hand beyond the exposure, in seconds of the rate, and recipients at the most. */
 const CLAIM_AHEAD = { seconds: 0.5, most: 10_000 }
@@ -81,7 +83,7 @@ export interface Claiming {
 export interface TakenRange {
   readonly alert: SendableAlert
   readonly place: ClaimedRange
-  readonly textNo: number
+  readonly text: CarrierText
   /** Of the block that the range is of. */
   readonly phones: Buffer
   readonly recipients: readonly QueuedRecipient[]
@@ -95,6 +97,8 @@ export function createClaiming(of: {
   account: CarrierConfig
   /** Segments a second that fall to this lane. */
   rate: number
+  /** How many segments a text takes on the carrier. */
+  segmentsHere: (text: EncodedText) => number
   /** How the carrier takes part in each class now. */
   pulls: () => readonly Pull[]
   /** The alert's verified content; rejects where it is not what was signed. */
@@ -111,11 +115,19 @@ export function createClaiming(of: {
     const loaded = await loadRanges(db, alertId, claimed)
     for (const [i, place] of claimed.entries()) {
       const waiting = loaded[i]!
-      const { textNo, recipients } = waiting
-      const segments = alert.texts.get(textNo)?.encoded.segments.length ?? 1
-      portions.took(place.routeClass, recipients.length * segments, claimedAt)
-      hold({ alert, place, ...waiting, claimedAt })
+      const { phones, recipients } = waiting
+      const text = textOf(alert, waiting.textNo)
+      portions.took(place.routeClass, recipients.length * text.segments, claimedAt)
+      hold({ alert, place, text, phones, recipients, claimedAt })
     }
+  }
+
+  const textOf = (alert: SendableAlert, textNo: number): CarrierText => {
+    const text = alert.texts.get(textNo)
+    if (text === undefined) {
+      throw new AppError('integrity_violation', `the signed alert has no text ${textNo}`)
+    }
+    return { ...text, segments: of.segmentsHere(text.encoded) }
   }
 
   /** Claimed ranges that can't be taken go back; an alert that is not what was signed is stopped. */

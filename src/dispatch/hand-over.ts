@@ -45,16 +45,17 @@ export class HandOver {
   /**
    * Hands a message over, as many of its segments as have slots that are due and places in the window.
    *
+   * @param segments that the message takes on this carrier
    * @param range none: it answers a person
    * @returns what is left of the `available` segments
    */
   begin(
     message: ShortMessage,
+    segments: number,
     ref: number,
     range: HeldRange | undefined,
     available: number,
   ): number {
-    const segments = message.text.segments.length
     const now = segments === 1 ? 1 : Math.min(segments, available, this.#carrier.room)
     this.#pace.take(now)
     this.#counts.submittedMessages++

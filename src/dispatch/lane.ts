@@ -27,7 +27,7 @@ import {
   type SubmitError,
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
-import { AppError } from '../errors.ts'
+import { segmentsOn } from '../carriers/segments.ts'
 import { MessageIds } from '../inbound/message-ids.ts'
 import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
@@ -131,6 +131,7 @@ export function startLane(options: LaneOptions): Lane {
   const laneLog = createLaneLog({ carrierId, carrier: account.name, dispatcherId })
 
   const carrier: Carrier = openCarrier(account)
+  const segmentsHere = segmentsOn(account)
   const closing = new AbortController()
   const pace = createPace(rate)
   const handOver = new HandOver(carrier, pace, counts, rate)
@@ -156,11 +157,20 @@ export function startLane(options: LaneOptions): Lane {
   const claiming = createClaiming({
     ...options,
     rate: rate * options.share,
+    segmentsHere,
     pulls: () => standing.pulls,
     hold,
   })
   const intake = createIntake(db, messageIds, counts, results.flush, wakeViewers)
-  const answers = createAnswerDesk({ db, carrierId, dispatcherId, rate, pace, counts })
+  const answers = createAnswerDesk({
+    db,
+    carrierId,
+    dispatcherId,
+    rate,
+    segmentsHere,
+    pace,
+    counts,
+  })
 
   function wakeViewers() {
     void notify(db, 'alerts', carrierId).catch(() => undefined)
@@ -185,7 +195,7 @@ export function startLane(options: LaneOptions): Lane {
       if (item === undefined) break
       const { range } = item
       const { text } = range
-      const segments = text.encoded.segments.length
+      const { segments } = text
       if (range.withdrawn || now > range.deadline || today >= text.expiresAt) {
         passOver(item, segments)
         continue
@@ -198,7 +208,7 @@ export function startLane(options: LaneOptions): Lane {
       inFlight[ref] = item
       sentAt[ref] = clock
       const message = { to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }
-      available = handOver.begin(message, ref, range, available)
+      available = handOver.begin(message, segments, ref, range, available)
     }
     awaitSlot(now)
   }
@@ -215,7 +225,7 @@ export function startLane(options: LaneOptions): Lane {
     while (left >= 1 && handOver.owing === 0 && carrier.room >= 1) {
       const answer = answers.next()
       if (answer === undefined) break
-      left = handOver.begin(answer.message, answer.ref, undefined, left)
+      left = handOver.begin(answer.message, answer.segments, answer.ref, undefined, left)
     }
     return left
   }
@@ -414,11 +424,7 @@ export function startLane(options: LaneOptions): Lane {
     turn()
   }
 
-  function hold({ alert, place, textNo, phones, recipients, claimedAt }: TakenRange) {
-    const text = alert.texts.get(textNo)
-    if (text === undefined) {
-      throw new AppError('integrity_violation', `the signed alert has no text ${textNo}`)
-    }
+  function hold({ alert, place, text, phones, recipients, claimedAt }: TakenRange) {
     const { rangeNo, fence } = place
     const range: HeldRange = {
       lease: { alertId: alert.id, rangeNo, fence },

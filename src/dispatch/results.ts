@@ -28,10 +28,11 @@ interface Collected extends Mutable<Omit<RangeResults, 'messageIds' | 'finished'
   count: number
 }
 
-const nothingOf = ({ lease, place }: HeldRange): Collected => ({
+const nothingOf = ({ lease, place, text }: HeldRange): Collected => ({
   lease,
   blockNo: place.blockNo,
   generation: place.generation,
+  segments: text.segments,
   taken: [],
   messageIds: { seqs: [], parts: [], ids: [] },
   ended: [],

@@ -18,6 +18,12 @@ interface SendableText {
   readonly expiresAt: number
 }
 
+/** A text on one carrier. */
+export interface CarrierText extends SendableText {
+  /** On this carrier, which may be others than were approved (`carriers/segments.ts`). */
+  readonly segments: number
+}
+
 /** A claimed range as its lane holds it. */
 export interface HeldRange {
   readonly lease: Lease
@@ -26,7 +32,7 @@ export interface HeldRange {
   /** Of its block. */
   readonly phones: Buffer
   /** All its recipients get the same. */
-  readonly text: SendableText
+  readonly text: CarrierText
   /** Recipients without an end yet, sent or not. */
   open: number
   /** Recipients handed over and not answered. */
@@ -50,4 +56,4 @@ export interface Item {
 export const phoneOf = ({ range, seq }: Item): string =>
   phoneAt(range.phones, seq - range.place.blockNo)
 
-export const segmentsOf = ({ range }: Item): number => range.text.encoded.segments.length
+export const segmentsOf = ({ range }: Item): number => range.text.segments

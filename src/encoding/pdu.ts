@@ -771,8 +771,9 @@ export function submitOctets(template: SubmitTemplate): number {
 }
 
 /**
- * Prepares a segment. `body.destination_addr` is left out; `body.validity_period` must be a full 16 characters;
- * `reference` says where in short_message the concatenation reference lies, if there is one.
+ * Prepares a segment. `body.destination_addr` is left out; `body.validity_period` must be a full 16 characters, or
+ * empty and never set; `reference` says where the concatenation reference lies, counted from the first octet of
+ * short_message, in it or behind it in a TLV, if there is one.
  */
 export function prepareSubmit(
   body: ShortMessageBody,

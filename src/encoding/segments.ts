@@ -40,9 +40,10 @@ export interface TextMeasure {
   readonly forcedBy?: readonly string[]
 }
 
+/** A UDH and the sar TLVs count to this. */
 const MAX_SEGMENTS = 255
-const SINGLE = { GSM7: 160, UCS2: 70 } as const
-const JOINED = { GSM7: { 1: 153, 2: 152 }, UCS2: { 1: 67, 2: 66 } } as const
+export const SINGLE = { GSM7: 160, UCS2: 70 } as const
+export const JOINED = { GSM7: { 1: 153, 2: 152 }, UCS2: { 1: 67, 2: 66 } } as const
 
 /**
  * @returns at least one segment; more than one means that each needs a UDH
@@ -51,18 +52,22 @@ const JOINED = { GSM7: { 1: 153, 2: 152 }, UCS2: { 1: 67, 2: 66 } } as const
 export function encodeText(text: string, referenceOctets: ReferenceOctets = 1): EncodedText {
   const plan = planSegments(text, referenceOctets)
   const { alphabet, units, ends, count } = plan
-  if (count > MAX_SEGMENTS) {
-    throw new AppError(
-      'text_too_long',
-      `the text needs ${count} segments, a message joins at most ${MAX_SEGMENTS}: shorten it`,
-    )
-  }
+  assertJoinable(count)
   const segments = ends.map((end, i) => {
     const part = plan.text.slice(i === 0 ? 0 : ends[i - 1], end)
     return alphabet === 'GSM7' ? encodeGsm7(part)! : encodeUtf16be(part)
   })
   const dataCoding = alphabet === 'GSM7' ? 0 : 8
   return { text: plan.text, alphabet, dataCoding, units, segments, referenceOctets }
+}
+
+/** @throws AppError `text_too_long` */
+export function assertJoinable(segments: number): void {
+  if (segments <= MAX_SEGMENTS) return
+  throw new AppError(
+    'text_too_long',
+    `the text needs ${segments} segments, a message joins at most ${MAX_SEGMENTS}: shorten it`,
+  )
 }
 
 /** What `encodeText` would make of the text, without making it. Never throws. */
@@ -101,7 +106,8 @@ function planSegments(given: string, referenceOctets: ReferenceOctets): SegmentP
   return { ...plan, count: ends.length, ends }
 }
 
-function gsm7Ends(text: string, capacity: number): number[] {
+/** Where each segment of so many septets ends, as an index into `text`. */
+export function gsm7Ends(text: string, capacity: number): number[] {
   const ends: number[] = []
   let used = 0
   for (let i = 0; i < text.length; i++) {
@@ -116,8 +122,9 @@ function gsm7Ends(text: string, capacity: number): number[] {
   return ends
 }
 
+/** The same for UTF-16 units. */
 // Only the clusters at the cuts are looked up: Intl.Segmenter takes seconds to walk all of a long text.
-function ucs2Ends(text: string, capacity: number): number[] {
+export function ucs2Ends(text: string, capacity: number): number[] {
   const clusters = new Intl.Segmenter().segment(text)
   const ends: number[] = []
   let start = 0
@@ -138,7 +145,7 @@ function isLowSurrogate(codeUnit: number): boolean {
   return codeUnit >= 0xdc00 && codeUnit <= 0xdfff
 }
 
-function encodeUtf16be(text: string): Uint8Array {
+export function encodeUtf16be(text: string): Uint8Array {
   const octets = new Uint8Array(text.length * 2)
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)

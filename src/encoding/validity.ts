@@ -18,6 +18,12 @@ export function relativeValidity(milliseconds: number): string {
   return `0000${days}${time}000R`
 }
 
+/** The absolute form, in UTC, for message centres that take no other. Rounded down to the second. */
+export function absoluteValidity(epochMs: number): string {
+  const [date = '', time = ''] = new Date(epochMs).toISOString().split('T')
+  return `${date.slice(2).replaceAll('-', '')}${time.slice(0, 8).replaceAll(':', '')}000+`
+}
+
 /** Epoch milliseconds that either form means at `now`; undefined where it is neither. */
 export function parseValidity(validityPeriod: string, now: number): number | undefined {
   const match = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d)(\d\d)([+R-])$/.exec(validityPeriod)

@@ -25,6 +25,7 @@ export interface GivenTo {
   readonly blockNo: number
   readonly offset: number
   readonly part: number
+  readonly parts?: number | undefined
   readonly tryNo: number
 }
 
@@ -45,12 +46,14 @@ const LOOK_AGAIN_MS = 250
 /** Ids that are no longer in memory are looked for at most so often. */
 const SEARCH_AGAIN_MS = 5_000
 
+type Batch = Pick<Submissions, 'alertId' | 'blockNo' | 'parts'>
+
 interface Table {
   readonly hashes: Uint32Array
   /** Of each slot: the batch, from 1, and what the batch says of the id. */
   readonly batchOf: Uint32Array
   readonly refs: Uint32Array
-  readonly batches: Pick<Submissions, 'no' | 'alertId' | 'blockNo'>[]
+  readonly batches: (Batch & { readonly no: number })[]
   count: number
 }
 
@@ -92,7 +95,7 @@ export class MessageIds {
     if (this.#isAsked) this.#take(submissions)
   }
 
-  #take({ no, alertId, blockNo, ids, refs }: Submissions): void {
+  #take({ no, alertId, blockNo, parts, ids, refs }: Submissions): void {
     if (this.#known.has(no)) return
     this.#known.add(no)
     let table = this.#tables[0]
@@ -101,7 +104,7 @@ export class MessageIds {
       this.#tables.unshift((table = emptyTable(slots)))
       if (this.#tables.length > tables) this.#leaveFingerprints(this.#tables.pop()!)
     }
-    const batch = table.batches.push({ no, alertId, blockNo })
+    const batch = table.batches.push({ no, alertId, blockNo, parts })
     for (let i = 0; i < ids.length; i++) insert(table, ids[i]!, batch, refs.readUInt32BE(i * 4))
   }
 
@@ -182,8 +185,7 @@ export class MessageIds {
     for (let at = 0; at < looks.length; at += LOOKS) {
       const left = looks.slice(at, at + LOOKS).filter(({ id }) => !found.has(id))
       for (const place of await findInSubmissions(this.#db, this.carrierId, left)) {
-        const { id, alertId, blockNo, ref } = place
-        if (!found.has(id)) found.set(id, givenTo(alertId, blockNo, ref))
+        if (!found.has(place.id)) found.set(place.id, givenTo(place, place.ref))
       }
     }
   }
@@ -195,21 +197,23 @@ export class MessageIds {
     const old = nos.filter(no => no <= this.#gone).toReversed()
     for (let at = 0; at < old.length && wanted.size > 0; at += PAGE) {
       const page = await readSubmissions(this.#db, this.carrierId, old.slice(at, at + PAGE))
-      for (const { alertId, blockNo, ids: given, refs } of page.toReversed()) {
+      for (const batch of page.toReversed()) {
+        const { ids: given, refs } = batch
         for (let i = 0; i < given.length; i++) {
           const id = wanted.get(given[i]!)
           if (id === undefined) continue
           wanted.delete(given[i]!)
-          found.set(id, givenTo(alertId, blockNo, refs.readUInt32BE(i * 4)))
+          found.set(id, givenTo(batch, refs.readUInt32BE(i * 4)))
         }
       }
     }
   }
 }
 
-const givenTo = (alertId: string, blockNo: number, ref: number): GivenTo => ({
+const givenTo = ({ alertId, blockNo, parts }: Batch, ref: number): GivenTo => ({
   alertId,
   blockNo,
+  parts,
   offset: ref >>> 16,
   part: (ref >>> 8) & 0xff,
   tryNo: ref & 0xff,
@@ -259,8 +263,7 @@ function lookUp(tables: readonly Table[], id: string): GivenTo | undefined {
     const mask = table.batchOf.length - 1
     for (let slot = h1 & mask; table.batchOf[slot] !== 0; slot = (slot + 1) & mask) {
       if (!isAt(table, slot)) continue
-      const { alertId, blockNo } = table.batches[table.batchOf[slot]! - 1]!
-      return givenTo(alertId, blockNo, table.refs[slot]!)
+      return givenTo(table.batches[table.batchOf[slot]! - 1]!, table.refs[slot]!)
     }
   }
   return undefined

@@ -84,6 +84,8 @@ export interface Segment {
   readonly offset: number
   /** From 0, or `WHOLE`. */
   readonly part: number
+  /** Of its try; undefined: as many as the text has segments. */
+  readonly parts?: number | undefined
   readonly tryNo: number
 }
 
@@ -164,11 +166,12 @@ export class Block {
     return this.#time(this.records.readUInt32BE(offset * RECORD + FINAL))
   }
 
-  /** Segments of the latest try that were delivered. */
+  /** Segments of the latest try that were delivered; all only of a message that was. */
   deliveredSegments(offset: number): number {
-    if (this.segments === 1) return this.state(offset) === 'delivered' ? 1 : 0
+    if (this.state(offset) === 'delivered') return this.segments
     const bits = this.#partsOf(offset)
-    return bits === undefined ? 0 : countBits(bits)
+    // A carrier may have needed more of them.
+    return bits === undefined ? 0 : Math.min(this.segments - 1, countBits(bits))
   }
 
   wasWritten(): void {
@@ -178,13 +181,13 @@ export class Block {
 
   // ---- the end of a submission
 
-  /** A carrier took it whole. */
-  submitted(offset: number, carrierId: string): void {
+  /** A carrier took it whole, in so many segments. */
+  submitted(offset: number, carrierId: string, segments = this.segments): void {
     const at = offset * RECORD
     this.records[at + ATTEMPTS]!++
     this.#setTime(at + SUBMITTED, this.#now)
     this.#move(offset, 'submitted', carrierId)
-    this.#count(carrierId, 'segments', this.segments)
+    this.#count(carrierId, 'segments', segments)
   }
 
   /** @param carrierId the carrier that it was handed to; undefined: to none, and the attempt is none */
@@ -265,7 +268,7 @@ export class Block {
   /** A receipt of delivery for a segment: the message is delivered once all segments of one try are. */
   segmentDelivered(segment: Segment, carrierId: string): void {
     const { offset } = segment
-    if (this.segments > 1 && !this.#addPart(segment)) return
+    if ((segment.parts ?? this.segments) > 1 && !this.#addPart(segment)) return
     if (this.state(offset) === 'delivered') return
     const at = offset * RECORD
     const wasQueued = this.#stateNo(offset) === QUEUED
@@ -341,31 +344,46 @@ export class Block {
   }
 
   #partsOf(offset: number): Buffer | undefined {
-    const stride = Math.ceil(this.segments / 8)
+    const stride = this.#stride
     return this.parts?.subarray(offset * stride, (offset + 1) * stride)
   }
 
-  #hasPart({ offset, part }: Segment): boolean {
+  /** Octets a recipient has in `parts`: as many as the most parts need that any try has had. */
+  get #stride(): number {
+    return this.parts === undefined ? 0 : this.parts.length / this.size
+  }
+
+  #widenParts(octets: number): void {
+    const before = this.parts
+    const stride = this.#stride
+    if (before !== undefined && stride >= octets) return
+    this.parts = Buffer.alloc(this.size * octets)
+    for (let offset = 0; offset < this.size; offset++) {
+      before?.copy(this.parts, offset * octets, offset * stride, (offset + 1) * stride)
+    }
+  }
+
+  #hasPart({ offset, part, parts = this.segments }: Segment): boolean {
     const bits = this.#partsOf(offset)
     if (bits === undefined) return false
-    if (part === WHOLE) return countBits(bits) >= this.segments
-    return (bits[part >> 3]! & (1 << (part & 7))) !== 0
+    if (part === WHOLE) return countBits(bits) >= parts
+    return ((bits[part >> 3] ?? 0) & (1 << (part & 7))) !== 0
   }
 
   /** @returns whether the try is whole with it */
-  #addPart({ offset, part, tryNo }: Segment): boolean {
-    const octets = Math.ceil(this.segments / 8)
-    this.parts ??= Buffer.alloc(this.size * octets)
+  #addPart({ offset, part, tryNo, parts = this.segments }: Segment): boolean {
+    const octets = Math.ceil(Math.max(parts, part === WHOLE ? 0 : part + 1) / 8)
+    this.#widenParts(octets)
     const isLatest = tryNo === this.records[offset * RECORD + TRY]
     const key = `${offset}.${tryNo}`
     const bits = isLatest
       ? this.#partsOf(offset)!
-      : Buffer.from(this.olderParts?.[key] ?? '00'.repeat(octets), 'hex')
-    const [from, to] = part === WHOLE ? [0, this.segments - 1] : [part, part]
+      : Buffer.from((this.olderParts?.[key] ?? '').padEnd(octets * 2, '0'), 'hex')
+    const [from, to] = part === WHOLE ? [0, parts - 1] : [part, part]
     for (let bit = from; bit <= to; bit++) bits[bit >> 3]! |= 1 << (bit & 7)
     if (!isLatest) this.olderParts = { ...this.olderParts, [key]: bits.toString('hex') }
     this.hasChanged = true
-    return countBits(bits) >= this.segments
+    return countBits(bits) >= parts
   }
 }
 

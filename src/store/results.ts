@@ -26,6 +26,8 @@ export interface RangeResults {
   readonly lease: Lease
   readonly blockNo: number
   readonly generation: number
+  /** Of the text on this carrier; undefined: as it was approved. */
+  readonly segments?: number | undefined
   /** Taken by the carrier. */
   readonly taken: readonly number[]
   /** Ids that the carrier gave, those of messages that failed in part included. */
@@ -89,11 +91,12 @@ const MOST_RUNS = 50
 function plainOf(ranges: readonly RangeResults[]): PlainResults[] {
   const blocks = new Set<number>()
   return ranges.flatMap(range => {
-    const { blockNo, generation, taken, messageIds, ended, retries } = range
+    const { blockNo, generation, segments, taken, messageIds, ended, retries } = range
     const { ids, parts } = messageIds
     const isAlone = !blocks.has(blockNo)
     blocks.add(blockNo)
     if (!isAlone || generation > 0 || ended.length + retries.length > 0) return []
+    if (segments !== undefined && segments > 1) return []
     if (taken.length === 0 || ids.length !== taken.length || parts.some(part => part > 0)) return []
     const runs = runsOf(taken, blockNo)
     return runs.length > MOST_RUNS ? [] : [{ ...range, runs }]
@@ -211,7 +214,8 @@ async function recordPlain(
   const nos = new Map(rows.map(row => [row.block_no, Number(row.no)]))
   return ranges.flatMap(({ blockNo, messageIds: { ids } }, i) => {
     const no = nos.get(blockNo)
-    return no === undefined ? [] : [{ no, carrierId, alertId, blockNo, ids, refs: refs[i]! }]
+    if (no === undefined) return []
+    return [{ no, carrierId, alertId, blockNo, parts: undefined, ids, refs: refs[i]! }]
   })
 }
 
@@ -242,8 +246,9 @@ async function recordInFull(db: Database, batch: ResultBatch): Promise<Submissio
       const block = blocks.get(range.blockNo)!
       if (range.messageIds.ids.length > 0) {
         const { ids } = range.messageIds
+        const { segments: parts } = range
         const refs = refsOf(block, range.messageIds)
-        submissions.push({ carrierId, alertId, blockNo: range.blockNo, ids, refs })
+        submissions.push({ carrierId, alertId, blockNo: range.blockNo, parts, ids, refs })
       }
       if (fences.get(range.lease.rangeNo) === range.lease.fence) {
         await moveRecipients(tx, block, range, carrierId)
@@ -298,7 +303,7 @@ async function moveRecipients(
   const { blockNo, generation } = range
   for (const seq of range.taken) {
     const offset = seq - blockNo
-    if (block.waitsIn(generation, offset)) block.submitted(offset, carrierId)
+    if (block.waitsIn(generation, offset)) block.submitted(offset, carrierId, range.segments)
   }
   for (const { seq, state, reason, handedOver } of range.ended) {
     const offset = seq - blockNo

@@ -591,6 +591,8 @@ export const submissions = pgTable(
     alertId: uuid('alert_id').notNull(),
     blockNo: integer('block_no').notNull(),
     at: at('at').notNull().defaultNow(),
+    /** Segments that a message of these took; null: as many as the block's text was approved with. */
+    parts: smallint('parts'),
     /** One a line. */
     ids: text('ids').notNull(),
     /** 4 octets an id: the recipient's offset in the block (2), the segment, the try. */

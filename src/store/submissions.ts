@@ -7,6 +7,8 @@ export interface Submissions {
   readonly carrierId: string
   readonly alertId: string
   readonly blockNo: number
+  /** Segments that a message of these took; undefined: as many as its text was approved with. */
+  readonly parts?: number | undefined
   readonly ids: readonly string[]
   /** 4 octets an id: the recipient's offset in the block (2, big-endian), the segment, the try. */
   readonly refs: Buffer
@@ -38,12 +40,13 @@ export async function insertSubmissions(
         ${arrayLiteral(submissions.map(one => one.carrierId))}::uuid[],
         ${arrayLiteral(submissions.map(one => one.alertId))}::uuid[],
         ${numberArray(submissions.map(one => one.blockNo))}::int[],
+        ${arrayLiteral(submissions.map(one => one.parts?.toString() ?? null))}::smallint[],
         ${arrayLiteral(submissions.map(one => storedIds(one.ids)))}::text[],
         ${hexArray(submissions.map(one => one.refs))}::text[]
-      ) with ordinality as g(carrier_id, alert_id, block_no, ids, refs, n)
+      ) with ordinality as g(carrier_id, alert_id, block_no, parts, ids, refs, n)
     )
-    insert into submissions (carrier_id, batch_id, alert_id, block_no, ids, refs)
-    select carrier_id, ${batchId}::uuid, alert_id, block_no, ids, decode(refs, 'hex') from given order by n
+    insert into submissions (carrier_id, batch_id, alert_id, block_no, parts, ids, refs)
+    select carrier_id, ${batchId}::uuid, alert_id, block_no, parts, ids, decode(refs, 'hex') from given order by n
     returning no
   `)
   return submissions.map((one, i) => ({ ...one, no: Number(rows[i]?.no) }))
@@ -88,7 +91,7 @@ export async function readSubmissions(
 }
 
 /** An id that a batch has given, and to whom. */
-export interface GivenId extends Pick<Submissions, 'alertId' | 'blockNo'> {
+export interface GivenId extends Pick<Submissions, 'alertId' | 'blockNo' | 'parts'> {
   readonly id: string
   /** As `refs` hold it. */
   readonly ref: number
@@ -101,8 +104,8 @@ export async function findInSubmissions(
   looks: readonly { readonly no: number; readonly id: string }[],
 ): Promise<GivenId[]> {
   if (looks.length === 0) return []
-  const rows = await db.execute<{ n: number; alert_id: string; block_no: number; ref: Buffer }>(sql`
-    select l.n::int as n, s.alert_id, s.block_no, substring(s.refs from 4 * p.place - 3 for 4) as ref
+  const rows = await db.execute<FoundRow>(sql`
+    select l.n::int as n, s.alert_id, s.block_no, s.parts, substring(s.refs from 4 * p.place - 3 for 4) as ref
     from unnest(
         ${numberArray(looks.map(look => look.no))}::bigint[],
         ${arrayLiteral(looks.map(look => storedId(look.id)))}::text[]
@@ -112,12 +115,21 @@ export async function findInSubmissions(
     where p.place is not null
     order by s.no desc
   `)
-  return rows.map(({ n, alert_id: alertId, block_no: blockNo, ref }) => ({
+  return rows.map(({ n, alert_id: alertId, block_no: blockNo, parts, ref }) => ({
     id: looks[n - 1]!.id,
     alertId,
     blockNo,
+    parts: parts ?? undefined,
     ref: ref.readUInt32BE(),
   }))
+}
+
+interface FoundRow extends Record<string, unknown> {
+  readonly n: number
+  readonly alert_id: string
+  readonly block_no: number
+  readonly parts: number | null
+  readonly ref: Buffer
 }
 
 interface Row extends Record<string, unknown> {
@@ -125,17 +137,19 @@ interface Row extends Record<string, unknown> {
   readonly carrier_id: string
   readonly alert_id: string
   readonly block_no: number
+  readonly parts: number | null
   readonly ids: string
   readonly refs: Buffer
 }
 
-const columns = sql.raw('no, carrier_id, alert_id, block_no, ids, refs')
+const columns = sql.raw('no, carrier_id, alert_id, block_no, parts, ids, refs')
 
 const submissionsOf = (row: Row): Submissions => ({
   no: Number(row.no),
   carrierId: row.carrier_id,
   alertId: row.alert_id,
   blockNo: row.block_no,
+  parts: row.parts ?? undefined,
   ids: row.ids.split('\n'),
   refs: row.refs,
 })

@@ -140,19 +140,6 @@ test('all segments of a message go over one bind, in order, under one reference'
   expect(seen.size).toBe(40)
 })
 
-test('300 joined messages to one phone never use a reference twice', async () => {
-  const { smsc, events, carrier } = await connect({}, { window: 1_000 })
-  const long = encodeText('a'.repeat(170), 2)
-  for (let ref = 0; ref < 300; ref++) {
-    carrier.submit({ to: '+15550000001', text: long, expiresAt: inAnHour() }, ref)
-  }
-  await events.until('all taken', () => events.outcomes.length === 300)
-  const firsts = smsc.submits.map(pdu => readUserDataHeader(pdu.short_message)!.concat!)
-  expect(
-    new Set(firsts.filter(({ part }) => part === 1).map(({ reference }) => reference)).size,
-  ).toBe(300)
-})
-
 test('a segment that is refused ends its message with the ids of those before; those behind stay', async () => {
   let count = 0
   const { smsc, events, carrier } = await connect(

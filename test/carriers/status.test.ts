@@ -19,7 +19,7 @@ test.each([
   [0x04, 'configuration', 'ESME_RINVBNDSTS'],
   [0x0e, 'configuration', 'ESME_RINVPASWD'],
 ])('command_status 0x%s is %s', (status, kind, reason) => {
-  expect(meaningOf(status)).toEqual({ kind, reason })
+  expect(meaningOf(status, new Map())).toEqual({ kind, reason })
 })
 
 test('a bind refused for its credentials needs somebody, one refused for the moment does not', () => {

@@ -3,7 +3,8 @@ import { encodeText } from '../../src/encoding/segments.ts'
 
 /** A range in a lane's hands, of an alert of that name and priority. */
 export function aRange(alertId: string, priority: number, text = 'Take shelter.'): HeldRange {
-  const shown = { encoded: encodeText(text), expiresAt: Infinity }
+  const encoded = encodeText(text)
+  const shown = { encoded, expiresAt: Infinity, segments: encoded.segments.length }
   return {
     lease: { alertId, rangeNo: 1, fence: 1 },
     place: {

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { CarrierConfig } from '../../src/carriers/carrier.ts'
 import { createClaiming } from '../../src/dispatch/claim.ts'
 import type { SendableAlert } from '../../src/dispatch/work.ts'
+import { encodeText } from '../../src/encoding/segments.ts'
 import { test } from '../support/database.ts'
 import { insertCarrier, insertSendingAlert } from '../support/sending.ts'
 
@@ -18,11 +19,13 @@ test('an alert that no lane can make anything of keeps no other from being sent'
     dispatcherId: uuid(),
     account: { id: carrierId, routes: [] } as unknown as CarrierConfig,
     rate: 100,
+    segmentsHere: text => text.segments.length,
     pulls: () => [{ routeClass: '', after: [], waitSeconds: 0, share: 1, isAlone: true }],
     // As an encoder would that meets a text nobody thought of.
     sendable: async id => {
       if (id === poison.alertId) throw new TypeError('no such character')
-      return { id, texts: new Map() } as unknown as SendableAlert
+      const text = { encoded: encodeText('Take shelter.'), expiresAt: Infinity }
+      return { id, texts: new Map([[0, text]]) } as unknown as SendableAlert
     },
     hold: ({ alert }) => held.push(alert.id),
   })

@@ -281,3 +281,85 @@ test('while an alert is being sent no carrier is deleted', async ({ administrato
   await db.execute(sql`update alerts set state = 'stopped' where id = ${alertId}::uuid`)
   expect((await administrator.call('DELETE', path)).status).toBe(204)
 })
+
+const USUAL = {
+  defaultAlphabet: 'GSM7',
+  dataCoding: { defaultAlphabet: 0, ucs2: 8 },
+  longMessages: 'udh8',
+  serviceType: '',
+  validity: 'relative',
+  registeredDelivery: 'final',
+  statuses: {},
+}
+
+test('what a message centre does differently is said, kept, shown and edited', async ({
+  administrator,
+  edge,
+  db,
+}) => {
+  const usual = await create(administrator, 'As usual')
+  expect(usual.body.smpp).toMatchObject(USUAL)
+  const own = {
+    defaultAlphabet: 'latin1',
+    dataCoding: { defaultAlphabet: 3, ucs2: 8 },
+    longMessages: 'sar',
+    destinationTon: 0,
+    destinationNpi: 0,
+    validity: 'absolute',
+    registeredDelivery: 'intermediate',
+    serviceType: 'EMRG',
+    statuses: { '0x00000401': 'permanent', ESME_RSYSERR: 'throttled' },
+  }
+  const json = { ...north('Otherwise'), smpp: { ...north('').smpp, ...own } }
+  const otherwise = await administrator.call('POST', '/v1/carriers', { json })
+  expect(otherwise.status).toBe(201)
+  expect(otherwise.body.smpp).toMatchObject(own)
+  const path = `/v1/carriers/${otherwise.body.id}`
+  const edit = { smpp: { statuses: { '0x401': 'elsewhere' }, longMessages: 'payload' } }
+  expect((await administrator.call('PATCH', path, { json: edit })).status).toBe(200)
+  const { smpp } = (await administrator.call('GET', path)).body
+  expect(smpp).toMatchObject({ ...own, longMessages: 'payload', statuses: edit.smpp.statuses })
+  const accounts = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
+  expect(accounts.find(({ id }) => id === otherwise.body.id)?.smpp?.dialect).toMatchObject({
+    coding: { defaultAlphabet: 'latin1', joining: 'payload' },
+    destination: { ton: 0, npi: 0 },
+    statuses: new Map([[0x401, 'elsewhere']]),
+  })
+})
+
+test('a preset fills in what is published of a message centre; what is said beside it counts more', async ({
+  administrator,
+}) => {
+  const json = {
+    ...north('Preset'),
+    smpp: { ...north('').smpp, preset: 'vibes', validity: 'relative' },
+  }
+  const { body } = await administrator.call('POST', '/v1/carriers', { json })
+  expect(body.smpp).toMatchObject({
+    ...USUAL,
+    defaultAlphabet: 'ascii',
+    longMessages: 'payload',
+    sourceTon: 0,
+    destinationNpi: 0,
+    validity: 'relative',
+  })
+  expect(body.smpp).not.toHaveProperty('preset')
+})
+
+test('settings that contradict each other are refused', async ({ administrator }) => {
+  const { body } = await create(administrator, 'Contradictory')
+  const faulty = [
+    [{ dataCoding: { defaultAlphabet: 1, ucs2: 8 } }, '/smpp/dataCoding/defaultAlphabet'],
+    [{ dataCoding: { defaultAlphabet: 8, ucs2: 8 } }, '/smpp/dataCoding/defaultAlphabet'],
+    [{ statuses: { ESME_RSYSERR: 'elsewhere', '0x8': 'throttled' } }, '/smpp/statuses/0x8'],
+    [{ statuses: { ESME_RNEVER: 'elsewhere' } }, '/smpp/statuses/ESME_RNEVER'],
+    [{ statuses: { '0x0': 'permanent' } }, '/smpp/statuses/0x0'],
+  ] as const
+  for (const [smpp, pointer] of faulty) {
+    const changed = await administrator.call('PATCH', `/v1/carriers/${body.id}`, { json: { smpp } })
+    expect(changed).toMatchObject({ status: 422, body: { errors: [{ pointer }] } })
+    const json = { ...north('New'), smpp: { ...north('').smpp, ...smpp } }
+    const created = await administrator.call('POST', '/v1/carriers', { json })
+    expect(created).toMatchObject({ status: 422, body: { errors: [{ pointer }] } })
+  }
+})

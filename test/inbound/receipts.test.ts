@@ -51,6 +51,36 @@ async function oneOnItsWay(db: Database, segments = 1, state = 'submitted') {
   return { alertId, carrierId, id, record, row }
 }
 
+test('a message is delivered when all that its carrier took it in is, whatever was approved', async ({
+  db,
+}) => {
+  // Three segments as message_payload: one id, and one receipt for all.
+  const whole = await oneOnItsWay(db, 3)
+  await wasGiven(db, whole.alertId, whole.carrierId, [{ seq: 1, ids: ['payload'], of: 'whole' }])
+  await whole.record(delivered('payload'))
+  expect(await whole.row()).toMatchObject({ state: 'delivered' })
+  // One segment that took two where a segment has 140 octets, ten that took twelve.
+  // And as message_payload what was one segment and is two there.
+  const more = await oneOnItsWay(db, 1)
+  await wasGiven(db, more.alertId, more.carrierId, [{ seq: 1, ids: ['two'], of: 'whole' }], 2)
+  await more.record(delivered('two'))
+  expect(await more.row()).toMatchObject({ state: 'delivered' })
+  for (const [segments, parts] of [
+    [1, 2],
+    [10, 12],
+  ] as const) {
+    const { alertId, carrierId, record, row } = await oneOnItsWay(db, segments)
+    const ids = Array.from({ length: parts }, (_, i) => `${alertId}-more-${i}`)
+    await wasGiven(db, alertId, carrierId, [{ seq: 1, ids }], parts)
+    for (const id of ids) {
+      expect(await row()).toMatchObject({ state: 'submitted' })
+      await record(delivered(id))
+    }
+    expect(await row()).toMatchObject({ state: 'delivered' })
+    await expectExact(db, alertId)
+  }
+})
+
 test('pitfall 24: a receipt finds its message in whatever spelling, and no other', async ({
   db,
 }) => {

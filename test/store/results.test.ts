@@ -158,3 +158,19 @@ test('refusals, uncertain ends and retries are written with their reasons', asyn
   const { segments: _, ...counters } = (await readProgress(db, alertId)).get(carrierId)!
   expect(counters).toEqual(rows.get(carrierId))
 })
+
+test('what is counted is what left: segments of the carrier’s own, not those that were approved', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'latin1')
+  const { alertId } = await insertSendingAlert(db, {
+    recipients: 3,
+    rangeSize: 3,
+    priority: -3_000,
+  })
+  const [range] = await claimAll(db, carrierId, alertId)
+  const results = { ...resultsOf(range!, [1, 2, 3], true), segments: 2 }
+  await recordResults(db, { id: uuid(), alertId, carrierId, ranges: [results] })
+  const counters = (await readProgress(db, alertId)).get(carrierId)
+  expect(counters).toMatchObject({ submitted: 3, segments: 6 })
+})

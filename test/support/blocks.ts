@@ -90,7 +90,11 @@ export async function recordsOf(db: Database, alertId: string) {
   )
 }
 
-/** A carrier took messages, and gave each segment an id, in order, or one to the whole. */
+/**
+ * A carrier took messages, and gave each segment an id, in order, or one to the whole.
+ *
+ * @param segments that each took there, where they are not those that were approved
+ */
 export async function wasGiven(
   db: Database,
   alertId: string,
@@ -100,6 +104,7 @@ export async function wasGiven(
     readonly ids: readonly string[]
     readonly of?: 'whole'
   }[],
+  segments?: number,
 ): Promise<void> {
   const blocks = await readBlocks(db, alertId, 1, 100_000)
   const ranges = blocks.flatMap(({ blockNo, block }) => {
@@ -115,6 +120,7 @@ export async function wasGiven(
         blockNo,
         generation: 0,
         taken: [],
+        segments,
         messageIds: {
           seqs: entries.map(entry => entry.seq),
           parts: entries.map(entry => entry.part),

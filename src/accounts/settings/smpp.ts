@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { SmppSettings } from '../../carriers/carrier.ts'
 import type { MessageIdForm } from '../../encoding/receipt-text.ts'
+import { dialectEditFields, dialectFields, newDialectFields, openDialect } from './smpp-dialect.ts'
 
 /**
  * What is configured of an SMPP account, as it comes and as it is kept. The limits are SMPP 3.4's own: its C-octet
@@ -46,11 +47,12 @@ const shown = {
 const hidden = { password: ascii(8) }
 
 /** What is kept and shown of an SMPP account; the password is beside it, sealed. */
-export const smppSettingsSchema = z.strictObject(shown)
+export const smppSettingsSchema = z.strictObject({ ...shown, ...dialectFields })
 
 export const newSmppSchema = z.strictObject({
   ...shown,
   ...hidden,
+  ...newDialectFields,
   port: shown.port.default(2775),
   systemType: shown.systemType.default(''),
   bindType: shown.bindType.default('transceiver'),
@@ -59,20 +61,28 @@ export const newSmppSchema = z.strictObject({
   responseTimeoutSeconds: shown.responseTimeoutSeconds.default(10),
 })
 
-export const smppEditSchema = z.strictObject({ ...shown, ...hidden }).partial()
+export const smppEditSchema = z
+  .strictObject({ ...shown, ...hidden, ...dialectEditFields })
+  .partial()
 
+export type NewSmpp = z.output<typeof newSmppSchema>
 export type SmppAccountSettings = z.output<typeof smppSettingsSchema>
 export interface SmppSecrets {
   readonly password: string
 }
 
-export function openSmpp(
-  { enquireLinkSeconds, responseTimeoutSeconds, messageIds, ...settings }: SmppAccountSettings,
-  secrets: SmppSecrets,
-): SmppSettings {
+export function openSmpp(settings: SmppAccountSettings, secrets: SmppSecrets): SmppSettings {
+  const { host, port, systemId, systemType, bindType, tls } = settings
+  const { enquireLinkSeconds, responseTimeoutSeconds, messageIds } = settings
   return {
-    ...settings,
+    host,
+    port,
+    systemId,
+    systemType,
+    bindType,
+    tls,
     ...secrets,
+    dialect: openDialect(settings),
     enquireLinkMs: enquireLinkSeconds * 1000,
     responseTimeoutMs: responseTimeoutSeconds * 1000,
     ...(messageIds && { messageIds }),

@@ -1,29 +1,47 @@
-import { NO_TLVS, type SubmitTemplate, prepareSubmit, setValidity } from '../../encoding/pdu.ts'
-import { type SmppAddress, sourceAddress } from '../../encoding/phone.ts'
+import { type LinkText, encodeForLink } from '../../encoding/link-text.ts'
+import {
+  NO_TLVS,
+  type SubmitTemplate,
+  TLV,
+  type Tlvs,
+  prepareSubmit,
+  setValidity,
+} from '../../encoding/pdu.ts'
+import { sourceAddress } from '../../encoding/phone.ts'
 import type { EncodedText } from '../../encoding/segments.ts'
 import { REFERENCE_AT, concatHeader } from '../../encoding/udh.ts'
-import { relativeValidity } from '../../encoding/validity.ts'
+import { absoluteValidity, relativeValidity } from '../../encoding/validity.ts'
+import type { SmppDialect } from './dialect.ts'
 
 /**
- * What a text needs on the wire: a submit_sm a segment, ready but for what differs from one recipient to the
- * next. It is prepared once and found again by the text's identity, so that a message of one segment costs one
- * copy of octets.
+ * What a text needs on the wire: a submit_sm a segment (or one for all, where the message centre does the cutting),
+ * ready but for what differs from one recipient to the next. It is prepared once and found again by the text's
+ * identity, so that a message of one segment costs one copy of octets.
  */
 
-/** registered_delivery: a receipt whether delivered or not (SMPP 3.4 §5.2.17). */
-const WITH_RECEIPT = 1
+/** SMPP 3.4 §5.2.17: bits 0-1 ask for a receipt whether delivered or not, bit 4 for what becomes of it before. */
+const REGISTERED_DELIVERY = { none: 0x00, final: 0x01, intermediate: 0x11 } as const
 const UDH_INDICATOR = 0x40
+/** Of a TLV, before its value. */
+const TLV_HEADER_OCTETS = 4
 
 export interface PreparedText {
+  /** On the air: what the account's rate counts. */
+  readonly segments: number
   readonly templates: readonly SubmitTemplate[]
+  readonly validity: SmppDialect['validity']
   /** The last moment, and the second before it, that the templates' validity_period was written for. */
   expiresAt: number
   second: number
 }
 
 /** @throws AppError `invalid_carrier` where no message centre would take the sender's address */
-export function createPreparing(sender: string): (text: EncodedText) => PreparedText {
-  const source = sourceAddress(sender)
+export function createPreparing(
+  sender: string,
+  dialect: SmppDialect,
+): (text: EncodedText) => PreparedText {
+  const template = bodyOf(sender, dialect)
+  const { validity, coding } = dialect
   const known = new WeakMap<EncodedText, PreparedText>()
   // The text of the message before, nearly always that of the next as well.
   let lastText: EncodedText | undefined
@@ -32,7 +50,19 @@ export function createPreparing(sender: string): (text: EncodedText) => Prepared
     if (text === lastText) return lastPrepared!
     let prepared = known.get(text)
     if (prepared === undefined) {
-      prepared = { templates: makeTemplates(text, source), expiresAt: 0, second: 0 }
+      const linkText = encodeForLink(text.text, coding)
+      const { segments, parts, dataCoding } = linkText
+      prepared = {
+        segments,
+        templates: parts.map((_, i) =>
+          prepareSubmit(
+            ...partOf({ ...template, data_coding: dataCoding }, linkText, i, coding.joining),
+          ),
+        ),
+        validity,
+        expiresAt: 0,
+        second: 0,
+      }
       known.set(text, prepared)
     }
     lastText = text
@@ -56,43 +86,75 @@ export function templateFor(
 }
 
 function renewValidity(prepared: PreparedText, expiresAt: number, second: number): void {
-  // From the end of this second, so that no message of it outlives the alert.
-  const validity = relativeValidity(expiresAt - (second + 1) * 1000)
-  for (const template of prepared.templates) setValidity(template, validity)
   prepared.expiresAt = expiresAt
   prepared.second = second
+  if (prepared.validity === 'none') return
+  const validity =
+    prepared.validity === 'absolute'
+      ? absoluteValidity(expiresAt)
+      : // From the end of this second, so that no message of it outlives the alert.
+        relativeValidity(expiresAt - (second + 1) * 1000)
+  for (const template of prepared.templates) setValidity(template, validity)
 }
 
-function makeTemplates(text: EncodedText, source: SmppAddress): readonly SubmitTemplate[] {
-  const { segments, referenceOctets } = text
-  const total = segments.length
-  return segments.map((segment, i) => {
-    const header =
-      total === 1
-        ? new Uint8Array()
-        : concatHeader({ reference: 0, referenceOctets, total, part: i + 1 })
-    return prepareSubmit(
-      {
-        service_type: '',
-        source_addr_ton: source.ton,
-        source_addr_npi: source.npi,
-        source_addr: source.addr,
-        dest_addr_ton: 1,
-        dest_addr_npi: 1,
-        destination_addr: '',
-        esm_class: total === 1 ? 0 : UDH_INDICATOR,
-        protocol_id: 0,
-        priority_flag: 0,
-        schedule_delivery_time: '',
-        validity_period: relativeValidity(0),
-        registered_delivery: WITH_RECEIPT,
-        replace_if_present_flag: 0,
-        data_coding: text.dataCoding,
-        sm_default_msg_id: 0,
-        short_message: Buffer.concat([header, segment]),
-        tlvs: NO_TLVS,
-      },
-      total === 1 ? undefined : { at: REFERENCE_AT, octets: referenceOctets },
-    )
-  })
+type Body = Parameters<typeof prepareSubmit>[0]
+
+function bodyOf(sender: string, dialect: SmppDialect): Body {
+  const address = sourceAddress(sender)
+  const { source, destination, validity } = dialect
+  return {
+    service_type: dialect.serviceType,
+    source_addr_ton: source.ton ?? address.ton,
+    source_addr_npi: source.npi ?? address.npi,
+    source_addr: address.addr,
+    dest_addr_ton: destination.ton ?? 1,
+    dest_addr_npi: destination.npi ?? 1,
+    destination_addr: '',
+    esm_class: 0,
+    protocol_id: 0,
+    priority_flag: 0,
+    schedule_delivery_time: '',
+    validity_period: validity === 'none' ? '' : relativeValidity(0),
+    registered_delivery: REGISTERED_DELIVERY[dialect.registeredDelivery],
+    replace_if_present_flag: 0,
+    data_coding: 0,
+    sm_default_msg_id: 0,
+    short_message: new Uint8Array(),
+    tlvs: NO_TLVS,
+  }
+}
+
+/** One submit_sm of the message, and where in it the reference lies, counted from its short_message. */
+function partOf(
+  body: Body,
+  { segments, parts }: LinkText,
+  i: number,
+  joining: SmppDialect['coding']['joining'],
+): Parameters<typeof prepareSubmit> {
+  const octets = parts[i]!
+  if (segments === 1) return [{ ...body, short_message: octets }]
+  switch (joining) {
+    case 'udh8':
+    case 'udh16': {
+      const referenceOctets = joining === 'udh8' ? 1 : 2
+      const header = concatHeader({ reference: 0, referenceOctets, total: segments, part: i + 1 })
+      return [
+        { ...body, esm_class: UDH_INDICATOR, short_message: Buffer.concat([header, octets]) },
+        { at: REFERENCE_AT, octets: referenceOctets },
+      ]
+    }
+    case 'sar': {
+      const tlvs: Tlvs = new Map([
+        [TLV.sar_msg_ref_num, Uint8Array.of(0, 0)],
+        [TLV.sar_total_segments, Uint8Array.of(segments)],
+        [TLV.sar_segment_seqnum, Uint8Array.of(i + 1)],
+      ])
+      return [
+        { ...body, short_message: octets, tlvs },
+        { at: octets.length + TLV_HEADER_OCTETS, octets: 2 },
+      ]
+    }
+    case 'payload':
+      return [{ ...body, tlvs: new Map([[TLV.message_payload, octets]]) }]
+  }
 }

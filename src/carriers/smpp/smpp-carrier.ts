@@ -1,3 +1,4 @@
+import { COMMAND_STATUS } from '../../encoding/pdu.ts'
 import { normaliseMessageId } from '../../encoding/receipt-text.ts'
 import type { EncodedText } from '../../encoding/segments.ts'
 import { AppError } from '../../errors.ts'
@@ -11,6 +12,7 @@ import type {
   SmppSettings,
   SubmitErrorKind,
 } from '../carrier.ts'
+import { type SmppDialect, USUAL_DIALECT } from './dialect.ts'
 import { createInbound } from './inbound.ts'
 import { type Backoff, KeptSession } from './kept-session.ts'
 import { type PreparedText, createPreparing, templateFor } from './prepare.ts'
@@ -51,9 +53,9 @@ interface Submission {
   readonly prepared: PreparedText
   readonly expiresAt: number
   readonly reference: number
-  /** Segments that may leave; the others wait to be released. */
+  /** Segments that may leave; the others wait to be released. What is one submit_sm leaves when all may. */
   released: number
-  /** The next segment to write, and how many have not come to an end yet. */
+  /** The next submit_sm to write, and how many have not come to an end yet. */
   next: number
   open: number
   readonly messageIds: string[]
@@ -91,9 +93,10 @@ class SmppCarrier implements Carrier {
   readonly #config: CarrierConfig
   readonly #settings: SmppSettings
   readonly #tuning: LinkTuning
+  readonly #dialect: SmppDialect
   readonly #binds: readonly Bind[]
   readonly #prepare: (text: EncodedText) => PreparedText
-  readonly #references = new References()
+  readonly #references: References
   readonly #inbound: ReturnType<typeof createInbound>
 
   #events: CarrierEvents | undefined
@@ -113,12 +116,18 @@ class SmppCarrier implements Carrier {
     this.#config = config
     this.#settings = settings
     this.#tuning = tuning
-    this.#prepare = createPreparing(config.sourceAddress)
+    this.#dialect = settings.dialect ?? USUAL_DIALECT
+    this.#references = new References(this.#dialect.coding.joining)
+    this.#prepare = createPreparing(config.sourceAddress, this.#dialect)
     this.#binds = Array.from({ length: config.binds }, () => this.#makeBind())
-    this.#inbound = createInbound(settings.messageIds?.receipt ?? 'exact', {
-      receipt: receipt => this.#events!.receipt(receipt),
-      reply: reply => this.#events!.reply(reply),
-    })
+    this.#inbound = createInbound(
+      settings.messageIds?.receipt ?? 'exact',
+      {
+        receipt: receipt => this.#events!.receipt(receipt),
+        reply: reply => this.#events!.reply(reply),
+      },
+      this.#dialect.coding.defaultAlphabet,
+    )
   }
 
   get room(): number {
@@ -161,16 +170,16 @@ class SmppCarrier implements Carrier {
     if (bind === undefined) return this.#refuse(ref, 'elsewhere', 'unbound')
     if (message.expiresAt <= now) return this.#refuse(ref, 'expired', 'expired')
     const prepared = this.#prepare(message.text)
-    const segments = prepared.templates.length
+    const { segments, templates } = prepared
     const submission: Submission = {
       ref,
       to: message.to,
       prepared,
       expiresAt: message.expiresAt,
       released,
-      reference: segments > 1 ? this.#references.next(message.to) : 0,
+      reference: segments > 1 ? this.#references.next(message.to, now) : 0,
       next: 0,
-      open: segments,
+      open: templates.length,
       messageIds: [],
       fault: undefined,
     }
@@ -179,7 +188,7 @@ class SmppCarrier implements Carrier {
       return
     }
     bind.waiting.push(submission)
-    bind.waitingSegments += segments
+    bind.waitingSegments += templates.length
     this.#partly = released < segments ? { bind, submission } : undefined
     this.#writeWaiting(bind, now)
   }
@@ -188,7 +197,7 @@ class SmppCarrier implements Carrier {
     const partly = this.#partly
     if (partly === undefined) return 0
     const { bind, submission } = partly
-    const total = submission.prepared.templates.length
+    const total = submission.prepared.segments
     const more = Math.min(segments, total - submission.released, bind.sending.session?.room ?? 0)
     if (more <= 0) return 0
     submission.released += more
@@ -318,7 +327,7 @@ class SmppCarrier implements Carrier {
     const { session } = bind.sending
     while (session !== undefined && session.room > 0) {
       const submission = bind.waiting[0]
-      if (submission === undefined || submission.next >= submission.released) return
+      if (submission === undefined || submission.next >= mayLeave(submission)) return
       if (submission.expiresAt <= now) {
         // Of a message that has begun the rest is lost, and with it the message.
         this.#fail(bind, submission, submission.next === 0 ? 'expired' : 'permanent', 'expired')
@@ -339,11 +348,12 @@ class SmppCarrier implements Carrier {
   ): void {
     submission.open--
     if (status !== 0) {
-      const { kind, reason } = meaningOf(status)
+      const { kind, reason } = meaningOf(status, this.#dialect.statuses)
       if (kind === 'throttled') {
         this.#throttledAt = performance.now()
         this.#setState('throttled', reason)
-      } else if (kind === 'configuration') {
+      } else if (kind === 'configuration' || status === COMMAND_STATUS.ESME_RINVEXPIRY) {
+        // Also a validity_period that it can't read: other messages will say the same.
         this.#complain(reason)
       }
       this.#fail(bind, submission, kind, reason)
@@ -423,6 +433,11 @@ class SmppCarrier implements Carrier {
 
 function roomOf({ sending: { session }, waitingSegments }: Bind): number {
   return session === undefined ? 0 : Math.max(0, session.room - waitingSegments)
+}
+
+/** How many submit_sm may have left: one where the message centre does the cutting, once all segments may. */
+function mayLeave({ released, prepared: { segments, templates } }: Submission): number {
+  return templates.length === segments ? released : Math.floor(released / segments)
 }
 
 function write(session: Session<Submission>, submission: Submission, now: number): void {

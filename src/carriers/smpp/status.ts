@@ -70,11 +70,17 @@ export interface StatusMeaning {
   readonly reason: string
 }
 
-/** A carrier's own codes are taken for trouble of its own: attempts are bounded above. */
-export function meaningOf(status: number): StatusMeaning {
+/**
+ * A carrier's own codes are taken for trouble of its own, unless it says what they mean: attempts are bounded above.
+ *
+ * @param own what command_statuses mean to this carrier, before everything else
+ */
+export function meaningOf(
+  status: number,
+  own: ReadonlyMap<number, SubmitErrorKind>,
+): StatusMeaning {
   const reason = commandStatusName(status)
-  const kind = (KINDS as Readonly<Record<string, SubmitErrorKind>>)[reason]
-  return { kind: kind ?? 'elsewhere', reason }
+  return { kind: own.get(status) ?? meaningOfName(reason) ?? 'elsewhere', reason }
 }
 
 /** Bind refusals that only a person can mend: wrong credentials, an address that the account doesn't own. */
