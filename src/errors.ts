@@ -47,6 +47,7 @@ export const ERROR_CODES = [
   'invalid_key',
   'invalid_signature',
   'invalid_carrier',
+  'invalid_subscriber',
   'invalid_group',
   'audience_empty',
   'ceiling_exceeded',

@@ -11,6 +11,8 @@ interface LogFields {
   dispatcherId?: string
   operatorId?: string
   importId?: string
+  subscriberId?: string
+  noticeId?: string
   requestId?: string
   method?: string
   path?: string

@@ -17,6 +17,7 @@ const floors: Record<string, number> = {
   accounts: 3,
   audience: 3,
   operators: 3,
+  subscribers: 3,
   store: 2,
   carriers: 2,
   cap: 1,

@@ -8,6 +8,7 @@ import { type AlertRow, type AlertState, lockAlert } from '../store/alerts.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, notify } from '../store/database.ts'
 import { insertHistory } from '../store/history.ts'
+import { tellSubscribers } from '../subscribers/notices.ts'
 import { assertMayAct } from './authority.ts'
 
 /** Who asks, in which mode they signed in, and when. */
@@ -104,7 +105,7 @@ type Done =
 
 /**
  * Tells what was done, in the transaction that did it, as its last step (the audit trail's lock is held until
- * the commit), and wakes those who watch or send.
+ * the commit), to those who subscribe too, and wakes those who watch or send.
  *
  * @param alert as it is after the step
  * @param step `by` is undefined for the system itself; `detail`, e.g. a reason that somebody gave, stays in the
@@ -112,7 +113,7 @@ type Done =
  */
 export async function recordStep(
   tx: Database,
-  alert: Pick<AlertRow, 'id' | 'state' | 'revision'>,
+  alert: AlertRow,
   step: {
     readonly done: Done
     readonly from: AlertState | null
@@ -121,10 +122,11 @@ export async function recordStep(
     readonly detail?: string
   },
 ): Promise<void> {
-  const { done: action, from, now: at, detail = null } = step
+  const { done: action, from, now, detail = null } = step
   const operatorId = step.by?.id ?? null
   const to = alert.state
-  await insertHistory(tx, alert.id, { at, operatorId, action, from, to, detail })
+  await insertHistory(tx, alert.id, { at: now, operatorId, action, from, to, detail })
+  await tellSubscribers(tx, { alert, from, action, now })
   await notify(tx, 'alerts', alert.id)
   if ([from, to].some(state => state === 'sending' || state === 'paused')) {
     await notify(tx, 'states', alert.id)

@@ -4,7 +4,8 @@
  * of each other.
  *
  * Three loops: the planner lays out alerts that were dispatched, the lanes send them, the finisher ends what
- * is over. NOTIFY wakes them; if it is lost, each looks by itself within a second.
+ * is over. A fourth brings subscribers their notices. NOTIFY wakes them; if it is lost, each looks by itself within
+ * a second.
  */
 import { v7 as uuid } from 'uuid'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
@@ -21,6 +22,7 @@ import {
   releaseBinds,
   reportLink,
 } from '../store/links.ts'
+import { startCourier } from '../subscribers/courier.ts'
 import { finishAlerts } from './finish.ts'
 import { startLane, type Lane } from './lane.ts'
 import { startCounts, type LaneCounts } from './lane-counts.ts'
@@ -198,13 +200,21 @@ export async function startDispatcher({
     )
   }
 
+  const courier = startCourier({ db, ...installation, now, wake })
+
   await database.listen('work', wake)
   await database.listen('states', () => {
     wake()
     for (const { lane } of lanes.values()) lane.heed()
   })
   await database.listen('carriers', wake)
-  const loops = [loop('accounts', reconciling), loop('plans', planning), loop('ends', ending)]
+  await database.listen('notices', wake)
+  const loops = [
+    loop('accounts', reconciling),
+    loop('plans', planning),
+    loop('ends', ending),
+    loop('notices', courier.turn),
+  ]
   log.info({ dispatcherId: id }, 'dispatcher started')
 
   let stopped: Promise<void> | undefined
@@ -213,7 +223,7 @@ export async function startDispatcher({
     await Promise.all(loops)
     await Promise.all(plans.keys())
     for (const [carrierId, { lane }] of lanes) closeLane(carrierId, lane)
-    await Promise.all(closing.values())
+    await Promise.all([...closing.values(), courier.idle()])
     for (const account of accounts) await releaseBinds(db, account.id, id, 0)
     await forgetLinks(db, id)
     await keyed.close()

@@ -25,6 +25,7 @@ import { operatorRoutes } from './operators.ts'
 import { organisationRoutes } from './organisation.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { signInRoutes } from './sign-in.ts'
+import { subscriberRoutes } from './subscribers.ts'
 import { watchingRoutes } from './watching.ts'
 
 /** The whole HTTP edge: every route file mounted behind the same middleware. */
@@ -66,6 +67,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', importRoutes(deps))
   app.route('/', groupRoutes(deps))
   app.route('/', carrierRoutes(deps))
+  app.route('/', subscriberRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))

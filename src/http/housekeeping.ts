@@ -1,6 +1,7 @@
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { purgeKeys } from '../store/idempotency.ts'
+import { purgeNotices } from '../store/notices.ts'
 import { purgeFailures, purgeSessions } from '../store/sessions.ts'
 import type { AppDependencies } from './env.ts'
 
@@ -10,6 +11,8 @@ const DAY_MS = 86_400_000
 const SESSIONS_KEPT_DAYS = 30
 /** An address is known to an account this long after its last sign-in. */
 const KNOWN_ADDRESS_DAYS = 90
+/** What subscribers were told can be replayed this long. */
+const NOTICES_KEPT_DAYS = 30
 
 /** Rotates token keys and drops what has run out, every ten minutes; any number of API nodes may do it. */
 export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDependencies): {
@@ -21,6 +24,7 @@ export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDepen
     () => purgeKeys(db),
     () => purgeSessions(db, daysAgo(now(), SESSIONS_KEPT_DAYS)),
     () => purgeFailures(db, daysAgo(now(), KNOWN_ADDRESS_DAYS)),
+    () => purgeNotices(db, daysAgo(now(), NOTICES_KEPT_DAYS)),
   ]
   const running = (async () => {
     for (;;) {

@@ -3,7 +3,8 @@
  *
  * The key's row is written before the work, in a transaction of its own, and the answer into it after. So a
  * second request with the same key finds it running (409), answered (the same answer again) or made for
- * another body (422). A failure of ours (5xx) or a 429 gives the key back.
+ * another body (422). A failure of ours (5xx) or a 429 gives the key back. An answer that no cache may keep holds a
+ * secret: it is sealed under the master key.
  *
  * If the process dies between the work's commit and the answer's, the row stays without an answer. A minute
  * after its last sign of life the same request may take it over and do the work again. That is safe because
@@ -16,10 +17,12 @@ import { createHash } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
+import { open, seal } from '../signing/seal.ts'
 import {
   claimKey,
   type KeyClaim,
   releaseKey,
+  type RequestKey,
   storeAnswer,
   type StoredAnswer,
   touchKey,
@@ -34,7 +37,7 @@ const KEPT_HEADERS = ['content-type', 'etag', 'location']
 const SIGN_OF_LIFE_MS = 20_000
 
 export const idempotent =
-  ({ database: { db } }: AppDependencies): MiddlewareHandler<Env> =>
+  ({ database: { db }, masterKey }: AppDependencies): MiddlewareHandler<Env> =>
   async (c, next) => {
     // A public call has no operator whose key it could be.
     if (c.req.method !== 'POST' || isPublic(c.req.path)) return next()
@@ -43,7 +46,8 @@ export const idempotent =
 
     const request = { operatorId: c.var.operator.id, path: c.req.path, key }
     const claim = await claimKey(db, request, await digestOf(c))
-    if (claim.state !== 'claimed') return answerAgain(claim)
+    if (claim.state !== 'claimed')
+      return answerAgain(claim, body => opened(masterKey, request, body))
 
     const signsOfLife = setInterval(() => {
       touchKey(db, request).catch(() => undefined)
@@ -52,7 +56,12 @@ export const idempotent =
       await next()
       // hono has made an answer of whatever was thrown.
       if (c.res.status >= 500 || c.res.status === 429) await releaseKey(db, request)
-      else await storeAnswer(db, request, await copyAnswer(c.res))
+      else {
+        const answer = await copyAnswer(c.res)
+        const isSecret = c.res.headers.get('Cache-Control') === 'no-store'
+        const body = isSecret ? sealed(masterKey, request, answer.body) : answer.body
+        await storeAnswer(db, request, { ...answer, body })
+      }
     } catch (error) {
       // The work is done and its answer stands; only a repeat within the minute will not hear it.
       log.warn({ requestId: c.var.requestId, code: describeError(error) }, 'an answer was not kept')
@@ -93,7 +102,27 @@ async function copyAnswer(response: Response): Promise<StoredAnswer> {
   return { status: response.status, headers: Object.fromEntries(headers), body }
 }
 
-function answerAgain(claim: Exclude<KeyClaim, { state: 'claimed' }>): Response {
+/** Marks what is sealed; no answer of ours begins so. */
+const SEALED = 'sealed:'
+
+function sealed(masterKey: Uint8Array, request: RequestKey, body: string): string {
+  return SEALED + Buffer.from(seal(masterKey, contextOf(request), body)).toString('base64')
+}
+
+function opened(masterKey: Uint8Array, request: RequestKey, body: string): string {
+  if (!body.startsWith(SEALED)) return body
+  const octets = Buffer.from(body.slice(SEALED.length), 'base64')
+  return Buffer.from(open(masterKey, contextOf(request), octets)).toString()
+}
+
+function contextOf({ operatorId, path, key }: RequestKey): string {
+  return `idempotency/${operatorId}${path}/${key}`
+}
+
+function answerAgain(
+  claim: Exclude<KeyClaim, { state: 'claimed' }>,
+  openBody: (body: string) => string,
+): Response {
   switch (claim.state) {
     case 'running':
       throw new AppError('in_progress', 'the first request with this key is still running', {
@@ -102,7 +131,8 @@ function answerAgain(claim: Exclude<KeyClaim, { state: 'claimed' }>): Response {
     case 'reused':
       throw new AppError('idempotency_key_reused', 'this key was used for another request')
     case 'answered': {
-      const { status, headers, body } = claim.answer
+      const { status, headers } = claim.answer
+      const body = openBody(claim.answer.body)
       return new Response(body === '' ? null : body, {
         status,
         headers: { ...headers, 'Idempotent-Replayed': 'true' },

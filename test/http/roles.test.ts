@@ -33,6 +33,15 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'patch /v1/carriers/{id}': ['administrator'],
   'delete /v1/carriers/{id}': ['administrator'],
   'post /v1/carriers/{id}/test': ['administrator'],
+  'post /v1/subscribers': ['administrator'],
+  'get /v1/subscribers': ['administrator'],
+  'get /v1/subscribers/{id}': ['administrator'],
+  'patch /v1/subscribers/{id}': ['administrator'],
+  'delete /v1/subscribers/{id}': ['administrator'],
+  'post /v1/subscribers/{id}/secret': ['administrator'],
+  'post /v1/subscribers/{id}/test': ['administrator'],
+  'get /v1/subscribers/{id}/deliveries': ['administrator'],
+  'post /v1/subscribers/{id}/deliveries/{deliveryId}/replay': ['administrator'],
   'get /v1/audit': ['administrator', 'auditor'],
   'post /v1/alerts': ['author'],
   'get /v1/alerts': EVERYBODY,
@@ -94,6 +103,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   },
   'patch /v1/carriers/{id}': {},
   'post /v1/carriers/{id}/test': { phone: '+15550100001' },
+  'post /v1/subscribers': { url: 'file:///x', description: 'x', events: ['alert.sent'] },
+  'patch /v1/subscribers/{id}': {},
   'post /v1/alerts': {
     status: 'Actual',
     msgType: 'Alert',
@@ -143,7 +154,7 @@ test(
       const caller = await edge.caller({ roles: [role] })
       for (const [index, route] of walk.entries()) {
         const [method = '', template = ''] = route.split(' ')
-        const filled = template.replace('{id}', NOTHING).replace('{kid}', KID)
+        const filled = template.replaceAll(/\{(id|deliveryId)\}/g, NOTHING).replace('{kid}', KID)
         const path = filled + (QUERIES[route] ?? '')
         const json = BODIES[route]
         const headers = { 'Idempotency-Key': `walk-${index}` }

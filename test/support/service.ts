@@ -85,6 +85,8 @@ export async function startFlow(
     DATABASE_URL: databaseUrl,
     TOCSIN_DATA_DIR: directory,
     TOCSIN_MASTER_KEY: generateMasterKey(),
+    // Gateways and subscribers that a test plays.
+    TOCSIN_ALLOW_PRIVATE_HOSTS: '127.0.0.1',
     TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
     TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
   }

@@ -1,0 +1,261 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { STATUSES } from '../cap/alert.ts'
+import type { NoticeDelivery } from '../store/notices.ts'
+import { NOTICE_STATES } from '../store/schema.ts'
+import { NOTICE_EVENTS } from '../subscribers/events.ts'
+import {
+  changeSubscriber,
+  createSubscriber,
+  getDeliveries,
+  getSubscriber,
+  getSubscribers,
+  removeSubscriber,
+  replayNotice,
+  rotateSecret,
+  sendTestNotice,
+  type Subscriber,
+  type WithSecret,
+} from '../subscribers/subscribers.ts'
+import { requireRole } from './auth.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { idParams, ifMatchHeader, json, line, timeSchema } from './resources.ts'
+import { etagOf, revisionFromIfMatch } from './revision.ts'
+
+const fields = {
+  url: z.string().min(1).max(2000).meta({ description: 'Where each notice is POSTed' }),
+  description: line(200),
+  events: z
+    .array(z.enum(NOTICE_EVENTS))
+    .min(1)
+    .max(NOTICE_EVENTS.length)
+    .meta({ description: 'What it is told of: an alert has come into that state' }),
+  statuses: z
+    .array(z.enum(STATUSES))
+    .min(1)
+    .max(STATUSES.length)
+    .meta({ description: 'CAP `status` of the alerts that it is told of' }),
+  enabled: z
+    .boolean()
+    .meta({ description: 'One that is disabled is told nothing; what waits is cancelled' }),
+}
+
+const newSubscriberSchema = z.strictObject({
+  ...fields,
+  statuses: fields.statuses.default(['Actual']),
+  enabled: fields.enabled.default(true),
+})
+
+const subscriberEditSchema = z.strictObject(fields).partial()
+
+const subscriberSchema = z
+  .object({
+    id: z.uuid(),
+    ...fields,
+    // Stored checked; a word that is not used any more must not make it unreadable.
+    events: z.array(z.string()),
+    statuses: z.array(z.string()),
+    gone: z.boolean().meta({ description: 'It answered 410 and was disabled for that' }),
+    createdAt: timeSchema,
+    revision: z.int(),
+  })
+  .meta({ id: 'Subscriber' })
+
+const withSecretSchema = subscriberSchema
+  .extend({
+    secret: z.string().meta({
+      description:
+        'Signs every notice as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, `webhook-signature`); ' +
+        'shown this once',
+    }),
+  })
+  .meta({ id: 'SubscriberWithSecret' })
+
+const deliverySchema = z
+  .object({
+    id: z.uuid().meta({ description: 'The `webhook-id` of every attempt' }),
+    event: z.string(),
+    alertId: z.uuid().nullable(),
+    at: timeSchema,
+    state: z.enum(NOTICE_STATES),
+    attempts: z.int(),
+    nextAttemptAt: timeSchema.nullable(),
+    lastStatus: z.int().nullable().meta({ description: 'HTTP status of the last answer' }),
+    lastFault: z.string().nullable().meta({ description: 'Why there was no answer' }),
+    settledAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'NoticeDelivery' })
+
+const tags = ['Subscribers']
+const body = <Schema extends z.ZodType>(schema: Schema) => ({
+  body: { required: true, content: json(schema) },
+})
+const answer = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: json(schema),
+})
+const queued = { 202: answer('Queued', z.object({ id: z.uuid() })) }
+
+const createRouteConfig = createRoute({
+  method: 'post',
+  path: '/v1/subscribers',
+  tags,
+  summary: 'Enter a system that is told of alerts; its signing secret is made here and shown once',
+  request: body(newSubscriberSchema),
+  responses: { 201: answer('Entered', withSecretSchema) },
+})
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/subscribers',
+  tags,
+  summary: 'List subscribers in the order in which they were entered',
+  request: { query: pageQuery },
+  responses: { 200: answer('A page', pageSchema(subscriberSchema)) },
+})
+const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/subscribers/{id}',
+  tags,
+  summary: 'Read a subscriber',
+  request: { params: idParams },
+  responses: { 200: answer('The subscriber', subscriberSchema) },
+})
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/v1/subscribers/{id}',
+  tags,
+  summary: 'Edit a subscriber',
+  request: { params: idParams, headers: ifMatchHeader, ...body(subscriberEditSchema) },
+  responses: { 200: answer('Changed', subscriberSchema) },
+})
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/v1/subscribers/{id}',
+  tags,
+  summary: 'Forget a subscriber, and what it was told',
+  request: { params: idParams },
+  responses: { 204: { description: 'Deleted' } },
+})
+const rotateRoute = createRoute({
+  method: 'post',
+  path: '/v1/subscribers/{id}/secret',
+  tags,
+  summary: 'Make a new signing secret, shown once; for a day the former one signs beside it',
+  request: { params: idParams },
+  responses: { 200: answer('The new secret', withSecretSchema) },
+})
+const testRoute = createRoute({
+  method: 'post',
+  path: '/v1/subscribers/{id}/test',
+  tags,
+  summary: 'Send a notice that tells nothing',
+  request: { params: idParams },
+  responses: queued,
+})
+const deliveriesRoute = createRoute({
+  method: 'get',
+  path: '/v1/subscribers/{id}/deliveries',
+  tags,
+  summary: 'What it was told or is to be, the newest first; kept 30 days',
+  request: { params: idParams, query: pageQuery },
+  responses: { 200: answer('A page', pageSchema(deliverySchema)) },
+})
+const replayRoute = createRoute({
+  method: 'post',
+  path: '/v1/subscribers/{id}/deliveries/{deliveryId}/replay',
+  tags,
+  summary: 'Send a notice once more, the same octets under the same id',
+  request: { params: idParams.extend({ deliveryId: z.uuid() }) },
+  responses: queued,
+})
+
+export const subscriberRoutes = ({ database: { db }, config, masterKey, now }: AppDependencies) => {
+  const settings = { masterKey, privateHosts: config.privateHosts }
+  const by = (c: Context<Env>) => ({
+    operatorId: requireRole(c, 'administrator').id,
+    now: now(),
+  })
+
+  return new OpenAPIHono<Env>()
+    .openapi(createRouteConfig, async c => {
+      const created = await createSubscriber(db, settings, by(c), c.req.valid('json'))
+      c.header('Location', `/v1/subscribers/${created.subscriber.id}`)
+      return c.json(shownOnce(c, created), 201)
+    })
+    .openapi(listRoute, async c => {
+      requireRole(c, 'administrator')
+      const { limit, cursor } = c.req.valid('query')
+      const after = readCursor(cursor, z.tuple([z.uuid()]))?.[0]
+      const rows = await getSubscribers(db, { after, limit: limit + 1 })
+      return c.json(
+        pageOf(rows, limit, subscriberResource, row => [row.id]),
+        200,
+      )
+    })
+    .openapi(getRoute, async c => {
+      requireRole(c, 'administrator')
+      const subscriber = await getSubscriber(db, c.req.valid('param').id)
+      c.header('ETag', etagOf(subscriber.revision))
+      return c.json(subscriberResource(subscriber), 200)
+    })
+    .openapi(changeRoute, async c => {
+      const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
+      const edit = c.req.valid('json')
+      const subscriber = await changeSubscriber(db, settings, by(c), target, edit)
+      c.header('ETag', etagOf(subscriber.revision))
+      return c.json(subscriberResource(subscriber), 200)
+    })
+    .openapi(deleteRoute, async c => {
+      await removeSubscriber(db, by(c), c.req.valid('param').id)
+      return c.body(null, 204)
+    })
+    .openapi(rotateRoute, async c => {
+      const rotated = await rotateSecret(db, settings, by(c), c.req.valid('param').id)
+      return c.json(shownOnce(c, rotated), 200)
+    })
+    .openapi(testRoute, async c => {
+      const id = await sendTestNotice(db, by(c), c.req.valid('param').id)
+      return c.json({ id }, 202)
+    })
+    .openapi(deliveriesRoute, async c => {
+      requireRole(c, 'administrator')
+      const { limit, cursor } = c.req.valid('query')
+      const before = readCursor(cursor, z.tuple([z.uuid()]))?.[0]
+      const page = { before, limit: limit + 1 }
+      const rows = await getDeliveries(db, c.req.valid('param').id, page)
+      return c.json(
+        pageOf(rows, limit, deliveryResource, row => [row.id]),
+        200,
+      )
+    })
+    .openapi(replayRoute, async c => {
+      const { id, deliveryId } = c.req.valid('param')
+      await replayNotice(db, by(c), { id, noticeId: deliveryId })
+      return c.json({ id: deliveryId }, 202)
+    })
+}
+
+/** No cache may keep the answer, and neither do we in the clear: `Idempotency-Key` heeds the header. */
+function shownOnce(
+  c: Context<Env>,
+  { subscriber, secret }: WithSecret,
+): z.infer<typeof withSecretSchema> {
+  c.header('Cache-Control', 'no-store')
+  c.header('ETag', etagOf(subscriber.revision))
+  return { ...subscriberResource(subscriber), secret }
+}
+
+function subscriberResource(subscriber: Subscriber): z.infer<typeof subscriberSchema> {
+  return { ...subscriber, createdAt: subscriber.createdAt.toISOString() }
+}
+
+function deliveryResource({ dueAt, ...row }: NoticeDelivery): z.infer<typeof deliverySchema> {
+  return {
+    ...row,
+    at: row.at.toISOString(),
+    nextAttemptAt: row.state === 'waiting' ? dueAt.toISOString() : null,
+    settledAt: row.settledAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,82 @@
+import { v7 as uuid } from 'uuid'
+import type { AlertRow, AlertState } from '../store/alerts.ts'
+import { type Database, notify } from '../store/database.ts'
+import { insertNotice } from '../store/notices.ts'
+import { subscribersWanting } from '../store/subscribers.ts'
+import { eventOf } from './events.ts'
+
+/** Something that was done to an alert. */
+export interface AlertNews {
+  /** As it is after it. */
+  readonly alert: AlertRow
+  readonly from: AlertState | null
+  /** As the alert's history has it: `approved`, `dispatched`, `ended` … */
+  readonly action: string
+  readonly now: Date
+}
+
+/**
+ * Queues what subscribers want to hear of this, in the transaction that does it: told if and only if it was done.
+ */
+export async function tellSubscribers(tx: Database, news: AlertNews): Promise<void> {
+  const { alert, from, now } = news
+  const event = eventOf(from, alert.state)
+  if (event === undefined) return
+  const wanting = await subscribersWanting(tx, event, alert.status)
+  if (wanting.length === 0) return
+  const body = bodyOf(event, now, alertData(news))
+  await insertNotice(tx, { id: uuid(), alertId: alert.id, event, body, at: now }, wanting)
+  await notify(tx, 'notices', alert.id)
+}
+
+/**
+ * Queues a notice that tells nothing, so that somebody can see it arrive.
+ *
+ * @returns its id
+ */
+export async function queueTestNotice(
+  tx: Database,
+  subscriberId: string,
+  now: Date,
+): Promise<string> {
+  const id = uuid()
+  const event = 'subscriber.test'
+  const body = bodyOf(event, now, { subscriberId })
+  await insertNotice(tx, { id, alertId: null, event, body, at: now }, [subscriberId])
+  await notify(tx, 'notices', subscriberId)
+  return id
+}
+
+/** The envelope that Standard Webhooks recommends. */
+function bodyOf(type: string, now: Date, data: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ type, timestamp: now.toISOString(), data })
+}
+
+/**
+ * What a subscriber is told of an alert. Each form in which it is told is a member of its own beside `alert`; how it
+ * reaches people (groups, ceiling, replies, prepared corrections) and who did what stays inside.
+ */
+function alertData({ alert, from, action }: AlertNews): Readonly<Record<string, unknown>> {
+  const { id, revision, state, mode, draft } = alert
+  const { status, msgType, scope, restriction, addresses, note, info } = draft
+  return {
+    action,
+    from,
+    alert: {
+      id,
+      revision,
+      state,
+      mode,
+      status,
+      msgType,
+      scope,
+      restriction,
+      addresses,
+      note,
+      references: alert.references,
+      sent: alert.sent?.toISOString() ?? null,
+      expires: alert.expires?.toISOString() ?? null,
+      info,
+    },
+  }
+}
