@@ -20,6 +20,8 @@ export const OPT_OUT_WORDS: ReadonlySet<string> = new Set([
   'td',
   'arret',
   'arrete',
+  'arreter',
+  'arretez',
 ])
 export const OPT_IN_WORDS: ReadonlySet<string> = new Set(['start', 'unstop', 'yes'])
 export const HELP_WORDS: ReadonlySet<string> = new Set(['help', 'info', 'aide'])

@@ -70,22 +70,21 @@ export function createAnswerDesk(of: {
     },
     async claim(mayClaim) {
       const most = Math.max(1, Math.floor(rate * SHARE)) - waiting.length
-      if (!mayClaim || most <= 0) return
-      const claimed = await claimAnswers(db, { carrierId, dispatcherId, limit: most })
-      let segments = 0
+      if (!mayClaim) return
+      const limit = Math.max(0, most)
+      const claimed = await claimAnswers(db, { carrierId, dispatcherId, limit })
       for (const { id, phone, text, expires } of claimed) {
         const encoded = encodeText(text)
-        const segmentsEach = of.segmentsHere(encoded)
-        segments += segmentsEach
         waiting.push({
           id,
           message: { to: phone, text: encoded, expiresAt: expires.getTime() },
-          segments: segmentsEach,
+          segments: of.segmentsHere(encoded),
           ref: --lastRef,
         })
       }
-      if (segments === 0 || pace.heldUntil() > performance.now()) return
-      // Nothing is being sent that they could take slots from.
+      if (waiting.length === 0 || pace.heldUntil() > performance.now()) return
+      // Nothing is being sent that they could take slots from. Also for those whose slots have lapsed unused.
+      const segments = waiting.reduce((sum, answer) => sum + answer.segments, 0)
       const slots = await reservePace(db, carrierId, segments, rate * PACE_SHARE)
       if (slots !== undefined) {
         pace.grant(slots, performance.now())

@@ -23,8 +23,9 @@ export type Understood =
 export function understandReply(text: string, options: readonly ReplyOption[]): Understood {
   const whole = normaliseAnswer(text)
   const said = whole.replace(POLITE, '')
-  if (OPT_OUT_WORDS.has(whole) || OPT_OUT_WORDS.has(said.replace(REPEATED, '$1')))
+  if ([whole, said.replace(REPEATED, '$1'), unspaced(said)].some(word => OPT_OUT_WORDS.has(word))) {
     return { kind: 'optOut' }
+  }
   const codes = new Set([...chosen(text, whole, options), ...chosen(text, said, options)])
   const [code] = codes
   if (code !== undefined) return codes.size === 1 ? { kind: 'option', code } : { kind: 'other' }
@@ -63,6 +64,11 @@ const POLITE =
 
 /** STOP STOP STOP */
 const REPEATED = /^(\S+)(?: \1)+$/u
+
+/** S T O P, s.t.o.p */
+function unspaced(said: string): string {
+  return /^\p{L}(?: \p{L})+$/u.test(said) ? said.replaceAll(' ', '') : said
+}
 
 const SINGLE_OPT_OUTS = [...OPT_OUT_WORDS].filter(word => word.length >= 4 && !word.includes(' '))
 

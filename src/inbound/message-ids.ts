@@ -81,6 +81,7 @@ export class MessageIds {
   /** A carrier that sends no receipts costs nothing. */
   #isAsked = false
   #nextLook = 0
+  #looking: Promise<boolean> | undefined
   #nextSearch = 0
 
   /** @param room how many tables and pages of how many slots, a power of two, it may have */
@@ -138,9 +139,13 @@ export class MessageIds {
     const missing = () => ids.filter(id => !found.has(id))
     this.#lookUp(ids, found)
     const now = performance.now()
+    if (found.size < ids.length && this.#looking !== undefined) {
+      await this.#looking
+      this.#lookUp(missing(), found)
+    }
     if (found.size < ids.length && now >= this.#nextLook) {
-      if (await this.#readNew()) this.#lookUp(missing(), found)
-      else this.#nextLook = now + LOOK_AGAIN_MS
+      if (!(await this.#look())) this.#nextLook = now + LOOK_AGAIN_MS
+      this.#lookUp(missing(), found)
     }
     if (found.size < ids.length && this.#fingerprints.length > 0) {
       await this.#followFingerprints(missing(), found)
@@ -159,7 +164,14 @@ export class MessageIds {
     }
   }
 
-  /** @returns whether there was anything new */
+  /** One at a time: what the first takes up is new to nobody after it. @returns whether there was anything new */
+  #look(): Promise<boolean> {
+    this.#looking ??= this.#readNew().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
   async #readNew(): Promise<boolean> {
     const nos = await submissionNosAfter(this.#db, this.carrierId, this.#low)
     const unknown = nos.filter(no => !this.#known.has(no))

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { v7 as uuid } from 'uuid'
 import { getImport, startImport, type ImportOptions } from '../../src/audience/import.ts'
+import { countAudience, estimateAudience, resolveAudience } from '../../src/audience/resolve.ts'
 import type { Database, OpenDatabase } from '../../src/store/database.ts'
 import { insertGroup } from '../../src/store/groups.ts'
 import { readRejects } from '../../src/store/imports.ts'
@@ -99,7 +100,7 @@ test('a file becomes contacts, with columns in any order', async ({ database, pe
   ])
 })
 
-test('one phone in many spellings is one contact, the last row as it stands', async ({
+test('pitfall 45: one phone in many spellings is one contact, the last row as it stands', async ({
   database,
   people,
 }) => {
@@ -110,6 +111,26 @@ test('one phone in many spellings is one contact, the last row as it stands', as
   )
   expect(done).toMatchObject({ read: 3, accepted: 3, created: 1, updated: 0, rejected: 0 })
   expect(await list(people)).toMatchObject([{ phone: '+15551230000', name: 'Third' }])
+})
+
+test('pitfall 45: one phone in two groups under two spellings is one recipient', async ({
+  database,
+  people,
+}) => {
+  const ids = [uuid(), uuid()]
+  for (const [i, id] of ids.entries()) {
+    await insertGroup(people, { id, name: 'AB'[i]!, description: undefined, area: undefined })
+  }
+  const file = (...rows: string[]) =>
+    load(database, `phone,groups\n${rows.join('\n')}\n`, { country: 'US' })
+  await file('+1 (555) 123-0000,A', '+15551230001,A;B')
+  await file('15551230000,B', '(555) 123-0002,B')
+  const of = { areas: [], excludeGroups: [], emergency: true, categories: [] }
+  const audience = await resolveAudience(people, { ...of, groups: ids })
+  expect(await countAudience(people, audience)).toBe(3)
+  const estimate = await estimateAudience(people, audience, [])
+  expect(estimate.recipients).toBe(3)
+  expect(estimate.byGroup.map(group => group.recipients)).toEqual([2, 3])
 })
 
 test('every bad row is named with its line, column and reason; the good ones come in', async ({

@@ -231,7 +231,7 @@ const drawnAudience = fc.record({
   categories: fc.constantFrom(['Met'], ['Fire'], []),
 })
 
-test('whoever is inside is reached once, and nobody else, by every way of counting', async ({
+test('pitfall 45: whoever is inside is reached once, and nobody else, by every way of counting', async ({
   database,
   db,
   town,

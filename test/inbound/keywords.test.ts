@@ -79,6 +79,13 @@ const TABLE: readonly (readonly [text: string, meant: Understood])[] = [
   [' Stop. ', kind('optOut')],
   ['STOP STOP stop', kind('optOut')],
   ['stop please', kind('optOut')],
+  ['STOP\0', kind('optOut')],
+  ['«Stop»', kind('optOut')],
+  ['S T O P', kind('optOut')],
+  ['s.t.o.p', kind('optOut')],
+  ['Arrêtez', kind('optOut')],
+  ['ARRÊTER svp', kind('optOut')],
+  ['i want to opt out', kind('other')],
   ['please stop', kind('optOut')],
   ['Stop, thank you!', kind('optOut')],
   ['ＳＴＯＰ', kind('optOut')],
@@ -117,11 +124,11 @@ const TABLE: readonly (readonly [text: string, meant: Understood])[] = [
   ['Unstop!', kind('optIn')],
 ]
 
-test.each(TABLE)('%j is understood', (text, meant) => {
+test.each(TABLE)('pitfall 37: %j is understood', (text, meant) => {
   expect(understandReply(text, options)).toEqual(meant)
 })
 
-test('every official word is what its carrier says it is, whatever an alert asks', () => {
+test('pitfall 37: every official word is what its carrier says it is, whatever an alert asks', () => {
   const official = JSON.parse(
     readFileSync(new URL('../data/reply-keywords.json', import.meta.url), 'utf8'),
   ) as Record<'opt_out' | 'opt_in' | 'help', { text: string }[]>
@@ -134,14 +141,14 @@ test('every official word is what its carrier says it is, whatever an alert asks
   for (const { text } of official.opt_in) expect(understandReply(text, [])).toEqual(kind('optIn'))
 })
 
-test('an opt-out beats an option that has taken its word', () => {
+test('pitfall 37: an opt-out beats an option that has taken its word', () => {
   const careless = [{ code: 'END', label: 'Stop', words: ['cancel', 'quit'], urgent: false }]
   for (const text of ['end', 'STOP', 'cancel', 'Quit']) {
     expect(understandReply(text, careless)).toEqual(kind('optOut'))
   }
 })
 
-test('YES answers an alert that asks, and opts in only where none does', () => {
+test('pitfall 47: YES answers an alert that asks, and opts in only where none does', () => {
   const asks = [{ code: '1', label: 'Safe', words: ['safe'], urgent: false }]
   expect(understandReply('YES', options)).toEqual(option('1'))
   expect(understandReply('YES', asks)).toEqual(kind('other'))

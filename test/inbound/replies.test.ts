@@ -100,7 +100,9 @@ test("a carrier's repeat is one text; a person who changes their mind twice said
   expect((await inboundOf(db, together)).map(({ text }) => text)).toEqual(['1', '2', '1'])
 })
 
-test('two alerts within a minute are each answered with the same word', async ({ db }) => {
+test('pitfall 47: two alerts within a minute are each answered with the same word', async ({
+  db,
+}) => {
   const carrierId = await aCarrier(db)
   const phone = aPhone()
   const first = await aSentAlert(db, { options, recipients: [{ phone, carrierId }] })
@@ -140,14 +142,16 @@ test('STOP is no reply: it opts out of what is no emergency, is confirmed once, 
   expect(await answersTo(db, phone)).toEqual(['optOut', 'optIn'])
 })
 
-test('YES that answers an alert leaves an opt-out as it is', async ({ db }) => {
+test('pitfall 47: YES that answers an alert leaves an opt-out as it is', async ({ db }) => {
   const { phone, texts, tally } = await aPhoneWithAnAlert(db)
   await texts('STOP', 'YES')
   expect(await tally()).toEqual({ 1: 1, optedOut: 1 })
   expect(await optOutsOf(db, phone)).toEqual(['nonEmergency'])
 })
 
-test('HELP is answered, to strangers too, and no machine is answered for ever', async ({ db }) => {
+test('pitfall 46: HELP is answered, to strangers too, and no machine is answered for ever', async ({
+  db,
+}) => {
   await anOrganisation(db)
   const carrierId = await aCarrier(db)
   const phone = aPhone()
@@ -168,16 +172,29 @@ test('HELP is answered, to strangers too, and no machine is answered for ever', 
   expect(await answersTo(db, phone)).toEqual(['help', 'help'])
 })
 
-test('a phone that echoes every message is answered at most once', async ({ db }) => {
+test('pitfall 46: a phone that echoes every message is answered at most once', async ({ db }) => {
   const { phone, texts } = await aPhoneWithAnAlert(db)
   await texts('FLASH FLOOD. Reply 1 SAFE, 2 NEED HELP.')
-  await texts(
-    'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
-  )
   expect(await answersTo(db, phone)).toEqual([])
+  for (const first of ['HELP', 'STOP', 'START']) {
+    const before = (await answersTo(db, phone)).length
+    await texts(first)
+    // Whatever we say comes back, and what we say to that.
+    for (let said = before; ; said++) {
+      const answers = await db.execute<{ text: string }>(sql`
+        select text from answers where phone = ${phone} order by created_at, id
+      `)
+      const answer = answers[said]
+      if (answer === undefined) break
+      await texts(answer.text)
+    }
+    expect((await answersTo(db, phone)).length - before).toBeLessThanOrEqual(1)
+  }
 })
 
-test('a reply answers the newest alert that asks and is open', async ({ db }) => {
+test('pitfall 47: one reply answers one alert: the newest that asks and is open', async ({
+  db,
+}) => {
   const carrierId = await aCarrier(db)
   const phone = aPhone()
   const alert = (minutes: number, more: { options?: typeof options; expires?: Date } = {}) =>
@@ -197,7 +214,9 @@ test('a reply answers the newest alert that asks and is open', async ({ db }) =>
   expect(await tallyOf(db, older)).toEqual({})
 })
 
-test('of two open alerts, the one that came from the number written to', async ({ db }) => {
+test('pitfall 47: of two open alerts, the newest that came from the number written to', async ({
+  db,
+}) => {
   const [north, south] = [await aCarrier(db), await aCarrier(db)]
   await db.execute(sql`update carriers set source_address = '15550001' where id = ${south}::uuid`)
   const phone = aPhone()
