@@ -15,7 +15,8 @@ import {
 import { dialectFaults, withPreset } from './settings/smpp-dialect.ts'
 import { openTwilio, type TwilioAccountSettings, type TwilioSecrets } from './settings/twilio.ts'
 
-export type Protocol = CarrierConfig['protocol']
+/** Alerts are laid out as texts alone, so no account carries letters. */
+export type Protocol = Exclude<CarrierConfig['protocol'], 'smtp'>
 
 /** What accounts take from the installation that they are of. */
 export interface Installation extends Pick<Config, 'publicUrl' | 'privateHosts'> {

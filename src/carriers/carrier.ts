@@ -13,12 +13,25 @@ import type { SmppDialect } from './smpp/dialect.ts'
 
 /** What a message of an alert shares with all others of its language: encoded once, sent many times. */
 export interface ShortMessage {
-  /** Recipient, E.164 with `+`. */
+  /** Recipient, E.164 with `+`; of a letter a mail address. */
   readonly to: string
   /** The text's segments, encoded; the same object for every recipient of that text. */
   readonly text: EncodedText
   /** When the message stops being worth delivering, as epoch milliseconds; becomes the carrier's validity. */
   readonly expiresAt: number
+  /** What a mail carrier sends in the text's place. */
+  readonly letter?: Letter
+}
+
+/** A text as mail. */
+export interface Letter {
+  /** One line. */
+  readonly subject: string
+  readonly body: string
+  /** BCP 47. */
+  readonly language?: string
+  /** 64 hexadecimal digits that say of what alert and contact it is: a bounce brings them back. None: nobody asks. */
+  readonly tag?: string
 }
 
 export type SubmitErrorKind =
@@ -136,7 +149,7 @@ export interface Carrier {
 export interface CarrierConfig {
   readonly id: string
   readonly name: string
-  readonly protocol: 'smpp' | 'twilio' | 'http'
+  readonly protocol: 'smpp' | 'twilio' | 'http' | 'smtp'
   readonly segmentsPerSecond: number
   /** Unanswered segments a bind. */
   readonly window: number
@@ -146,6 +159,24 @@ export interface CarrierConfig {
   readonly routes: readonly Route[]
   readonly smpp?: SmppSettings
   readonly twilio?: TwilioSettings
+  readonly smtp?: SmtpSettings
+}
+
+export interface SmtpSettings {
+  readonly host: string
+  readonly port: number
+  /** `tls` from the first octet, `starttls` or nothing at all; `none` only within a private network. */
+  readonly security: 'tls' | 'starttls' | 'none'
+  /** With its password; none: the server takes letters from this machine without. */
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+  /** The address that letters are from; its domain gets their bounces. */
+  readonly from: string
+  readonly replyTo?: string | undefined
+  /** Certificates that are trusted in place of the public ones, as PEM. */
+  readonly ca?: string | undefined
+  /** For each reply of the server, in milliseconds. */
+  readonly answerMs: number
 }
 
 export interface SmppSettings {

@@ -55,7 +55,7 @@ export function carrierConformance(
     /** Segments at the peer, of a message of which so many may leave. */
     const left = (released: number) => (peer.takes === 'segments' ? released : 0)
 
-    test('ends every submission exactly once', async () => {
+    test('ends every submission exactly once', { timeout: 60_000 }, async () => {
       const total = peer.takes === 'segments' ? 5_000 : 1_000
       let next = 0
       const pump = () => {
@@ -63,7 +63,7 @@ export function carrierConformance(
       }
       events.onRoom = pump
       pump()
-      await events.until('all ended', () => events.outcomes.length >= total, 10_000)
+      await events.until('all ended', () => events.outcomes.length >= total, 50_000)
       const refs = events.outcomes.map(({ ref }) => ref).toSorted((a, b) => a - b)
       expect(refs).toEqual(Array.from({ length: total }, (_, ref) => ref))
       expect(events.outcomes.every(({ outcome }) => !isSubmitError(outcome))).toBe(true)

@@ -1,0 +1,447 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import SmtpConnection from 'nodemailer/lib/smtp-connection'
+import { jitteredBackoff } from '../../clock.ts'
+import { AppError } from '../../errors.ts'
+import { log } from '../../log.ts'
+import {
+  type Carrier,
+  type CarrierConfig,
+  type CarrierEvents,
+  isSubmitError,
+  type LinkState,
+  type Outcome,
+  type ShortMessage,
+  type SmtpSettings,
+  type SubmitErrorKind,
+} from '../carrier.ts'
+import { domainOf } from './address.ts'
+import { composeLetter, type ComposedLetter, letterFault } from './compose.ts'
+import { type MailFault, outcomeOf, reasonOf } from './replies.ts'
+
+/**
+ * An account at a mail server (RFC 6409): a letter a message, whatever its segments, and one letter at a time a
+ * connection.
+ *
+ *     probing ──greeted, signed in──▶ bound ──can't be reached, refuses the account──▶ probing
+ *
+ * A connection is made for a letter and kept for the next; servers end those that lie idle, and that is no fault.
+ * So the carrier is bound while the last attempt to connect went well, with room for a letter a connection. A
+ * letter whose octets have begun to leave and that got no final reply may have been taken (`uncertain`); before the
+ * server asked for them nothing has left, and it goes elsewhere.
+ */
+
+/** How fast to come back, and how long to rest when asked to; tests set other values. */
+interface MailTuning {
+  readonly backoffBaseMs: number
+  readonly backoffCapMs: number
+  readonly restMs: number
+}
+
+const DEFAULT_TUNING: MailTuning = { backoffBaseMs: 1_000, backoffCapMs: 60_000, restMs: 5_000 }
+/** Many servers end a connection after so many letters; asking first is politer than being cut off. */
+const LETTERS_A_CONNECTION = 100
+const CONNECT_MS = 10_000
+const COMPLAINT_PAUSE_MS = 10_000
+
+interface Submission {
+  readonly ref: number
+  readonly message: ShortMessage
+  readonly segments: number
+  /** Segments that may leave; the letter does when all may. */
+  released: number
+}
+
+interface Link {
+  connection: SmtpConnection | undefined
+  isBusy: boolean
+  letters: number
+}
+
+export function createSmtpCarrier(config: CarrierConfig, tuning = DEFAULT_TUNING): Carrier {
+  if (config.smtp === undefined) {
+    throw new AppError('invalid_carrier', `carrier ${config.name} has no smtp settings`)
+  }
+  return new SmtpCarrier(config, config.smtp, tuning)
+}
+
+class SmtpCarrier implements Carrier {
+  readonly name: string
+  readonly #settings: SmtpSettings
+  readonly #tuning: MailTuning
+  readonly #links: readonly Link[]
+
+  #events: CarrierEvents | undefined
+  #isOpen = false
+  #state: LinkState = 'unbound'
+  #firstBound: (() => void) | undefined
+  /** Aborted when closing has to stop. */
+  #cut = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  /** The message handed over last, where segments of it wait to be released. */
+  #partly: Submission | undefined
+  #segments = 0
+  #refused: { readonly ref: number; readonly outcome: Outcome }[] = []
+  #drained: (() => void)[] = []
+  #attempt = 0
+  #complainedAt = -Infinity
+
+  constructor(config: CarrierConfig, settings: SmtpSettings, tuning: MailTuning) {
+    this.name = config.name
+    this.#settings = settings
+    this.#tuning = tuning
+    this.#links = Array.from({ length: config.binds }, () => ({
+      connection: undefined,
+      isBusy: false,
+      letters: 0,
+    }))
+  }
+
+  get room(): number {
+    if (!this.#isOpen || this.#state !== 'bound') return 0
+    const free = this.#links.filter(link => !link.isBusy).length
+    return Math.max(0, free - (this.#partly === undefined ? 0 : 1))
+  }
+
+  get inFlight(): number {
+    return this.#segments
+  }
+
+  open(events: CarrierEvents, signal: AbortSignal): Promise<void> {
+    if (this.#isOpen) throw new AppError('internal', `carrier ${this.name} is open already`)
+    this.#events = events
+    this.#isOpen = true
+    this.#cut = new AbortController()
+    return new Promise(resolve => {
+      const done = () => {
+        signal.removeEventListener('abort', done)
+        this.#firstBound = undefined
+        resolve()
+      }
+      this.#firstBound = done
+      signal.addEventListener('abort', done)
+      if (signal.aborted) done()
+      void this.#probe()
+    })
+  }
+
+  submit(message: ShortMessage, ref: number, segments = Infinity): void {
+    if (this.room < 1) return this.#refuse(ref, 'elsewhere', 'unbound')
+    if (message.expiresAt <= Date.now()) return this.#refuse(ref, 'expired', 'expired')
+    const fault = letterFault(message)
+    if (fault !== undefined) return this.#refuse(ref, 'permanent', fault)
+    const total = message.text.segments.length
+    const submission = { ref, message, segments: total, released: Math.min(segments, total) }
+    this.#segments += total
+    if (segments >= total) this.#leave(submission)
+    else this.#partly = submission
+  }
+
+  release(segments: number): number {
+    const partly = this.#partly
+    if (partly === undefined) return 0
+    const more = Math.min(segments, partly.segments - partly.released)
+    partly.released += more
+    if (partly.released === partly.segments) {
+      this.#partly = undefined
+      this.#leave(partly)
+    }
+    return more
+  }
+
+  keepBack(): void {
+    const partly = this.#partly
+    if (partly === undefined) return
+    this.#partly = undefined
+    this.#giveUp(partly, 'kept-back', 'kept_back')
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    const opened = this.#cut
+    if (this.#events === undefined) return
+    this.#isOpen = false
+    clearTimeout(this.#timer)
+    // Nobody releases the rest of it any more.
+    this.keepBack()
+    this.#firstBound?.()
+    const cut = () => opened.abort()
+    signal.addEventListener('abort', cut)
+    if (signal.aborted) cut()
+    await new Promise<void>(resolve => {
+      this.#drained.push(resolve)
+      this.#settled()
+    })
+    signal.removeEventListener('abort', cut)
+    if (this.#isOpen || this.#cut !== opened) return
+    opened.abort()
+    for (const link of this.#links) this.#hangUp(link)
+    if (this.#state !== 'unbound') this.#setState('unbound', 'closed')
+  }
+
+  // ---- letters
+
+  #leave(submission: Submission): void {
+    // A link that is connected already comes first.
+    const free = this.#links.filter(link => !link.isBusy)
+    const link = free.find(({ connection }) => connection !== undefined) ?? free[0]
+    if (link === undefined || !this.#isOpen) this.#giveUp(submission, 'elsewhere', 'unbound')
+    else void this.#send(link, submission)
+  }
+
+  async #send(link: Link, { ref, message, segments }: Submission): Promise<void> {
+    link.isBusy = true
+    let outcome: Outcome
+    if (await this.#isConnected(link)) {
+      const expired = message.expiresAt <= Date.now()
+      outcome = expired
+        ? { kind: 'expired', reason: 'expired', messageIds: [] }
+        : await this.#deliver(link, message)
+    } else {
+      outcome = { kind: 'elsewhere', reason: 'unbound', messageIds: [] }
+    }
+    link.isBusy = false
+    this.#segments -= segments
+    // Its own end first: what it says of the server may end others.
+    this.#events?.outcome(ref, outcome)
+    if (isSubmitError(outcome)) {
+      if (outcome.kind === 'throttled') this.#rest(outcome.reason)
+      if (outcome.kind === 'configuration') this.#complain(outcome.reason)
+    }
+    this.#settled()
+  }
+
+  async #deliver(link: Link, message: ShortMessage): Promise<Outcome> {
+    const { connection } = link
+    const tag = message.letter?.tag ?? randomBytes(32).toString('hex')
+    const letter = await composeLetter(this.#settings, message, tag, new Date())
+    if (connection === undefined) return { kind: 'elsewhere', reason: 'unbound', messageIds: [] }
+    let hasBegun = false
+    const begins = () => {
+      hasBegun = true
+    }
+    try {
+      await this.#handOver(connection, letter, begins)
+    } catch (error) {
+      const fault = error as MailFault
+      // The server has answered and listens on: the next letter begins anew.
+      const goesOn = fault.responseCode !== undefined && fault.responseCode !== 421
+      if (!goesOn || !(await reset(connection))) this.#hangUp(link)
+      return outcomeOf(fault, hasBegun)
+    }
+    if (++link.letters >= LETTERS_A_CONNECTION) {
+      connection.quit()
+      this.#forget(link, connection)
+    }
+    return { messageIds: [letter.messageId] }
+  }
+
+  /** Rejects with a `MailFault`; `begins` is called when the server has asked for the octets. */
+  #handOver(
+    connection: SmtpConnection,
+    { envelope, octets }: ComposedLetter,
+    begins: () => void,
+  ): Promise<void> {
+    const { signal } = this.#cut
+    return new Promise((resolve, reject) => {
+      const lost = (error: unknown) => settle(() => reject(error))
+      const cut = () => lost(Object.assign(new Error('given up'), { code: 'ECONNECTION' }))
+      const settle = (end: () => void) => {
+        connection.off('error', lost)
+        signal.removeEventListener('abort', cut)
+        end()
+      }
+      connection.once('error', lost)
+      signal.addEventListener('abort', cut)
+      if (signal.aborted) return cut()
+      // Read only once the server has answered DATA with 354.
+      const source = new Readable({
+        read() {
+          begins()
+          this.push(octets)
+          this.push(null)
+        },
+      })
+      connection.send(envelope, source, error => settle(() => (error ? reject(error) : resolve())))
+    })
+  }
+
+  /** A message that never left. */
+  #giveUp({ ref, segments }: Submission, kind: SubmitErrorKind, reason: string): void {
+    this.#segments -= segments
+    this.#refuse(ref, kind, reason)
+    this.#settled()
+  }
+
+  /** Tells the end of a message that never left, not before `submit` has returned. */
+  #refuse(ref: number, kind: SubmitErrorKind, reason: string): void {
+    if (this.#refused.push({ ref, outcome: { kind, reason, messageIds: [] } }) > 1) return
+    setImmediate(() => {
+      for (const { ref: ended, outcome } of this.#refused.splice(0)) {
+        this.#events?.outcome(ended, outcome)
+      }
+    })
+  }
+
+  #settled(): void {
+    if (this.#isOpen) {
+      if (this.room > 0 || this.#partly !== undefined) this.#events?.room()
+    } else if (!this.#links.some(link => link.isBusy)) {
+      // What was given up is told before closing is said to be done.
+      setImmediate(() => {
+        for (const resolve of this.#drained.splice(0)) resolve()
+      })
+    }
+  }
+
+  // ---- the server
+
+  /** Makes the link's connection where it has none. Where that fails the carrier is down. */
+  async #isConnected(link: Link): Promise<boolean> {
+    if (link.connection !== undefined) return true
+    try {
+      link.connection = await this.#connect(link)
+      link.letters = 0
+      return true
+    } catch (error) {
+      this.#down(error as MailFault)
+      return false
+    }
+  }
+
+  async #connect(link: Link): Promise<SmtpConnection> {
+    const { host, port, security, user, password, from, ca, answerMs } = this.#settings
+    const connection = new SmtpConnection({
+      host,
+      port,
+      secure: security === 'tls',
+      requireTLS: security === 'starttls',
+      ignoreTLS: security === 'none',
+      // Ours would tell a stranger what this machine is called.
+      name: domainOf(from),
+      connectionTimeout: CONNECT_MS,
+      greetingTimeout: CONNECT_MS,
+      dnsTimeout: CONNECT_MS,
+      socketTimeout: answerMs,
+      tls: { minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) },
+    })
+    // Whoever waits for the connection hears of it as well; when nobody does, it is gone, and that is all.
+    connection.on('error', () => this.#forget(link, connection))
+    connection.on('end', () => this.#forget(link, connection))
+    const { signal } = this.#cut
+    const cut = () => connection.close()
+    signal.addEventListener('abort', cut)
+    try {
+      await settled(connection, done => connection.connect(done))
+      if (user !== undefined) {
+        const credentials = { user, pass: password }
+        await settled(connection, done => connection.login(credentials, done))
+      }
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', cut)
+    }
+  }
+
+  #hangUp(link: Link): void {
+    const { connection } = link
+    if (connection === undefined) return
+    this.#forget(link, connection)
+    connection.close()
+  }
+
+  #forget(link: Link, connection: SmtpConnection): void {
+    if (link.connection === connection) link.connection = undefined
+  }
+
+  async #probe(): Promise<void> {
+    const opened = this.#cut
+    const link = this.#links[0]!
+    if (!(await this.#isConnected(link))) return
+    if (!this.#isOpen || this.#cut !== opened) return this.#hangUp(link)
+    this.#attempt = 0
+    log.info({ carrier: this.name }, 'the mail server answers')
+    this.#setState('bound', '')
+    this.#firstBound?.()
+    this.#settled()
+  }
+
+  /** It can't be reached, or doesn't let us in; it is asked again, for somebody may mend it. */
+  #down(fault: MailFault): void {
+    if (!this.#isOpen) return
+    const reason = reasonOf(fault)
+    const isOurs = outcomeOf(fault, false).kind === 'configuration'
+    const fields = { carrier: this.name, reason }
+    if (isOurs) log.error(fields, 'the mail server refuses the account: check it')
+    else log.warn(fields, 'the mail server can not be used')
+    const { backoffBaseMs, backoffCapMs } = this.#tuning
+    const attempt = isOurs ? Infinity : this.#attempt++
+    this.#againIn(jitteredBackoff(attempt, backoffBaseMs, backoffCapMs), () => this.#probe())
+    this.#setState('unbound', reason)
+  }
+
+  /** It takes no more for now. */
+  #rest(reason: string): void {
+    if (!this.#isOpen || this.#state === 'unbound') return
+    this.#setState('throttled', reason)
+    this.#againIn(this.#tuning.restMs * (1 + Math.random() / 10), () => {
+      this.#setState('bound', '')
+      this.#settled()
+    })
+  }
+
+  #againIn(ms: number, work: () => unknown): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(work, ms)
+  }
+
+  #setState(state: LinkState, reason: string): void {
+    // Each refusal is told, for its reason may be another; all else once.
+    if (state === this.#state && state !== 'unbound') return
+    this.#state = state
+    this.#events?.state(state, reason)
+  }
+
+  /** Every letter meets the same refusal: one line now and then says it. */
+  #complain(reason: string): void {
+    const now = performance.now()
+    if (now - this.#complainedAt < COMPLAINT_PAUSE_MS) return
+    this.#complainedAt = now
+    log.error({ carrier: this.name, reason }, 'letters refused: check the account')
+  }
+}
+
+/** Resolves when a step of the connection is done; rejects with what ended the connection before. */
+async function settled(
+  connection: SmtpConnection,
+  step: (done: (error?: Error | null) => void) => void,
+): Promise<void> {
+  const over = new AbortController()
+  const lost = once(connection, 'error', { signal: over.signal }).then(([error]) => {
+    throw error as Error
+  })
+  const ended = once(connection, 'end', { signal: over.signal }).then(() => {
+    throw Object.assign(new Error('closed'), { code: 'ECONNECTION' })
+  })
+  const done = new Promise<void>((resolve, reject) => {
+    step(error => (error ? reject(error) : resolve()))
+  })
+  try {
+    await Promise.race([done, lost, ended])
+  } finally {
+    lost.catch(() => undefined)
+    ended.catch(() => undefined)
+    done.catch(() => undefined)
+    over.abort()
+  }
+}
+
+function reset(connection: SmtpConnection): Promise<boolean> {
+  return new Promise(resolve => {
+    connection.once('error', () => resolve(false))
+    connection.reset(error => resolve(!error))
+  })
+}
