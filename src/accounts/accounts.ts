@@ -235,6 +235,20 @@ export async function openAccounts(
   })
 }
 
+/**
+ * One account, secrets opened, whether it is enabled or not: what it sent is still spoken of.
+ * @throws AppError `not_found`
+ */
+export async function openAccountOf(
+  db: Database,
+  installation: Installation,
+  id: string,
+): Promise<CarrierConfig> {
+  const row = await findCarrier(db, id)
+  if (row === undefined) throw notFound()
+  return openAccount(row, installation)
+}
+
 function openAccount(row: CarrierRow, installation: Installation): OpenAccount {
   const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes, draining } =
     row

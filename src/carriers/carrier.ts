@@ -80,6 +80,12 @@ export interface Receipt {
   readonly state: ReceiptState
   /** The network's own word and error code, e.g. `UNDELIV 0A1`; never free text of a message. */
   readonly reason: string
+  /** The phone, where its owner wants nothing from this sender any more and the carrier heeds that. */
+  readonly optedOut?: string
+  /** More went in than came out at the carrier: it asks for fewer a second. */
+  readonly tooFast?: true
+  /** Somebody on the way took the text for unwanted. */
+  readonly filtered?: true
   /**
    * Tells the carrier that the receipt is stored (`true`) or that it should send it again (`false`).
    * Called once, after the commit.
@@ -104,6 +110,10 @@ export interface Reply {
   readonly text: string
   /** Absent: it is whole. Parts come on any bind of any process; they are joined where they are stored. */
   readonly part?: ReplyPart
+  /** The carrier's own, where it gives one: what comes again under it was heard already. */
+  readonly id?: string
+  /** What the carrier took it for, by keywords of its own; it has answered and heeded it then. */
+  readonly meaning?: 'optOut' | 'optIn' | 'help'
   acknowledge(stored: boolean): void
 }
 

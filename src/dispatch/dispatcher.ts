@@ -26,11 +26,12 @@ import { startCourier } from '../subscribers/courier.ts'
 import { finishAlerts } from './finish.ts'
 import { startLane, type Lane } from './lane.ts'
 import { startCounts, type LaneCounts } from './lane-counts.ts'
+import { createLeftCallbacks } from './left-callbacks.ts'
 import { planNext } from './plan.ts'
 import { createSendableAlerts } from './sendable.ts'
 
 /** How often each loop looks by itself, in milliseconds. */
-const LOOK = { plans: 500, ends: 500, accounts: 1_000 }
+const LOOK = { plans: 500, ends: 500, accounts: 1_000, callbacks: 1_000 }
 /** A drain takes at most this long; what is unanswered then is marked as possibly sent. */
 const DRAIN_MS = 10_000
 /** What a dispatcher reports of an account whose binds others hold: that it is there and waits for some. */
@@ -62,6 +63,7 @@ export async function startDispatcher({
   const plans = new Map<Promise<unknown>, number>()
   const keyed = openDatabase(database.url, { plans: 'by key' })
   const sendable = createSendableAlerts(db, now)
+  const left = createLeftCallbacks(db, id)
   let accounts: readonly OpenAccount[] = []
   let elsewhere: ReadonlyMap<string, Fitness> = new Map()
   let woken = new AbortController()
@@ -111,6 +113,11 @@ export async function startDispatcher({
   const ending = async () => {
     await finishAlerts(db, now, sendable.forget)
     return LOOK.ends
+  }
+
+  const hearing = async () => {
+    await left.take(carrierId => lanes.has(carrierId) || closing.has(carrierId))
+    return LOOK.callbacks
   }
 
   const reconciling = async () => {
@@ -209,11 +216,13 @@ export async function startDispatcher({
   })
   await database.listen('carriers', wake)
   await database.listen('notices', wake)
+  await database.listen('callbacks', carrierId => lanes.get(carrierId)?.lane.hear())
   const loops = [
     loop('accounts', reconciling),
     loop('plans', planning),
     loop('ends', ending),
     loop('notices', courier.turn),
+    loop('callbacks', hearing),
   ]
   log.info({ dispatcherId: id }, 'dispatcher started')
 
@@ -224,6 +233,7 @@ export async function startDispatcher({
     await Promise.all(plans.keys())
     for (const [carrierId, { lane }] of lanes) closeLane(carrierId, lane)
     await Promise.all([...closing.values(), courier.idle()])
+    await left.flush()
     for (const account of accounts) await releaseBinds(db, account.id, id, 0)
     await forgetLinks(db, id)
     await keyed.close()

@@ -24,6 +24,7 @@ import {
   type CarrierConfig,
   type LinkState,
   type Outcome,
+  type Receipt,
   type SubmitError,
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
@@ -33,6 +34,7 @@ import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
 import { noteSubmissions, reportLink, type Fitness, type LaneFigures } from '../store/links.ts'
 import { createAnswerDesk } from './answers.ts'
+import { createCallbackDesk } from './callbacks.ts'
 import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
 import { Health, SLOW_MS, STALE_MS } from './health.ts'
 import { HandOver } from './hand-over.ts'
@@ -64,6 +66,8 @@ export interface Lane {
   wake(): void
   /** Something was dispatched, paused or stopped: that is heeded now, not at the next mark. */
   heed(): void
+  /** Its gateway has told something by webhook. */
+  hear(): void
   /** Stops claiming, finishes what is in the window, writes every result, gives the rest back. */
   stop(signal: AbortSignal): Promise<void>
 }
@@ -162,6 +166,13 @@ export function startLane(options: LaneOptions): Lane {
     hold,
   })
   const intake = createIntake(db, messageIds, counts, results.flush, wakeViewers)
+  const callbacks = createCallbackDesk({
+    db,
+    carrierId,
+    dispatcherId,
+    receipt: receive,
+    reply: intake.reply,
+  })
   const answers = createAnswerDesk({
     db,
     carrierId,
@@ -309,6 +320,12 @@ export function startLane(options: LaneOptions): Lane {
         return
     }
     lastReason = reason
+  }
+
+  function receive(receipt: Receipt) {
+    if (receipt.state !== 'enroute') health.receipt(receipt.state === 'delivered')
+    if (receipt.tooFast === true) slowDown()
+    intake.receipt(receipt)
   }
 
   // ---- health
@@ -511,6 +528,7 @@ export function startLane(options: LaneOptions): Lane {
       await held.renew()
       if (rates.moved.length > 0) await noteSubmissions(db, rates.moved)
       pace.observe(await throttle.regain(now, counts.acceptedSegments), performance.now())
+      await callbacks.take()
       await intake.catchUp()
       await answers.claim(link !== 'unbound' && !stopping)
       await report()
@@ -557,10 +575,7 @@ export function startLane(options: LaneOptions): Lane {
   const opened = carrier.open(
     {
       outcome,
-      receipt(receipt) {
-        if (receipt.state !== 'enroute') health.receipt(receipt.state === 'delivered')
-        intake.receipt(receipt)
-      },
+      receipt: receive,
       reply: intake.reply,
       room: turn,
       state(state, reason) {
@@ -599,6 +614,7 @@ export function startLane(options: LaneOptions): Lane {
       turn()
     },
     heed: () => void heed(),
+    hear: () => void callbacks.take(),
     async stop(signal) {
       stopping = true
       clearInterval(ticker)
@@ -610,6 +626,7 @@ export function startLane(options: LaneOptions): Lane {
       closing.abort()
       await reporting
       await intake.flush()
+      await callbacks.flush()
       await results.flush()
       held.withdrawAll()
       await reportLink(db, {

@@ -15,13 +15,14 @@ import { recordResults, type MessageIds, type RangeResults } from '../store/resu
 import type { Submissions } from '../store/submissions.ts'
 import { afterFailure } from './retry.ts'
 import type { LaneCounts } from './lane-counts.ts'
-import { segmentsOf, type HeldRange, type Item } from './work.ts'
+import { phoneOf, segmentsOf, type HeldRange, type Item } from './work.ts'
 
 /** A batch is written when it has this many results, or when its first is this old. */
 const BATCH = { size: 250, ms: 20 }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
 
-interface Collected extends Mutable<Omit<RangeResults, 'messageIds' | 'finished'>> {
+interface Collected extends Mutable<Omit<RangeResults, 'messageIds' | 'blocked' | 'finished'>> {
+  readonly blocked: string[]
   readonly messageIds: Mutable<MessageIds>
   finished: boolean
   /** Results in it, to give back the exposure once they are written. */
@@ -37,6 +38,7 @@ const nothingOf = ({ lease, place, text }: HeldRange): Collected => ({
   messageIds: { seqs: [], parts: [], ids: [] },
   ended: [],
   retries: [],
+  blocked: [],
   finished: false,
   count: 0,
 })
@@ -166,7 +168,11 @@ export function createResultWriter(
     const { range, seq, attempts } = item
     keepIds(results, seq, error.messageIds)
     const { reason } = error
-    const after = afterFailure(error.kind, attempts, range.alert.delivery)
+    if (error.optedOut === true) results.blocked.push(phoneOf(item))
+    // A carrier's block is of its own sender: in an emergency another carrier tries, once.
+    const mayTryOthers = error.optedOut === true && range.alert.emergency && attempts === 0
+    const kind = mayTryOthers ? 'elsewhere' : error.kind
+    const after = afterFailure(kind, attempts, range.alert.delivery)
     if (error.kind === 'uncertain') counts.uncertain++
     if (after.is === 'ended') {
       counts.failed++

@@ -25,6 +25,7 @@ export function createSendableAlerts(db: Database, now: () => Date): SendableAle
       id: alertId,
       priority: priorityOf(content),
       delivery: content.delivery,
+      emergency: content.emergency,
       texts: new Map(
         content.texts.map(text => [
           text.no,

@@ -9,6 +9,8 @@ export interface SendableAlert {
   /** Lower goes first, as in `alerts.priority`. */
   readonly priority: number
   readonly delivery: 'at-least-once' | 'at-most-once'
+  /** Policy calls it an emergency: it goes to whoever can be reached at all. */
+  readonly emergency: boolean
   /** By text number. */
   readonly texts: ReadonlyMap<number, SendableText>
 }

@@ -27,6 +27,7 @@ import { answerProblem, refuseInvalid } from './problem.ts'
 import { signInRoutes } from './sign-in.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { watchingRoutes } from './watching.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 /** The whole HTTP edge: every route file mounted behind the same middleware. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
@@ -68,6 +69,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', groupRoutes(deps))
   app.route('/', carrierRoutes(deps))
   app.route('/', subscriberRoutes(deps))
+  app.route('/', webhookRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))

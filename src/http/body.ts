@@ -53,7 +53,8 @@ export const readJsonBody: MiddlewareHandler<Env> = async (c, next) => {
   return next()
 }
 
-async function readWhole(c: Context<Env>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+/** @throws AppError `too_large` past the limit, `timeout` where it doesn't come within 30 s */
+export async function readWhole(c: Context<Env>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = new AppError('too_large', `the body must be at most ${limit} bytes`)
   if (Number(c.req.header('Content-Length') ?? 0) > limit) throw tooLarge
   const chunks: Uint8Array[] = []

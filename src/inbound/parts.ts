@@ -7,6 +7,7 @@
  * its references again: another text in a place that is taken begins anew, and what there was is recorded as it
  * stands.
  */
+import type { Reply } from '../carriers/carrier.ts'
 import type { Database } from '../store/database.ts'
 import {
   dropTextsInParts,
@@ -27,6 +28,8 @@ export interface ReceivedText {
   readonly text: string
   /** Absent: it is whole. */
   readonly part?: { readonly key: string; readonly total: number; readonly no: number }
+  readonly id?: string | undefined
+  readonly meaning?: Reply['meaning'] | undefined
 }
 
 export interface WholeText {
@@ -35,6 +38,9 @@ export interface WholeText {
   readonly text: string
   /** Parts of it never came. */
   readonly partial: boolean
+  /** The carrier's own, and what it took it for. */
+  readonly id?: string | undefined
+  readonly meaning?: Reply['meaning'] | undefined
 }
 
 /** Writes the parts among what was received. @returns what is whole now, or is given up, in the order in which it came */
@@ -54,8 +60,9 @@ export async function joinParts(
     }
   }
   const changed = new Set<Gathered>()
-  const whole = received.flatMap(({ phone, to, text, part }) => {
-    if (part === undefined) return [{ phone, to, text, partial: false }]
+  const whole = received.flatMap(({ part, ...one }): WholeText[] => {
+    if (part === undefined) return [{ ...one, partial: false }]
+    const { phone, to, text } = one
     const of = gathered.get(keyOf({ phone, to, ...part }))!
     changed.add(of)
     return putInPlace(of, part.no, text, now)

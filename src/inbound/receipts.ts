@@ -10,6 +10,8 @@ import type { Receipt } from '../carriers/carrier.ts'
 import { log } from '../log.ts'
 import { lockBlocks, writeBlocks } from '../store/blocks.ts'
 import { transact, type Database } from '../store/database.ts'
+import { raiseAlarm } from '../store/alarms.ts'
+import { blockPhones } from '../store/inbound.ts'
 import {
   dropOldParked,
   parkReceipts,
@@ -17,9 +19,13 @@ import {
   takeParked,
   type FinalReceipt,
 } from '../store/receipts.ts'
+import { createFilterWatch, filterAlarm, type FilterWatch } from './filtered.ts'
 import type { GivenTo, MessageIds } from './message-ids.ts'
 
-type SaidOf = Pick<Receipt, 'messageId' | 'state' | 'reason'>
+type SaidOf = Pick<Receipt, 'messageId' | 'state' | 'reason' | 'optedOut' | 'filtered'>
+
+/** What is said of a message in the end. Parked, it loses the mark: that is of a share of many. */
+type Said = FinalReceipt & { readonly filtered?: true | undefined }
 
 /** Parked receipts looked at in one go. */
 const PARKED_AT_ONCE = 5_000
@@ -57,6 +63,8 @@ export function openReceiptBook(
   const { carrierId } = ids
   let parkedAfter = ''
 
+  const watch = createFilterWatch()
+
   const find = async (receipts: readonly FinalReceipt[]) => {
     const wanted = receipts.map(receipt => receipt.messageId)
     const known = ids.known(wanted)
@@ -78,7 +86,12 @@ export function openReceiptBook(
       const orphans = final.filter(({ messageId }) => !found.has(messageId))
       const contradicted = await transact(db, async tx => {
         await parkReceipts(tx, carrierId, orphans)
-        return apply(tx, carrierId, final, found)
+        await blockPhones(
+          tx,
+          carrierId,
+          receipts.flatMap(({ optedOut }) => optedOut ?? []),
+        )
+        return apply(tx, carrierId, final, found, watch)
       })
       complain(contradicted)
       return { orphaned: orphans.length, contradicted }
@@ -90,7 +103,7 @@ export function openReceiptBook(
       if (found.size > 0) {
         const contradicted = await transact(db, async tx => {
           const taken = await takeParked(tx, carrierId, [...found.keys()])
-          return apply(tx, carrierId, finalReceipts(taken), found)
+          return apply(tx, carrierId, finalReceipts(taken), found, watch)
         })
         complain(contradicted)
       }
@@ -103,10 +116,11 @@ export function openReceiptBook(
 async function apply(
   tx: Database,
   carrierId: string,
-  receipts: readonly FinalReceipt[],
+  receipts: readonly Said[],
   found: ReadonlyMap<string, GivenTo>,
+  watch: FilterWatch,
 ): Promise<number> {
-  const byAlert = new Map<string, { receipt: FinalReceipt; given: GivenTo }[]>()
+  const byAlert = new Map<string, { receipt: Said; given: GivenTo }[]>()
   for (const receipt of receipts) {
     const given = found.get(receipt.messageId)
     if (given === undefined) continue
@@ -127,6 +141,11 @@ async function apply(
       else block?.segmentFailed(given, receipt.reason, carrierId)
     }
     await writeBlocks(tx, blocks.values())
+    const share = watch.note(
+      alertId,
+      said.map(({ receipt }) => receipt.filtered === true),
+    )
+    if (share !== undefined) await raiseAlarm(tx, alertId, filterAlarm(share))
   }
   return contradicted
 }
@@ -135,13 +154,13 @@ async function apply(
  * Each thing that is said of a message id, once. What a carrier calls expired was taken by it and not delivered:
  * failed. (Ours is what was never handed over.)
  */
-function finalReceipts(receipts: readonly SaidOf[]): FinalReceipt[] {
-  const said = new Map<string, FinalReceipt>()
-  for (const { messageId, state, reason } of receipts) {
+function finalReceipts(receipts: readonly SaidOf[]): Said[] {
+  const said = new Map<string, Said>()
+  for (const { messageId, state, reason, filtered } of receipts) {
     if (state === 'enroute' || messageId === '') continue
     const end = state === 'delivered' ? 'delivered' : 'failed'
     const key = `${end} ${messageId}`
-    if (!said.has(key)) said.set(key, { messageId, state: end, reason })
+    if (!said.has(key)) said.set(key, { messageId, state: end, reason, filtered })
   }
   return [...said.values()]
 }

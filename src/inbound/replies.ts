@@ -20,6 +20,7 @@ import {
   optOutPhones,
   queueAnswers,
   readContents,
+  readHeard,
   readLastWords,
   readMarked,
   readRecentAlerts,
@@ -41,7 +42,7 @@ import {
   type ReplyState,
 } from '../store/replies.ts'
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
-import { understandReply } from './keywords.ts'
+import { understandReply, type Understood } from './keywords.ts'
 import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
 import { findRecipients, type Recipient } from './recipients.ts'
 
@@ -69,10 +70,12 @@ export async function recordReplies(
   now: Date = new Date(),
 ): Promise<void> {
   if (replies.length === 0) return
-  const received = replies.map(({ from, to, text, part }): ReceivedText => ({
+  const received = replies.map(({ from, to, text, part, id, meaning }): ReceivedText => ({
     phone: from,
     to,
     text: storable(text),
+    id,
+    meaning,
     ...(part !== undefined && { part }),
   }))
   await transact(db, async tx => {
@@ -115,7 +118,12 @@ async function recordTexts(
     [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
   )
   const lastWords = await readLastWords(tx, carrierId, phonesOf(texts), now)
-  const inbound = understandTexts(texts, addressees, lastWords)
+  const heard = await readHeard(
+    tx,
+    carrierId,
+    texts.flatMap(({ id }) => id ?? []),
+  )
+  const inbound = understandTexts(texts, addressees, lastWords, heard)
   if (inbound.length === 0) return
   const { changed, moves } = heedReplies(inbound, addressees, states, now)
   await Promise.all([
@@ -123,7 +131,8 @@ async function recordTexts(
     writeReplies(tx, changed),
     moveTallies(tx, moves),
   ])
-  await heedKeywords(tx, carrierId, inbound, now)
+  const answered = new Set(texts.flatMap(({ phone, meaning }) => (meaning ? [phone] : [])))
+  await heedKeywords(tx, carrierId, inbound, answered, now)
 }
 
 /** PostgreSQL holds neither NUL nor half a surrogate pair; phones can send both. */
@@ -259,18 +268,23 @@ function understandTexts(
   texts: readonly WholeText[],
   addressees: ReadonlyMap<string, Addressee>,
   lastWords: ReadonlyMap<string, LastWords>,
+  heard: ReadonlySet<string>,
 ): InboundText[] {
+  const known = new Set(heard)
   const latest = new Map(lastWords)
   const inbound: InboundText[] = []
   const nextId = idsInOrder(texts.length)
-  for (const { phone, to, text, partial } of texts) {
+  for (const { phone, to, text, partial, id, meaning } of texts) {
+    if (id !== undefined && known.has(id)) continue
     const { options = [], recipient } = addressees.get(lineOf({ phone, to })) ?? {}
     const alertId = recipient?.alert.id ?? null
     const last = latest.get(phone)
     // Two alerts within minutes are each answered with the same word.
-    if (last?.text === text && last.to === to && last.alertId === alertId) continue
+    if (id !== undefined) known.add(id)
+    else if (last?.text === text && last.to === to && last.alertId === alertId) continue
     latest.set(phone, { to, text, alertId })
-    const understood = understandReply(text, options)
+    const understood: Understood =
+      meaning === undefined ? understandReply(text, options) : { kind: meaning }
     inbound.push({
       id: nextId(),
       phone,
@@ -282,6 +296,7 @@ function understandTexts(
       alertId,
       seq: recipient === undefined ? null : recipient.blockNo + recipient.offset,
       late: recipient?.alert.expired ?? false,
+      sourceId: id ?? null,
     })
   }
   return inbound
@@ -355,11 +370,15 @@ function tallyMoves(recipient: Recipient, option: string, count: number): TallyM
   return places.map(place => ({ alertId, ...place, option, count }))
 }
 
-/** STOP, START and HELP: their effect and the answer that each is owed. */
+/**
+ * STOP, START and HELP: their effect and the answer that each is owed.
+ * @param answered phones that the carrier has answered itself
+ */
 async function heedKeywords(
   tx: Database,
   carrierId: string,
   inbound: readonly InboundText[],
+  answered: ReadonlySet<string>,
   now: Date,
 ): Promise<void> {
   const wishes = new Map<string, 'optOut' | 'optIn'>()
@@ -372,7 +391,7 @@ async function heedKeywords(
   const wantIn = wishing('optIn')
   const asking = phonesOf(inbound.filter(text => text.kind === 'help'))
   if (optedOut.length > 0) await optOutPhones(tx, optedOut, now)
-  const optedIn = wantIn.length > 0 ? await optInPhones(tx, wantIn) : []
+  const optedIn = wantIn.length > 0 ? await optInPhones(tx, carrierId, wantIn) : []
   if (optedOut.length + optedIn.length + asking.length === 0) return
 
   const { policy } = await readOrganisation(tx)
@@ -387,5 +406,6 @@ async function heedKeywords(
     ...optedIn.map(answer('optIn', policy.optInText)),
     ...asking.map(answer('help', policy.helpText)),
   ]
-  await queueAnswers(tx, carrierId, answers, now)
+  const owed = answers.filter(({ phone }) => !answered.has(phone))
+  if (owed.length > 0) await queueAnswers(tx, carrierId, owed, now)
 }

@@ -70,10 +70,17 @@ export async function prepareForSets(tx: Database): Promise<void> {
   `)
 }
 
+/** Whether no carrier is left that would take the opt-out's phone. */
+const blocked = sql`o.scope = 'carrier' and not exists (
+    select from carriers k
+    where k.enabled and k.deleted_at is null and not exists (
+      select from opt_outs b
+      where b.phone = o.phone and b.scope = 'carrier' and b.category = k.id::text))`
+
 const barring = ({ emergency, categories }: OptOutRule): SQL =>
   emergency
-    ? sql`o.scope = 'all'`
-    : sql`(o.scope in ('all', 'nonEmergency')
+    ? sql`(o.scope = 'all' or ${blocked})`
+    : sql`(o.scope in ('all', 'nonEmergency', 'carrier')
         or o.scope = 'category' and o.category = any(${arrayLiteral(categories)}::text[]))`
 
 /** Contacts that opted out, as the rule counts it. */

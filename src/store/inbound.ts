@@ -217,6 +217,22 @@ export interface InboundText extends Asked {
   readonly alertId: string | null
   readonly seq: number | null
   readonly late: boolean
+  /** The carrier's own id of it. */
+  readonly sourceId: string | null
+}
+
+/** Of these ids, those that texts of the carrier have come under. */
+export async function readHeard(
+  tx: Database,
+  carrierId: string,
+  sourceIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (sourceIds.length === 0) return new Set()
+  const rows = await tx.execute<{ source_id: string }>(sql`
+    select source_id from inbound
+    where carrier_id = ${carrierId}::uuid and source_id = any(${arrayLiteral(sourceIds)}::text[])
+  `)
+  return new Set(rows.map(row => row.source_id))
 }
 
 const flag = (value: boolean) => (value ? 'true' : 'false')
@@ -229,9 +245,9 @@ export async function insertInbound(
 ): Promise<void> {
   await tx.execute(sql`
     insert into inbound (id, carrier_id, phone, "to", text, partial, received_at, kind, option, alert_id,
-      seq, late)
+      seq, late, source_id)
     select i.id, ${carrierId}::uuid, i.phone, i.number, i.text, i.partial,
-      ${now.toISOString()}::timestamptz, i.kind, i.option, i.alert_id, i.seq, i.late
+      ${now.toISOString()}::timestamptz, i.kind, i.option, i.alert_id, i.seq, i.late, i.source_id
     from unnest(
       ${arrayLiteral(texts.map(text => text.id))}::uuid[],
       ${arrayLiteral(texts.map(text => text.phone))}::text[],
@@ -242,8 +258,9 @@ export async function insertInbound(
       ${arrayLiteral(texts.map(text => text.option))}::text[],
       ${arrayLiteral(texts.map(text => text.alertId))}::uuid[],
       ${arrayLiteral(texts.map(text => text.seq))}::int[],
-      ${arrayLiteral(texts.map(text => flag(text.late)))}::boolean[]
-    ) as i(id, phone, number, text, partial, kind, option, alert_id, seq, late)
+      ${arrayLiteral(texts.map(text => flag(text.late)))}::boolean[],
+      ${arrayLiteral(texts.map(text => text.sourceId))}::text[]
+    ) as i(id, phone, number, text, partial, kind, option, alert_id, seq, late, source_id)
   `)
 }
 
@@ -261,14 +278,37 @@ export async function optOutPhones(
   `)
 }
 
-/** Takes back what STOP set, nothing else. @returns the phones that had opted out */
-export async function optInPhones(tx: Database, phones: readonly string[]): Promise<string[]> {
+/** A carrier that holds these phones' opt-outs refuses whatever is sent to them over it. */
+export async function blockPhones(
+  tx: Database,
+  carrierId: string,
+  phones: readonly string[],
+): Promise<void> {
+  if (phones.length === 0) return
+  await tx.execute(sql`
+    insert into opt_outs (phone, scope, category, source)
+    select distinct p.phone, 'carrier', ${carrierId}::text, 'carrier'
+    from unnest(${arrayLiteral(phones.toSorted())}::text[]) as p(phone)
+    on conflict do nothing
+  `)
+}
+
+/**
+ * Takes back what STOP set, and the block of the carrier that they wrote to, nothing else.
+ * @returns the phones that had opted out
+ */
+export async function optInPhones(
+  tx: Database,
+  carrierId: string,
+  phones: readonly string[],
+): Promise<string[]> {
   const rows = await tx.execute<{ phone: string }>(sql`
     delete from opt_outs
-    where phone = any(${arrayLiteral(phones)}::text[]) and scope = 'nonEmergency'
+    where phone = any(${arrayLiteral(phones)}::text[])
+      and (scope = 'nonEmergency' or scope = 'carrier' and category = ${carrierId}::text)
     returning phone
   `)
-  return rows.map(row => row.phone)
+  return [...new Set(rows.map(row => row.phone))]
 }
 
 export interface Answer {

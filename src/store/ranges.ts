@@ -207,7 +207,7 @@ async function optedOutSince(db: Database, alertId: string): Promise<ReadonlySet
   const rows = await db.execute<{ phone: string }>(sql`
     select o.phone from opt_outs o join alerts a on a.id = ${alertId}::uuid
     where o.at >= a.dispatched_at
-      and (o.scope = 'all' or (not a.emergency and o.scope = 'nonEmergency'))
+      and (o.scope = 'all' or (not a.emergency and o.scope in ('nonEmergency', 'carrier')))
   `)
   return new Set(rows.map(row => row.phone))
 }

@@ -8,6 +8,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { FIRST_SUBMITTED, LATEST_MS, RECORD, WHOLE, type Block } from './block.ts'
 import { lockBlocks, writeBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, startsOf, transact, type Database } from './database.ts'
+import { blockPhones } from './inbound.ts'
 import type { Lease } from './intents.ts'
 import { slot } from './progress.ts'
 import { createRetryRange, type Retry } from './ranges.ts'
@@ -34,6 +35,8 @@ export interface RangeResults {
   readonly messageIds: MessageIds
   readonly ended: readonly EndedDelivery[]
   readonly retries: readonly RetriedDelivery[]
+  /** Phones whose opt-outs the carrier holds, as it has said. */
+  readonly blocked?: readonly string[]
   /** Nothing is left to do in the range once this is written. */
   readonly finished: boolean
 }
@@ -258,6 +261,11 @@ async function recordInFull(db: Database, batch: ResultBatch): Promise<Submissio
     const [written] = await Promise.all([
       insertSubmissions(tx, id, submissions),
       writeBlocks(tx, blocks.values()),
+      blockPhones(
+        tx,
+        carrierId,
+        ranges.flatMap(range => range.blocked ?? []),
+      ),
       finished.length > 0 && finishRanges(tx, finished),
     ])
     return [...before, ...written]

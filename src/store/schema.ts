@@ -21,6 +21,7 @@ import {
   smallint,
   text,
   timestamp,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
 
@@ -61,7 +62,8 @@ export const DELIVERY_STATES = [
 ] as const
 export const MODES = ['live', 'exercise'] as const
 export const ROLES = ['author', 'approver', 'viewer', 'auditor', 'administrator'] as const
-export const OPT_OUT_SCOPES = ['nonEmergency', 'category', 'all'] as const
+/** `carrier`: a carrier that holds the phone's opt-out itself refuses it, whatever is sent. */
+export const OPT_OUT_SCOPES = ['nonEmergency', 'category', 'all', 'carrier'] as const
 export const REPLY_KINDS = ['option', 'optOut', 'optIn', 'help', 'other'] as const
 export const RANGE_STATES = ['ready', 'leased', 'done'] as const
 export const NOTICE_STATES = ['waiting', 'delivered', 'failed', 'cancelled'] as const
@@ -214,7 +216,7 @@ export const optOuts = pgTable(
   {
     phone: text('phone').notNull(),
     scope: text('scope').notNull(),
-    /** CAP category, for scope `category`; else empty. */
+    /** CAP category, for scope `category`; the carrier's id for scope `carrier`; else empty. */
     category: text('category').notNull().default(''),
     source: text('source').notNull(),
     at: at('at').notNull().defaultNow(),
@@ -640,6 +642,21 @@ export const textsInParts = pgTable(
   ],
 )
 
+/** What gateways told by webhook: stored before it is answered, and gone once a dispatcher has recorded it. */
+export const callbacks = pgTable(
+  'callbacks',
+  {
+    no: bigint('no', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    carrierId: uuid('carrier_id').notNull(),
+    /** A `Callback` of the carriers' room. */
+    callback: jsonb('callback').notNull(),
+    at: at('at').notNull().defaultNow(),
+    claimedBy: uuid('claimed_by'),
+    claimedUntil: at('claimed_until'),
+  },
+  t => [index('callbacks_carrier').on(t.carrierId, t.no)],
+)
+
 export const inbound = pgTable(
   'inbound',
   {
@@ -657,8 +674,13 @@ export const inbound = pgTable(
     seq: integer('seq'),
     /** After the alert's expiry: counted, and marked. */
     late: boolean('late').notNull().default(false),
+    /** The carrier's own id of it, where it gave one. */
+    sourceId: text('source_id'),
   },
   t => [
+    uniqueIndex('inbound_source')
+      .on(t.carrierId, t.sourceId)
+      .where(sql`source_id is not null`),
     index('inbound_phone').on(t.phone, t.receivedAt),
     index('inbound_alert').on(t.alertId, t.receivedAt),
     check('inbound_kind', oneOf('kind', REPLY_KINDS)),

@@ -13,6 +13,7 @@ const AUTHOR_OR_APPROVER: readonly Role[] = ['author', 'approver']
  */
 const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'post /v1/auth/token': 'none',
+  'post /v1/carriers/{id}/webhook': 'none',
   'get /.well-known/jwks.json': 'none',
   'post /v1/auth/revoke': EVERYBODY,
   'get /v1/me': EVERYBODY,
