@@ -109,8 +109,9 @@ export async function createAccount(
   }
   if (faults.length > 0 || own === undefined) throw invalid(faults)
   const id = uuid()
-  const { settings, secrets } = splitSecrets(protocol, completed(protocol, own))
-  assertConsistent(protocol, settings)
+  const whole = completed(protocol, own)
+  assertConsistent(protocol, whole)
+  const { settings, secrets } = splitSecrets(protocol, whole)
   const sealedSecrets = sealSecrets(masterKey, id, secrets)
   return refuseTakenName(() =>
     transact(db, async tx => {
@@ -154,18 +155,9 @@ export async function changeAccount(
       const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit, installation)
       const faults = [...protocolFaults, ...routeFaults(rest.routes ?? [])]
       if (faults.length > 0) throw invalid(faults)
-      const { settings: edited, secrets } = splitSecrets(protocol, own)
-      const settings = { ...(current.settings as Fields), ...edited }
-      assertConsistent(protocol, settings)
       const changed = await updateCarrier(tx, id, {
         ...rest,
-        settings,
-        ...(Object.keys(secrets).length > 0 && {
-          sealedSecrets: sealSecrets(masterKey, id, {
-            ...openSecrets(masterKey, id, current.sealedSecrets),
-            ...secrets,
-          }),
-        }),
+        ...(Object.keys(own).length > 0 && editedProtocol(masterKey, current, own)),
       })
       await announce(tx, by, 'carrier.changed', changed, {
         fields: [
@@ -320,16 +312,26 @@ async function announce(
   await recordAudit(tx, { operatorId, action, subject: id, detail: { name, ...detail } })
 }
 
+/** What is left out stays, the secrets too. */
+function editedProtocol(masterKey: Uint8Array, current: CarrierRow, edit: Fields) {
+  const { id, protocol } = current
+  const edited = splitSecrets(protocol, edit)
+  const settings = { ...(current.settings as Fields), ...edited.settings }
+  const secrets = { ...openSecrets(masterKey, id, current.sealedSecrets), ...edited.secrets }
+  assertConsistent(protocol, { ...settings, ...secrets })
+  return { settings, sealedSecrets: sealSecrets(masterKey, id, secrets) }
+}
+
+function assertConsistent(protocol: CarrierRow['protocol'], own: Fields): void {
+  const faults = settingFaults(protocol, own)
+  if (faults.length > 0) throw invalid(faults)
+}
+
 function routeFaults(routes: readonly Route[]): Fault[] {
   return routes.flatMap(({ prefix }, index) => {
     const isRepeated = routes.findIndex(route => route.prefix === prefix) < index
     return isRepeated ? [{ pointer: `/routes/${index}/prefix`, detail: 'is named twice' }] : []
   })
-}
-
-function assertConsistent(protocol: CarrierRow['protocol'], settings: Fields): void {
-  const faults = settingFaults(protocol, settings)
-  if (faults.length > 0) throw invalid([...faults])
 }
 
 function accountFrom(row: CarrierRow, reported: LiveState | undefined): Account {

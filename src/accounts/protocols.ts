@@ -13,6 +13,7 @@ import {
   openSmpp,
 } from './settings/smpp.ts'
 import { dialectFaults, withPreset } from './settings/smpp-dialect.ts'
+import { tlsFaults } from './settings/smpp-tls.ts'
 import { openTwilio, type TwilioAccountSettings, type TwilioSecrets } from './settings/twilio.ts'
 
 /** Alerts are laid out as texts alone, so no account carries letters. */
@@ -43,7 +44,7 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** The members that are sealed. */
 const SECRETS: Readonly<Record<keyof ProtocolDraft, readonly string[]>> = {
-  smpp: ['password'],
+  smpp: ['password', 'tlsKey'],
   twilio: ['authToken', 'formerAuthToken'],
 }
 /** The members that are URLs of somebody else's, which we call. */
@@ -81,10 +82,10 @@ export function completed(protocol: Protocol, own: Fields): Fields {
   return protocol === 'smpp' ? withPreset(own) : own
 }
 
-/** What is wrong with settings that are each right by themselves. */
-export function settingFaults(protocol: Protocol, settings: Fields): readonly Fault[] {
+/** What is wrong with settings and secrets that are each right by themselves. */
+export function settingFaults(protocol: Protocol, own: Fields): readonly Fault[] {
   if (protocol !== 'smpp') return []
-  return dialectFaults(settings).map(({ pointer, detail }) => ({
+  return [...dialectFaults(own), ...tlsFaults(own)].map(({ pointer, detail }) => ({
     pointer: `/smpp${pointer}`,
     detail,
   }))

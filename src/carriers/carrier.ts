@@ -189,6 +189,17 @@ export interface SmtpSettings {
   readonly answerMs: number
 }
 
+/** Certificates and key in PEM. */
+export interface TlsSettings {
+  /** Whom to trust, in place of the authorities that the system trusts. */
+  readonly ca?: string
+  /** The name that the server's certificate must bear; absent: the host. */
+  readonly serverName?: string
+  /** What we show, with its key, where the server asks who we are. */
+  readonly certificate?: string
+  readonly key?: string
+}
+
 export interface SmppSettings {
   readonly host: string
   readonly port: number
@@ -197,7 +208,7 @@ export interface SmppSettings {
   readonly systemType: string
   /** `transmitter-receiver`: a pair of connections for each bind. `transmitter`: receipts and replies go elsewhere. */
   readonly bindType: 'transceiver' | 'transmitter-receiver' | 'transmitter'
-  readonly tls: boolean
+  readonly tls: boolean | TlsSettings
   /** enquire_link period and the time a response may take, in milliseconds. */
   readonly enquireLinkMs: number
   readonly responseTimeoutMs: number

@@ -1,16 +1,10 @@
-import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type AddressInfo, type Server } from 'node:net'
-import tls from 'node:tls'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import type { SmppSettings } from '../../src/carriers/carrier.ts'
 import { openCarrier } from '../../src/carriers/open.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { recordEvents } from '../support/carrier-events.ts'
-import { serveLink } from '../support/smsc.ts'
 
 /** The part of the `smpp` package that its types don't say, for it has none. */
 interface ForeignPdu {
@@ -120,61 +114,3 @@ test('a message centre that is not ours takes texts, and sends receipts and repl
   await carrier.close(AbortSignal.timeout(5_000))
   expect(answers).toEqual(Array.from({ length: 8 }, () => 'deliver_sm_resp'))
 })
-
-const pem = (name: string) =>
-  readFileSync(new URL(`../data/tls/localhost.${name}.pem`, import.meta.url))
-
-async function startTlsSmsc(options: tls.TlsOptions = {}): Promise<number> {
-  const server = tls.createServer({ key: pem('key'), cert: pem('cert'), ...options }, socket =>
-    serveLink(socket, {}),
-  )
-  server.on('tlsClientError', () => undefined)
-  onTestFinished(() => void server.close())
-  return listenOn(server)
-}
-
-test('over TLS a certificate that nobody vouches for is refused before a secret is sent', async () => {
-  const port = await startTlsSmsc()
-  const carrier = openCarrier(configFor(port, { tls: true }))
-  const events = recordEvents()
-  void carrier.open(events, AbortSignal.timeout(5_000))
-  await events.until('refused', () => events.states.length > 0)
-  expect(events.states[0]).toMatchObject({
-    state: 'unbound',
-    reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-  })
-  await carrier.close(AbortSignal.timeout(100))
-})
-
-test('over TLS 1.1 nothing is sent', async () => {
-  const port = await startTlsSmsc({
-    minVersion: 'TLSv1',
-    maxVersion: 'TLSv1.1',
-    ciphers: 'ALL:@SECLEVEL=0',
-  })
-  const carrier = openCarrier(configFor(port, { tls: true }))
-  const events = recordEvents()
-  void carrier.open(events, AbortSignal.timeout(5_000))
-  await events.until('refused', () => events.states.length > 0)
-  expect(events.states[0]).toMatchObject({ state: 'unbound' })
-  await carrier.close(AbortSignal.timeout(100))
-})
-
-test('over TLS to a name that its certificate bears, vouched for by the system, texts go out', async () => {
-  const port = await startTlsSmsc()
-  const script = fileURLToPath(new URL('../support/bind-over-tls.ts', import.meta.url))
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', script, 'localhost', String(port)],
-    {
-      env: {
-        ...process.env,
-        NODE_EXTRA_CA_CERTS: fileURLToPath(
-          new URL('../data/tls/localhost.cert.pem', import.meta.url),
-        ),
-        TOCSIN_LOG_LEVEL: 'silent',
-      },
-    },
-  )
-  expect(JSON.parse(stdout)).toEqual({ messageIds: ['m1'] })
-}, 20_000)

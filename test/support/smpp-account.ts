@@ -7,7 +7,7 @@ import { type Smsc, type SmscScript, startSmsc } from './smsc.ts'
 
 /** Comes back at once, so that tests needn't wait. */
 export const QUICK: LinkTuning = { backoffBaseMs: 20, backoffCapMs: 200, firstSequence: 1 }
-const TEXT = encodeText('Flash flood. Move to higher ground.')
+export const TEXT = encodeText('Flash flood. Move to higher ground.')
 export const inAnHour = (): number => Date.now() + 3_600_000
 
 export interface Settings extends Partial<SmppSettings> {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SmppSettings } from '../../carriers/carrier.ts'
 import type { MessageIdForm } from '../../encoding/receipt-text.ts'
 import { dialectEditFields, dialectFields, newDialectFields, openDialect } from './smpp-dialect.ts'
+import { openTls, tlsFields, tlsSecretFields } from './smpp-tls.ts'
 
 /**
  * What is configured of an SMPP account, as it comes and as it is kept. The limits are SMPP 3.4's own: its C-octet
@@ -38,15 +39,16 @@ const shown = {
       'transmitter: receipts and replies go elsewhere',
   }),
   tls: z.boolean(),
+  ...tlsFields,
   enquireLinkSeconds: z.int().min(1).max(300),
   responseTimeoutSeconds: z.int().min(1).max(120),
   messageIds: z.strictObject({ response: idForm, receipt: idForm }).optional().meta({
     description: 'How ids are written, where receipts write them otherwise than responses',
   }),
 }
-const hidden = { password: ascii(8) }
+const hidden = { password: ascii(8), ...tlsSecretFields }
 
-/** What is kept and shown of an SMPP account; the password is beside it, sealed. */
+/** What is kept and shown of an SMPP account; the password and a key are beside it, sealed. */
 export const smppSettingsSchema = z.strictObject({ ...shown, ...dialectFields })
 
 export const newSmppSchema = z.strictObject({
@@ -69,19 +71,23 @@ export type NewSmpp = z.output<typeof newSmppSchema>
 export type SmppAccountSettings = z.output<typeof smppSettingsSchema>
 export interface SmppSecrets {
   readonly password: string
+  readonly tlsKey?: string | undefined
 }
 
-export function openSmpp(settings: SmppAccountSettings, secrets: SmppSecrets): SmppSettings {
+export function openSmpp(
+  settings: SmppAccountSettings,
+  { password, tlsKey }: SmppSecrets,
+): SmppSettings {
   const { host, port, systemId, systemType, bindType, tls } = settings
   const { enquireLinkSeconds, responseTimeoutSeconds, messageIds } = settings
   return {
     host,
     port,
     systemId,
+    password,
     systemType,
     bindType,
-    tls,
-    ...secrets,
+    tls: openTls(tls, { ...settings, tlsKey }),
     dialect: openDialect(settings),
     enquireLinkMs: enquireLinkSeconds * 1000,
     responseTimeoutMs: responseTimeoutSeconds * 1000,

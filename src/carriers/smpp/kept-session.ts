@@ -1,6 +1,7 @@
 import { jitteredBackoff } from '../../clock.ts'
 import { log } from '../../log.ts'
 import { Session, type SessionEvents, type SessionSettings } from './session.ts'
+import { isCertificateFault } from './socket.ts'
 import { needsOperator } from './status.ts'
 
 /**
@@ -83,7 +84,7 @@ export class KeptSession<Entry> {
     this.#session = undefined
     this.#boundAt = 0
     if (!this.#isWanted) log.info(fields, 'link closed')
-    else if (needsOperator(reason)) log.error(fields, 'bind refused: check the account')
+    else if (isForOperators(reason)) log.error(fields, 'bind refused: check the account')
     else log.warn(fields, 'link lost')
     if (this.#isWanted) this.#comeBack(reason, heldMs)
     this.#events.closed(reason)
@@ -93,8 +94,12 @@ export class KeptSession<Entry> {
     if (heldMs >= HEALTHY_MS) this.#attempt = 0
     const { backoffBaseMs, backoffCapMs } = this.#backoff
     // Wrong credentials don't mend by themselves, but somebody may mend them: slowly, never giving up.
-    const attempt = needsOperator(reason) ? Infinity : this.#attempt++
+    const attempt = isForOperators(reason) ? Infinity : this.#attempt++
     const delay = jitteredBackoff(attempt, backoffBaseMs, backoffCapMs)
     this.#retry = setTimeout(() => this.#connect(), delay)
   }
+}
+
+function isForOperators(reason: string): boolean {
+  return needsOperator(reason) || isCertificateFault(reason)
 }

@@ -1,5 +1,4 @@
-import net from 'node:net'
-import tls from 'node:tls'
+import type net from 'node:net'
 import { Framer } from '../../encoding/framer.ts'
 import {
   COMMAND,
@@ -24,6 +23,7 @@ import {
 } from '../../encoding/pdu.ts'
 import { describeError } from '../../log.ts'
 import type { SmppSettings } from '../carrier.ts'
+import { type Endpoint, openSocket } from './socket.ts'
 
 /**
  * One bind: a TCP or TLS connection from its first octet to its last. It is never bound twice; a new one takes
@@ -62,7 +62,8 @@ export type SessionState = 'opening' | 'binding' | 'bound' | 'draining' | 'close
 
 export type BindRole = 'transceiver' | 'transmitter' | 'receiver'
 
-export interface SessionSettings extends SmppSettings {
+export interface SessionSettings extends Omit<SmppSettings, 'host' | 'port' | 'tls'> {
+  readonly endpoint: Endpoint
   readonly role: BindRole
   readonly window: number
   /** The first sequence_number; 1 but in tests of the wrap. */
@@ -145,17 +146,8 @@ export class Session<Entry> {
     this.#oldest = settings.firstSequence
     this.#oldestLate = settings.firstSequence
 
-    const { host, port } = settings
-    this.#socket = settings.tls
-      ? tls.connect({
-          host,
-          port,
-          minVersion: 'TLSv1.2',
-          ...(net.isIP(host) ? {} : { servername: host }),
-        })
-      : net.connect({ host, port })
+    this.#socket = openSocket(settings.endpoint, this.#bind)
     this.#socket.setNoDelay(true)
-    this.#socket.once(settings.tls ? 'secureConnect' : 'connect', this.#bind)
     this.#socket.on('data', this.#read)
     this.#socket.on('error', error => this.#close(describeError(error)))
     this.#socket.on('close', () => this.#close('closed_by_peer'))

@@ -18,6 +18,7 @@ import { type Backoff, KeptSession } from './kept-session.ts'
 import { type PreparedText, createPreparing, templateFor } from './prepare.ts'
 import { References } from './reference.ts'
 import type { BindRole, Session, SessionEvents } from './session.ts'
+import { type Endpoint, endpointOf } from './socket.ts'
 import { meaningOf } from './status.ts'
 
 /**
@@ -92,6 +93,7 @@ class SmppCarrier implements Carrier {
   readonly name: string
   readonly #config: CarrierConfig
   readonly #settings: SmppSettings
+  readonly #endpoint: Endpoint
   readonly #tuning: LinkTuning
   readonly #dialect: SmppDialect
   readonly #binds: readonly Bind[]
@@ -115,6 +117,7 @@ class SmppCarrier implements Carrier {
     this.name = config.name
     this.#config = config
     this.#settings = settings
+    this.#endpoint = endpointOf(settings)
     this.#tuning = tuning
     this.#dialect = settings.dialect ?? USUAL_DIALECT
     this.#references = new References(this.#dialect.coding.joining)
@@ -268,7 +271,8 @@ class SmppCarrier implements Carrier {
   #keep(role: BindRole, events: SessionEvents<Submission>): KeptSession<Submission> {
     const window = role === 'receiver' ? 0 : this.#config.window
     const { firstSequence } = this.#tuning
-    const settings = { ...this.#settings, role, window, firstSequence }
+    const endpoint = this.#endpoint
+    const settings = { ...this.#settings, endpoint, role, window, firstSequence }
     return new KeptSession(this.name, settings, this.#tuning, events)
   }
 
