@@ -58,7 +58,7 @@ test('slots never move onto those before, whatever is learnt of the clock', () =
   expect(early.nextDue(990)).toBe(1_000)
 })
 
-test('no sliding second holds more than the limit and one, however many share it and however irregular they look', () => {
+test('pitfall 16: no sliding second holds more than the limit and one, however many share it and however irregular they look', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(1, 10, 100, 200, 1000),

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { until } from '../../scripts/rehearsal.ts'
 import { judge } from '../../src/simulator/judge.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import {
@@ -44,6 +45,22 @@ const test = serviceTest.extend<{
 const phonesOf = (deliveries: readonly Delivery[], which: (delivery: Delivery) => boolean) =>
   new Set(deliveries.filter(which).map(delivery => delivery.phone))
 
+/** The count once it has stayed the same for half a second. */
+async function settled(count: () => number): Promise<number> {
+  let since = performance.now()
+  let last = count()
+  await until(
+    () => Promise.resolve(count()),
+    now => {
+      if (now !== last) since = performance.now()
+      last = now
+      return performance.now() - since > 500
+    },
+    'nothing more comes',
+  )
+  return last
+}
+
 /** How often each status was answered by a simulated carrier. */
 const answered = (simulator: Simulator, carrier: number): Readonly<Record<string, number>> =>
   simulator.centres[carrier]!.stats()[0]!.submitted
@@ -74,6 +91,36 @@ test(
     // At most a window a bind was in flight, each of the three times.
     expect(marked.size).toBeLessThanOrEqual(3 * NORTH.binds * NORTH.window)
     expect(marked.size).toBeGreaterThan(0)
+  },
+)
+
+test(
+  'pitfall 10: of what was accepted without a response when a link died, each goes again, and each is reported',
+  { timeout: 60_000 },
+  async ({ tocsin, residents }) => {
+    const { author } = tocsin
+    const simulator = await tocsin.startCarriers([{ ...again('Dumb'), behaviour: UNHURRIED }])
+    const { list } = simulator
+    const alertId = await sendDraft(tocsin, floodAlert())
+    await list.until(() => list.messages >= 200, 30_000)
+    simulator.links('mute')
+    // It takes what the windows hold and no more.
+    const taken = await settled(() => list.messages)
+    simulator.links('drop')
+    const { progress } = await watchUntil(
+      author.client,
+      alertId,
+      ({ state, queued }) => state === 'sent' && queued === 0,
+    )
+    const verdict = judge(list, expectedTexts(residents))
+    expect(verdict).toMatchObject({ reached: RECIPIENTS, missed: [], outside: [] })
+    const deliveries = await deliveriesOf(author.client, alertId)
+    const marked = phonesOf(deliveries, delivery => delivery.possibleDuplicate)
+    expect(taken).toBeLessThan(RECIPIENTS)
+    expect(new Set(verdict.twice)).toEqual(marked)
+    expect([verdict.extraCopies, progress.possibleDuplicates]).toEqual([marked.size, marked.size])
+    expect(marked.size).toBeGreaterThan(0)
+    expect(marked.size).toBeLessThanOrEqual(NORTH.binds * NORTH.window)
   },
 )
 
@@ -204,7 +251,7 @@ test(
 )
 
 test(
-  'an alert that is to be sent at most once reaches nobody twice, whatever dies',
+  'pitfall 10: an alert that is to be sent at most once reaches nobody twice, whatever dies',
   {
     timeout: 90_000,
   },

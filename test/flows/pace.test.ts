@@ -18,7 +18,7 @@ const RECIPIENTS = 1_300
 const KEPT_WAITING_SECONDS = 0.04
 
 test(
-  'two dispatchers with a bind each never pass the account’s limit, and use it',
+  'pitfall 16: two dispatchers with a bind each never pass the account’s limit, and use it',
   {
     timeout: 90_000,
   },
