@@ -28,8 +28,9 @@ test(
     const residents = await settle(db, RECIPIENTS)
     const stopped = tocsin.startDispatcher()
     const { list, centres } = await tocsin.startCarriers(
-      ['North', 'South'].map(name => ({
-        name,
+      (['transceiver', 'transmitter-receiver'] as const).map(bindType => ({
+        name: `Bound as ${bindType}`,
+        smpp: { bindType },
         segmentsPerSecond: 1_500,
         window: 100,
         binds: 2,

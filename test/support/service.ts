@@ -65,6 +65,7 @@ export interface PlayedCarrier extends Pick<
   readonly smpp?: {
     readonly enquireLinkSeconds?: number
     readonly responseTimeoutSeconds?: number
+    readonly bindType?: 'transceiver' | 'transmitter-receiver'
   }
 }
 
