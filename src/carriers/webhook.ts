@@ -37,6 +37,7 @@ export function readWebhook(
       return readTwilioWebhook(config, request)
     case 'http':
     case 'smpp':
+    case 'smtp':
       // It has none, so nobody can have signed for it.
       return 'bad_signature'
   }
