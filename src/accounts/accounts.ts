@@ -31,6 +31,7 @@ import {
   completed,
   type Fields,
   type Installation,
+  joinSecrets,
   openProtocol,
   type ProtocolDraft,
   type ProtocolEdit,
@@ -103,14 +104,17 @@ export async function createAccount(
   const { protocol } = draft
   const { masterKey } = installation
   const { own, faults: protocolFaults } = readProtocol(protocol, draft, installation)
-  const faults = [...protocolFaults, ...routeFaults(draft.routes)]
-  if (own === undefined && protocolFaults.length === 0) {
+  const whole = own && completed(protocol, own)
+  const faults = [
+    ...protocolFaults,
+    ...(whole === undefined ? [] : settingFaults(protocol, whole)),
+    ...routeFaults(draft.routes),
+  ]
+  if (whole === undefined && protocolFaults.length === 0) {
     faults.unshift({ pointer: `/${protocol}`, detail: `is required for the protocol ${protocol}` })
   }
-  if (faults.length > 0 || own === undefined) throw invalid(faults)
+  if (faults.length > 0 || whole === undefined) throw invalid(faults)
   const id = uuid()
-  const whole = completed(protocol, own)
-  assertConsistent(protocol, whole)
   const { settings, secrets } = splitSecrets(protocol, whole)
   const sealedSecrets = sealSecrets(masterKey, id, secrets)
   return refuseTakenName(() =>
@@ -153,11 +157,20 @@ export async function changeAccount(
       }
       const { protocol } = current
       const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit, installation)
-      const faults = [...protocolFaults, ...routeFaults(rest.routes ?? [])]
+      const edited =
+        Object.keys(own).length > 0 ? editedProtocol(masterKey, current, own) : undefined
+      const faults = [
+        ...protocolFaults,
+        ...(edited?.faults ?? []),
+        ...routeFaults(rest.routes ?? []),
+      ]
       if (faults.length > 0) throw invalid(faults)
       const changed = await updateCarrier(tx, id, {
         ...rest,
-        ...(Object.keys(own).length > 0 && editedProtocol(masterKey, current, own)),
+        ...(edited && {
+          settings: edited.settings,
+          sealedSecrets: sealSecrets(masterKey, id, edited.secrets),
+        }),
       })
       await announce(tx, by, 'carrier.changed', changed, {
         fields: [
@@ -317,14 +330,9 @@ function editedProtocol(masterKey: Uint8Array, current: CarrierRow, edit: Fields
   const { id, protocol } = current
   const edited = splitSecrets(protocol, edit)
   const settings = { ...(current.settings as Fields), ...edited.settings }
-  const secrets = { ...openSecrets(masterKey, id, current.sealedSecrets), ...edited.secrets }
-  assertConsistent(protocol, { ...settings, ...secrets })
-  return { settings, sealedSecrets: sealSecrets(masterKey, id, secrets) }
-}
-
-function assertConsistent(protocol: CarrierRow['protocol'], own: Fields): void {
-  const faults = settingFaults(protocol, own)
-  if (faults.length > 0) throw invalid(faults)
+  const kept = openSecrets(masterKey, id, current.sealedSecrets)
+  const secrets = joinSecrets(kept, edited.secrets)
+  return { settings, secrets, faults: settingFaults(protocol, { ...settings, ...secrets }) }
 }
 
 function routeFaults(routes: readonly Route[]): Fault[] {

@@ -3,9 +3,15 @@
  * Settings are kept as they are shown; secrets are sealed and shown to the dispatcher alone.
  */
 import type { CarrierConfig } from '../carriers/carrier.ts'
-import { AppError, type Fault } from '../errors.ts'
+import type { Fault } from '../errors.ts'
 import type { Config } from '../config.ts'
 import { mayBePrivate, urlFault } from '../network/origin.ts'
+import {
+  type HttpAccountSettings,
+  type HttpSecrets,
+  httpFaults,
+  openHttp,
+} from './settings/http.ts'
 import {
   type NewSmpp,
   type SmppAccountSettings,
@@ -28,6 +34,7 @@ export interface Installation extends Pick<Config, 'publicUrl' | 'privateHosts'>
 export interface ProtocolDraft {
   readonly smpp?: NewSmpp | undefined
   readonly twilio?: (TwilioAccountSettings & TwilioSecrets) | undefined
+  readonly http?: (HttpAccountSettings & HttpSecrets) | undefined
 }
 /** As an account is changed. A secret that is left out stays. */
 export type ProtocolEdit = {
@@ -38,21 +45,24 @@ export type ProtocolEdit = {
 export interface ProtocolSettings {
   readonly smpp?: SmppAccountSettings
   readonly twilio?: TwilioAccountSettings
+  readonly http?: HttpAccountSettings
 }
 
 export type Fields = Readonly<Record<string, unknown>>
 
 /** The members that are sealed. */
-const SECRETS: Readonly<Record<keyof ProtocolDraft, readonly string[]>> = {
+const SECRETS: Readonly<Record<Protocol, readonly string[]>> = {
   smpp: ['password', 'tlsKey'],
   twilio: ['authToken', 'formerAuthToken'],
+  http: ['secrets'],
 }
 /** The members that are URLs of somebody else's, which we call. */
-const CALLED: Readonly<Record<keyof ProtocolDraft, readonly string[]>> = {
+const CALLED: Readonly<Record<Protocol, readonly string[]>> = {
   smpp: [],
   twilio: ['baseUrl'],
+  http: ['url'],
 }
-const PROTOCOLS = Object.keys(SECRETS) as (keyof ProtocolDraft)[]
+const PROTOCOLS = Object.keys(SECRETS) as Protocol[]
 
 /** The member that belongs to the protocol, and what is wrong with it and the others. */
 export function readProtocol(
@@ -63,10 +73,6 @@ export function readProtocol(
   const faults = PROTOCOLS.filter(name => name !== protocol && given[name] !== undefined).map(
     name => ({ pointer: `/${name}`, detail: `does not belong to the protocol ${protocol}` }),
   )
-  if (!isSpoken(protocol)) {
-    const detail = `${protocol} is not supported yet: use ${PROTOCOLS.join(' or ')}`
-    return { own: undefined, faults: [{ pointer: '/protocol', detail }, ...faults] }
-  }
   const own = given[protocol] as Fields | undefined
   for (const name of CALLED[protocol]) {
     const url = own?.[name]
@@ -84,9 +90,13 @@ export function completed(protocol: Protocol, own: Fields): Fields {
 
 /** What is wrong with settings and secrets that are each right by themselves. */
 export function settingFaults(protocol: Protocol, own: Fields): readonly Fault[] {
-  if (protocol !== 'smpp') return []
-  return [...dialectFaults(own), ...tlsFaults(own)].map(({ pointer, detail }) => ({
-    pointer: `/smpp${pointer}`,
+  const faults = {
+    smpp: () => [...dialectFaults(own), ...tlsFaults(own)],
+    twilio: () => [],
+    http: () => httpFaults(own as unknown as HttpAccountSettings & HttpSecrets),
+  }
+  return faults[protocol]().map(({ pointer, detail }) => ({
+    pointer: `/${protocol}${pointer}`,
     detail,
   }))
 }
@@ -95,7 +105,7 @@ export function settingFaults(protocol: Protocol, own: Fields): readonly Fault[]
 export function withoutProtocols<Given extends ProtocolDraft | ProtocolEdit>(
   given: Given,
 ): Omit<Given, keyof ProtocolDraft> {
-  const { smpp: _smpp, twilio: _twilio, ...rest } = given
+  const { smpp: _smpp, twilio: _twilio, http: _http, ...rest } = given
   return rest
 }
 
@@ -103,7 +113,7 @@ export function splitSecrets(
   protocol: Protocol,
   fields: Fields,
 ): { readonly settings: Fields; readonly secrets: Fields } {
-  const hidden = isSpoken(protocol) ? SECRETS[protocol] : []
+  const hidden = SECRETS[protocol]
   const part = (which: (name: string) => boolean) =>
     Object.fromEntries(
       Object.entries(fields).filter(([name, value]) => value !== undefined && which(name)),
@@ -114,13 +124,23 @@ export function splitSecrets(
   }
 }
 
-/** What the dispatcher opens the account with. @throws AppError `invalid_carrier` for a protocol not spoken here */
+/** What an edit leaves out stays; where a secret has members, each of them. */
+export function joinSecrets(kept: Fields, edited: Fields): Fields {
+  const joined = Object.entries(edited).map(([name, value]) =>
+    typeof value === 'object' && value !== null
+      ? [name, { ...(kept[name] as Fields | undefined), ...value }]
+      : [name, value],
+  )
+  return { ...kept, ...(Object.fromEntries(joined) as Fields) }
+}
+
+/** What the dispatcher opens the account with. */
 export function openProtocol(
   protocol: Protocol,
   settings: unknown,
   secrets: unknown,
   { id, publicUrl, privateHosts }: Omit<Installation, 'masterKey'> & { readonly id: string },
-): Pick<CarrierConfig, 'smpp' | 'twilio'> {
+): Pick<CarrierConfig, Protocol> {
   switch (protocol) {
     case 'smpp':
       return { smpp: openSmpp(settings as SmppAccountSettings, secrets as SmppSecrets) }
@@ -133,16 +153,19 @@ export function openProtocol(
         }),
       }
     }
-    case 'http':
-      throw new AppError('invalid_carrier', `${protocol} is not spoken here`)
+    case 'http': {
+      const kept = settings as HttpAccountSettings
+      return {
+        http: openHttp(kept, secrets as HttpSecrets, {
+          webhookUrl: webhookUrlOf(publicUrl, id),
+          allowPrivate: mayBePrivate(kept.url, privateHosts),
+        }),
+      }
+    }
   }
 }
 
 /** Where a gateway reports what became of an account's messages, and what people answered. */
 function webhookUrlOf(publicUrl: string, id: string): string {
   return `${publicUrl}/v1/carriers/${id}/webhook`
-}
-
-function isSpoken(protocol: Protocol): protocol is keyof ProtocolDraft {
-  return (PROTOCOLS as readonly string[]).includes(protocol)
 }

@@ -1,5 +1,6 @@
 import type { MessageIdForm } from '../encoding/receipt-text.ts'
 import type { EncodedText } from '../encoding/segments.ts'
+import type { GatewayDescription } from './http/description.ts'
 import type { Route } from './routes.ts'
 import type { SmppDialect } from './smpp/dialect.ts'
 
@@ -169,6 +170,7 @@ export interface CarrierConfig {
   readonly routes: readonly Route[]
   readonly smpp?: SmppSettings
   readonly twilio?: TwilioSettings
+  readonly http?: HttpSettings
   readonly smtp?: SmtpSettings
 }
 
@@ -231,6 +233,18 @@ export interface TwilioSettings {
   readonly messagingServiceSid?: string | undefined
   /** This account's webhook at our public URL; without it no receipts are asked for. */
   readonly statusCallback?: string | undefined
+  /** For an answer, in milliseconds. */
+  readonly answerMs: number
+}
+
+/** A gateway that is described, its secrets, and what the installation adds. */
+export interface HttpSettings extends GatewayDescription {
+  /** By name; templates name them as `{secret.NAME}`. */
+  readonly secrets: Readonly<Record<string, string>>
+  /** The URL may lead to a private address. */
+  readonly allowPrivate: boolean
+  /** This account's webhook at our public URL. */
+  readonly webhookUrl: string
   /** For an answer, in milliseconds. */
   readonly answerMs: number
 }

@@ -1,12 +1,12 @@
-import { AppError } from '../errors.ts'
 import type { Carrier, CarrierConfig } from './carrier.ts'
+import { createJsonGatewayCarrier } from './http/json-gateway.ts'
 import { createSmppCarrier } from './smpp/smpp-carrier.ts'
 import { createSmtpCarrier } from './smtp/smtp-carrier.ts'
 import { createTwilioCarrier } from './twilio/messages.ts'
 
 /**
  * The account's carrier, not yet open.
- * @throws AppError `invalid_carrier` where its settings are incomplete or its protocol is not one of ours
+ * @throws AppError `invalid_carrier` where its settings are incomplete
  */
 export function openCarrier(config: CarrierConfig): Carrier {
   switch (config.protocol) {
@@ -17,9 +17,6 @@ export function openCarrier(config: CarrierConfig): Carrier {
     case 'twilio':
       return createTwilioCarrier(config)
     case 'http':
-      throw new AppError(
-        'invalid_carrier',
-        `carrier ${config.name} is set to ${config.protocol}; this build speaks smpp, twilio and smtp`,
-      )
+      return createJsonGatewayCarrier(config)
   }
 }

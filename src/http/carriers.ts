@@ -10,6 +10,7 @@ import {
   sendTestMessage,
 } from '../accounts/accounts.ts'
 import { routeSchema, sourceAddressSchema } from '../accounts/settings/addressing.ts'
+import { httpEditSchema, httpSettingsSchema, newHttpSchema } from '../accounts/settings/http.ts'
 import { newSmppSchema, smppEditSchema, smppSettingsSchema } from '../accounts/settings/smpp.ts'
 import {
   newTwilioSchema,
@@ -57,10 +58,11 @@ const newCarrierSchema = z.strictObject({
   draining: fields.draining.default(false),
   smpp: newSmppSchema.optional(),
   twilio: newTwilioSchema.optional(),
+  http: newHttpSchema.optional(),
 })
 
 const carrierEditSchema = z
-  .strictObject({ ...fields, smpp: smppEditSchema, twilio: twilioEditSchema })
+  .strictObject({ ...fields, smpp: smppEditSchema, twilio: twilioEditSchema, http: httpEditSchema })
   .partial()
 
 const carrierSchema = z
@@ -70,6 +72,7 @@ const carrierSchema = z
     protocol: protocolSchema,
     smpp: smppSettingsSchema.optional(),
     twilio: twilioSettingsSchema.optional(),
+    http: httpSettingsSchema.optional(),
     state: z.enum(['bound', 'throttled', 'unbound', 'disabled']),
     perSecond: z.number(),
     inFlight: z.int(),

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { type Socket, createServer, isIP } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   type Origin,
@@ -56,6 +58,21 @@ const addresses =
       null,
       found.map(address => ({ address, family: isIP(address) })),
     )
+
+const pemPath = (kind: string) =>
+  fileURLToPath(new URL(`../data/tls/localhost.${kind}.pem`, import.meta.url))
+
+/** With a certificate of its own making. */
+async function tlsPeer(): Promise<WebPeer> {
+  const server = createTlsServer({
+    cert: readFileSync(pemPath('cert')),
+    key: readFileSync(pemPath('key')),
+  })
+  const answer = (socket: Socket) => socket.write(httpAnswer('200 OK'))
+  const peer = await startWebPeer(answer, server, 'secureConnection')
+  open.push(peer)
+  return peer
+}
 
 const named = (url: URL, host = 'gateway.example') =>
   new URL(`${url.protocol}//${host}:${url.port}`)
@@ -359,14 +376,32 @@ describe('pitfall 43: a host that somebody configured leads nowhere inside, and 
   })
 
   test('W14: a certificate that nobody vouches for is a fault, and nothing is sent in the clear', async () => {
-    const pem = (kind: string) =>
-      readFileSync(fileURLToPath(new URL(`../data/tls/localhost.${kind}.pem`, import.meta.url)))
-    const server = createTlsServer({ cert: pem('cert'), key: pem('key') })
-    const peer = await startWebPeer(() => undefined, server, 'secureConnection')
-    open.push(peer)
+    const peer = await tlsPeer()
     const fault = await faultOf(originAt(peer.url).send(POST))
     expect([fault.reason, fault.mayHaveArrived]).toEqual(['unreachable', false])
     expect(peer.requests).toEqual([])
+  })
+
+  test('W14: one that is vouched for is good for its own name alone', async () => {
+    const peer = await tlsPeer()
+    const origins = new URL('../../src/network/origin.ts', import.meta.url).href
+    // Whom Node trusts is settled when it starts.
+    const script = `
+      import { openOrigin } from ${JSON.stringify(origins)}
+      const resolve = (host, found) => found(null, [{ address: '127.0.0.1', family: 4 }])
+      for (const host of ['localhost', 'gateway.example']) {
+        const url = new URL('https://' + host + ':${peer.url.port}')
+        const origin = openOrigin({ url, connections: 1, allowPrivate: true }, resolve)
+        const send = origin.send({ method: 'GET', path: '/', headers: {} })
+        console.log(await send.then(answer => answer.status, fault => fault.message))
+        await origin.close()
+      }`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', script],
+      { env: { ...process.env, NODE_EXTRA_CA_CERTS: pemPath('cert') } },
+    )
+    expect(stdout.trim().split('\n')).toEqual(['200', 'unreachable: ERR_TLS_CERT_ALTNAME_INVALID'])
   })
 })
 

@@ -1,0 +1,280 @@
+import { z } from 'zod'
+import type { HttpSettings } from '../../carriers/carrier.ts'
+import type { GatewayDescription, WebhookSignature } from '../../carriers/http/description.ts'
+import { MESSAGE_PLACEHOLDERS } from '../../carriers/http/json-gateway.ts'
+import { isPointer } from '../../carriers/http/pointer.ts'
+import { isEd25519Key } from '../../carriers/http/signature.ts'
+import { placeholdersIn } from '../../carriers/http/template.ts'
+import type { Fault } from '../../errors.ts'
+
+/** What is configured of an account at a gateway that is described here, for there is no adapter of its own. */
+
+const template = z.string().max(2_000)
+const printable = z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
+const pointer = z
+  .string()
+  .max(200)
+  .refine(isPointer, 'must be a JSON pointer (RFC 6901), e.g. /messages/0/id')
+const headerName = z.string().regex(/^[!#$%&'*+.^`|~\w-]{1,100}$/, 'must be a header’s name')
+const word = z.string().min(1).max(100)
+const secretName = z
+  .string()
+  .regex(/^[A-Za-z]\w{0,39}$/, 'must be a letter, then letters and digits')
+
+/** The connection's own: they would say another host, length or framing than is sent (RFC 9112 §6). */
+const RESERVED_HEADERS = [
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+const seconds = z.int().min(1).max(1_000_000)
+
+const answerKind = z.enum([
+  'accepted',
+  'throttled',
+  'permanent',
+  'elsewhere',
+  'configuration',
+  'uncertain',
+])
+
+const auth = z.discriminatedUnion('scheme', [
+  z.strictObject({ scheme: z.literal('basic'), username: template, password: template }),
+  z.strictObject({ scheme: z.literal('bearer'), token: template }),
+])
+
+const fields = (max: number) =>
+  z
+    .record(z.string().min(1).max(100), template)
+    .refine(given => Object.keys(given).length <= max, `must have at most ${max} members`)
+
+const headers = z
+  .record(headerName, template.regex(/^[\x20-\x7e]*$/, 'must be printable ASCII'))
+  .refine(given => Object.keys(given).length <= 30, 'must have at most 30 members')
+  .refine(
+    given => Object.keys(given).every(name => !RESERVED_HEADERS.includes(name.toLowerCase())),
+    'must not name a header of the connection itself',
+  )
+
+const body = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('json'),
+    template: z
+      .record(z.string(), z.unknown())
+      .or(z.array(z.unknown()))
+      .refine(
+        given => JSON.stringify(given).length <= 10_000,
+        'must have at most 10,000 characters',
+      )
+      .meta({ description: 'A document; placeholders stand in its strings' }),
+  }),
+  z.strictObject({ type: z.literal('form'), template: fields(50) }),
+])
+
+const secretNames = z.array(secretName).min(1).max(3)
+const signedText = {
+  header: headerName,
+  prefix: printable.max(40).default(''),
+  encoding: z.enum(['hex', 'base64']),
+  signed: z.string().max(200).default('{body}').meta({
+    description: 'What is signed: {body}, {url}, {timestamp}, {nonce} and what stands between',
+  }),
+  timestampHeader: headerName.optional(),
+  nonceHeader: headerName.optional(),
+  toleranceSeconds: z.int().min(1).max(3600).default(300),
+}
+const signature = z.discriminatedUnion('scheme', [
+  z.strictObject({
+    scheme: z.literal('hmac'),
+    algorithm: z.enum(['sha1', 'sha256', 'sha512']),
+    secrets: secretNames,
+    ...signedText,
+  }),
+  z.strictObject({
+    scheme: z.literal('ed25519'),
+    publicKey: z.string().max(100).refine(isEd25519Key, 'must be 32 octets in base64'),
+    ...signedText,
+  }),
+  z.strictObject({
+    scheme: z.literal('jwt'),
+    secrets: secretNames,
+    bodyHashClaim: word,
+    toleranceSeconds: signedText.toleranceSeconds,
+  }),
+  z.strictObject({ scheme: z.literal('header'), header: headerName, secrets: secretNames }),
+  z.strictObject({
+    scheme: z.literal('basic'),
+    username: printable.max(200),
+    secrets: secretNames,
+  }),
+])
+
+const items = {
+  list: pointer.optional(),
+  when: z
+    .array(z.strictObject({ pointer, is: z.array(word).min(1).max(20).optional() }))
+    .max(5)
+    .default([]),
+}
+const webhook = z.strictObject({
+  signature,
+  receipts: z
+    .strictObject({
+      ...items,
+      id: pointer,
+      state: pointer,
+      states: z.record(word, z.enum(['enroute', 'delivered', 'failed', 'expired'])),
+      code: pointer.optional(),
+    })
+    .optional(),
+  replies: z
+    .strictObject({ ...items, id: pointer.optional(), from: pointer, to: pointer, text: pointer })
+    .optional(),
+  response: z
+    .strictObject({
+      status: z.int().min(200).max(299).default(200),
+      contentType: printable.min(1).max(100).optional(),
+      body: z.string().max(1_000).default(''),
+    })
+    .prefault({}),
+})
+
+const shown = {
+  url: z.string().min(1).max(1_000),
+  method: z.enum(['GET', 'POST', 'PUT']),
+  auth: auth.optional(),
+  headers,
+  query: fields(50),
+  body: body.optional(),
+  encodings: z.strictObject({ gsm7: word, ucs2: word }),
+  validity: z.strictObject({ leastSeconds: seconds, mostSeconds: seconds }).meta({
+    description: 'What the gateway takes; what an alert has beyond is cut',
+  }),
+  probePath: z
+    .string()
+    .max(500)
+    .regex(/^\/[\x21-\x7e]*$/, 'must begin with /')
+    .optional()
+    .meta({
+      description: 'Read by GET to see whether the gateway answers; absent: the path of url',
+    }),
+  answer: z.strictObject({
+    list: pointer.optional(),
+    id: pointer.optional(),
+    code: z.array(pointer).max(5).default([]),
+    codes: z.record(word, answerKind).default({}),
+    statuses: z
+      .record(
+        z.string().regex(/^[1-5](\d\d|xx)$/, 'must be a status or a class, 429 or 4xx'),
+        answerKind,
+      )
+      .default({}),
+  }),
+  webhook: webhook.optional(),
+  responseTimeoutSeconds: z.int().min(1).max(60),
+}
+const hidden = {
+  secrets: z.record(secretName, printable.max(2_000)).meta({
+    description: 'By name, write-only; templates name them as {secret.NAME}. Left out, one stays',
+  }),
+}
+
+export const httpSettingsSchema = z.strictObject(shown)
+
+export const newHttpSchema = z.strictObject({
+  ...shown,
+  method: shown.method.default('POST'),
+  headers: shown.headers.default({}),
+  query: shown.query.default({}),
+  encodings: shown.encodings.default({ gsm7: 'gsm7', ucs2: 'ucs2' }),
+  // Three days are what most keep a message at the longest.
+  validity: shown.validity.default({ leastSeconds: 1, mostSeconds: 259_200 }),
+  responseTimeoutSeconds: shown.responseTimeoutSeconds.default(10),
+  secrets: hidden.secrets.default({}),
+})
+
+export const httpEditSchema = z.strictObject({ ...shown, ...hidden }).partial()
+
+export type HttpAccountSettings = z.output<typeof httpSettingsSchema>
+export interface HttpSecrets {
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** What its schema can't see of a description: placeholders of nothing, secrets that aren't there. */
+export function httpFaults({ secrets, ...settings }: HttpAccountSettings & HttpSecrets): Fault[] {
+  const has = (name: string) => (secrets[name] ?? '') !== ''
+  const known = Object.keys(secrets)
+    .filter(has)
+    .map(name => `secret.${name}`)
+  const { auth: authorization, headers: named, query, method, body: sent } = settings
+  return [
+    ...placeholderFaults('/auth', authorization, known),
+    ...placeholderFaults('/headers', named, [...known, ...HEADER_PLACEHOLDERS]),
+    ...placeholderFaults('/query', query, [...known, ...MESSAGE_PLACEHOLDERS]),
+    ...placeholderFaults('/body/template', sent?.template, [...known, ...MESSAGE_PLACEHOLDERS]),
+    ...(method === 'GET' && sent !== undefined
+      ? [{ pointer: '/body', detail: 'does not belong to the method GET' }]
+      : []),
+    ...signatureFaults(settings.webhook?.signature, has),
+  ]
+}
+
+/** Of every string in it, wherever it stands. */
+function placeholderFaults(at: string, value: unknown, allowed: readonly string[]): Fault[] {
+  if (typeof value === 'string') {
+    return placeholdersIn(value)
+      .filter(name => !allowed.includes(name))
+      .map(name => ({ pointer: at, detail: `names what is not there: {${name}}` }))
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, item]) =>
+    placeholderFaults(`${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, item, allowed),
+  )
+}
+
+function signatureFaults(
+  signed: WebhookSignature | undefined,
+  has: (secret: string) => boolean,
+): Fault[] {
+  const at = '/webhook/signature'
+  const faults: Fault[] = []
+  if (signed !== undefined && 'secrets' in signed && !signed.secrets.some(has)) {
+    faults.push({ pointer: `${at}/secrets`, detail: 'names no secret that is there' })
+  }
+  if (signed !== undefined && 'signed' in signed) {
+    const { signed: over, timestampHeader, nonceHeader } = signed
+    const allowed = ['body', 'url']
+    if (timestampHeader !== undefined) allowed.push('timestamp')
+    if (nonceHeader !== undefined) allowed.push('nonce')
+    faults.push(...placeholderFaults(`${at}/signed`, over, allowed))
+    if (timestampHeader !== undefined && !over.includes('{timestamp}')) {
+      faults.push({ pointer: `${at}/signed`, detail: 'leaves the timestamp unsigned' })
+    }
+  }
+  return faults
+}
+
+/** A text has line breaks, which would end a header. */
+const HEADER_PLACEHOLDERS = MESSAGE_PLACEHOLDERS.filter(name => name !== 'text')
+
+export function openHttp(
+  { responseTimeoutSeconds, body: sent, ...settings }: HttpAccountSettings,
+  { secrets }: HttpSecrets,
+  installation: Pick<HttpSettings, 'webhookUrl' | 'allowPrivate'>,
+): HttpSettings {
+  return {
+    ...settings,
+    ...installation,
+    secrets,
+    // As JSON it came, and as JSON it was kept.
+    body: sent as GatewayDescription['body'],
+    answerMs: responseTimeoutSeconds * 1000,
+  }
+}

@@ -1,0 +1,131 @@
+import type { ReceiptState, SubmitErrorKind } from '../carrier.ts'
+
+/**
+ * A gateway that nobody wrote an adapter for, as an administrator describes it: how a message is put to it, how
+ * its answer is read, and how its webhooks are verified and read.
+ *
+ * Strings may hold placeholders in braces: `{to}`, `{text}` and their like (`messages.ts`), and `{secret.NAME}` for a
+ * secret that is kept sealed beside the description. Places within an answer or a webhook are JSON pointers
+ * (RFC 6901).
+ */
+export interface GatewayDescription {
+  readonly url: string
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly auth?: GatewayAuth | undefined
+  readonly headers: Readonly<Record<string, string>>
+  /** Added to the URL's own query. */
+  readonly query: Readonly<Record<string, string>>
+  readonly body?: GatewayBody | undefined
+  /** What `{encoding}` says of a text that fits GSM-7, and of one that doesn't. */
+  readonly encodings: { readonly gsm7: string; readonly ucs2: string }
+  /** What the gateway takes for a validity; an alert that is good for longer, or shorter, is cut to it. */
+  readonly validity: { readonly leastSeconds: number; readonly mostSeconds: number }
+  /** A path that is read to see whether the gateway answers and takes the account; absent: the URL's own. */
+  readonly probePath?: string | undefined
+  readonly answer: AnswerDescription
+  readonly webhook?: WebhookDescription | undefined
+}
+
+export type GatewayAuth =
+  | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
+  | { readonly scheme: 'bearer'; readonly token: string }
+
+export type JsonTemplate =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonTemplate[]
+  | { readonly [name: string]: JsonTemplate }
+
+type GatewayBody =
+  | { readonly type: 'json'; readonly template: JsonTemplate }
+  | { readonly type: 'form'; readonly template: Readonly<Record<string, string>> }
+
+/** How an answer ends its message, or `accepted`. */
+export type AnswerKind = 'accepted' | Exclude<SubmitErrorKind, 'expired' | 'kept-back'>
+
+export interface AnswerDescription {
+  /** An array with an item for each part of the message; absent, or where there is none: the answer is the item. */
+  readonly list?: string | undefined
+  /** The message's id, within an item; absent: the gateway gives none. */
+  readonly id?: string | undefined
+  /** Where a code may be, within an item; the first that is there counts. */
+  readonly code: readonly string[]
+  readonly codes: Readonly<Record<string, AnswerKind>>
+  /** By status (`429`) or class of statuses (`4xx`), where no code decides. */
+  readonly statuses: Readonly<Record<string, AnswerKind>>
+}
+
+interface WebhookDescription {
+  readonly signature: WebhookSignature
+  readonly receipts?: ReceiptsDescription | undefined
+  readonly replies?: RepliesDescription | undefined
+  readonly response: {
+    readonly status: number
+    readonly contentType?: string | undefined
+    readonly body: string
+  }
+}
+
+/** The names of the secrets: any of them is good, so that one can be exchanged while webhooks come. */
+type SecretNames = readonly string[]
+
+interface SignedText {
+  readonly header: string
+  /** What stands before the signature in its header, e.g. `sha256=`. */
+  readonly prefix: string
+  readonly encoding: 'hex' | 'base64'
+  /** What is signed: `{body}`, `{url}`, `{timestamp}` and `{nonce}`, and what stands between them. */
+  readonly signed: string
+  readonly timestampHeader?: string | undefined
+  readonly nonceHeader?: string | undefined
+  /** How old or early a signed timestamp may be. */
+  readonly toleranceSeconds: number
+}
+
+export type WebhookSignature =
+  | (SignedText & {
+      readonly scheme: 'hmac'
+      readonly algorithm: 'sha1' | 'sha256' | 'sha512'
+      readonly secrets: SecretNames
+    })
+  /** @see RFC 8032; the key in base64 */
+  | (SignedText & { readonly scheme: 'ed25519'; readonly publicKey: string })
+  /** A bearer token in the header Authorization, HS256, with a claim that holds the SHA-256 of the body in hex. */
+  | {
+      readonly scheme: 'jwt'
+      readonly secrets: SecretNames
+      readonly bodyHashClaim: string
+      readonly toleranceSeconds: number
+    }
+  | { readonly scheme: 'header'; readonly header: string; readonly secrets: SecretNames }
+  | { readonly scheme: 'basic'; readonly username: string; readonly secrets: SecretNames }
+
+/** Holds of an item when a value is there, and one of `is` where that is given. */
+export interface ItemCondition {
+  readonly pointer: string
+  readonly is?: readonly string[] | undefined
+}
+
+interface ItemsDescription {
+  /** An array of them; absent: the body itself is one. */
+  readonly list?: string | undefined
+  /** Which items they are: all of these hold. */
+  readonly when: readonly ItemCondition[]
+}
+
+export interface ReceiptsDescription extends ItemsDescription {
+  readonly id: string
+  readonly state: string
+  /** The gateway's words; those that aren't here say nothing. */
+  readonly states: Readonly<Record<string, ReceiptState>>
+  readonly code?: string | undefined
+}
+
+export interface RepliesDescription extends ItemsDescription {
+  readonly id?: string | undefined
+  readonly from: string
+  readonly to: string
+  readonly text: string
+}

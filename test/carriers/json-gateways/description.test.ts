@@ -1,0 +1,364 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { httpFaults, newHttpSchema, openHttp } from '../../../src/accounts/settings/http.ts'
+import { jsonGateway } from '../../../src/carriers/http/json-gateway.ts'
+import { readJsonWebhook } from '../../../src/carriers/http/json-webhook.ts'
+import { encodeText } from '../../../src/encoding/segments.ts'
+import { CASE_NOW, CASE_WEBHOOK } from './gateway-case.ts'
+
+type Draft = object
+
+function open(draft: Draft) {
+  const { secrets, ...description } = newHttpSchema.parse({
+    url: 'https://gateway.example/send',
+    answer: {},
+    ...draft,
+  })
+  return openHttp(description, { secrets }, { webhookUrl: CASE_WEBHOOK, allowPrivate: false })
+}
+
+function gatewayOf(draft: Draft) {
+  return jsonGateway({
+    id: 'c1',
+    name: 'Described',
+    protocol: 'http',
+    segmentsPerSecond: 10,
+    window: 10,
+    binds: 1,
+    sourceAddress: 'Tocsin',
+    routes: [],
+    http: open(draft),
+  })
+}
+
+const requestOf = (draft: Draft, { text = 'Flood', seconds = 600 } = {}) =>
+  gatewayOf(draft).request(
+    { to: '+15550001234', text: encodeText(text), expiresAt: CASE_NOW + seconds * 1000 },
+    CASE_NOW,
+  )
+
+function outcomeOf(draft: Draft, status: number, body: unknown) {
+  const octets = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  return gatewayOf(draft).outcome({ status, headers: {}, body: octets })
+}
+
+function faultsOf(draft: Draft) {
+  const { secrets, ...description } = newHttpSchema.parse({
+    url: 'https://gateway.example/send',
+    answer: {},
+    ...draft,
+  })
+  return httpFaults({ ...description, secrets })
+}
+
+describe('a template', () => {
+  const json = (template: unknown) => ({ body: { type: 'json', template } })
+
+  test.each([
+    'He said "go", then {to} and \\ and \n\t and }',
+    '{"text":"{text}"}',
+    '{secret.key}',
+    '\u2028 \u0000 \u{1f30a} \ud800',
+    '$& $1 $$',
+  ])('takes the text %j and nothing of it ends its string', text => {
+    const { body } = requestOf(
+      { ...json({ a: '{text}', b: ['> {text} <'] }), secrets: { key: 's3cret' } },
+      { text },
+    )
+    const sent = encodeText(text).text
+    expect(JSON.parse(String(body))).toEqual({ a: sent, b: [`> ${sent} <`] })
+  })
+
+  test('keeps what is no string, and a number stays one where it stands alone', () => {
+    const { body } = requestOf(
+      json({ n: 1, t: true, z: null, deep: { v: '{validitySeconds}', s: '{validitySeconds}s' } }),
+    )
+    expect(JSON.parse(String(body))).toEqual({
+      n: 1,
+      t: true,
+      z: null,
+      deep: { v: 600, s: '600s' },
+    })
+  })
+
+  test('of a form is encoded, and so is one of the query', () => {
+    const { path, headers, body } = requestOf(
+      {
+        url: 'https://gateway.example/send?a=1',
+        query: { to: '{to}', q: 'x&y={text}' },
+        body: { type: 'form', template: { text: '{text}', from: '{from}' } },
+      },
+      { text: 'a&b=c d+ü' },
+    )
+    expect(headers['Content-Type']).toBe('application/x-www-form-urlencoded')
+    expect(String(body)).toBe('text=a%26b%3Dc+d%2B%C3%BC&from=Tocsin')
+    expect(path).toBe('/send?a=1&to=%2B15550001234&q=x%26y%3Da%26b%3Dc+d%2B%C3%BC')
+  })
+
+  test('says the alphabet in the gateway’s words', () => {
+    const draft = { ...json({ type: '{encoding}' }), encodings: { gsm7: 'text', ucs2: 'unicode' } }
+    expect(requestOf(draft, { text: 'Flood' }).body).toBe('{"type":"text"}')
+    expect(requestOf(draft, { text: 'Паводок' }).body).toBe('{"type":"unicode"}')
+  })
+
+  test('says no validity that the gateway would not take', () => {
+    const draft = {
+      ...json({ s: '{validitySeconds}', m: '{validityMinutes}', e: '{expires}' }),
+      validity: { leastSeconds: 60, mostSeconds: 3_600 },
+    }
+    const sent = (seconds: number) => JSON.parse(String(requestOf(draft, { seconds }).body))
+    expect(sent(86_400)).toEqual({ s: 3_600, m: 60, e: '2026-11-28T13:00:00.000Z' })
+    expect(sent(1.5)).toEqual({ s: 60, m: 1, e: '2026-11-28T12:01:00.000Z' })
+    expect(sent(1_799)).toEqual({ s: 1_799, m: 29, e: '2026-11-28T12:29:59.000Z' })
+  })
+
+  test('has another reference for each request', () => {
+    const draft = { headers: { 'Idempotency-Key': '{reference}' } }
+    const keys = [1, 2].map(() => requestOf(draft).headers['Idempotency-Key'])
+    expect(keys[0]).toMatch(/^[\da-f-]{36}$/)
+    expect(keys[1]).not.toBe(keys[0])
+  })
+})
+
+describe('an answer', () => {
+  const answer = {
+    list: '/messages',
+    id: '/id',
+    code: ['/status', '/error/code'],
+    codes: { '0': 'accepted', '1': 'throttled', '7': 'permanent' },
+  }
+
+  test('of a message in parts has their ids', () => {
+    const messages = [
+      { id: 'a', status: '0' },
+      { id: 'b', status: 0 },
+    ]
+    expect(outcomeOf({ answer }, 200, { messages })).toEqual({ messageIds: ['a', 'b'] })
+  })
+
+  test('that took some parts only is uncertain, for what it took may have left', () => {
+    const messages = [{ id: 'a', status: '0' }, { status: '1' }]
+    expect(outcomeOf({ answer }, 200, { messages })).toEqual({
+      kind: 'uncertain',
+      reason: '1',
+      messageIds: ['a'],
+    })
+  })
+
+  test.each([
+    ['a code it was told', 200, { messages: [{ status: '7' }] }, 'permanent', '7'],
+    ['a code nobody described', 200, { messages: [{ id: 'a', status: '99' }] }, 'uncertain', '99'],
+    ['an error in place of the list', 400, { error: { code: '1' } }, 'throttled', '1'],
+    ['another error in place of it', 400, { error: { code: 'x' } }, 'elsewhere', 'x'],
+    ['no id', 200, { messages: [{}] }, 'uncertain', 'no_message_id'],
+    ['a page of somebody else’s', 200, '<html>Sign in</html>', 'uncertain', 'no_message_id'],
+    [
+      'a word for a member of every object',
+      200,
+      { messages: [{ status: 'constructor' }] },
+      'uncertain',
+      'constructor',
+    ],
+    [
+      'a person’s number for a code',
+      400,
+      { error: { code: '+15550001234' } },
+      'elsewhere',
+      'http_400',
+    ],
+    ['a sentence for a code', 400, { error: { code: 'x'.repeat(200) } }, 'elsewhere', 'http_400'],
+    ['a way elsewhere', 302, '', 'configuration', 'http_302'],
+    ['401', 401, '', 'configuration', 'http_401'],
+    ['404', 404, '', 'configuration', 'http_404'],
+    ['429', 429, '', 'throttled', 'http_429'],
+    ['500', 500, '', 'uncertain', 'http_500'],
+    ['502', 502, '', 'uncertain', 'http_502'],
+    ['503', 503, '', 'elsewhere', 'http_503'],
+  ] as const)('with %s', (_what, status, body, kind, reason) => {
+    expect(outcomeOf({ answer }, status, body)).toEqual({ kind, reason, messageIds: [] })
+  })
+
+  test('is judged by its status as described, the status before its class', () => {
+    const statuses = { '4xx': 'permanent', '409': 'accepted', '503': 'throttled' }
+    const draft = { answer: { statuses } }
+    expect(outcomeOf(draft, 422, '')).toMatchObject({ kind: 'permanent' })
+    expect(outcomeOf(draft, 409, '')).toEqual({ messageIds: [''] })
+    expect(outcomeOf(draft, 503, '')).toMatchObject({ kind: 'throttled' })
+  })
+
+  test('that gives a word of acceptance and no id is taken', () => {
+    expect(outcomeOf({ answer }, 200, { messages: [{ status: '0' }] })).toEqual({
+      messageIds: [''],
+    })
+  })
+
+  test('has long ids digit by digit', () => {
+    const body =
+      '{"id": 9223372036854775807, "s": "\\"9223372036854775808", "n": 0.12345678901234567}'
+    expect(outcomeOf({ answer: { id: '/id' } }, 200, body)).toEqual({
+      messageIds: ['9223372036854775807'],
+    })
+    expect(outcomeOf({ answer: { id: '/s' } }, 200, body)).toEqual({
+      messageIds: ['"9223372036854775808'],
+    })
+  })
+
+  test('is read at names with strokes and tildes', () => {
+    const draft = { answer: { id: '/a~1b/m~0n/' } }
+    expect(outcomeOf(draft, 200, { 'a/b': { 'm~n': { '': 'x' } } })).toEqual({ messageIds: ['x'] })
+  })
+})
+
+describe('a webhook', () => {
+  const replies = { from: '/from', to: '/to', text: '/text' }
+  const hmac = (over: object, secrets: Record<string, string> = { hook: 'key' }) => ({
+    secrets,
+    webhook: {
+      signature: {
+        scheme: 'hmac',
+        algorithm: 'sha256',
+        header: 'X-Sig',
+        encoding: 'hex',
+        secrets: ['hook'],
+        ...over,
+      },
+      replies,
+    },
+  })
+  const body = Buffer.from('{"from":"15550001234","to":"72345","text":"1"}')
+  const read = (draft: Draft, headers: Record<string, string>, sent = body) =>
+    readJsonWebhook(open(draft), { url: CASE_WEBHOOK, headers, body: sent }, CASE_NOW)
+  const refused = { code: 'bad_webhook_signature' }
+
+  test.each([
+    ['sha1', 'hex', ''],
+    ['sha256', 'base64', 'sha256='],
+    ['sha512', 'hex', 'v1,'],
+  ] as const)('is signed with HMAC-%s in %s behind %j', async (algorithm, encoding, prefix) => {
+    const draft = hmac({ algorithm, encoding, prefix })
+    const good = createHmac(algorithm, 'key').update(body).digest(encoding)
+    const { replies: read1 } = await read(draft, { 'x-sig': prefix + good })
+    expect(read1).toEqual([{ id: '', from: '+15550001234', to: '72345', text: '1' }])
+    for (const bad of ['', good.slice(0, -2), `${good}00`, `x${prefix}${good}`]) {
+      await expect(read(draft, { 'x-sig': bad })).rejects.toMatchObject(refused)
+    }
+  })
+
+  test('W9: of a former secret is good until that is taken away', async () => {
+    const good = createHmac('sha256', 'old').update(body).digest('hex')
+    const both = { secrets: ['hook', 'before'] }
+    await read(hmac(both, { hook: 'new', before: 'old' }), { 'x-sig': good })
+    await expect(
+      read(hmac(both, { hook: 'new', before: '' }), { 'x-sig': good }),
+    ).rejects.toMatchObject(refused)
+  })
+
+  test('signed with nothing is not good where the secret is empty', async () => {
+    const good = createHmac('sha256', '').update(body).digest('hex')
+    await expect(read(hmac({}, { hook: '' }), { 'x-sig': good })).rejects.toMatchObject(refused)
+    await expect(read(hmac({}, {}), { 'x-sig': good })).rejects.toMatchObject(refused)
+  })
+
+  test('with a shared secret in a header', async () => {
+    const draft = {
+      secrets: { hook: 'Token abc' },
+      webhook: { signature: { scheme: 'header', header: 'X-Auth', secrets: ['hook'] }, replies },
+    }
+    await read(draft, { 'x-auth': 'Token abc' })
+    for (const bad of ['token abc', 'Token ab', '']) {
+      await expect(read(draft, { 'x-auth': bad })).rejects.toMatchObject(refused)
+    }
+  })
+
+  test('W4: with a timestamp in milliseconds, six minutes old or early, or none at all', async () => {
+    const draft = hmac({ timestampHeader: 'X-Time', signed: '{timestamp}.{body}' })
+    const headers = (at: number | string) => ({
+      'x-time': String(at),
+      'x-sig': createHmac('sha256', 'key').update(`${at}.`).update(body).digest('hex'),
+    })
+    await read(draft, headers(CASE_NOW))
+    await read(draft, headers(CASE_NOW / 1000 - 299))
+    for (const at of [CASE_NOW / 1000 - 360, CASE_NOW / 1000 + 360, '', 'now', '1e9']) {
+      await expect(read(draft, headers(at))).rejects.toMatchObject(refused)
+    }
+  })
+
+  test('that is neither JSON nor a form is malformed, once it is known whose it is', async () => {
+    const bad = Buffer.from('{"from":')
+    const sig = createHmac('sha256', 'key').update(bad).digest('hex')
+    await expect(read(hmac({}), { 'x-sig': sig }, bad)).rejects.toMatchObject({
+      code: 'malformed_json',
+    })
+    await expect(read(hmac({}), {}, bad)).rejects.toMatchObject(refused)
+  })
+
+  test.each(['[]', '"x"', 'null', '{"from":["+15550001234"],"text":{}}', '{"text":"1"}'])(
+    'that says %s says nothing',
+    async text => {
+      const odd = Buffer.from(text)
+      const sig = createHmac('sha256', 'key').update(odd).digest('hex')
+      expect((await read(hmac({}), { 'x-sig': sig }, odd)).replies).toEqual([])
+    },
+  )
+})
+
+describe('a description', () => {
+  test('is told of all its faults, each at its place', () => {
+    const faults = faultsOf({
+      method: 'GET',
+      auth: { scheme: 'bearer', token: '{secret.absent}' },
+      headers: { 'X-Key': '{secret.key}', 'X-Text': '{text}' },
+      query: { 'a/b': '{nothing}' },
+      body: { type: 'json', template: { list: [{ deep: '{to} {secret.empty}' }] } },
+      webhook: {
+        signature: {
+          scheme: 'hmac',
+          algorithm: 'sha256',
+          header: 'X-Sig',
+          encoding: 'hex',
+          timestampHeader: 'X-Time',
+          signed: '{nonce}{body}{secret.key}',
+          secrets: ['empty', 'absent'],
+        },
+      },
+      secrets: { key: 'k', empty: '' },
+    })
+    expect(faults.map(({ pointer, detail }) => `${pointer} ${detail}`)).toEqual([
+      '/auth/token names what is not there: {secret.absent}',
+      '/headers/X-Text names what is not there: {text}',
+      '/query/a~1b names what is not there: {nothing}',
+      '/body/template/list/0/deep names what is not there: {secret.empty}',
+      '/body does not belong to the method GET',
+      '/webhook/signature/secrets names no secret that is there',
+      '/webhook/signature/signed names what is not there: {nonce}',
+      '/webhook/signature/signed names what is not there: {secret.key}',
+      '/webhook/signature/signed leaves the timestamp unsigned',
+    ])
+  })
+
+  test.each([
+    { headers: { Host: 'elsewhere.example' } },
+    { headers: { 'transfer-encoding': 'chunked' } },
+    { headers: { 'X-A': 'b\r\nX-C: d' } },
+    { headers: { 'X A': 'b' } },
+    { answer: { id: 'id' } },
+    { answer: { id: '/a~2' } },
+    { answer: { codes: { '0': 'expired' } } },
+    { answer: { statuses: { '2000': 'accepted' } } },
+    { probePath: 'https://elsewhere.example/' },
+    { probePath: '/a b' },
+    { secrets: { 'a.b': 'x' } },
+    { secrets: { a: 'x\n' } },
+    { method: 'DELETE' },
+    { unknown: 1 },
+    {
+      webhook: {
+        signature: { scheme: 'ed25519', publicKey: 'c2hvcnQ=', header: 'X', encoding: 'hex' },
+      },
+    },
+    { webhook: { signature: { scheme: 'none' } } },
+  ])('that does not fit is refused: %j', draft => {
+    const url = 'https://gateway.example/send'
+    expect(newHttpSchema.safeParse({ url, answer: {}, ...draft }).success).toBe(false)
+  })
+})

@@ -1,0 +1,175 @@
+import { createHmac } from 'node:crypto'
+import type { GatewayCase } from './gateway-case.ts'
+
+/** SMS API, service plans. @see https://developers.sinch.com/docs/sms/api-reference */
+
+export const sinch: GatewayCase = {
+  name: 'Sinch',
+  description: {
+    url: 'https://us.sms.api.sinch.com/xms/v1/jd63jf88477ll/batches',
+    auth: { scheme: 'bearer', token: '{secret.token}' },
+    body: {
+      type: 'json',
+      template: {
+        from: '{from}',
+        to: ['{toDigits}'],
+        body: '{text}',
+        expire_at: '{expires}',
+        delivery_report: 'per_recipient',
+        callback_url: '{webhook}',
+        client_reference: '{reference}',
+      },
+    },
+    answer: {
+      id: '/id',
+      code: ['/code'],
+      codes: {
+        syntax_constraint_violation: 'permanent',
+        syntax_invalid_parameter_format: 'permanent',
+        insufficient_privileges: 'configuration',
+      },
+    },
+    webhook: {
+      signature: {
+        scheme: 'hmac',
+        algorithm: 'sha256',
+        header: 'x-sinch-webhook-signature',
+        encoding: 'base64',
+        timestampHeader: 'x-sinch-webhook-signature-timestamp',
+        nonceHeader: 'x-sinch-webhook-signature-nonce',
+        signed: '{body}.{nonce}.{timestamp}',
+        secrets: ['webhook'],
+      },
+      receipts: {
+        when: [{ pointer: '/type', is: ['recipient_delivery_report_sms'] }],
+        id: '/batch_id',
+        state: '/status',
+        states: {
+          Queued: 'enroute',
+          Dispatched: 'enroute',
+          Delivered: 'delivered',
+          Aborted: 'failed',
+          Cancelled: 'failed',
+          Rejected: 'failed',
+          Deleted: 'failed',
+          Failed: 'failed',
+          Expired: 'expired',
+          Unknown: 'enroute',
+        },
+        code: '/code',
+      },
+      replies: {
+        when: [{ pointer: '/type', is: ['mo_text'] }],
+        id: '/id',
+        from: '/from',
+        to: '/to',
+        text: '/body',
+      },
+    },
+    probePath: '/xms/v1/jd63jf88477ll/batches?page_size=1',
+    secrets: { token: 'sinch-token', webhook: 'sinch-webhook-secret' },
+  },
+  request: {
+    method: 'POST',
+    path: '/xms/v1/jd63jf88477ll/batches',
+    headers: { Authorization: 'Bearer sinch-token' },
+    body: {
+      from: '+15550009999',
+      to: ['15550001234'],
+      body: 'Flood. "Go"\nnow: ü',
+      expire_at: '2026-11-28T12:15:00.000Z',
+      delivery_report: 'per_recipient',
+      callback_url: 'https://alerts.example.org/v1/carriers/c1/webhook',
+      client_reference: 'ref-1',
+    },
+  },
+  answers: [
+    {
+      what: 'takes it',
+      status: 201,
+      body: {
+        id: '01FC66621XXXXX119Z8PMV1QPQ',
+        to: ['15550001234'],
+        from: '15550009999',
+        canceled: false,
+        body: 'Flood',
+        type: 'mt_text',
+        delivery_report: 'per_recipient',
+      },
+      outcome: { messageIds: ['01FC66621XXXXX119Z8PMV1QPQ'] },
+    },
+    {
+      what: 'refuses the number',
+      status: 400,
+      body: { code: 'syntax_invalid_parameter_format', text: 'Value [x] is not a valid MSISDN' },
+      outcome: { kind: 'permanent', reason: 'syntax_invalid_parameter_format', messageIds: [] },
+    },
+    {
+      what: 'refuses the credentials',
+      status: 401,
+      body: '',
+      outcome: { kind: 'configuration', reason: 'http_401', messageIds: [] },
+    },
+    {
+      what: 'is asked too fast',
+      status: 429,
+      body: '',
+      outcome: { kind: 'throttled', reason: 'http_429', messageIds: [] },
+    },
+  ],
+  sign: (body, now) => {
+    const [nonce, timestamp] = ['01FJA8B4A7BM43YGWSG9GBV067', String(Math.floor(now / 1000))]
+    const signature = createHmac('sha256', 'sinch-webhook-secret')
+    return {
+      'x-sinch-webhook-signature-algorithm': 'HmacSHA256',
+      'x-sinch-webhook-signature-nonce': nonce,
+      'x-sinch-webhook-signature-timestamp': timestamp,
+      'x-sinch-webhook-signature': signature
+        .update(`${body}.${nonce}.${timestamp}`)
+        .digest('base64'),
+    }
+  },
+  signsBody: true,
+  webhooks: [
+    {
+      what: 'a receipt',
+      body: JSON.stringify({
+        at: '2026-11-28T12:00:00.000Z',
+        batch_id: '01FC66621XXXXX119Z8PMV1QPQ',
+        code: 401,
+        recipient: '15550001234',
+        status: 'Dispatched',
+        type: 'recipient_delivery_report_sms',
+      }),
+      reading: {
+        receipts: [
+          { messageId: '01FC66621XXXXX119Z8PMV1QPQ', state: 'enroute', reason: 'Dispatched 401' },
+        ],
+        replies: [],
+      },
+    },
+    {
+      what: 'a reply',
+      body: JSON.stringify({
+        body: '2 SOS',
+        from: '15550001234',
+        id: '01XXXXX21XXXXX119Z8P1XXXXX',
+        operator_id: '310000',
+        received_at: '2026-11-28T12:00:00.000Z',
+        to: '72345',
+        type: 'mo_text',
+      }),
+      reading: {
+        receipts: [],
+        replies: [
+          {
+            id: '01XXXXX21XXXXX119Z8P1XXXXX',
+            from: '+15550001234',
+            to: '72345',
+            text: '2 SOS',
+          },
+        ],
+      },
+    },
+  ],
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { expect } from 'vitest'
+import { createAccount, openAccounts } from '../../src/accounts/accounts.ts'
+import { newHttpSchema } from '../../src/accounts/settings/http.ts'
+import { HOSTILE_URLS } from '../network/hostile-urls.ts'
+import { test as edgeTest, type Caller } from '../support/edge.ts'
+
+const test = edgeTest.extend<{ $file: { administrator: Caller } }>({
+  administrator: [
+    async ({ edge }, use) => use(await edge.caller({ roles: ['administrator'] })),
+    { scope: 'file' },
+  ],
+})
+
+const described = (name: string, http: object = {}) => ({
+  name,
+  protocol: 'http',
+  segmentsPerSecond: 50,
+  sourceAddress: '72345',
+  http: {
+    url: 'https://gateway.example/messages',
+    auth: { scheme: 'bearer', token: '{secret.token}' },
+    body: { type: 'json', template: { to: '{to}', text: '{text}' } },
+    answer: { id: '/id' },
+    webhook: {
+      signature: {
+        scheme: 'hmac',
+        algorithm: 'sha256',
+        header: 'X-Signature',
+        encoding: 'hex',
+        secrets: ['hook'],
+      },
+      receipts: { id: '/id', state: '/state', states: { delivered: 'delivered' } },
+    },
+    secrets: { token: 'canary-1', hook: 'canary-2' },
+    ...http,
+  },
+})
+
+test('a gateway is described; its secrets go in one by one, and out to the dispatcher alone', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const created = await administrator.call('POST', '/v1/carriers', { json: described('North') })
+  expect(created.status).toBe(201)
+  const { secrets: _secrets, ...shown } = described('North').http
+  expect(created.body.http).toMatchObject({ ...shown, method: 'POST', responseTimeoutSeconds: 10 })
+  const path = `/v1/carriers/${created.body.id}`
+  const changed = await administrator.call('PATCH', path, {
+    json: { http: { secrets: { token: 'canary-3' }, responseTimeoutSeconds: 5 } },
+  })
+  expect(changed.status).toBe(200)
+  const opened = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
+  expect(opened.find(({ id }) => id === created.body.id)?.http).toMatchObject({
+    ...shown,
+    secrets: { token: 'canary-3', hook: 'canary-2' },
+    allowPrivate: false,
+    webhookUrl: `http://tocsin.test${path}/webhook`,
+    answerMs: 5_000,
+  })
+  const listed = await administrator.call('GET', '/v1/carriers')
+  const trail = await administrator.call('GET', '/v1/audit')
+  const stored = await db.execute(sql`select * from carriers`)
+  for (const answer of [created.body, changed.body, listed.body, trail.body, stored]) {
+    expect(JSON.stringify(answer)).not.toMatch(/canary/)
+  }
+})
+
+test('every fault of a description is told at once, of an edit together with what stays', async ({
+  administrator,
+}) => {
+  const faulty = described('West', {
+    url: 'https://169.254.169.254/latest',
+    headers: { 'X-Key': '{secret.absent}' },
+    query: { text: '{txt}' },
+    secrets: { token: 'canary-1' },
+  })
+  const refused = await administrator.call('POST', '/v1/carriers', { json: faulty })
+  expect(refused).toMatchObject({ status: 422, body: { code: 'invalid_carrier' } })
+  expect(refused.body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual([
+    '/http/url',
+    '/http/headers/X-Key',
+    '/http/query/text',
+    '/http/webhook/signature/secrets',
+  ])
+  const { body } = await administrator.call('POST', '/v1/carriers', { json: described('West') })
+  const edit = (http: object) =>
+    administrator.call('PATCH', `/v1/carriers/${body.id}`, { json: { http } })
+  expect(await edit({ secrets: { token: '' } })).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/http/auth/token' }] },
+  })
+  expect(await edit({ method: 'GET' })).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/http/body' }] },
+  })
+  expect((await edit({ headers: { 'X-Key': '{secret.hook}' } })).status).toBe(200)
+  expect(
+    await administrator.call('POST', '/v1/carriers', {
+      json: { ...described('East'), http: undefined },
+    }),
+  ).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/http' }] },
+  })
+})
+
+test.for(HOSTILE_URLS.filter(url => url !== ''))(
+  'W10: %s is refused at save where no host may be private',
+  async (url, { edge, db }) => {
+    const { config, masterKey } = edge.deps
+    const { http, ...rest } = described('Hostile', { url })
+    const draft = {
+      ...rest,
+      protocol: 'http',
+      http: newHttpSchema.parse(http),
+      window: 10,
+      binds: 1,
+      routes: [],
+      enabled: true,
+      draining: false,
+    } as const
+    const by = { operatorId: randomUUID(), now: new Date() }
+    await expect(
+      createAccount(db, { ...config, masterKey, privateHosts: [] }, by, draft),
+    ).rejects.toMatchObject({
+      code: 'invalid_carrier',
+      faults: [{ pointer: '/http/url' }],
+    })
+  },
+)
+
+test('a host that the configuration names may be private, and of another scheme and port', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const local = described('Local', { url: 'http://127.0.0.1:8089/send' })
+  const created = await administrator.call('POST', '/v1/carriers', { json: local })
+  expect(created.status).toBe(201)
+  const opened = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
+  expect(opened.find(({ id }) => id === created.body.id)?.http).toMatchObject({
+    allowPrivate: true,
+  })
+  // Somebody started it without the variable since.
+  const bare = { ...edge.deps.config, privateHosts: [], masterKey: edge.masterKey }
+  const closed = await openAccounts(db, bare)
+  expect(closed.find(({ id }) => id === created.body.id)?.http).toMatchObject({
+    allowPrivate: false,
+  })
+})
