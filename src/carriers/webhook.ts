@@ -1,4 +1,5 @@
 import type { CarrierConfig, Receipt, Reply } from './carrier.ts'
+import { readJsonWebhook } from './http/json-webhook.ts'
 import { readTwilioWebhook } from './twilio/webhook.ts'
 
 /**
@@ -27,15 +28,20 @@ export interface WebhookReading {
 
 export type WebhookRefusal = 'bad_signature' | 'too_large' | 'unreadable'
 
-/** Verifies and reads a webhook of an account. Never throws; a refused one changes nothing. */
-export function readWebhook(
+/**
+ * Verifies and reads a webhook of an account. Never throws; a refused one changes nothing.
+ * @param now epoch milliseconds, which a signed timestamp is held against
+ */
+export async function readWebhook(
   config: CarrierConfig,
   request: WebhookRequest,
-): WebhookReading | WebhookRefusal {
+  now: number,
+): Promise<WebhookReading | WebhookRefusal> {
   switch (config.protocol) {
     case 'twilio':
       return readTwilioWebhook(config, request)
     case 'http':
+      return readJsonWebhook(config, request, now)
     case 'smpp':
     case 'smtp':
       // It has none, so nobody can have signed for it.

@@ -14,8 +14,8 @@ import { readWhole } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { idParams } from './resources.ts'
 
-/** Gateways tell of one message at a time. */
-const MOST_OCTETS = 64 * 1024
+/** Some gateways tell of one message at a time, some of a hundred. */
+const MOST_OCTETS = 256 * 1024
 /** A token that was changed counts from then on at the latest. */
 const REMEMBERED_MS = 1_000
 
@@ -33,7 +33,7 @@ const webhookRoute = createRoute({
   },
 })
 
-export const webhookRoutes = ({ database: { db }, config, masterKey }: AppDependencies) => {
+export const webhookRoutes = ({ database: { db }, config, masterKey, now }: AppDependencies) => {
   const installation = { ...config, masterKey }
   const store = createCallbackStore(db)
   const accounts = new Map<string, { until: number; account: Promise<CarrierConfig> }>()
@@ -56,7 +56,8 @@ export const webhookRoutes = ({ database: { db }, config, masterKey }: AppDepend
     const account = await accountOf(id)
     const body = Buffer.from(await readWhole(c, MOST_OCTETS))
     const url = config.publicUrl + targetOf(c)
-    const reading = readWebhook(account, { url, headers: c.req.header(), body })
+    const request = { url, headers: c.req.header(), body }
+    const reading = await readWebhook(account, request, now().getTime())
     switch (reading) {
       case 'bad_signature':
         throw new AppError('bad_webhook_signature', 'the signature is not of this account and URL')

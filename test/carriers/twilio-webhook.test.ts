@@ -1,7 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { CarrierConfig } from '../../src/carriers/carrier.ts'
-import { readWebhook, type WebhookRequest } from '../../src/carriers/webhook.ts'
+import { readTwilioWebhook } from '../../src/carriers/twilio/webhook.ts'
+import type { WebhookRequest } from '../../src/carriers/webhook.ts'
 
 const URL = 'https://alerts.example/v1/carriers/0/webhook'
 
@@ -60,7 +61,7 @@ const SIGNATURE = 'h6qYBl9igETefPsN+Rzg016y0y8='
 
 describe('pitfall 41: a webhook is heard where its signature is the account’s, over the public URL', () => {
   test('as OpenSSL computes it', () => {
-    expect(readWebhook(config(), request(SIGNATURE, BODY))).toEqual({
+    expect(readTwilioWebhook(config(), request(SIGNATURE, BODY))).toEqual({
       callbacks: [
         {
           is: 'reply',
@@ -86,12 +87,12 @@ describe('pitfall 41: a webhook is heard where its signature is the account’s,
     ['with a parameter more', request(SIGNATURE, `${BODY}&Zip=1`)],
     ['of a form, with JSON', request(SIGNATURE, '{}', { type: 'application/json' })],
   ])('a signature that is %s is refused', (_what, sent) => {
-    expect(readWebhook(config(), sent)).toBe('bad_signature')
+    expect(readTwilioWebhook(config(), sent)).toBe('bad_signature')
   })
 
   test('in whatever order the parameters come, blanks and empty values included', () => {
     const shuffled = BODY.split('&').toReversed().join('&')
-    expect(readWebhook(config(), request(SIGNATURE, shuffled))).toHaveProperty(
+    expect(readTwilioWebhook(config(), request(SIGNATURE, shuffled))).toHaveProperty(
       'callbacks.length',
       1,
     )
@@ -102,7 +103,7 @@ describe('pitfall 41: a webhook is heard where its signature is the account’s,
       ['MessageSid', 'SM2'],
       ['SmsStatus', 'received'],
     ])
-    expect(readWebhook(config(), odd)).toMatchObject({
+    expect(readTwilioWebhook(config(), odd)).toMatchObject({
       callbacks: [{ text: '  two  blanks + plus % percent ä ' }],
     })
   })
@@ -113,18 +114,23 @@ describe('pitfall 41: a webhook is heard where its signature is the account’s,
       ['A', '2'],
     ])
     const again = { ...twice, body: Buffer.from('A=2&A=1&A=2') }
-    expect(readWebhook(config(), again)).toHaveProperty('callbacks', [])
+    expect(readTwilioWebhook(config(), again)).toHaveProperty('callbacks', [])
   })
 
   test('the standard port may be spelt out', () => {
     const spelt = signed(reply, 'canary-1', URL.replace('example', 'example:443'))
-    expect(readWebhook(config(), { ...spelt, url: URL })).toHaveProperty('callbacks.length', 1)
+    expect(readTwilioWebhook(config(), { ...spelt, url: URL })).toHaveProperty(
+      'callbacks.length',
+      1,
+    )
   })
 
   test('a former token counts while it is kept', () => {
-    expect(readWebhook(config('canary-0'), signed(reply, 'canary-0'))).toHaveProperty('callbacks')
-    expect(readWebhook(config('canary-0'), signed(reply))).toHaveProperty('callbacks')
-    expect(readWebhook(config(), signed(reply, 'canary-0'))).toBe('bad_signature')
+    expect(readTwilioWebhook(config('canary-0'), signed(reply, 'canary-0'))).toHaveProperty(
+      'callbacks',
+    )
+    expect(readTwilioWebhook(config('canary-0'), signed(reply))).toHaveProperty('callbacks')
+    expect(readTwilioWebhook(config(), signed(reply, 'canary-0'))).toBe('bad_signature')
   })
 
   test('JSON is signed by the hash of its octets', () => {
@@ -133,16 +139,18 @@ describe('pitfall 41: a webhook is heard where its signature is the account’s,
     const url = `${URL}?bodySHA256=${hash}`
     const type = 'application/json'
     const good = request(hmac(url, 'canary-1'), body, { url, type })
-    expect(readWebhook(config(), good)).toMatchObject({
+    expect(readTwilioWebhook(config(), good)).toMatchObject({
       callbacks: [{ is: 'receipt', messageId: 'SM3', state: 'delivered' }],
     })
-    expect(readWebhook(config(), { ...good, body: Buffer.from(`${body} `) })).toBe('bad_signature')
+    expect(readTwilioWebhook(config(), { ...good, body: Buffer.from(`${body} `) })).toBe(
+      'bad_signature',
+    )
     const bare = request(hmac(URL, 'canary-1'), body, { type })
-    expect(readWebhook(config(), bare)).toBe('bad_signature')
+    expect(readTwilioWebhook(config(), bare)).toBe('bad_signature')
   })
 
   test('ten thousand parameters are too many', () => {
-    expect(readWebhook(config(), request('', 'a=&'.repeat(10_000)))).toBe('too_large')
+    expect(readTwilioWebhook(config(), request('', 'a=&'.repeat(10_000)))).toBe('too_large')
   })
 })
 
@@ -163,20 +171,20 @@ test.each([
   ['undelivered', '30007', { state: 'failed', reason: 'undelivered 30007', filtered: true }],
   ['failed', '21610', { state: 'failed', reason: 'failed 21610', optedOut: '+15550000001' }],
 ])('pitfall 40: a status callback of %s %s', (word, code, said) => {
-  expect(readWebhook(config(), status(word, code))).toMatchObject({
+  expect(readTwilioWebhook(config(), status(word, code))).toMatchObject({
     callbacks: [{ is: 'receipt', messageId: 'SM1', ...said }],
   })
 })
 
 test('a message on its way ends nothing', () => {
   for (const word of ['accepted', 'queued', 'sending', 'sent', 'something new']) {
-    expect(readWebhook(config(), status(word))).toHaveProperty('callbacks', [])
+    expect(readTwilioWebhook(config(), status(word))).toHaveProperty('callbacks', [])
   }
 })
 
 test('what Twilio took for an opt-out by a keyword of its customer’s is one', () => {
   const said = (OptOutType: string) =>
-    readWebhook(
+    readTwilioWebhook(
       config(),
       signed([
         ['Body', 'ALTO'],

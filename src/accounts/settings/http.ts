@@ -38,6 +38,7 @@ const seconds = z.int().min(1).max(1_000_000)
 
 const answerKind = z.enum([
   'accepted',
+  'optedOut',
   'throttled',
   'permanent',
   'elsewhere',
@@ -139,8 +140,7 @@ const webhook = z.strictObject({
     .optional(),
   response: z
     .strictObject({
-      status: z.int().min(200).max(299).default(200),
-      contentType: printable.min(1).max(100).optional(),
+      contentType: printable.min(1).max(100).default('text/plain'),
       body: z.string().max(1_000).default(''),
     })
     .prefault({}),

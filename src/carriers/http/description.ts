@@ -42,8 +42,8 @@ type GatewayBody =
   | { readonly type: 'json'; readonly template: JsonTemplate }
   | { readonly type: 'form'; readonly template: Readonly<Record<string, string>> }
 
-/** How an answer ends its message, or `accepted`. */
-export type AnswerKind = 'accepted' | Exclude<SubmitErrorKind, 'expired' | 'kept-back'>
+/** How an answer ends its message; `optedOut`: for good, since the person wants nothing from this sender. */
+export type AnswerKind = 'accepted' | 'optedOut' | Exclude<SubmitErrorKind, 'expired' | 'kept-back'>
 
 export interface AnswerDescription {
   /** An array with an item for each part of the message; absent, or where there is none: the answer is the item. */
@@ -61,11 +61,8 @@ interface WebhookDescription {
   readonly signature: WebhookSignature
   readonly receipts?: ReceiptsDescription | undefined
   readonly replies?: RepliesDescription | undefined
-  readonly response: {
-    readonly status: number
-    readonly contentType?: string | undefined
-    readonly body: string
-  }
+  /** What the gateway wants to hear, with 200, once all is stored. */
+  readonly response: { readonly contentType: string; readonly body: string }
 }
 
 /** The names of the secrets: any of them is good, so that one can be exchanged while webhooks come. */
@@ -118,7 +115,7 @@ interface ItemsDescription {
 export interface ReceiptsDescription extends ItemsDescription {
   readonly id: string
   readonly state: string
-  /** The gateway's words; those that aren't here say nothing. */
+  /** The gateway's words; those that aren't here, and those of a message on its way, say nothing. */
   readonly states: Readonly<Record<string, ReceiptState>>
   readonly code?: string | undefined
 }

@@ -139,6 +139,7 @@ function readAnswer(description: AnswerDescription, { status, body }: HttpAnswer
   if (refusal === undefined) return { messageIds }
   const { kind, reason } = refusal
   if (kind === 'accepted' || messageIds.length > 0) return { kind: 'uncertain', reason, messageIds }
+  if (kind === 'optedOut') return { kind: 'permanent', reason, messageIds, optedOut: true }
   return { kind, reason, messageIds }
 }
 

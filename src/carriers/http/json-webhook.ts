@@ -1,37 +1,32 @@
 /** What a described gateway's webhooks say. */
 import { phoneOfAddress } from '../../encoding/phone.ts'
-import { AppError } from '../../errors.ts'
-import type { HttpSettings } from '../carrier.ts'
+import type { CarrierConfig } from '../carrier.ts'
+import type { Callback, WebhookReading, WebhookRefusal, WebhookRequest } from '../webhook.ts'
 import type { ItemCondition, ReceiptsDescription, RepliesDescription } from './description.ts'
 import { listAt, parseJson, wordAt } from './pointer.ts'
 import { reasonOf } from './reason.ts'
 import { isSigned } from './signature.ts'
-import type { WebhookReading, WebhookRequest } from './webhook.ts'
 
 /** Gateways write numbers with and without `+` and don't say which. */
 const UNKNOWN_TON = 0
 
-/**
- * @param now epoch milliseconds
- * @throws AppError `bad_webhook_signature`; `malformed_json` where the body is neither JSON nor a form
- */
+/** @param now epoch milliseconds */
 export async function readJsonWebhook(
-  { webhook, secrets }: HttpSettings,
+  { http }: CarrierConfig,
   request: WebhookRequest,
   now: number,
-): Promise<WebhookReading> {
-  if (webhook === undefined || !(await isSigned(webhook.signature, secrets, request, now))) {
-    throw new AppError('bad_webhook_signature', 'the signature of this webhook is not good')
-  }
+): Promise<WebhookReading | WebhookRefusal> {
+  if (http?.webhook === undefined) return 'bad_signature'
+  const { signature, receipts, replies, response } = http.webhook
+  if (!(await isSigned(signature, http.secrets, request, now))) return 'bad_signature'
   const document = parseBody(request)
-  if (document === undefined) {
-    throw new AppError('malformed_json', 'the body of this webhook is neither JSON nor a form')
-  }
-  const { receipts, replies, response } = webhook
+  if (document === undefined) return 'unreadable'
   return {
-    receipts: receipts === undefined ? [] : readReceipts(receipts, document),
-    replies: replies === undefined ? [] : readReplies(replies, document),
-    response: { ...response, contentType: response.contentType },
+    callbacks: [
+      ...(receipts === undefined ? [] : readReceipts(receipts, document)),
+      ...(replies === undefined ? [] : readReplies(replies, document)),
+    ],
+    answer: { type: response.contentType, body: response.body },
   }
 }
 
@@ -43,25 +38,29 @@ function parseBody({ headers, body }: WebhookRequest): unknown {
   return Object.fromEntries([...new URLSearchParams(body.toString())].toReversed())
 }
 
-function readReceipts(description: ReceiptsDescription, document: unknown) {
-  const { id, state, states, code } = description
-  return itemsOf(description, document).flatMap(item => {
-    const [messageId, word] = [wordAt(item, id), wordAt(item, state)]
+/** A state on the way ends nothing, and nobody is told of it. */
+function readReceipts(description: ReceiptsDescription, document: unknown): Callback[] {
+  const { id, state: place, states, code } = description
+  return itemsOf(description, document).flatMap((item): Callback[] => {
+    const [messageId, word] = [wordAt(item, id), wordAt(item, place)]
     if (messageId === undefined || word === undefined || !Object.hasOwn(states, word)) return []
+    const state = states[word]!
+    if (state === 'enroute') return []
     const reason = code === undefined ? word : `${word} ${wordAt(item, code) ?? ''}`.trimEnd()
-    return [{ messageId, state: states[word]!, reason: reasonOf(reason, states[word]!) }]
+    return [{ is: 'receipt', messageId, state, reason: reasonOf(reason, state) }]
   })
 }
 
-function readReplies(description: RepliesDescription, document: unknown) {
-  return itemsOf(description, document).flatMap(item => {
+function readReplies(description: RepliesDescription, document: unknown): Callback[] {
+  return itemsOf(description, document).flatMap((item): Callback[] => {
     const [from, text] = [wordAt(item, description.from), wordAt(item, description.text)]
     if (from === undefined || text === undefined) return []
-    const id = description.id === undefined ? '' : (wordAt(item, description.id) ?? '')
+    const id = description.id === undefined ? undefined : wordAt(item, description.id)
     const to = wordAt(item, description.to) ?? ''
     return [
       {
-        id,
+        is: 'reply',
+        ...(id !== undefined && { id }),
         from: phoneOfAddress(UNKNOWN_TON, from),
         to: phoneOfAddress(UNKNOWN_TON, to),
         text,

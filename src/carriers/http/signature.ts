@@ -1,8 +1,8 @@
 /** Whether a webhook is from the gateway that it says it is from. */
 import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto'
 import { verifyWebhookToken } from '../../signing/webhook-token.ts'
+import type { WebhookRequest } from '../webhook.ts'
 import type { WebhookSignature } from './description.ts'
-import type { WebhookRequest } from './webhook.ts'
 
 /**
  * The body is taken as it came, octet by octet, and the URL from the configuration, never from the request.

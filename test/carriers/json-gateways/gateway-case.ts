@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { newHttpSchema } from '../../../src/accounts/settings/http.ts'
 import type { Outcome } from '../../../src/carriers/carrier.ts'
-import type { WebhookReading } from '../../../src/carriers/http/webhook.ts'
+import type { Callback } from '../../../src/carriers/webhook.ts'
 
 /** To +15550001234, from +15550009999: `Flood. "Go" now` plus a line break and ü, good for 900 seconds. */
 export const CASE_TEXT = 'Flood. "Go"\nnow: ü'
@@ -12,7 +12,7 @@ export interface WebhookCase {
   readonly what: string
   readonly body: string
   readonly contentType?: string
-  readonly reading: Pick<WebhookReading, 'receipts' | 'replies'>
+  readonly callbacks: readonly Callback[]
 }
 
 /** A gateway of the field: what an administrator would write, and what its public documentation shows of it. */

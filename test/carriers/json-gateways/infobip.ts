@@ -173,17 +173,20 @@ export const infobip: GatewayCase = {
           },
         ],
       }),
-      reading: {
-        receipts: [
-          { messageId: 'MESSAGE-ID-123-xyz', state: 'delivered', reason: 'DELIVERED NO_ERROR' },
-          {
-            messageId: '12db39c3-7822-4e72-a3ec-c87442c0ffc5',
-            state: 'expired',
-            reason: 'EXPIRED EC_ABSENT_SUBSCRIBER',
-          },
-        ],
-        replies: [],
-      },
+      callbacks: [
+        {
+          is: 'receipt',
+          messageId: 'MESSAGE-ID-123-xyz',
+          state: 'delivered',
+          reason: 'DELIVERED NO_ERROR',
+        },
+        {
+          is: 'receipt',
+          messageId: '12db39c3-7822-4e72-a3ec-c87442c0ffc5',
+          state: 'expired',
+          reason: 'EXPIRED EC_ABSENT_SUBSCRIBER',
+        },
+      ],
     },
     {
       what: 'a reply',
@@ -203,17 +206,15 @@ export const infobip: GatewayCase = {
         messageCount: 1,
         pendingMessageCount: 0,
       }),
-      reading: {
-        receipts: [],
-        replies: [
-          {
-            id: '817790313235066447',
-            from: '+15550001234',
-            to: '+15550009999',
-            text: 'SAFE at home',
-          },
-        ],
-      },
+      callbacks: [
+        {
+          is: 'reply',
+          id: '817790313235066447',
+          from: '+15550001234',
+          to: '+15550009999',
+          text: 'SAFE at home',
+        },
+      ],
     },
   ],
 }

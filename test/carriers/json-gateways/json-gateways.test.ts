@@ -1,40 +1,41 @@
 import { describe, expect, test } from 'vitest'
 import { httpFaults, newHttpSchema, openHttp } from '../../../src/accounts/settings/http.ts'
+import type { CarrierConfig } from '../../../src/carriers/carrier.ts'
 import { jsonGateway } from '../../../src/carriers/http/json-gateway.ts'
 import { readJsonWebhook } from '../../../src/carriers/http/json-webhook.ts'
 import { encodeText } from '../../../src/encoding/segments.ts'
-import { CASE_NOW, CASE_TEXT, CASE_WEBHOOK, type WebhookCase } from './gateway-case.ts'
+import {
+  CASE_NOW,
+  CASE_TEXT,
+  CASE_WEBHOOK,
+  type GatewayCase,
+  type WebhookCase,
+} from './gateway-case.ts'
 import { infobip } from './infobip.ts'
 import { plivo } from './plivo.ts'
 import { sinch } from './sinch.ts'
 import { telnyx } from './telnyx.ts'
 import { vonage } from './vonage.ts'
 
+function configOf(gateway: GatewayCase): CarrierConfig {
+  const { secrets, ...description } = newHttpSchema.parse(gateway.description)
+  return {
+    id: 'c1',
+    name: gateway.name,
+    protocol: 'http',
+    segmentsPerSecond: 10,
+    window: 10,
+    binds: 1,
+    sourceAddress: '+15550009999',
+    routes: [],
+    http: openHttp(description, { secrets }, { webhookUrl: CASE_WEBHOOK, allowPrivate: false }),
+  }
+}
+
 describe.each([infobip, plivo, sinch, telnyx, vonage])('$name, as it is described', gateway => {
-  const parsed = newHttpSchema.parse(gateway.description)
-  const { secrets, ...description } = parsed
-  const settings = openHttp(
-    description,
-    { secrets },
-    {
-      webhookUrl: CASE_WEBHOOK,
-      allowPrivate: false,
-    },
-  )
-  const spoken = jsonGateway(
-    {
-      id: 'c1',
-      name: gateway.name,
-      protocol: 'http',
-      segmentsPerSecond: 10,
-      window: 10,
-      binds: 1,
-      sourceAddress: '+15550009999',
-      routes: [],
-      http: settings,
-    },
-    () => 'ref-1',
-  )
+  const config = configOf(gateway)
+  const { secrets, ...description } = newHttpSchema.parse(gateway.description)
+  const spoken = jsonGateway(config, () => 'ref-1')
   const webhookOf = ({ body, contentType = 'application/json' }: WebhookCase, now = CASE_NOW) => ({
     url: CASE_WEBHOOK,
     headers: { 'content-type': contentType, ...gateway.sign(body, now) },
@@ -62,9 +63,8 @@ describe.each([infobip, plivo, sinch, telnyx, vonage])('$name, as it is describe
   })
 
   test.each(gateway.webhooks)('says $what by webhook', async webhook => {
-    const reading = await readJsonWebhook(settings, webhookOf(webhook), CASE_NOW + 10_000)
-    expect(reading).toMatchObject(webhook.reading)
-    expect(reading.response.status).toBe(200)
+    const reading = await readJsonWebhook(config, webhookOf(webhook), CASE_NOW + 10_000)
+    expect(reading).toMatchObject({ callbacks: webhook.callbacks })
   })
 
   test('W1: is not believed without its signature, or with another’s', async () => {
@@ -79,48 +79,36 @@ describe.each([infobip, plivo, sinch, telnyx, vonage])('$name, as it is describe
     )
     expect(turned).not.toEqual(request.headers)
     for (const forged of [bare, { ...request, headers: turned }]) {
-      await expect(readJsonWebhook(settings, forged, CASE_NOW)).rejects.toMatchObject({
-        code: 'bad_webhook_signature',
-      })
+      expect(await readJsonWebhook(config, forged, CASE_NOW)).toBe('bad_signature')
     }
   })
 
   test.runIf(gateway.signsBody)('W1: is not believed with another body', async () => {
     const request = webhookOf(gateway.webhooks[0]!)
     const forged = { ...request, body: Buffer.concat([request.body, Buffer.from(' ')]) }
-    await expect(readJsonWebhook(settings, forged, CASE_NOW)).rejects.toMatchObject({
-      code: 'bad_webhook_signature',
-    })
+    expect(await readJsonWebhook(config, forged, CASE_NOW)).toBe('bad_signature')
   })
 
   test.runIf(gateway.signsBody)('W4: is not believed six minutes late or early', async () => {
     for (const now of [CASE_NOW - 360_000, CASE_NOW + 360_000]) {
       const request = webhookOf(gateway.webhooks[0]!)
-      await expect(readJsonWebhook(settings, request, now)).rejects.toMatchObject({
-        code: 'bad_webhook_signature',
-      })
+      expect(await readJsonWebhook(config, request, now)).toBe('bad_signature')
     }
-    await readJsonWebhook(settings, webhookOf(gateway.webhooks[0]!), CASE_NOW + 299_000)
+    expect(
+      await readJsonWebhook(config, webhookOf(gateway.webhooks[0]!), CASE_NOW + 299_000),
+    ).toMatchObject({ callbacks: [{}] })
   })
 })
 
 test('W1: a signature over the URL is not good for another URL', async () => {
-  const { secrets, ...description } = newHttpSchema.parse(plivo.description)
+  const config = configOf(plivo)
   const [webhook] = plivo.webhooks
-  const settings = openHttp(
-    description,
-    { secrets },
-    {
-      webhookUrl: CASE_WEBHOOK,
-      allowPrivate: false,
-    },
-  )
   const request = (url: string) => ({
     url,
     headers: { 'content-type': webhook!.contentType!, ...plivo.sign('', CASE_NOW) },
     body: Buffer.from(webhook!.body),
   })
-  await readJsonWebhook(settings, request(CASE_WEBHOOK), CASE_NOW)
+  expect(await readJsonWebhook(config, request(CASE_WEBHOOK), CASE_NOW)).not.toBe('bad_signature')
   for (const other of [
     CASE_WEBHOOK.replace('https:', 'http:'),
     CASE_WEBHOOK.replace('.org/', '.org:443/'),
@@ -128,8 +116,6 @@ test('W1: a signature over the URL is not good for another URL', async () => {
     `${CASE_WEBHOOK}?a=1`,
     CASE_WEBHOOK.replace('c1', 'c2'),
   ]) {
-    await expect(readJsonWebhook(settings, request(other), CASE_NOW)).rejects.toMatchObject({
-      code: 'bad_webhook_signature',
-    })
+    expect(await readJsonWebhook(config, request(other), CASE_NOW)).toBe('bad_signature')
   }
 })

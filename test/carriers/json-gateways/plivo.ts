@@ -123,16 +123,14 @@ export const plivo: GatewayCase = {
         ErrorCode: '30',
         Sequence: '3',
       }).toString(),
-      reading: {
-        receipts: [
-          {
-            messageId: 'db3ce55a-7f1d-11e1-8ea7-1231380bc196',
-            state: 'failed',
-            reason: 'undelivered 30',
-          },
-        ],
-        replies: [],
-      },
+      callbacks: [
+        {
+          is: 'receipt',
+          messageId: 'db3ce55a-7f1d-11e1-8ea7-1231380bc196',
+          state: 'failed',
+          reason: 'undelivered 30',
+        },
+      ],
     },
     {
       what: 'a reply',
@@ -144,17 +142,15 @@ export const plivo: GatewayCase = {
         Text: 'Need help & water',
         MessageUUID: 'cc3ce55a-7f1d-11e1-8ea7-1231380bc196',
       }).toString(),
-      reading: {
-        receipts: [],
-        replies: [
-          {
-            id: 'cc3ce55a-7f1d-11e1-8ea7-1231380bc196',
-            from: '+15550001234',
-            to: '+15550009999',
-            text: 'Need help & water',
-          },
-        ],
-      },
+      callbacks: [
+        {
+          is: 'reply',
+          id: 'cc3ce55a-7f1d-11e1-8ea7-1231380bc196',
+          from: '+15550001234',
+          to: '+15550009999',
+          text: 'Need help & water',
+        },
+      ],
     },
   ],
 }

@@ -136,17 +136,19 @@ export const sinch: GatewayCase = {
       body: JSON.stringify({
         at: '2026-11-28T12:00:00.000Z',
         batch_id: '01FC66621XXXXX119Z8PMV1QPQ',
-        code: 401,
+        code: 0,
         recipient: '15550001234',
-        status: 'Dispatched',
+        status: 'Delivered',
         type: 'recipient_delivery_report_sms',
       }),
-      reading: {
-        receipts: [
-          { messageId: '01FC66621XXXXX119Z8PMV1QPQ', state: 'enroute', reason: 'Dispatched 401' },
-        ],
-        replies: [],
-      },
+      callbacks: [
+        {
+          is: 'receipt',
+          messageId: '01FC66621XXXXX119Z8PMV1QPQ',
+          state: 'delivered',
+          reason: 'Delivered 0',
+        },
+      ],
     },
     {
       what: 'a reply',
@@ -159,17 +161,15 @@ export const sinch: GatewayCase = {
         to: '72345',
         type: 'mo_text',
       }),
-      reading: {
-        receipts: [],
-        replies: [
-          {
-            id: '01XXXXX21XXXXX119Z8P1XXXXX',
-            from: '+15550001234',
-            to: '72345',
-            text: '2 SOS',
-          },
-        ],
-      },
+      callbacks: [
+        {
+          is: 'reply',
+          id: '01XXXXX21XXXXX119Z8P1XXXXX',
+          from: '+15550001234',
+          to: '72345',
+          text: '2 SOS',
+        },
+      ],
     },
   ],
 }

@@ -35,7 +35,7 @@ export const telnyx: GatewayCase = {
         '10010': 'configuration',
         '10011': 'throttled',
         '10016': 'permanent',
-        '40300': 'permanent',
+        '40300': 'optedOut',
       },
     },
     webhook: {
@@ -107,7 +107,7 @@ export const telnyx: GatewayCase = {
       what: 'knows that the person sent STOP',
       status: 400,
       body: { errors: [{ code: '40300', title: 'Blocked due to STOP message' }] },
-      outcome: { kind: 'permanent', reason: '40300', messageIds: [] },
+      outcome: { kind: 'permanent', reason: '40300', messageIds: [], optedOut: true },
     },
     {
       what: 'is asked too fast',
@@ -145,16 +145,14 @@ export const telnyx: GatewayCase = {
         text: 'Flood. Reply 1 if safe.',
         to: [{ phone_number: '+15550001234', status: 'delivery_failed' }],
       }),
-      reading: {
-        receipts: [
-          {
-            messageId: '40385f64-5717-4562-b3fc-2c963f66afa6',
-            state: 'failed',
-            reason: 'delivery_failed 40001',
-          },
-        ],
-        replies: [],
-      },
+      callbacks: [
+        {
+          is: 'receipt',
+          messageId: '40385f64-5717-4562-b3fc-2c963f66afa6',
+          state: 'failed',
+          reason: 'delivery_failed 40001',
+        },
+      ],
     },
     {
       what: 'a reply',
@@ -165,17 +163,15 @@ export const telnyx: GatewayCase = {
         text: '1',
         to: [{ phone_number: '+15550009999', status: 'webhook_delivered' }],
       }),
-      reading: {
-        receipts: [],
-        replies: [
-          {
-            id: '7ee4241c-f127-47e5-9c34-3aac291f8058',
-            from: '+15550001234',
-            to: '+15550009999',
-            text: '1',
-          },
-        ],
-      },
+      callbacks: [
+        {
+          is: 'reply',
+          id: '7ee4241c-f127-47e5-9c34-3aac291f8058',
+          from: '+15550001234',
+          to: '+15550009999',
+          text: '1',
+        },
+      ],
     },
   ],
 }

@@ -163,16 +163,14 @@ export const vonage: GatewayCase = {
         client_ref: 'ref-1',
         channel: 'sms',
       }),
-      reading: {
-        receipts: [
-          {
-            messageId: 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
-            state: 'delivered',
-            reason: 'delivered',
-          },
-        ],
-        replies: [],
-      },
+      callbacks: [
+        {
+          is: 'receipt',
+          messageId: 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
+          state: 'delivered',
+          reason: 'delivered',
+        },
+      ],
     },
     {
       what: 'a receipt of one that failed',
@@ -189,16 +187,14 @@ export const vonage: GatewayCase = {
         },
         channel: 'sms',
       }),
-      reading: {
-        receipts: [
-          {
-            messageId: 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
-            state: 'failed',
-            reason: 'undeliverable 1260',
-          },
-        ],
-        replies: [],
-      },
+      callbacks: [
+        {
+          is: 'receipt',
+          messageId: 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
+          state: 'failed',
+          reason: 'undeliverable 1260',
+        },
+      ],
     },
     {
       what: 'a reply',
@@ -212,17 +208,15 @@ export const vonage: GatewayCase = {
         text: '1',
         sms: { num_messages: '1' },
       }),
-      reading: {
-        receipts: [],
-        replies: [
-          {
-            id: 'bbbbbbbb-bbbb-4ccc-8ddd-0123456789ab',
-            from: '+15550001234',
-            to: '+15550009999',
-            text: '1',
-          },
-        ],
-      },
+      callbacks: [
+        {
+          is: 'reply',
+          id: 'bbbbbbbb-bbbb-4ccc-8ddd-0123456789ab',
+          from: '+15550001234',
+          to: '+15550009999',
+          text: '1',
+        },
+      ],
     },
   ],
 }
