@@ -21,7 +21,7 @@ export interface Asked {
   readonly to: string
 }
 
-/** A text later than this is no answer to an alert. */
+/** A text later than this is no answer to an alert that is over. */
 const ANSWERED_WITHIN_DAYS = 7
 
 export interface RecentAlert {
@@ -37,7 +37,8 @@ export async function readRecentAlerts(tx: Database): Promise<RecentAlert[]> {
     select id, planned, coalesce(expires < now(), false) as expired,
       (extract(epoch from dispatched_at) * 1000)::float8 as "dispatchedAt"
     from alerts
-    where dispatched_at > now() - make_interval(days => ${ANSWERED_WITHIN_DAYS}::int) and planned > 0
+    where planned > 0 and dispatched_at is not null
+      and (dispatched_at > now() - make_interval(days => ${ANSWERED_WITHIN_DAYS}::int) or expires > now())
     order by dispatched_at desc, id desc
   `)
 }

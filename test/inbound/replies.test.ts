@@ -234,6 +234,21 @@ test('pitfall 47: of two open alerts, the newest that came from the number writt
   expect(await tallyOf(db, byNorth)).toEqual({ 2: 1 })
 })
 
+test('an alert that is open is answered also after a week, one that is over is not', async ({
+  db,
+}) => {
+  const carrierId = await aCarrier(db)
+  const longAgo = async (expires: Date) => {
+    const phone = aPhone()
+    const dispatchedAt = new Date(Date.now() - 8 * 24 * 60 * MINUTE)
+    await aSentAlert(db, { options, recipients: [{ phone, carrierId }], dispatchedAt, expires })
+    await recordReplies(db, carrierId, [say(phone, '1')], noon)
+    return (await inboundOf(db, phone))[0]?.alert !== null
+  }
+  expect(await longAgo(new Date(Date.now() + MINUTE))).toBe(true)
+  expect(await longAgo(new Date(Date.now() - MINUTE))).toBe(false)
+})
+
 test('a reply after the alert expired counts, and is marked late', async ({ db }) => {
   const carrierId = await aCarrier(db)
   const phone = aPhone()
