@@ -218,7 +218,8 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports]
 }
 
-async function isListening(port: number): Promise<boolean> {
+/** Whether anybody listens at a port of the loopback interface. */
+export async function isListening(port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(port, '127.0.0.1')
     const answer = (is: boolean) => {
