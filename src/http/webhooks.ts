@@ -39,12 +39,12 @@ export const webhookRoutes = ({ database: { db }, config, masterKey, now }: AppD
   const accounts = new Map<string, { until: number; account: Promise<CarrierConfig> }>()
 
   const accountOf = (id: string) => {
-    const now = performance.now()
+    const instant = performance.now()
     let known = accounts.get(id)
-    if (known === undefined || known.until < now) {
+    if (known === undefined || known.until < instant) {
       // Whoever calls with made-up ids leaves nothing behind.
-      for (const [old, { until }] of accounts) if (until < now) accounts.delete(old)
-      known = { until: now + REMEMBERED_MS, account: openAccountOf(db, installation, id) }
+      for (const [old, { until }] of accounts) if (until < instant) accounts.delete(old)
+      known = { until: instant + REMEMBERED_MS, account: openAccountOf(db, installation, id) }
       known.account.catch(() => accounts.delete(id))
       accounts.set(id, known)
     }
