@@ -27,34 +27,35 @@ const carrier = (name: string, smpp: object) => ({
   smpp: { host: '127.0.0.1', systemId: 'north', password: 'canary-1', tls: true, ...smpp },
 })
 
-test('whom to trust is shown, our key is not: it goes to the dispatcher alone', async ({
-  edge,
-  administrator,
-  db,
-}) => {
-  const json = carrier('North', { ...OURS, ...THEIRS })
-  const created = await administrator.call('POST', '/v1/carriers', { json })
-  expect(created.status).toBe(201)
-  expect(created.body.smpp).toMatchObject({
-    ...THEIRS,
-    tlsCertificate: OURS.tlsCertificate,
-    tls: true,
-  })
-  const read = await administrator.call('GET', `/v1/carriers/${created.body.id}`)
-  const trail = await administrator.call('GET', '/v1/audit')
-  const stored = await db.execute(sql`select * from carriers`)
-  for (const shown of [created.body, read.body, trail.body, stored]) {
-    expect(JSON.stringify(shown)).not.toContain(INSIDE)
-    expect(JSON.stringify(shown)).not.toContain('tlsKey')
-  }
-  const [account] = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
-  expect(account?.smpp?.tls).toEqual({
-    ca: THEIRS.tlsCa,
-    serverName: THEIRS.tlsServerName,
-    certificate: OURS.tlsCertificate,
-    key: KEY,
-  })
-})
+// The first of a file waits for its database and its people as well.
+test(
+  'whom to trust is shown, our key is not: it goes to the dispatcher alone',
+  { timeout: 60_000 },
+  async ({ edge, administrator, db }) => {
+    const json = carrier('North', { ...OURS, ...THEIRS })
+    const created = await administrator.call('POST', '/v1/carriers', { json })
+    expect(created.status).toBe(201)
+    expect(created.body.smpp).toMatchObject({
+      ...THEIRS,
+      tlsCertificate: OURS.tlsCertificate,
+      tls: true,
+    })
+    const read = await administrator.call('GET', `/v1/carriers/${created.body.id}`)
+    const trail = await administrator.call('GET', '/v1/audit')
+    const stored = await db.execute(sql`select * from carriers`)
+    for (const shown of [created.body, read.body, trail.body, stored]) {
+      expect(JSON.stringify(shown)).not.toContain(INSIDE)
+      expect(JSON.stringify(shown)).not.toContain('tlsKey')
+    }
+    const [account] = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
+    expect(account?.smpp?.tls).toEqual({
+      ca: THEIRS.tlsCa,
+      serverName: THEIRS.tlsServerName,
+      certificate: OURS.tlsCertificate,
+      key: KEY,
+    })
+  },
+)
 
 test('an edit keeps the key, and an empty text takes something away', async ({
   edge,
