@@ -11,8 +11,8 @@
  * with 0 and a line that says so where Kannel is not installed.
  *
  * The other direction, Kannel as a message centre for our carrier, would need its opensmppbox, which Debian doesn't
- * package: bearerbox itself is only ever a client of SMPP. Our carrier's peer is the `smpp` package's server
- * (test/carriers/smpp-peers.test.ts).
+ * package: bearerbox itself is only ever a client of SMPP. Our carrier's peers are the `smpp` package's server
+ * (test/carriers/smpp-peers.test.ts) and, frame by frame, tshark (scripts/interop/tshark.ts).
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
