@@ -64,6 +64,22 @@ export function encodeGsm7(text: string): Uint8Array | undefined {
   return septets.slice(0, length)
 }
 
+/** Septets that are what ASCII calls the same: nearly all of most texts. */
+const IS_ASCII = Uint8Array.from({ length: 256 }, (_, septet) =>
+  septet < BASIC.length && septet !== ESCAPE && BASIC.charCodeAt(septet) === septet ? 1 : 0,
+)
+
+function asciiOf(septets: Uint8Array, from: number, to: number): string {
+  // No text is longer than a segment but message_payload, and what is given to a call is bounded.
+  const AT_ONCE = 1_024
+  let text = ''
+  for (let at = from; at < to; at += AT_ONCE) {
+    const part = septets.subarray(at, Math.min(to, at + AT_ONCE))
+    text += String.fromCharCode.apply(null, part as unknown as number[])
+  }
+  return text
+}
+
 /**
  * Any octets as text. After an escape, a septet that the extension lacks shows as its basic character and an
  * escape at the end as a space (TS 23.038 §6.2.1.1); an octet over 0x7f is no septet and becomes U+FFFD.
@@ -71,6 +87,10 @@ export function encodeGsm7(text: string): Uint8Array | undefined {
 export function decodeGsm7(septets: Uint8Array): string {
   let text = ''
   for (let i = 0; i < septets.length; i++) {
+    const plain = i
+    while (i < septets.length && IS_ASCII[septets[i]!] === 1) i++
+    if (i > plain) text += asciiOf(septets, plain, i)
+    if (i === septets.length) break
     let septet = septets[i]!
     if (septet === ESCAPE) {
       const next = septets[++i]

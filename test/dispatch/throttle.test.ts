@@ -109,7 +109,7 @@ function play(given: {
   }
 }
 
-test('a carrier that takes less than it should is given 90 to 100 % of what it takes, and refuses under 2 %', () => {
+test('pitfall 17: a carrier that takes less than it should is given 90 to 100 % of what it takes, and refuses under 2 %', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(50, 100, 400),

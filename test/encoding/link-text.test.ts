@@ -86,7 +86,7 @@ test('brackets count twice where the air is GSM-7 after all, once where it is no
   expect(encodeForLink('['.repeat(81), coding('latin1')).segments).toBe(1)
 })
 
-test('more than 255 segments are refused on the link that needs them', () => {
+test('pitfall 35: more than 255 segments are refused on the link that needs them', () => {
   const text = 'a'.repeat(255 * 134 + 1)
   expect(() => encodeForLink(text, coding('latin1'))).toThrow('shorten it')
   expect(encodeForLink(text, coding('GSM7')).segments).toBeLessThan(255)
@@ -103,7 +103,7 @@ const vectors = JSON.parse(
   readFileSync(new URL('../data/sms-segments.json', import.meta.url), 'utf8'),
 ) as Vector[]
 
-describe('the segments of the table', () => {
+describe('pitfall 33: the segments of the table, on every kind of link', () => {
   test.each(vectors.filter(vector => vector.segments_ref8 <= 255))('$name', vector => {
     const text = vector.text ?? vector.repeat!.unit.repeat(vector.repeat!.len)
     for (const alphabet of ['GSM7', 'GSM7-packed'] as const) {

@@ -118,12 +118,12 @@ test.each([
   ['72345', { ton: 3, npi: 0, addr: '72345' }],
   ['ALERTS', { ton: 5, npi: 0, addr: 'ALERTS' }],
   ['County 911', { ton: 5, npi: 0, addr: 'County 911' }],
-])('sender %s', (address, expected) => {
+])('pitfall 44: sender %s', (address, expected) => {
   expect(sourceAddress(address)).toEqual(expected)
 })
 
 test.each(['', '12', '+', 'TWELVE CHARS', 'Naïve', '+1 555', ' ALERTS', '1234567890123456'])(
-  'sender %j is refused',
+  'pitfall 44: sender %j is refused',
   address => {
     expect(() => sourceAddress(address)).toThrow('sourceAddress is not')
   },

@@ -26,7 +26,7 @@ const unitsOf = (segment: Uint8Array, alphabet: string) =>
   alphabet === 'GSM7' ? segment.length : segment.length / 2
 
 for (const vector of vectors) {
-  test(`segments of ${vector.name}`, () => {
+  test(`pitfall 33: segments of ${vector.name}`, () => {
     const text = vector.text ?? vector.repeat!.unit.repeat(vector.repeat!.len)
     const measure = measureText(text)
     expect(measure).toMatchObject({
@@ -49,6 +49,12 @@ for (const vector of vectors) {
     }
   })
 }
+
+test('pitfall 35: 39,016 characters are refused, not cut', () => {
+  const most = 'a'.repeat(39_015)
+  expect(encodeText(most).segments).toHaveLength(255)
+  expect(() => encodeText(`${most}a`)).toThrow('shorten it')
+})
 
 test('UCS-2 is big-endian and a lone surrogate leaves as U+FFFD', () => {
   const octets = (text: string) => Buffer.from(encodeText(text).segments[0]!).toString('hex')

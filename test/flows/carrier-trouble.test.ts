@@ -125,7 +125,7 @@ test(
 )
 
 test(
-  'a carrier that throttles is obeyed, and nobody is lost',
+  'pitfall 17: a carrier that throttles is obeyed, and nobody is lost',
   { timeout: 90_000 },
   async ({ tocsin, residents }) => {
     const { author } = tocsin

@@ -51,7 +51,7 @@ const allSent = (tocsin: Tocsin, alertId: string) =>
   )
 
 test(
-  'a new Extreme alert leaves at once, and has the carriers to itself until it is out',
+  'pitfall 22: a new Extreme alert leaves at once, and has the carriers to itself until it is out',
   { timeout: 60_000 },
   async ({ tocsin, residents }) => {
     const simulator = await tocsin.startCarriers([{ ...NORTH, behaviour: SLOW }])
@@ -103,7 +103,7 @@ test(
 )
 
 test(
-  'people who ask for help hear back within three seconds, whatever is being sent',
+  'pitfall 23: people who ask for help hear back within three seconds, whatever is being sent',
   { timeout: 60_000 },
   async ({ tocsin, residents }) => {
     const simulator = await tocsin.startCarriers([{ ...NORTH, name: 'Third', behaviour: SLOW }])

@@ -34,6 +34,10 @@ declare module 'smpp' {
   }
 
   const smpp: {
+    PDU: {
+      new (command: string, options: Record<string, unknown>): PDU & { toBuffer(): Buffer }
+      fromBuffer(frame: Buffer): PDU
+    }
     connect(options: { host: string; port: number }): Session
     createServer(listener: (session: Session) => void): NetServer
   }
