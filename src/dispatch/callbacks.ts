@@ -33,7 +33,7 @@ export function createCallbackDesk(of: {
   let open = 0
   let isTaking = false
   let isHeard = false
-  let done: number[] = []
+  const done: number[] = []
   let timer: NodeJS.Timeout | undefined
   let removing: Promise<void> = Promise.resolve()
 
@@ -58,19 +58,25 @@ export function createCallbackDesk(of: {
     if (stored) done.push(no)
     timer ??= setTimeout(() => {
       void remove()
+      // It may have been left off for there was too much open.
       if (isHeard) void take()
     }, REMOVE_MS)
   }
 
   const take = async () => {
-    isHeard = true
-    if (isTaking) return
+    if (isTaking) {
+      isHeard = true
+      return
+    }
     isTaking = true
     try {
-      while (isHeard && open < MOST_OPEN) {
+      let count = BATCH
+      // No longer than there is something to take: who waits for this has leases to renew.
+      while (count === BATCH && open < MOST_OPEN) {
+        isHeard = false
         const claimed = await claimCallbacks(db, { carrierId, dispatcherId, limit: BATCH })
-        isHeard = claimed.length === BATCH
-        open += claimed.length
+        count = claimed.length
+        open += count
         for (const { no, callback } of claimed) {
           const { is, ...said } = callback as Callback
           const one = { ...said, acknowledge: acknowledge(no) }
@@ -83,6 +89,7 @@ export function createCallbackDesk(of: {
     } finally {
       isTaking = false
     }
+    if (isHeard && open < MOST_OPEN) setImmediate(() => void take())
   }
 
   return {

@@ -528,7 +528,7 @@ export function startLane(options: LaneOptions): Lane {
       await held.renew()
       if (rates.moved.length > 0) await noteSubmissions(db, rates.moved)
       pace.observe(await throttle.regain(now, counts.acceptedSegments), performance.now())
-      await callbacks.take()
+      void callbacks.take()
       await intake.catchUp()
       await answers.claim(link !== 'unbound' && !stopping)
       await report()
