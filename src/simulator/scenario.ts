@@ -10,6 +10,7 @@ import { LINK_ACTIONS } from './link-actions.ts'
 import { MESSAGE_ID_SPELLINGS } from './message-id.ts'
 import type { BindRefusal, ScenarioEvent } from './timeline.ts'
 import type { AnswerChoice, AnswerRule, PhoneBehaviour, Saying } from './phones.ts'
+import { ORDINARY_TWILIO, type TwilioAccount, type TwilioBehaviour } from './twilio-side.ts'
 
 /** What a rehearsal needs: the carriers, their accounts and ways, and the people behind the phones. */
 export interface Scenario {
@@ -17,6 +18,8 @@ export interface Scenario {
   readonly seed: number
   readonly carriers: readonly CarrierScenario[]
   readonly phones: PhoneBehaviour
+  /** Carriers that speak as Twilio does; none if not said. */
+  readonly gateways?: readonly GatewayScenario[]
   /** What happens by itself; nothing if not said. */
   readonly events?: readonly ScenarioEvent[]
 }
@@ -29,10 +32,25 @@ interface CarrierScenario {
   readonly behaviour: Partial<Behaviour>
 }
 
+interface GatewayScenario {
+  readonly name: string
+  /** 0: a free one. */
+  readonly port: number
+  readonly account: TwilioAccount
+  readonly behaviour: Partial<TwilioBehaviour>
+}
+
 /** What can be changed while a simulation runs. */
 export interface ScenarioChange {
   readonly carriers?: readonly CarrierChange[]
+  readonly gateways?: readonly GatewayChange[]
   readonly phones?: PhoneBehaviour
+}
+
+interface GatewayChange {
+  readonly name: string
+  readonly behaviour?: Partial<TwilioBehaviour>
+  readonly limit?: Pick<TwilioAccount, 'segmentsPerSecond' | 'aboveLimit'>
 }
 
 interface CarrierChange {
@@ -266,8 +284,66 @@ const phones = object<PhoneBehaviour>(
   { seed: 1 },
 )
 
+const twilioLimit = {
+  segmentsPerSecond: LIMIT.segmentsPerSecond,
+  aboveLimit: LIMIT.aboveLimit,
+}
+const twilioAccount = object<TwilioAccount>(
+  { ...twilioLimit, accountSid: shortText(64), authToken: shortText(256) },
+  {},
+  ['segmentsPerSecond', 'aboveLimit'],
+)
+const TWILIO_BEHAVIOUR: Readers<TwilioBehaviour> = {
+  responses: object<TwilioBehaviour['responses']>(
+    { ms: milliseconds, spreadMs: milliseconds, dropped: share },
+    { ms: 0, spreadMs: 0, dropped: 0 },
+  ),
+  errors: list(
+    object<TwilioBehaviour['errors'][number]>(
+      { status: whole(400, 599), code: whole(1, 999_999), share, of: oneOf('messages', 'phones') },
+      { of: 'messages' },
+    ),
+  ),
+  retryAfterSeconds: whole(0, 3_600),
+  callbacks: or(
+    'none',
+    object<Exclude<TwilioBehaviour['callbacks'], 'none'>>(
+      {
+        delay,
+        failed: share,
+        errorCode: whole(1, 999_999),
+        twice: share,
+        early: share,
+        late: share,
+        retryMs: milliseconds,
+      },
+      ORDINARY_TWILIO.callbacks as Exclude<TwilioBehaviour['callbacks'], 'none'>,
+    ),
+  ),
+  silence: oneOf('none', 'mute', 'down'),
+}
+const twilioBehaviour = object<Partial<TwilioBehaviour>>(
+  TWILIO_BEHAVIOUR,
+  {},
+  Object.keys(TWILIO_BEHAVIOUR) as (keyof TwilioBehaviour)[],
+)
+
 const scenarioChange = object<ScenarioChange>(
   {
+    gateways: list(
+      object<GatewayChange>(
+        {
+          name: text,
+          behaviour: twilioBehaviour,
+          limit: object<NonNullable<GatewayChange['limit']>>(twilioLimit, {}, [
+            'segmentsPerSecond',
+            'aboveLimit',
+          ]),
+        },
+        {},
+        ['behaviour', 'limit'],
+      ),
+    ),
     carriers: list(
       object<CarrierChange>(
         {
@@ -287,7 +363,7 @@ const scenarioChange = object<ScenarioChange>(
     phones,
   },
   {},
-  ['carriers', 'phones'],
+  ['carriers', 'gateways', 'phones'],
 )
 
 const bindRefusal = object<BindRefusal>(
@@ -319,11 +395,17 @@ const scenario = object<Scenario>(
       ),
       1,
     ),
+    gateways: list(
+      object<GatewayScenario>(
+        { name: text, port: whole(0, 65_535), account: twilioAccount, behaviour: twilioBehaviour },
+        { port: 0, behaviour: {} },
+      ),
+    ),
     phones,
     events: list(event),
   },
   { seed: 1, phones: { seed: 1, rules: [] } },
-  ['events'],
+  ['events', 'gateways'],
 )
 
 /** Reads how the next binds are to be refused, and by whom. @throws AppError `invalid_request` */

@@ -7,11 +7,13 @@ import type { LinkAction } from './link-actions.ts'
 import { type MessageCentre, type PduRecord, startMessageCentre } from './message-centre.ts'
 import { type Phones, createPhones } from './phones.ts'
 import type { Scenario, ScenarioChange, SpokenText } from './scenario.ts'
+import { type TwilioSide, type TwilioStats, startTwilioSide } from './twilio-side.ts'
 import { type BindRefusal, type ScenarioEvent, type Timeline, startTimeline } from './timeline.ts'
 
 /** The carriers of a scenario and the phones behind them, with one list of what arrived. */
 export interface Simulator {
   readonly centres: readonly MessageCentre[]
+  readonly gateways: readonly TwilioSide[]
   readonly list: Arrivals
   stats(): SimulatorStats
   change(change: ScenarioChange): void
@@ -43,6 +45,7 @@ interface SimulatorStats {
     /** By command, of all links. */
     readonly pdus: PduRecord
   }[]
+  readonly gateways: readonly TwilioStats[]
   readonly phones: number
   readonly segments: number
   readonly messages: number
@@ -66,12 +69,17 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
   let population = createPhones(scenario.phones)
   const phones: Phones = (phone, text) => population(phone, text)
   const centres: MessageCentre[] = []
+  const gateways: TwilioSide[] = []
   const close = async () => {
-    await Promise.all(centres.map(centre => centre.close()))
+    await Promise.all([...centres, ...gateways].map(one => one.close()))
   }
   try {
     for (const [i, carrier] of scenario.carriers.entries()) {
       centres.push(await startMessageCentre({ ...carrier, list, phones, seed: scenario.seed + i }))
+    }
+    for (const [i, gateway] of (scenario.gateways ?? []).entries()) {
+      const seed = scenario.seed + scenario.carriers.length + i
+      gateways.push(await startTwilioSide({ ...gateway, list, phones, seed }))
     }
   } catch (error) {
     await close()
@@ -80,18 +88,20 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
   const centreOf = (name: string) => {
     const centre = centres.find(c => c.name === name)
     if (centre !== undefined) return centre
-    throw new AppError('not_found', `the simulation has no carrier ${name}`)
+    throw unknown(name)
   }
+  const gatewayOf = (name: string) => gateways.find(gateway => gateway.name === name)
 
   const centresOf = (carrier: string | undefined) =>
     carrier === undefined ? centres : [centreOf(carrier)]
   const sumOf = (carrier: string | undefined, count: (centre: MessageCentre) => number) =>
     centresOf(carrier).reduce((sum, centre) => sum + count(centre), 0)
   let timeline: Timeline | undefined
-  const owed = () => centres.reduce((sum, centre) => sum + centre.owed, 0)
+  const owed = () => [...centres, ...gateways].reduce((sum, one) => sum + one.owed, 0)
 
   const simulator: Simulator = {
     centres,
+    gateways,
     list,
     async close() {
       timeline?.stop()
@@ -104,6 +114,7 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
         accounts: centre.stats(),
         pdus: centre.pdus(),
       })),
+      gateways: gateways.map(gateway => gateway.stats()),
       phones: list.phones,
       segments: list.segments,
       messages: list.messages,
@@ -127,11 +138,19 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
         if (behaviour !== undefined) centre.change(behaviour)
         for (const limit of limits ?? []) centre.limit(limit.systemId, limit)
       }
+      for (const { name, behaviour, limit } of change.gateways ?? []) {
+        const gateway = gatewayOf(name)
+        if (gateway === undefined) throw unknown(name)
+        if (behaviour !== undefined) gateway.change(behaviour)
+        if (limit !== undefined) gateway.limit(limit)
+      }
       if (change.phones !== undefined) population = createPhones(change.phones)
     },
     say({ from, to, text, means }) {
       const last = list.messagesOf(from).at(-1)
       const segment = last === undefined ? undefined : list.segment(last.segment)
+      const gateway = segment && gatewayOf(segment.carrier)
+      if (gateway !== undefined) return gateway.say(from, to ?? segment!.source, { text, means })
       const centre = segment === undefined ? centres[0]! : centreOf(segment.carrier)
       const systemId = segment?.systemId ?? centre.stats()[0]!.systemId
       const number = to ?? segment?.source
@@ -157,12 +176,15 @@ export async function startSimulator(scenario: Scenario): Promise<Simulator> {
   return simulator
 }
 
+const unknown = (name: string) => new AppError('not_found', `the simulation has no carrier ${name}`)
+
 /** Before anything happens: in its midst nobody would be there to hear of it. */
-function assertCarriersKnown({ carriers, events = [] }: Scenario): void {
-  const known = new Set(carriers.map(({ name }) => name))
+function assertCarriersKnown({ carriers, gateways = [], events = [] }: Scenario): void {
+  const known = new Set([...carriers, ...gateways].map(({ name }) => name))
   const named = events.flatMap(({ carrier, change }) => [
     ...(carrier === undefined ? [] : [carrier]),
     ...(change?.carriers ?? []).map(({ name }) => name),
+    ...(change?.gateways ?? []).map(({ name }) => name),
   ])
   const strange = named.find(name => !known.has(name))
   if (strange === undefined) return

@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -82,8 +83,11 @@ export async function startFlow(
   databaseUrl: string,
 ): Promise<{ tocsin: Tocsin; end: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'tocsin-flow-'))
+  const apiPort = await aFreePort()
   const env = {
     DATABASE_URL: databaseUrl,
+    PORT: String(apiPort),
+    TOCSIN_PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     TOCSIN_DATA_DIR: directory,
     TOCSIN_MASTER_KEY: generateMasterKey(),
     // Gateways and subscribers that a test plays.
@@ -150,6 +154,17 @@ export async function startFlow(
     await end()
     throw error
   }
+}
+
+/** Known before the service listens, for its public URL names it. */
+async function aFreePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** The database fixture with Tocsin over it, one a file. */
