@@ -358,8 +358,8 @@ test('pitfall 10: of n submits without an answer on a dropped link exactly n are
 
 test('pitfall 11: a response at one and a half times its deadline is the outcome, and frees its place once', async () => {
   const { carrier, smsc, events, submit } = await connect(
-    { submit: (link, pdu) => void setTimeout(() => link.answer(pdu), 450) },
-    { window: 3, responseTimeoutMs: 300 },
+    { submit: (link, pdu) => void setTimeout(() => link.answer(pdu), 900) },
+    { window: 3, responseTimeoutMs: 600 },
   )
   for (let ref = 0; ref < 3; ref++) submit(ref)
   expect([carrier.room, carrier.inFlight]).toEqual([0, 3])
@@ -398,11 +398,11 @@ test('pitfall 11: among many, each has the one outcome that its response or its 
       submit(link, pdu) {
         const kind = Number(pdu.destination_addr) % 10
         if (kind === 1) return
-        if (kind === 0) setTimeout(() => link.answer(pdu), 300)
+        if (kind === 0) setTimeout(() => link.answer(pdu), 625)
         else link.answer(pdu)
       },
     },
-    { window: 50, responseTimeoutMs: 200 },
+    { window: 50, responseTimeoutMs: 500 },
     { firstSequence: 0x7fff_fff0 },
   )
   let next = 0
