@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'invalid_request',
   'idempotency_key_required',
   'malformed_csv',
+  'malformed_xml',
   // 401
   'invalid_credentials',
   'invalid_token',

@@ -34,7 +34,8 @@ const opensSimulator = ['cli']
 
 /** Packages that one room alone may import. */
 const reserved: [RegExp, string][] = [
-  [/^jose($|\/)/, 'signing'],
+  [/^(jose|xml-crypto)($|\/)/, 'signing'],
+  [/^saxes$/, 'cap'],
   [/^(drizzle-orm|postgres)($|\/)/, 'store'],
   [/^(undici|ipaddr\.js)($|\/)/, 'network'],
 ]

@@ -8,9 +8,9 @@ import { readableText } from './readable.ts'
  */
 
 export const STATUSES = ['Actual', 'Exercise', 'System', 'Test'] as const
-const MSG_TYPES = ['Alert', 'Update', 'Cancel'] as const
-const SCOPES = ['Public', 'Restricted', 'Private'] as const
-const CATEGORIES = [
+export const MSG_TYPES = ['Alert', 'Update', 'Cancel'] as const
+export const SCOPES = ['Public', 'Restricted', 'Private'] as const
+export const CATEGORIES = [
   'Geo',
   'Met',
   'Safety',
@@ -24,7 +24,7 @@ const CATEGORIES = [
   'CBRNE',
   'Other',
 ] as const
-const RESPONSE_TYPES = [
+export const RESPONSE_TYPES = [
   'Shelter',
   'Evacuate',
   'Prepare',
@@ -35,14 +35,17 @@ const RESPONSE_TYPES = [
   'AllClear',
   'None',
 ] as const
-const URGENCIES = ['Immediate', 'Expected', 'Future', 'Past', 'Unknown'] as const
+export const URGENCIES = ['Immediate', 'Expected', 'Future', 'Past', 'Unknown'] as const
 /** Worst first, as CAP lists them: the index is the rank. */
 export const SEVERITIES = ['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'] as const
-const CERTAINTIES = ['Observed', 'Likely', 'Possible', 'Unlikely', 'Unknown'] as const
+export const CERTAINTIES = ['Observed', 'Likely', 'Possible', 'Unlikely', 'Unknown'] as const
 const DELIVERIES = ['at-least-once', 'at-most-once'] as const
 
 export type Status = (typeof STATUSES)[number]
 export type Severity = (typeof SEVERITIES)[number]
+
+/** CAP 1.2 §3.2.1: what may stand in an `identifier` or a `sender`. */
+export const CAP_IDENTIFIER = /^[^\s,<&\p{Cc}]+$/u
 
 /** BCP 47 (RFC 5646), as far as ECMAScript checks it. */
 const language = z
@@ -62,6 +65,41 @@ const time = z.iso.datetime({ offset: true })
 
 /** The longest that 255 segments can carry is 39,015 characters (3GPP TS 23.040 §9.2.3.24.1). */
 const sms = readableText(39_015)
+
+/** A pair of CAP's `eventCode` or `parameter`; the value may be empty. */
+const valueSchema = z.strictObject({
+  valueName: readableText(500),
+  value: z.union([z.literal(''), readableText(10_000)]),
+})
+
+/** Octets of base64: more belongs behind a `uri`. */
+const MAX_DEREF_URI = 262_144
+
+const resourceSchema = z.strictObject({
+  resourceDesc: readableText(500),
+  mimeType: readableText(200),
+  size: z.int().min(0).optional(),
+  uri: z
+    .string()
+    .max(2000)
+    .regex(/^[^\s\p{Cc}]+$/u, 'must be a URI, without spaces')
+    .optional(),
+  derefUri: z.string().min(1).max(MAX_DEREF_URI).refine(isBase64, 'must be base64').optional(),
+  digest: readableText(200).optional(),
+})
+
+/** RFC 2045 §6.8, with whatever spaces and line ends. */
+export function isBase64(text: string): boolean {
+  const characters = text.replace(/\s/g, '')
+  return characters.length % 4 === 0 && /^[A-Za-z\d+/]+={0,2}$/.test(characters)
+}
+
+/** Which message of whom: CAP writes it `sender,identifier,sent`. */
+const referenceSchema = z.strictObject({
+  sender: z.string().max(254).regex(CAP_IDENTIFIER, 'must have no spaces, commas, < or &'),
+  identifier: z.string().max(254).regex(CAP_IDENTIFIER, 'must have no spaces, commas, < or &'),
+  sent: z.iso.datetime({ offset: true }),
+})
 
 export const infoSchema = z.strictObject({
   language: language.default('en-US'),
@@ -83,6 +121,11 @@ export const infoSchema = z.strictObject({
     .max(500)
     .optional(),
   contact: readableText(500).optional(),
+  /** CAP `audience`: whom it is meant for, in words. It decides nothing. */
+  audience: readableText(1000).optional(),
+  eventCode: z.array(valueSchema).min(1).max(50).optional(),
+  parameter: z.array(valueSchema).min(1).max(200).optional(),
+  resource: z.array(resourceSchema).min(1).max(50).optional(),
   /** The text message itself. */
   sms: sms.optional(),
   area: z.array(areaSchema).min(1).max(100).optional(),
@@ -118,6 +161,14 @@ const members = {
   /** CAP `addresses`, with scope Private. */
   addresses: readableText(2000).optional(),
   note: readableText(2000).optional(),
+  /** CAP `source`: the person or device that it comes from. */
+  source: readableText(500).optional(),
+  code: z.array(readableText(500)).min(1).max(50).optional(),
+  incidents: readableText(2000).optional(),
+  /** Messages of others that it follows, as CAP `references`; those of ours are named by their ids. */
+  foreignReferences: z.array(referenceSchema).min(1).max(100).optional(),
+  /** The message that it was imported from. */
+  origin: referenceSchema.optional(),
   info: z.array(infoSchema).min(1).max(20),
   audience: audienceSchema,
   replies: z.strictObject({ options: z.array(replyOptionSchema).max(20).default([]) }),
@@ -142,6 +193,11 @@ export const draftPatchSchema = z.strictObject({
   restriction: members.restriction.nullable(),
   addresses: members.addresses.nullable(),
   note: members.note.nullable(),
+  source: members.source.nullable(),
+  code: members.code.nullable(),
+  incidents: members.incidents.nullable(),
+  foreignReferences: members.foreignReferences.nullable(),
+  origin: members.origin.nullable(),
   corrections: members.corrections.nullable(),
   maxRecipients: members.maxRecipients.nullable(),
 })

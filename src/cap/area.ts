@@ -50,6 +50,14 @@ const shape = {
   geocode: z.array(geocodeSchema).min(1).max(1000).optional(),
 }
 
-export const areaSchema = z.strictObject({ areaDesc: readableText(500), ...shape })
+/** CAP `altitude` and `ceiling`: feet above mean sea level. They say where it is dangerous, and choose nobody. */
+const height = z.number().min(-100_000).max(1_000_000)
+
+export const areaSchema = z.strictObject({
+  areaDesc: readableText(500),
+  ...shape,
+  altitude: height.optional(),
+  ceiling: height.optional(),
+})
 
 export type Area = z.infer<typeof areaSchema>

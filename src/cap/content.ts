@@ -59,6 +59,11 @@ const contentSchema = z.strictObject({
     restriction: true,
     addresses: true,
     note: true,
+    source: true,
+    code: true,
+    incidents: true,
+    foreignReferences: true,
+    origin: true,
   }).shape,
   msgType: draftSchema.shape.msgType.unwrap(),
   scope: draftSchema.shape.scope.unwrap(),
@@ -118,6 +123,7 @@ export interface ContentFacts {
  */
 export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertContent {
   const { status, msgType, scope, restriction, addresses, note, delivery, replies } = draft
+  const { source, code, incidents, foreignReferences, origin } = draft
   const blocks = blocksWithAreas(draft.info)
   const { areas, noOf } = signedAreas(blocks.flatMap(block => block.area))
   const texts = blocks.map((block, no) => ({
@@ -143,6 +149,11 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     ...(restriction !== undefined && { restriction }),
     ...(addresses !== undefined && { addresses }),
     ...(note !== undefined && { note }),
+    ...(source !== undefined && { source }),
+    ...(code !== undefined && { code }),
+    ...(incidents !== undefined && { incidents }),
+    ...(foreignReferences !== undefined && { foreignReferences }),
+    ...(origin !== undefined && { origin }),
     delivery,
     references: [...facts.references],
     severity: worstSeverity(draft.info),

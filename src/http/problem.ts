@@ -16,6 +16,7 @@ const STATUS = {
   invalid_request: 400,
   idempotency_key_required: 400,
   malformed_csv: 400,
+  malformed_xml: 400,
   invalid_credentials: 401,
   invalid_token: 401,
   forbidden: 403,

@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { XmlDocument, XsdValidator } from 'libxml2-wasm'
+import { expect, test } from 'vitest'
+import { draftSchema } from '../../src/cap/alert.ts'
+import { alertContent } from '../../src/cap/content.ts'
+import { messageOf } from '../../src/cap/export.ts'
+import { readCapXml } from '../../src/cap/xml-reader.ts'
+import { writeCapXml } from '../../src/cap/xml-writer.ts'
+import { createXmlSigningKey, signXml } from '../../src/signing/xml-signature.ts'
+import { messages } from '../cap/messages.ts'
+
+const folder = join(process.env['TOCSIN_CONFORMANCE_DATA']!, 'cap')
+const schema = XsdValidator.fromDoc(
+  XmlDocument.fromBuffer(readFileSync(join(folder, 'CAP-v1.2.xsd'))),
+)
+const examples = readdirSync(folder).filter(file => !file.endsWith('.xsd'))
+
+function assertValid(xml: string): void {
+  const document = XmlDocument.fromString(xml)
+  try {
+    schema.validate(document)
+  } finally {
+    document.dispose()
+  }
+}
+
+test.each(examples)('%s is read without a fault, and read again as it was written', file => {
+  const { message, faults, warnings } = readCapXml(readFileSync(join(folder, file)))
+  expect(faults).toEqual([])
+  for (const { detail } of warnings) expect(detail).toMatch(/is empty: |has an empty value: /)
+  const written = writeCapXml(message!)
+  assertValid(written)
+  const again = readCapXml(Buffer.from(written))
+  expect(again.faults).toEqual([])
+  expect(again.message).toEqual(message)
+})
+
+test('the standard’s examples need nothing forgiven', () => {
+  for (const file of examples.filter(name => /^A\d_/.test(name))) {
+    expect(readCapXml(readFileSync(join(folder, file))).warnings, file).toEqual([])
+  }
+})
+
+test('whatever the model can hold is written as the OASIS schema demands', () => {
+  fc.assert(
+    fc.property(messages, message => assertValid(writeCapXml(message))),
+    { numRuns: 300 },
+  )
+})
+
+test('no text of the examples is lost', () => {
+  for (const file of examples) {
+    const bytes = readFileSync(join(folder, file))
+    const words = (xml: string) =>
+      XmlDocument.fromString(xml)
+        .root.find('//text()')
+        .map(node => node.content.trim())
+        .filter(text => text !== '' && !/^[-\d.,\s]+$/.test(text))
+    const written = writeCapXml(readCapXml(bytes).message!)
+    expect(words(written), file).toEqual(words(bytes.toString()))
+  }
+})
+
+const ID = '018f0000-0000-7000-8000-000000000000'
+
+/** With a hole, two languages, times in three spellings and text that XML must escape. */
+function exported(): string {
+  const block = {
+    category: ['Met'],
+    event: 'Flash Flood Warning',
+    urgency: 'Immediate',
+    severity: 'Extreme',
+    certainty: 'Observed',
+    expires: '2027-01-01T00:00:00.500Z',
+  }
+  const ring = (west: number, south: number, size: number) => [
+    [west, south],
+    [west + size, south],
+    [west + size, south + size],
+    [west, south + size],
+    [west, south],
+  ]
+  const draft = draftSchema.parse({
+    status: 'Actual',
+    scope: 'Private',
+    addresses: 'one "number two"',
+    code: ['profile:example:1'],
+    info: [
+      {
+        ...block,
+        effective: '2026-12-31T18:00:00+23:00',
+        sms: 'Water > 2 m & rising ]]> <now>\nGo up.',
+        resource: [{ resourceDesc: 'Siren', mimeType: 'audio/mpeg', size: 3, derefUri: 'AAAA' }],
+        area: [
+          {
+            areaDesc: 'The valley & beyond',
+            polygon: [{ type: 'Polygon', coordinates: [ring(-97, 30, 1), ring(-96.7, 30.3, 0.2)] }],
+            circle: [{ center: [-96.5, 30.5], radiusKm: 2.5 }],
+            geocode: [{ valueName: 'SAME', value: '048201' }],
+          },
+        ],
+      },
+      { ...block, language: 'es-US', sms: 'El agua sube.' },
+    ],
+  })
+  const content = alertContent(draft, {
+    id: ID,
+    revision: 1,
+    sender: 'tocsin@example.org',
+    references: [],
+    groups: [],
+    excludeGroups: [],
+    roster: undefined,
+    secondPerson: true,
+    emergency: true,
+    geocodeSets: [],
+    maxRecipients: 1,
+  })
+  const facts = {
+    sent: new Date('2026-12-31T12:00:00Z'),
+    references: [],
+    status: 'Actual',
+  } as const
+  return writeCapXml(messageOf(content, facts))
+}
+
+test('what we export is valid with its signature, which xmlsec1 verifies where it is installed', async context => {
+  const key = await createXmlSigningKey('tocsin@example.org', new Date())
+  const signed = signXml(exported(), key)
+  assertValid(signed)
+
+  const directory = mkdtempSync(join(tmpdir(), 'tocsin-cap-'))
+  const write = (name: string, text: string) => {
+    writeFileSync(join(directory, name), text)
+    return join(directory, name)
+  }
+  try {
+    const certificate = write('certificate.pem', key.certificatePem)
+    const verify = (file: string) =>
+      spawnSync('xmlsec1', ['verify', '--trusted-pem', certificate, file])
+    const good = verify(write('good.xml', signed))
+    context.skip(good.error !== undefined, 'xmlsec1 is not installed')
+    expect(good.status, String(good.stderr)).toBe(0)
+    const bad = verify(write('bad.xml', signed.replace('Water', 'Fire')))
+    expect(bad.status).not.toBe(0)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}, 60_000)
