@@ -16,26 +16,59 @@ import { type SignatureRow, standingSignatures } from '../store/signatures.ts'
  */
 export async function verifyForSending(db: Database, alertId: string): Promise<AlertContent> {
   const alert = await findAlert(db, alertId)
-  if (alert?.content == null) throw altered('it has no signed content')
+  if (alert === undefined) throw altered('it is gone')
+  const { content, isApproved } = await verifyAlert(db, alert, undefined)
+  if (!isApproved) throw altered('the signature of its approver is missing')
+  return content
+}
+
+/**
+ * An alert's content, as far as it may be shown as ours. What was dispatched was verified then: a key that was
+ * revoked since takes nothing back from it.
+ *
+ * @returns `isApproved`: everybody has signed who has to
+ * @throws AppError as `verifyForSending`
+ */
+export async function verifyForShowing(
+  db: Database,
+  alert: AlertRow,
+): Promise<{ content: AlertContent; isApproved: boolean }> {
+  return verifyAlert(db, alert, alert.dispatchedAt ?? undefined)
+}
+
+async function verifyAlert(
+  db: Database,
+  alert: AlertRow,
+  at: Date | undefined,
+): Promise<{ content: AlertContent; isApproved: boolean }> {
   const { content: bytes } = alert
+  if (bytes === null) throw altered('it has no signed content')
   if (alert.contentDigest !== digestOfBytes(bytes)) throw altered('its content')
   const content = readContent(bytes)
   assertSameAsSigned(alert, content)
-  const signatures = await standingSignatures(db, alertId)
-  const author = await verifyStored(db, signatures, 'author', bytes, content)
-  if (content.secondPerson) {
-    const approver = await verifyStored(db, signatures, 'approver', bytes, content)
-    if (approver.operatorId === author.operatorId) throw altered('its approver is its author')
-  }
-  return content
+  const signatures = await standingSignatures(db, alert.id)
+  const author = await verifyStored(db, signatures, 'author', { bytes, content, at })
+  if (!content.secondPerson) return { content, isApproved: true }
+  if (!signatures.some(({ role }) => role === 'approver')) return { content, isApproved: false }
+  const approver = await verifyStored(db, signatures, 'approver', { bytes, content, at })
+  if (approver.operatorId === author.operatorId) throw altered('its approver is its author')
+  return { content, isApproved: true }
 }
 
 async function verifyStored(
   db: Database,
   signatures: readonly SignatureRow[],
   role: SignatureRow['role'],
-  bytes: Uint8Array,
-  content: AlertContent,
+  {
+    bytes,
+    content,
+    at,
+  }: {
+    readonly bytes: Uint8Array
+    readonly content: AlertContent
+    /** When its key must have stood; undefined: now. */
+    readonly at: Date | undefined
+  },
 ): Promise<SignatureRow> {
   const signature = signatures.find(one => one.role === role)
   if (signature === undefined) throw altered(`the signature of its ${role} is missing`)
@@ -46,7 +79,7 @@ async function verifyStored(
       role,
       resolveKey: kid =>
         kid === signature.kid
-          ? keyForSignature(db, kid, { operatorId, mode: content.mode })
+          ? keyForSignature(db, kid, { operatorId, mode: content.mode, at })
           : undefined,
     })
     // The row may name a key that is not the one that its thumbprint stands for.

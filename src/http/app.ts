@@ -9,6 +9,7 @@ import { alertRoutes } from './alerts.ts'
 import { auditRoutes } from './audit.ts'
 import { requireToken } from './auth.ts'
 import { readJsonBody } from './body.ts'
+import { capRoutes } from './cap.ts'
 import { carrierRoutes } from './carriers.ts'
 import { contactRoutes } from './contacts.ts'
 import { dispatchRoutes } from './dispatches.ts'
@@ -71,6 +72,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', subscriberRoutes(deps))
   app.route('/', webhookRoutes(deps))
   app.route('/', alertRoutes(deps))
+  app.route('/', capRoutes(deps))
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))
   app.route('/', auditRoutes(deps))

@@ -81,19 +81,26 @@ export async function revokeKey(
 }
 
 /**
- * The key of a `kid` as it stands now, for verifying a signature that its owner made, or makes.
+ * The key of a `kid`, for verifying a signature that its owner made, or makes.
  *
+ * @param expected `at`: when it must have stood; left out: now
  * @returns undefined if nobody has it, or it belongs to another operator or another mode
  * @throws AppError `signature_key_revoked` if it was revoked, or its owner disabled
  */
 export async function keyForSignature(
   db: Database,
   kid: string,
-  expected: { readonly operatorId: string; readonly mode: SignIn['mode'] },
+  expected: {
+    readonly operatorId: string
+    readonly mode: SignIn['mode']
+    readonly at?: Date | undefined
+  },
 ): Promise<SigningKey | undefined> {
   const key = await findSigningKey(db, kid)
   if (key?.operatorId !== expected.operatorId || key.mode !== expected.mode) return undefined
-  if (key.revokedAt !== undefined || key.ownerDisabledAt !== undefined) {
+  const { at } = expected
+  const ended = [key.revokedAt, key.ownerDisabledAt].filter(end => end !== undefined)
+  if (ended.some(end => at === undefined || end <= at)) {
     throw new AppError('signature_key_revoked', 'the key that signed was revoked: sign again')
   }
   return key

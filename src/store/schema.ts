@@ -150,6 +150,15 @@ export const tokenKeys = pgTable('token_keys', {
   retiredAt: at('retired_at'),
 })
 
+/** The organisation's keys for XML signatures: certificate, and private key sealed under the master key. */
+export const xmlSigningKeys = pgTable('xml_signing_keys', {
+  /** SHA-256 of the certificate, hex. */
+  fingerprint: text('fingerprint').primaryKey(),
+  certificate: text('certificate').notNull(),
+  sealedKey: bytea('sealed_key').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+})
+
 export const signingKeys = pgTable(
   'signing_keys',
   {
@@ -446,6 +455,20 @@ export const alerts = pgTable(
       sql`recipients is not null or state not in ('sending', 'paused', 'sent')`,
     ),
   ],
+)
+
+/** CAP XML that was signed for an alert's content, as it goes out. */
+export const capExports = pgTable(
+  'cap_exports',
+  {
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    contentDigest: text('content_digest').notNull(),
+    xml: bytea('xml').notNull(),
+    signedAt: at('signed_at').notNull(),
+  },
+  t => [primaryKey({ columns: [t.alertId, t.contentDigest] })],
 )
 
 export const signatures = pgTable(

@@ -51,6 +51,8 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'delete /v1/alerts/{id}': ['author'],
   'get /v1/alerts/{id}/estimate': EVERYBODY,
   'get /v1/alerts/{id}/content': EVERYBODY,
+  'get /v1/alerts/{id}/cap': EVERYBODY,
+  'get /.well-known/cap-certificates.pem': 'none',
   'post /v1/alerts/{id}/submit': ['author'],
   'post /v1/alerts/{id}/approve': ['approver'],
   'post /v1/alerts/{id}/return': ['approver'],

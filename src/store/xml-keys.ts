@@ -1,0 +1,28 @@
+import { desc, sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import { xmlSigningKeys } from './schema.ts'
+
+export interface SealedXmlKey {
+  /** SHA-256 of the certificate, hex. */
+  readonly fingerprint: string
+  /** PEM. */
+  readonly certificate: string
+  readonly sealedKey: Uint8Array
+  readonly createdAt: Date
+}
+
+const XML_KEYS_LOCK = 0x70c9
+
+/** Held to the end of the transaction: of two nodes that find no key, one makes it. */
+export async function lockXmlKeys(db: Database): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(${XML_KEYS_LOCK})`)
+}
+
+/** Newest first: that one signs. */
+export async function listXmlKeys(db: Database): Promise<SealedXmlKey[]> {
+  return db.select().from(xmlSigningKeys).orderBy(desc(xmlSigningKeys.createdAt))
+}
+
+export async function insertXmlKey(db: Database, key: SealedXmlKey): Promise<void> {
+  await db.insert(xmlSigningKeys).values(key)
+}
