@@ -39,6 +39,7 @@ import {
   readProtocol,
   settingFaults,
   splitSecrets,
+  strayingSecrets,
   withoutProtocols,
 } from './protocols.ts'
 
@@ -332,7 +333,12 @@ function editedProtocol(masterKey: Uint8Array, current: CarrierRow, edit: Fields
   const settings = { ...(current.settings as Fields), ...edited.settings }
   const kept = openSecrets(masterKey, id, current.sealedSecrets)
   const secrets = joinSecrets(kept, edited.secrets)
-  return { settings, secrets, faults: settingFaults(protocol, { ...settings, ...secrets }) }
+  const before = { settings: current.settings as Fields, secrets: kept }
+  const faults = [
+    ...strayingSecrets(protocol, before, edit),
+    ...settingFaults(protocol, { ...settings, ...secrets }),
+  ]
+  return { settings, secrets, faults }
 }
 
 function routeFaults(routes: readonly Route[]): Fault[] {

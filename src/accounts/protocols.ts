@@ -62,6 +62,12 @@ const CALLED: Readonly<Record<Protocol, readonly string[]>> = {
   twilio: ['baseUrl'],
   http: ['url'],
 }
+/** The members that say where the secrets are shown. */
+const LEADING: Readonly<Record<Protocol, string>> = {
+  smpp: 'host',
+  twilio: 'baseUrl',
+  http: 'url',
+}
 const PROTOCOLS = Object.keys(SECRETS) as Protocol[]
 
 /** The member that belongs to the protocol, and what is wrong with it and the others. */
@@ -133,6 +139,38 @@ export function joinSecrets(kept: Fields, edited: Fields): Fields {
   )
   return { ...kept, ...(Object.fromEntries(joined) as Fields) }
 }
+
+/**
+ * A secret is shown to whom it was given for: an account that is led to another host needs its secrets anew, or
+ * whoever may edit it could have them sent to a host of their own.
+ */
+export function strayingSecrets(
+  protocol: Protocol,
+  kept: { readonly settings: Fields; readonly secrets: Fields },
+  own: Fields,
+): Fault[] {
+  const leading = LEADING[protocol]
+  const to = own[leading]
+  if (typeof to !== 'string' || hostOf(to) === hostOf(String(kept.settings[leading]))) return []
+  const detail = `must be given again, for ${leading} leads to another host`
+  const given = textsOf(own).map(({ pointer }) => pointer)
+  return textsOf(kept.secrets)
+    .filter(({ pointer, text }) => text !== '' && !given.includes(pointer))
+    .map(({ pointer }) => ({ pointer: `/${protocol}${pointer}`, detail }))
+}
+
+function textsOf(fields: Fields): { readonly pointer: string; readonly text: string }[] {
+  return Object.entries(fields).flatMap(([name, value]) => {
+    if (typeof value === 'string') return [{ pointer: `/${name}`, text: value }]
+    if (typeof value !== 'object' || value === null) return []
+    return textsOf(value as Fields).map(({ pointer, text }) => ({
+      pointer: `/${name}${pointer}`,
+      text,
+    }))
+  })
+}
+
+const hostOf = (place: string) => (URL.canParse(place) ? new URL(place).origin : place)
 
 /** What the dispatcher opens the account with. */
 export function openProtocol(

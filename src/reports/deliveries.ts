@@ -40,7 +40,6 @@ const COLUMNS = [
   'finalAt',
   'reply',
   'repliedAt',
-  'segmentsDelivered',
 ] as const satisfies readonly (keyof Delivery)[]
 
 /** Rows read at once: about 2 MB of text, whatever the alert's size. */

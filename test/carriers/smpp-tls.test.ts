@@ -131,20 +131,21 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
 )
 
 test.each([
-  ['TLSv1.2', 'who shows nothing', {}, 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE'],
-  ['TLSv1.3', 'who shows nothing', {}, 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'],
+  // OpenSSL names the alert otherwise from release to release.
+  ['TLSv1.2', 'who shows nothing', {}, /^ERR_SSL_.+_ALERT_HANDSHAKE_FAILURE$/],
+  ['TLSv1.3', 'who shows nothing', {}, /^ERR_SSL_.+_ALERT_CERTIFICATE_REQUIRED$/],
   // It looks by itself and hangs up without an alert, as Node does.
   [
     'TLSv1.3',
     'whom it does not know',
     { certificate: LOCALHOST, key: pem('localhost.key') },
-    'closed_by_peer',
+    /^closed_by_peer$/,
   ],
 ] as const)(
   'over %s a message centre that asks who we are refuses one %s',
   async (version, _whom, ours, reason) => {
     const smsc = await startTlsSmsc({ ...ASKING, minVersion: version, maxVersion: version })
-    expect(await refusalOf(smsc, { ca: LOCALHOST, ...ours })).toBe(reason)
+    expect(await refusalOf(smsc, { ca: LOCALHOST, ...ours })).toMatch(reason)
   },
 )
 

@@ -527,6 +527,6 @@ test('larger limits don’t open the door to folded rings: the work is bounded',
     checkPolygon({ type: 'Polygon', coordinates: [ring] }, '', limits)
   expect(checkWide(slanted)[0]?.detail).toMatch(/too intricate/)
   expect(checkWide(circular(20_000))).toEqual([])
-  expect(cpuMilliseconds(() => checkWide(slanted))).toBeLessThan(500)
-  expect(cpuMilliseconds(() => checkWide(circular(20_000)))).toBeLessThan(500)
+  expect(cpuMilliseconds(() => checkWide(slanted))).toBeLessThan(1_500)
+  expect(cpuMilliseconds(() => checkWide(circular(20_000)))).toBeLessThan(1_500)
 })

@@ -174,6 +174,26 @@ test('an edit keeps what it leaves out, the password too', async ({ edge, admini
   expect((await administrator.call('PATCH', path, { json: { protocol: 'http' } })).status).toBe(400)
 })
 
+test('a password is not shown to another host than it was given for', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const { body } = await create(administrator, 'Led away')
+  const path = `/v1/carriers/${body.id}`
+  const elsewhere = { host: 'smpp.example', port: 2777 }
+  expect(await administrator.call('PATCH', path, { json: { smpp: elsewhere } })).toMatchObject({
+    status: 422,
+    body: { code: 'invalid_carrier', errors: [{ pointer: '/smpp/password' }] },
+  })
+  const json = { smpp: { ...elsewhere, password: 'canary-3' } }
+  expect((await administrator.call('PATCH', path, { json })).status).toBe(200)
+  const account = (await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })).find(
+    ({ id }) => id === body.id,
+  )
+  expect(account?.smpp).toMatchObject(json.smpp)
+})
+
 test('what can not be set up is refused, fault by fault', async ({ administrator }) => {
   const { smpp: _smpp, ...rest } = north('West')
   const routes = [{ prefix: '+1' }, { prefix: '+1' }]
