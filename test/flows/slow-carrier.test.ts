@@ -40,10 +40,10 @@ async function sendToAll(tocsin: Tocsin) {
 }
 
 /** When each message came that a carrier took, on the list's clock. */
-const takenBy = ({ list }: Simulator, name: string): number[] =>
-  Array.from({ length: list.segments }, (_, i) => list.segment(i))
-    .filter(segment => segment.carrier === name)
-    .map(({ at }) => at)
+const segmentsOf = ({ list }: Simulator, name: string) =>
+  Array.from({ length: list.segments }, (_, i) => list.segment(i)).filter(
+    ({ carrier }) => carrier === name,
+  )
 
 test(
   'pitfall 11: what is answered after one and a half times its deadline is not sent again',
@@ -107,17 +107,20 @@ test(
     const verdict = judge(simulator.list, expectedTexts(residents))
     expect(verdict).toMatchObject({ reached: RECIPIENTS, missed: [], outside: [] })
 
-    const slow = takenBy(simulator, 'Slow')
+    const slow = segmentsOf(simulator, 'Slow')
     expect(slow.length).toBeGreaterThan(0)
     // Afterwards a single message tries now and then.
-    expect(slow.filter(at => at - slow[0]! > 5_000).length).toBeLessThanOrEqual(4)
-    const sound = takenBy(simulator, 'Sound')
-    expect(sound[0]! - slow[0]!).toBeLessThan(5_000)
+    expect(slow.filter(({ at }) => at - slow[0]!.at > 5_000).length).toBeLessThanOrEqual(4)
+    const sound = segmentsOf(simulator, 'Sound')
+    expect(sound[0]!.at - slow[0]!.at).toBeLessThan(5_000)
 
     // Rule 10: every one that was not answered went again, and those are the duplicates that are reported.
     const marked = deliveries.filter(delivery => delivery.possibleDuplicate)
     expect(marked.map(({ phone }) => phone).sort()).toEqual([...verdict.twice].sort())
-    expect(marked.length).toBe(slow.length)
+    // A phone's probe may have been one that it has had before.
+    expect(marked.map(({ phone }) => phone).sort()).toEqual(
+      [...new Set(slow.map(({ phone }) => phone))].sort(),
+    )
     expect(progress.possibleDuplicates).toBe(marked.length)
   },
 )
