@@ -470,8 +470,8 @@ export function encodePdu(pdu: Pdu): Buffer {
 }
 
 /**
- * What goes by the million, written straight through: a third of the time of field by field. Undefined where a field
- * doesn't fit, which the writer of all layouts then names.
+ * What goes by the million, written straight through. Undefined where a field doesn't fit, which the writer of all
+ * layouts then names.
  */
 function encodeSoundMessage(pdu: ShortMessagePdu): Buffer | undefined {
   const { short_message: octets, tlvs } = pdu

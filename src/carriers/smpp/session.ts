@@ -54,8 +54,8 @@ import { type Endpoint, openSocket } from './socket.ts'
  *
  * **Silence.** If nothing came for the enquire_link period, enquire_link asks; no octet within the response
  * timeout of that, and the peer is dead. The timer is coarse, so it asks as much too early as it may be late:
- * a peer is dead to us within both, counted from its last octet. If responses stop while the connection stands, no further submits are
- * poured after them: the window stays shut until the peer says something.
+ * a peer is dead to us within both, counted from its last octet. If responses stop while the connection stands,
+ * no further submits are poured after them: the window stays shut until the peer says something.
  */
 
 export type SessionState = 'opening' | 'binding' | 'bound' | 'draining' | 'closed'
