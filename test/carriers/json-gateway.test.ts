@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { newHttpSchema, openHttp } from '../../src/accounts/settings/http.ts'
 import type { CarrierConfig } from '../../src/carriers/carrier.ts'
@@ -6,9 +5,9 @@ import type { ProbeTuning } from '../../src/carriers/http/http-carrier.ts'
 import { createJsonGatewayCarrier } from '../../src/carriers/http/json-gateway.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { recordEvents } from '../support/carrier-events.ts'
-import { answerJson, type GatewayScript, startGateway, takeMessage } from '../support/gateway.ts'
+import { answerJson, type GatewayScript, startGateway } from '../support/gateway.ts'
 import { startWebPeer } from '../support/web-peer.ts'
-import { carrierConformance } from './conformance.ts'
+import { gatewayConformance } from './gateway-conformance.ts'
 
 const QUICK: ProbeTuning = { backoffBaseMs: 20, backoffCapMs: 200 }
 
@@ -38,41 +37,8 @@ function configFor(
   }
 }
 
-carrierConformance(
-  'to a described gateway',
-  async () => {
-    const held: ServerResponse[] = []
-    let isHolding = false
-    const gateway = await startGateway({
-      message(_message, response) {
-        if (isHolding) held.push(response)
-        else takeMessage(response)
-      },
-    })
-    return {
-      config: configFor(gateway.url, { window: 20, binds: 2 }),
-      takes: 'messages',
-      get received() {
-        return gateway.messages.reduce(
-          (sum, message) => sum + encodeText(message.get('Body') ?? '').segments.length,
-          0,
-        )
-      },
-      until: gateway.until,
-      hold() {
-        isHolding = true
-      },
-      resume() {
-        isHolding = false
-        for (const response of held.splice(0)) takeMessage(response)
-      },
-      dropLinks() {
-        for (const socket of gateway.sockets) socket.destroy()
-      },
-      close: gateway.close,
-    }
-  },
-  config => createJsonGatewayCarrier(config, QUICK),
+gatewayConformance('to a described gateway', configFor, config =>
+  createJsonGatewayCarrier(config, QUICK),
 )
 
 async function connect(config: CarrierConfig) {

@@ -13,7 +13,7 @@ import {
   startGateway,
   takeMessage,
 } from '../support/gateway.ts'
-import { carrierConformance } from './conformance.ts'
+import { gatewayConformance } from './gateway-conformance.ts'
 
 const QUICK: ProbeTuning = { backoffBaseMs: 20, backoffCapMs: 200 }
 const text = encodeText('Flash flood. Move to higher ground.')
@@ -48,42 +48,7 @@ function configFor(
   }
 }
 
-carrierConformance(
-  "Twilio's Messages API",
-  async () => {
-    const held: ServerResponse[] = []
-    let isHolding = false
-    const gateway = await startGateway({
-      message(_message, response) {
-        if (isHolding) held.push(response)
-        else takeMessage(response)
-      },
-    })
-    return {
-      config: configFor(gateway.url, { window: 20, binds: 2 }),
-      takes: 'messages',
-      get received() {
-        return gateway.messages.reduce(
-          (sum, message) => sum + encodeText(message.get('Body') ?? '').segments.length,
-          0,
-        )
-      },
-      until: gateway.until,
-      hold() {
-        isHolding = true
-      },
-      resume() {
-        isHolding = false
-        for (const response of held.splice(0)) takeMessage(response)
-      },
-      dropLinks() {
-        for (const socket of gateway.sockets) socket.destroy()
-      },
-      close: gateway.close,
-    }
-  },
-  config => createTwilioCarrier(config, QUICK),
-)
+gatewayConformance("Twilio's Messages API", configFor, config => createTwilioCarrier(config, QUICK))
 
 interface Setting {
   gateway: GatewayPeer

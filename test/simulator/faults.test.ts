@@ -4,33 +4,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { COMMAND_STATUS } from '../../src/encoding/pdu.ts'
 import type { ReceiptBehaviour, ResponseBehaviour } from '../../src/simulator/behaviour.ts'
 import type { GarbageKind } from '../../src/simulator/garbage.ts'
-import {
-  type MessageCentre,
-  type MessageCentreOptions,
-  startMessageCentre,
-} from '../../src/simulator/message-centre.ts'
+import type { MessageCentre } from '../../src/simulator/message-centre.ts'
 import { readScenario } from '../../src/simulator/scenario.ts'
 import { startSimulator } from '../../src/simulator/simulator.ts'
-import { type BindAs, bindEsme, textOf } from './esme.ts'
-
-const ACCOUNT = { systemId: 'tocsin', password: 'secret' }
-
-async function aCentre(options: Partial<MessageCentreOptions> = {}): Promise<MessageCentre> {
-  const centre = await startMessageCentre({
-    name: 'North',
-    accounts: [ACCOUNT],
-    ...options,
-    behaviour: { receipts: 'none', ...options.behaviour },
-  })
-  onTestFinished(() => centre.close())
-  return centre
-}
-
-async function anEsme(centre: MessageCentre, as: BindAs = {}) {
-  const esme = await bindEsme(centre.port, as)
-  onTestFinished(() => esme.session.destroy())
-  return esme
-}
+import { ACCOUNT, aCentre, anEsme } from './centre.ts'
+import { textOf } from './esme.ts'
 
 const responses = (how: Partial<ResponseBehaviour>) => ({
   responses: { ms: 0, spreadMs: 0, missing: 0, twice: 0, ...how },

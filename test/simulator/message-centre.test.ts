@@ -1,15 +1,11 @@
 import { connect } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { COMMAND_STATUS } from '../../src/encoding/pdu.ts'
-import {
-  type MessageCentre,
-  type MessageCentreOptions,
-  startMessageCentre,
-} from '../../src/simulator/message-centre.ts'
+import type { MessageCentre } from '../../src/simulator/message-centre.ts'
 import { createPhones } from '../../src/simulator/phones.ts'
-import { type BindAs, bindEsme, textOf } from './esme.ts'
+import { ACCOUNT, aCentre, anEsme } from './centre.ts'
+import { textOf } from './esme.ts'
 
-const ACCOUNT = { systemId: 'tocsin', password: 'secret' }
 const receipts = {
   share: 1,
   delay: { ms: 1, spreadMs: 0 },
@@ -19,23 +15,6 @@ const receipts = {
   form: 'text and TLVs',
   messageId: 'decimal',
 } as const
-
-async function aCentre(options: Partial<MessageCentreOptions> = {}): Promise<MessageCentre> {
-  const centre = await startMessageCentre({
-    name: 'North',
-    accounts: [ACCOUNT],
-    ...options,
-    behaviour: { receipts: 'none', ...options.behaviour },
-  })
-  onTestFinished(() => centre.close())
-  return centre
-}
-
-async function anEsme(centre: MessageCentre, as: BindAs = {}) {
-  const esme = await bindEsme(centre.port, as)
-  onTestFinished(() => esme.session.destroy())
-  return esme
-}
 
 const statsOf = (centre: MessageCentre) => centre.stats()[0]!
 const textsOf = (centre: MessageCentre, phone: string) =>
