@@ -231,87 +231,87 @@ const drawnAudience = fc.record({
   categories: fc.constantFrom(['Met'], ['Fire'], []),
 })
 
-test('pitfall 45: whoever is inside is reached once, and nobody else, by every way of counting', async ({
-  database,
-  db,
-  town,
-}) => {
-  await fc.assert(
-    fc.asyncProperty(drawnAudience, half(60), async (drawn, limit) => {
-      const ids = (nos: readonly number[]) => nos.map(no => town.groupIds[no]!)
-      const definition: AudienceDefinition = {
-        ...drawn,
-        groups: ids(drawn.groups),
-        excludeGroups: ids(drawn.excludeGroups),
-        ...(drawn.roster === undefined ? {} : { roster: town.groupIds[drawn.roster]! }),
-      } as AudienceDefinition
-      const expected = reached(town, definition, true)
-      const audience = await resolveAudience(db, definition)
+test(
+  'pitfall 45: whoever is inside is reached once, and nobody else, by every way of counting',
+  { timeout: 60_000 },
+  async ({ database, db, town }) => {
+    await fc.assert(
+      fc.asyncProperty(drawnAudience, half(60), async (drawn, limit) => {
+        const ids = (nos: readonly number[]) => nos.map(no => town.groupIds[no]!)
+        const definition: AudienceDefinition = {
+          ...drawn,
+          groups: ids(drawn.groups),
+          excludeGroups: ids(drawn.excludeGroups),
+          ...(drawn.roster === undefined ? {} : { roster: town.groupIds[drawn.roster]! }),
+        } as AudienceDefinition
+        const expected = reached(town, definition, true)
+        const audience = await resolveAudience(db, definition)
 
-      expect(await countAudience(db, audience)).toBe(expected.size)
-      const estimate = await estimateAudience(db, audience, ['+1', '+1555010000', '+44'])
-      expect(estimate.recipients).toBe(expected.size)
-      expect(estimate.optedOut).toBe(reached(town, definition, false).size - expected.size)
-      expect(estimate.byArea.map(one => one.inside)).toEqual(
-        definition.areas.map(
-          (_, no) => [...expected.values()].filter(r => r.areaNos.includes(no)).length,
-        ),
-      )
-      expect(estimate.byArea.map(one => one.recipients)).toEqual(
-        definition.areas.map(
-          (_, no) => [...expected.values()].filter(r => r.areaNos[0] === no).length,
-        ),
-      )
-      expect(estimate.byGroup.map(one => one.recipients)).toEqual(
-        definition.groups.map(
-          (_, no) => [...expected.values()].filter(r => r.groupNos.includes(no)).length,
-        ),
-      )
-      const near = [...expected.keys()].filter(phone => phone.startsWith('+1555010000')).length
-      const ofPrefix = (prefix: string) =>
-        estimate.kinds.filter(k => k.prefix === prefix).reduce((sum, k) => sum + k.recipients, 0)
-      expect([ofPrefix('+1555010000'), ofPrefix('+1')]).toEqual([near, expected.size - near])
+        expect(await countAudience(db, audience)).toBe(expected.size)
+        const estimate = await estimateAudience(db, audience, ['+1', '+1555010000', '+44'])
+        expect(estimate.recipients).toBe(expected.size)
+        expect(estimate.optedOut).toBe(reached(town, definition, false).size - expected.size)
+        expect(estimate.byArea.map(one => one.inside)).toEqual(
+          definition.areas.map(
+            (_, no) => [...expected.values()].filter(r => r.areaNos.includes(no)).length,
+          ),
+        )
+        expect(estimate.byArea.map(one => one.recipients)).toEqual(
+          definition.areas.map(
+            (_, no) => [...expected.values()].filter(r => r.areaNos[0] === no).length,
+          ),
+        )
+        expect(estimate.byGroup.map(one => one.recipients)).toEqual(
+          definition.groups.map(
+            (_, no) => [...expected.values()].filter(r => r.groupNos.includes(no)).length,
+          ),
+        )
+        const near = [...expected.keys()].filter(phone => phone.startsWith('+1555010000')).length
+        const ofPrefix = (prefix: string) =>
+          estimate.kinds.filter(k => k.prefix === prefix).reduce((sum, k) => sum + k.recipients, 0)
+        expect([ofPrefix('+1555010000'), ofPrefix('+1')]).toEqual([near, expected.size - near])
 
-      const everyone = await database.session(session =>
-        session.db.transaction(
-          async snapshot => {
-            const firstOnes = await openFirstRecipients(snapshot, audience)
-            const early = Math.floor(limit / 2)
-            const first = [
-              ...(await firstOnes.take(early)),
-              ...(await firstOnes.take(limit - early)),
-            ]
-            expect(first.length).toBe(Math.min(limit, expected.size))
-            const exceptIds = await firstOnes.close()
-            expect(exceptIds).toEqual(first.map(({ contactId }) => contactId))
-            const rest: (ReachedAlike & { phone: string })[] = []
-            await copyAudience(
-              session,
-              snapshot,
-              audience,
-              { ids: exceptIds },
-              {
-                take(alike, octets, _idAt, phoneAt, phoneEnd) {
-                  rest.push({ ...alike, phone: octets.toString('latin1', phoneAt, phoneEnd) })
+        const everyone = await database.session(session =>
+          session.db.transaction(
+            async snapshot => {
+              const firstOnes = await openFirstRecipients(snapshot, audience)
+              const early = Math.floor(limit / 2)
+              const first = [
+                ...(await firstOnes.take(early)),
+                ...(await firstOnes.take(limit - early)),
+              ]
+              expect(first.length).toBe(Math.min(limit, expected.size))
+              const exceptIds = await firstOnes.close()
+              expect(exceptIds).toEqual(first.map(({ contactId }) => contactId))
+              const rest: (ReachedAlike & { phone: string })[] = []
+              await copyAudience(
+                session,
+                snapshot,
+                audience,
+                { ids: exceptIds },
+                {
+                  take(alike, octets, _idAt, phoneAt, phoneEnd) {
+                    rest.push({ ...alike, phone: octets.toString('latin1', phoneAt, phoneEnd) })
+                  },
+                  drain: () => undefined,
                 },
-                drain: () => undefined,
-              },
-            )
-            return [...first, ...rest]
-          },
-          { isolationLevel: 'repeatable read' },
-        ),
-      )
-      expect(everyone.length).toBe(expected.size)
-      expect(
-        new Map(everyone.map(r => [r.phone, { areaNos: r.areaNos, groupNos: r.groupNos }])),
-      ).toEqual(expected)
-      const languages = new Map(town.people.map(({ phone, language }) => [phone, language]))
-      expect(everyone.filter(r => r.language !== languages.get(r.phone))).toEqual([])
-    }),
-    { numRuns: 60 },
-  )
-})
+              )
+              return [...first, ...rest]
+            },
+            { isolationLevel: 'repeatable read' },
+          ),
+        )
+        expect(everyone.length).toBe(expected.size)
+        expect(
+          new Map(everyone.map(r => [r.phone, { areaNos: r.areaNos, groupNos: r.groupNos }])),
+        ).toEqual(expected)
+        const languages = new Map(town.people.map(({ phone, language }) => [phone, language]))
+        expect(everyone.filter(r => r.language !== languages.get(r.phone))).toEqual([])
+      }),
+      { numRuns: 60 },
+    )
+  },
+)
 
 const nobody = { areas: [], groups: [], excludeGroups: [], emergency: true, categories: [] }
 
