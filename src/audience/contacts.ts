@@ -1,4 +1,5 @@
 import { v7 as uuid } from 'uuid'
+import { normaliseMailAddress } from '../encoding/mail-address.ts'
 import { normalisePhone } from '../encoding/phone.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { positionFault } from '../geometry/geojson.ts'
@@ -23,6 +24,7 @@ import { canonicalLanguage } from './import-rows.ts'
 /** As a caller writes it; in a change what is left out stays, and null takes it away. */
 export interface ContactDraft {
   readonly phone?: string | undefined
+  readonly email?: string | null | undefined
   readonly name?: string | null | undefined
   readonly language?: string | null | undefined
   readonly externalId?: string | null | undefined
@@ -159,6 +161,10 @@ async function checkDraft(
     const detail = `is no phone that could be alerted: ${phone.refused.replaceAll('_', ' ')}`
     faults.push({ pointer: '/phone', detail })
   }
+  const email = draft.email == null ? draft.email : (normaliseMailAddress(draft.email) ?? 'none')
+  if (email === 'none') {
+    faults.push({ pointer: '/email', detail: 'is no address that letters can be sent to' })
+  }
   const language =
     draft.language == null ? draft.language : (canonicalLanguage(draft.language) ?? 'none')
   if (language === 'none') {
@@ -182,6 +188,7 @@ async function checkDraft(
   return {
     fields: {
       phone: phone !== undefined && 'phone' in phone ? phone.phone : current!.phone,
+      email: settled(email, current?.email),
       name: settled(draft.name, current?.name),
       language: settled(language, current?.language),
       externalId: settled(draft.externalId, current?.externalId),

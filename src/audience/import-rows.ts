@@ -1,9 +1,11 @@
 import { readingFault } from '../cap/readable.ts'
+import { normaliseMailAddress } from '../encoding/mail-address.ts'
 import { normalisePhone, type PhoneRefusal } from '../encoding/phone.ts'
 import { AppError } from '../errors.ts'
 
 const COLUMNS = [
   'phone',
+  'email',
   'name',
   'language',
   'longitude',
@@ -17,6 +19,7 @@ type Column = (typeof COLUMNS)[number]
 /** A contact as a row tells it; `''` where it tells nothing. */
 export interface ImportRow {
   readonly phone: string
+  readonly email: string
   readonly name: string
   readonly language: string
   readonly externalId: string
@@ -100,6 +103,12 @@ export function readRow(
 
   const written = valueOf(fields, placeOf.phone)
   const phone = readPhone(written, country, faults)
+  const address = valueOf(fields, placeOf.email)
+  const email = address === '' ? '' : normaliseMailAddress(address)
+  if (email === undefined) {
+    const reason = 'is no address that letters can be sent to'
+    faults.push({ column: 'email', reason, value: address })
+  }
   const name = readText('name', valueOf(fields, placeOf.name), faults)
   const externalId = readText('externalId', valueOf(fields, placeOf.externalId), faults)
   const consent = readText('consent', valueOf(fields, placeOf.consent), faults)
@@ -119,7 +128,16 @@ export function readRow(
   const groupIds = named === '' ? NONE : readGroups(named, groups, faults)
 
   if (faults.length > 0) return faults
-  return { phone, name, language: language ?? '', externalId, consent, position, groupIds }
+  return {
+    phone,
+    email: email ?? '',
+    name,
+    language: language ?? '',
+    externalId,
+    consent,
+    position,
+    groupIds,
+  }
 }
 
 const NONE: readonly string[] = []

@@ -7,7 +7,7 @@ import {
   getContacts,
   removeContact,
 } from '../audience/contacts.ts'
-import { phoneAsSeenBy } from '../reports/deliveries.ts'
+import { mailAddressAsSeenBy, phoneAsSeenBy } from '../reports/deliveries.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { Contact } from '../store/contacts.ts'
 import { requireRole } from './auth.ts'
@@ -29,6 +29,9 @@ const fields = {
     .min(1)
     .max(40)
     .meta({ description: "E.164, or as in the organisation's country" }),
+  email: z.string().min(1).max(254).meta({
+    description: 'Gets a letter beside the text message; heeds the opt-outs of the phone',
+  }),
   name: line(200),
   language: z.string().min(1).max(35).meta({ description: 'BCP 47' }),
   locations: z.array(locationSchema).max(50),
@@ -38,6 +41,7 @@ const fields = {
 
 const newContactSchema = z.strictObject({
   phone: fields.phone,
+  email: fields.email.optional(),
   name: fields.name.optional(),
   language: fields.language.optional(),
   locations: fields.locations.optional(),
@@ -48,6 +52,7 @@ const newContactSchema = z.strictObject({
 const contactEditSchema = z
   .strictObject({
     ...fields,
+    email: fields.email.nullable(),
     name: fields.name.nullable(),
     language: fields.language.nullable(),
     externalId: fields.externalId.nullable(),
@@ -59,6 +64,9 @@ const contactSchema = z
     id: z.uuid(),
     phone: z.string().meta({
       description: 'In full for administrators and authors, else its last three digits',
+    }),
+    email: z.string().nullable().meta({
+      description: 'In full for administrators and authors, else its first character and domain',
     }),
     name: z.string().nullable(),
     language: z.string().nullable(),
@@ -181,6 +189,7 @@ function contactResource(contact: Contact, operator: Operator): z.infer<typeof c
   return {
     id: contact.id,
     phone: phoneAsSeenBy(operator, contact.phone),
+    email: contact.email === undefined ? null : mailAddressAsSeenBy(operator, contact.email),
     name: contact.name ?? null,
     language: contact.language ?? null,
     locations: contact.locations.map(({ longitude, latitude, label }) => ({

@@ -35,7 +35,7 @@ const importRoute = createRoute({
   tags: ['People'],
   summary: 'Import contacts from CSV, streamed, of any size; answered when the file is read',
   description:
-    'Columns in any order: phone (required), name, language, longitude, latitude, externalId, groups, consent. ' +
+    'Columns in any order: phone (required), email, name, language, longitude, latitude, externalId, groups, consent. ' +
     'A bad row never stops the good ones. With upsert a blank value leaves what there is; of rows with the same ' +
     'phone the last one counts.',
   request: {

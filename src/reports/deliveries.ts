@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
+import { domainOf } from '../encoding/mail-address.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { Database } from '../store/database.ts'
 import { listDeliveries, type DeliveryRow } from '../store/deliveries.ts'
@@ -11,12 +12,22 @@ export interface Delivery extends Omit<DeliveryRow, 'submittedAt' | 'finalAt' | 
 }
 
 /** Full phone numbers are for those who work with them; others see enough to tell two people apart. */
-export function phoneAsSeenBy(operator: Pick<Operator, 'roles'>, phone: string): string {
-  const inFull = operator.roles.some(role => role === 'administrator' || role === 'author')
-  return inFull ? phone : `…${phone.slice(-3)}`
+export function phoneAsSeenBy(operator: Viewer, phone: string): string {
+  return seesInFull(operator) ? phone : `…${phone.slice(-3)}`
 }
 
-export function deliveryAsSeenBy(operator: Pick<Operator, 'roles'>, row: DeliveryRow): Delivery {
+/** As phones are: the first character, and where the mailbox is. */
+export function mailAddressAsSeenBy(operator: Viewer, address: string): string {
+  return seesInFull(operator) ? address : `${address.slice(0, 1)}…@${domainOf(address)}`
+}
+
+type Viewer = Pick<Operator, 'roles'>
+
+function seesInFull({ roles }: Viewer): boolean {
+  return roles.some(role => role === 'administrator' || role === 'author')
+}
+
+export function deliveryAsSeenBy(operator: Viewer, row: DeliveryRow): Delivery {
   return {
     ...row,
     phone: phoneAsSeenBy(operator, row.phone),
@@ -52,7 +63,7 @@ const PAGE = 5_000
 export async function* deliveriesCsv(
   db: Database,
   alertId: string,
-  operator: Pick<Operator, 'roles'>,
+  operator: Viewer,
 ): AsyncGenerator<string, void> {
   yield csvLines([COLUMNS])
   for (let afterSeq = 0; ;) {

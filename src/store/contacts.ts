@@ -10,6 +10,7 @@ export interface Location {
 
 export interface ContactFields {
   readonly phone: string
+  readonly email: string | undefined
   readonly name: string | undefined
   readonly language: string | undefined
   readonly externalId: string | undefined
@@ -45,9 +46,10 @@ export async function updateContact(
     .where(eq(contacts.id, id))
 }
 
-function nulled({ phone, name, language, externalId }: ContactFields) {
+function nulled({ phone, email, name, language, externalId }: ContactFields) {
   return {
     phone,
+    email: email ?? null,
     name: name ?? null,
     language: language ?? null,
     externalId: externalId ?? null,
@@ -148,6 +150,7 @@ async function withDetails(
     .orderBy(asc(groups.name))
   return rows.map(row => ({
     ...row,
+    email: row.email ?? undefined,
     name: row.name ?? undefined,
     language: row.language ?? undefined,
     externalId: row.externalId ?? undefined,

@@ -169,7 +169,7 @@ export async function openStaging(session: Session): Promise<void> {
   await session.db.execute(sql`
     create temp table staged_contacts (
       line bigint not null, id uuid not null, phone text collate "C" not null, name text, language text,
-      external_id text, consent text, position point, group_ids uuid[]
+      external_id text, consent text, email text, position point, group_ids uuid[]
     )
   `)
 }
@@ -191,6 +191,7 @@ export function stagedLine(
     language: string
     externalId: string
     consent: string
+    email: string
     position: { longitude: number; latitude: number } | undefined
     groupIds: readonly string[]
   },
@@ -200,7 +201,7 @@ export function stagedLine(
   const groups = groupIds.length === 0 ? '\\N' : `{${groupIds.join(',')}}`
   return `${line}\t${id}\t${row.phone}\t${copied(row.name)}\t${copied(row.language)}\t${copied(
     row.externalId,
-  )}\t${copied(row.consent)}\t${point}\t${groups}\n`
+  )}\t${copied(row.consent)}\t${copied(row.email)}\t${point}\t${groups}\n`
 }
 
 function copied(text: string): string {
@@ -274,9 +275,10 @@ export async function mergeStaged(
   const isNew = sql`not exists (select from known_contacts k where k.line = s.line)`
   const changes =
     blanks === 'overwrite'
-      ? sql`s.name, s.language, s.external_id, s.consent`
+      ? sql`s.name, s.language, s.external_id, s.consent, s.email`
       : sql`coalesce(s.name, c.name), coalesce(s.language, c.language),
-          coalesce(s.external_id, c.external_id), coalesce(s.consent, c.consent)`
+          coalesce(s.external_id, c.external_id), coalesce(s.consent, c.consent),
+          coalesce(s.email, c.email)`
   const [found] = await tx.execute<{ known: number }>(sql`
     select count(*)::int as known from known_contacts s where ${span}
   `)
@@ -284,16 +286,17 @@ export async function mergeStaged(
   if (updated > 0) {
     await tx.execute(sql`
       update contacts c
-      set (name, language, external_id, consent) = row(${changes}), updated_at = now(), revision = c.revision + 1
+      set (name, language, external_id, consent, email) = row(${changes}), updated_at = now(),
+        revision = c.revision + 1
       from staged_contacts s join known_contacts k using (line)
       where ${span} and c.id = k.id
-        and (c.name, c.language, c.external_id, c.consent) is distinct from (${changes})
+        and (c.name, c.language, c.external_id, c.consent, c.email) is distinct from (${changes})
     `)
   }
   // Somebody may have added the same phone since the match: that contact stands, and the row is left out.
   const { count: created } = await tx.execute(sql`
-    insert into contacts (id, phone, name, language, external_id, consent)
-    select s.id, s.phone, s.name, s.language, s.external_id, s.consent
+    insert into contacts (id, phone, name, language, external_id, consent, email)
+    select s.id, s.phone, s.name, s.language, s.external_id, s.consent, s.email
     from staged_contacts s where ${span} and ${isNew}
     order by s.line
     on conflict (phone) do nothing

@@ -192,12 +192,18 @@ export const contacts = pgTable(
     language: text('language'),
     externalId: text('external_id'),
     consent: text('consent'),
+    /** Gets a letter beside the text message. */
+    email: text('email'),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
     revision: integer('revision').notNull().default(1),
   },
   // The planner reads the digits as a number: another text would be another phone.
-  () => [check('contacts_phone', sql`phone ~ '^[+][1-9][0-9]{5,14}$'`)],
+  () => [
+    check('contacts_phone', sql`phone ~ '^[+][1-9][0-9]{5,14}$'`),
+    // Nothing that could begin another command or another header of a letter.
+    check('contacts_email', sql`email ~ '^[^[:space:][:cntrl:]<>@]+@[^[:space:][:cntrl:]<>@]+$'`),
+  ],
 )
 
 export const locations = pgTable(

@@ -207,6 +207,45 @@ test('an upsert adds and changes, and a blank takes nothing away', async ({ data
   ])
 })
 
+test('addresses come in by file, one that is none is named, a blank keeps it and a replacement clears it', async ({
+  database,
+  people,
+}) => {
+  const addresses = async () => {
+    const rows = await people.execute<{ email: string | null }>(
+      sql`select email from contacts order by phone`,
+    )
+    return rows.map(({ email }) => email)
+  }
+  const done = await load(
+    database,
+    'phone,Email\n' +
+      '+15550100001,Ann.Lee@People.EXAMPLE\n' +
+      '+15550100002,\n' +
+      '+15550100003,ann@people\n' +
+      '+15550100004,"ann@people.example\nBcc: eve@people.example"\n' +
+      '+15550100005,"ann@people.example, eve@people.example"\n',
+  )
+  expect(done).toMatchObject({ read: 5, accepted: 2, created: 2, rejected: 3 })
+  expect(done.rejects).toEqual(
+    // The value of line 5 goes on in line 6.
+    [4, 5, 7].map(line => `${line} email: is no address that letters can be sent to`),
+  )
+  // RFC 5321 §2.4: a domain's case says nothing, a mailbox's may.
+  expect(await addresses()).toEqual(['Ann.Lee@people.example', null])
+
+  const changed = await load(
+    database,
+    'phone,email\n+15550100001,\n+15550100002,ben@people.example\n',
+  )
+  expect(changed).toMatchObject({ created: 0, updated: 2 })
+  expect(await addresses()).toEqual(['Ann.Lee@people.example', 'ben@people.example'])
+
+  const rows = 'phone,email\n+15550100001,\n+15550100002,ben@people.example\n'
+  await load(database, rows, { mode: 'replace' })
+  expect(await addresses()).toEqual([null, 'ben@people.example'])
+})
+
 test('a replacement is the whole list: others go, blanks clear, opt-outs stay by phone', async ({
   database,
   people,

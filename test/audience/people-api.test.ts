@@ -96,6 +96,36 @@ test('a contact is refused with every fault at once', async ({ author }) => {
   expect(unknown).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
 })
 
+test('an address is given, changed and taken away; viewers see where the mailbox is and no more', async ({
+  author,
+  viewer,
+}) => {
+  const given = { phone: '+15550100005', email: 'Ann.Lee@People.Example' }
+  const created = await author.call('POST', '/v1/contacts', { json: given })
+  expect(created).toMatchObject({ status: 201, body: { email: 'Ann.Lee@people.example' } })
+  const path = `/v1/contacts/${created.body.id}`
+  const seen = await viewer.call('GET', path)
+  expect(seen.body.email).toBe('A…@people.example')
+  const kept = await author.call('PATCH', path, { json: { name: 'Ann' } })
+  expect(kept.body).toMatchObject({ name: 'Ann', email: 'Ann.Lee@people.example' })
+  for (const email of ['ann', 'ann@people.example\r\nBcc: eve@people.example', 'ann@localhost']) {
+    const refused = await author.call('PATCH', path, { json: { email } })
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_contact', errors: [{ pointer: '/email' }] },
+    })
+  }
+  const taken = await author.call('PATCH', path, { json: { email: null } })
+  expect(taken.body.email).toBeNull()
+  // A family may share a mailbox.
+  for (const phone of ['+15550100006', '+15550100007']) {
+    const shared = await author.call('POST', '/v1/contacts', {
+      json: { phone, email: 'home@people.example' },
+    })
+    expect(shared.status).toBe(201)
+  }
+})
+
 test('a phone belongs to one contact', async ({ author }) => {
   await author.call('POST', '/v1/contacts', { json: { phone: '+15550100003' } })
   const again = await author.call('POST', '/v1/contacts', { json: { phone: '(555) 010-0003' } })

@@ -63,7 +63,7 @@ async function settle(db: Database): Promise<Town> {
     optedOut: random(10) === 0 ? (['nonEmergency', 'Met', 'all'] as const)[random(3)] : undefined,
   }))
   for (const { places, groups, optedOut, ...fields } of people) {
-    await insertContact(db, { ...fields, name: undefined, externalId: undefined })
+    await insertContact(db, { ...fields, email: undefined, name: undefined, externalId: undefined })
     const locations = places.map(([longitude, latitude]) => ({ longitude, latitude, label: 'x' }))
     await setLocations(db, fields.id, locations)
     await setMemberships(
@@ -354,7 +354,12 @@ test('a county is found by its SAME code', async ({ db }) => {
     [2, [-97.7405, 30.2747]],
   ] as const) {
     const id = uuid()
-    const fields = { name: undefined, language: undefined, externalId: undefined }
+    const fields = {
+      email: undefined,
+      name: undefined,
+      language: undefined,
+      externalId: undefined,
+    }
     await insertContact(db, { id, phone: `+1555020000${no}`, ...fields })
     const [longitude, latitude] = place
     await setLocations(db, id, [{ longitude, latitude, label: undefined }])

@@ -6,7 +6,7 @@ import type {
   ShortMessage,
   SmtpSettings,
 } from '../../src/carriers/carrier.ts'
-import { isMailAddress } from '../../src/carriers/smtp/address.ts'
+import { isMailAddress } from '../../src/encoding/mail-address.ts'
 import { composeLetter } from '../../src/carriers/smtp/compose.ts'
 import { outcomeOf } from '../../src/carriers/smtp/replies.ts'
 import { readReturnPath, returnPath } from '../../src/carriers/smtp/return-path.ts'

@@ -1,6 +1,6 @@
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Letter, ShortMessage, SmtpSettings } from '../carrier.ts'
-import { domainOf, isMailAddress } from './address.ts'
+import { domainOf, isMailAddress } from '../../encoding/mail-address.ts'
 import { returnPath } from './return-path.ts'
 
 export interface ComposedLetter {

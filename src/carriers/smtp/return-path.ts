@@ -1,4 +1,4 @@
-import { domainOf } from './address.ts'
+import { domainOf } from '../../encoding/mail-address.ts'
 
 /**
  * Envelope senders that tell which letter came back (VERP): a bounce is sent to the envelope sender, and says of the

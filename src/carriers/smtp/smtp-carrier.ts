@@ -16,7 +16,7 @@ import {
   type SmtpSettings,
   type SubmitErrorKind,
 } from '../carrier.ts'
-import { domainOf } from './address.ts'
+import { domainOf } from '../../encoding/mail-address.ts'
 import { composeLetter, type ComposedLetter, letterFault } from './compose.ts'
 import { type MailFault, outcomeOf, reasonOf } from './replies.ts'
 

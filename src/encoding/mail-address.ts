@@ -16,3 +16,10 @@ export function isMailAddress(text: string): boolean {
 export function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1)
 }
+
+/** The address as it is kept, its domain in lower case; undefined where it is none. Case tells mailboxes apart (§2.4). */
+export function normaliseMailAddress(text: string): string | undefined {
+  if (!isMailAddress(text)) return undefined
+  const domain = domainOf(text)
+  return text.slice(0, -domain.length) + domain.toLowerCase()
+}
