@@ -12,9 +12,9 @@ import { recordAudit } from '../store/audit.ts'
 import {
   type CarrierRow,
   findCarrier,
+  findTestRecipient,
   insertCarrier,
   isAnyAlertSending,
-  isTestRecipient,
   listCarriers,
   listEnabledCarriers,
   type LiveState,
@@ -72,7 +72,8 @@ export interface AccountDraft extends ProtocolDraft {
   readonly segmentsPerSecond: number
   readonly window: number
   readonly binds: number
-  readonly sourceAddress: string
+  /** None of a mail account: letters are from an address. */
+  readonly sourceAddress?: string | undefined
   readonly routes: readonly Route[]
   readonly enabled: boolean
   readonly draining: boolean
@@ -108,9 +109,12 @@ export async function createAccount(
   const whole = own && completed(protocol, own)
   const faults = [
     ...protocolFaults,
-    ...(whole === undefined ? [] : settingFaults(protocol, whole)),
-    ...routeFaults(draft.routes),
+    ...(whole === undefined ? [] : settingFaults(protocol, whole, installation)),
+    ...numberFaults(protocol, draft),
   ]
+  if (protocol !== 'smtp' && draft.sourceAddress === undefined) {
+    faults.push({ pointer: '/sourceAddress', detail: 'is required' })
+  }
   if (whole === undefined && protocolFaults.length === 0) {
     faults.unshift({ pointer: `/${protocol}`, detail: `is required for the protocol ${protocol}` })
   }
@@ -122,6 +126,7 @@ export async function createAccount(
     transact(db, async tx => {
       const row = await insertCarrier(tx, {
         ...withoutProtocols(draft),
+        sourceAddress: draft.sourceAddress ?? '',
         id,
         settings,
         sealedSecrets,
@@ -159,12 +164,8 @@ export async function changeAccount(
       const { protocol } = current
       const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit, installation)
       const edited =
-        Object.keys(own).length > 0 ? editedProtocol(masterKey, current, own) : undefined
-      const faults = [
-        ...protocolFaults,
-        ...(edited?.faults ?? []),
-        ...routeFaults(rest.routes ?? []),
-      ]
+        Object.keys(own).length > 0 ? editedProtocol(installation, current, own) : undefined
+      const faults = [...protocolFaults, ...(edited?.faults ?? []), ...numberFaults(protocol, rest)]
       if (faults.length > 0) throw invalid(faults)
       const changed = await updateCarrier(tx, id, {
         ...rest,
@@ -277,7 +278,8 @@ function openAccount(row: CarrierRow, installation: Installation): OpenAccount {
 const TEST_MESSAGE_MINUTES = 5
 
 /**
- * Sends one message over this carrier, to somebody who is a member of a listed group and has opted out of nothing.
+ * Sends one message over this carrier, to somebody who is a member of a listed group and has opted out of nothing;
+ * a letter goes to that member's address.
  *
  * @returns the id of the queued message
  * @throws AppError `recipient_not_listed`; `wrong_state` if the carrier is disabled
@@ -293,12 +295,12 @@ export async function sendTestMessage(
     const carrier = await lockCarrier(tx, id)
     if (carrier === undefined) throw notFound()
     if (!carrier.enabled) throw new AppError('wrong_state', 'the carrier is disabled')
-    if (!('phone' in read) || !(await isTestRecipient(tx, read.phone))) {
-      const faults = [
-        { pointer: '/phone', detail: 'is no member of a listed group, or has opted out' },
-      ]
-      const message = 'a test message goes to a member of a listed group alone'
-      throw new AppError('recipient_not_listed', message, { faults })
+    const member = 'phone' in read ? await findTestRecipient(tx, read.phone) : undefined
+    if (!('phone' in read) || member === undefined) {
+      throw notListed('is no member of a listed group, or has opted out')
+    }
+    if (carrier.protocol === 'smtp' && member.email === undefined) {
+      throw notListed('is the phone of a member without an address')
     }
     const messageId = uuid()
     await queueTestMessage(tx, {
@@ -314,6 +316,11 @@ export async function sendTestMessage(
   })
 }
 
+function notListed(detail: string): AppError {
+  const message = 'a test message goes to a member of a listed group alone'
+  return new AppError('recipient_not_listed', message, { faults: [{ pointer: '/phone', detail }] })
+}
+
 /** Tells the dispatchers, and the trail. */
 async function announce(
   tx: Database,
@@ -327,7 +334,8 @@ async function announce(
 }
 
 /** What is left out stays, the secrets too. */
-function editedProtocol(masterKey: Uint8Array, current: CarrierRow, edit: Fields) {
+function editedProtocol(installation: Installation, current: CarrierRow, edit: Fields) {
+  const { masterKey } = installation
   const { id, protocol } = current
   const edited = splitSecrets(protocol, edit)
   const settings = { ...(current.settings as Fields), ...edited.settings }
@@ -336,9 +344,22 @@ function editedProtocol(masterKey: Uint8Array, current: CarrierRow, edit: Fields
   const before = { settings: current.settings as Fields, secrets: kept }
   const faults = [
     ...strayingSecrets(protocol, before, edit),
-    ...settingFaults(protocol, { ...settings, ...secrets }),
+    ...settingFaults(protocol, { ...settings, ...secrets }, installation),
   ]
   return { settings, secrets, faults }
+}
+
+/** What an account has of numbers: those that it takes, and the one that its texts come from. */
+function numberFaults(
+  protocol: CarrierRow['protocol'],
+  { routes = [], sourceAddress }: Pick<AccountEdit, 'routes' | 'sourceAddress'>,
+): Fault[] {
+  if (protocol !== 'smtp') return routeFaults(routes)
+  const detail = 'does not belong to a mail account'
+  return [
+    ...(routes.length > 0 ? [{ pointer: '/routes', detail }] : []),
+    ...(sourceAddress === undefined ? [] : [{ pointer: '/sourceAddress', detail }]),
+  ]
 }
 
 function routeFaults(routes: readonly Route[]): Fault[] {

@@ -20,10 +20,16 @@ import {
 } from './settings/smpp.ts'
 import { dialectFaults, withPreset } from './settings/smpp-dialect.ts'
 import { tlsFaults } from './settings/smpp-tls.ts'
+import {
+  openSmtp,
+  smtpFaults,
+  type NewSmtp,
+  type SmtpAccountSettings,
+  type SmtpSecrets,
+} from './settings/smtp.ts'
 import { openTwilio, type TwilioAccountSettings, type TwilioSecrets } from './settings/twilio.ts'
 
-/** Alerts are laid out as texts alone, so no account carries letters. */
-export type Protocol = Exclude<CarrierConfig['protocol'], 'smtp'>
+export type Protocol = CarrierConfig['protocol']
 
 /** What accounts take from the installation that they are of. */
 export interface Installation extends Pick<Config, 'publicUrl' | 'privateHosts'> {
@@ -35,6 +41,7 @@ export interface ProtocolDraft {
   readonly smpp?: NewSmpp | undefined
   readonly twilio?: (TwilioAccountSettings & TwilioSecrets) | undefined
   readonly http?: (HttpAccountSettings & HttpSecrets) | undefined
+  readonly smtp?: NewSmtp | undefined
 }
 /** As an account is changed. A secret that is left out stays. */
 export type ProtocolEdit = {
@@ -46,6 +53,7 @@ export interface ProtocolSettings {
   readonly smpp?: SmppAccountSettings
   readonly twilio?: TwilioAccountSettings
   readonly http?: HttpAccountSettings
+  readonly smtp?: SmtpAccountSettings
 }
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -55,18 +63,21 @@ const SECRETS: Readonly<Record<Protocol, readonly string[]>> = {
   smpp: ['password', 'tlsKey'],
   twilio: ['authToken', 'formerAuthToken'],
   http: ['secrets'],
+  smtp: ['password'],
 }
 /** The members that are URLs of somebody else's, which we call. */
 const CALLED: Readonly<Record<Protocol, readonly string[]>> = {
   smpp: [],
   twilio: ['baseUrl'],
   http: ['url'],
+  smtp: [],
 }
 /** The members that say where the secrets are shown. */
 const LEADING: Readonly<Record<Protocol, string>> = {
   smpp: 'host',
   twilio: 'baseUrl',
   http: 'url',
+  smtp: 'host',
 }
 const PROTOCOLS = Object.keys(SECRETS) as Protocol[]
 
@@ -95,11 +106,16 @@ export function completed(protocol: Protocol, own: Fields): Fields {
 }
 
 /** What is wrong with settings and secrets that are each right by themselves. */
-export function settingFaults(protocol: Protocol, own: Fields): readonly Fault[] {
+export function settingFaults(
+  protocol: Protocol,
+  own: Fields,
+  { privateHosts }: Pick<Installation, 'privateHosts'>,
+): readonly Fault[] {
   const faults = {
     smpp: () => [...dialectFaults(own), ...tlsFaults(own)],
     twilio: () => [],
     http: () => httpFaults(own as unknown as HttpAccountSettings & HttpSecrets),
+    smtp: () => smtpFaults(own as unknown as NewSmtp, privateHosts),
   }
   return faults[protocol]().map(({ pointer, detail }) => ({
     pointer: `/${protocol}${pointer}`,
@@ -111,7 +127,7 @@ export function settingFaults(protocol: Protocol, own: Fields): readonly Fault[]
 export function withoutProtocols<Given extends ProtocolDraft | ProtocolEdit>(
   given: Given,
 ): Omit<Given, keyof ProtocolDraft> {
-  const { smpp: _smpp, twilio: _twilio, http: _http, ...rest } = given
+  const { smpp: _smpp, twilio: _twilio, http: _http, smtp: _smtp, ...rest } = given
   return rest
 }
 
@@ -170,7 +186,11 @@ function textsOf(fields: Fields): { readonly pointer: string; readonly text: str
   })
 }
 
-const hostOf = (place: string) => (URL.canParse(place) ? new URL(place).origin : place)
+/** Of a URL, or a host as it stands: an IPv6 address may read as a URL, of a scheme without origins. */
+function hostOf(place: string): string {
+  const origin = URL.canParse(place) ? new URL(place).origin : 'null'
+  return origin === 'null' ? place : origin
+}
 
 /** What the dispatcher opens the account with. */
 export function openProtocol(
@@ -182,6 +202,8 @@ export function openProtocol(
   switch (protocol) {
     case 'smpp':
       return { smpp: openSmpp(settings as SmppAccountSettings, secrets as SmppSecrets) }
+    case 'smtp':
+      return { smtp: openSmtp(settings as SmtpAccountSettings, secrets as SmtpSecrets) }
     case 'twilio': {
       const kept = settings as TwilioAccountSettings
       return {

@@ -6,6 +6,7 @@ import { sleep } from '../clock.ts'
 import { type AlertRow, lockRunningAlerts, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
 import { countHandedOver, isHeld } from '../store/handed-over.ts'
+import { requeueLetters } from '../store/mailings.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
 import { requeueFailed } from '../store/ranges.ts'
 
@@ -78,9 +79,10 @@ export async function retryAlert(db: Database, alertId: string, caller: Caller):
     assertNotExpired(alert, now)
     await verifyForSending(tx, alertId)
     const again = await requeueFailed(tx, alertId)
+    const letters = await requeueLetters(tx, alertId)
     const sending = await updateAlert(tx, alertId, { state: 'sending', finishedAt: null }, now)
     const left = leftOf(await readProgress(tx, alertId))
-    const detail = `${again} recipients again`
+    const detail = `${again} recipients again${letters > 0 ? `, ${letters} letters` : ''}`
     await recordStep(tx, sending, { done: 'retried', from, by: operator, now, detail })
     return { alert: sending, left }
   })

@@ -5,6 +5,7 @@ import { verifyForSending } from './verify.ts'
 import { countAudience } from '../audience/resolve.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
 import { type Database, type OpenDatabase, transact } from '../store/database.ts'
+import { openMailing } from '../store/mailings.ts'
 import { shareSnapshot, type SharedSnapshot } from '../store/shared-snapshot.ts'
 
 /**
@@ -41,6 +42,7 @@ export function dispatchAlert(
       },
       now,
     )
+    await openMailing(tx, alertId)
     const detail = `${recipients} recipients`
     await recordStep(tx, dispatched, { done: 'dispatched', from, by: operator, now, detail })
     return dispatched

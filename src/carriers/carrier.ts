@@ -184,6 +184,8 @@ export interface SmtpSettings {
   readonly password?: string | undefined
   /** The address that letters are from; its domain gets their bounces. */
   readonly from: string
+  /** Shown beside it. */
+  readonly fromName?: string | undefined
   readonly replyTo?: string | undefined
   /** Certificates that are trusted in place of the public ones, as PEM. */
   readonly ca?: string | undefined

@@ -4,7 +4,7 @@
  * of each other.
  *
  * Three loops: the planner lays out alerts that were dispatched, the lanes send them, the finisher ends what
- * is over. A fourth brings subscribers their notices. NOTIFY wakes them; if it is lost, each looks by itself within
+ * is over. Others lay out the letters beside the texts, and bring subscribers their notices. NOTIFY wakes them; if it is lost, each looks by itself within
  * a second.
  */
 import { v7 as uuid } from 'uuid'
@@ -12,7 +12,8 @@ import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
 import type { Installation } from '../accounts/protocols.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
-import { openDatabase, type OpenDatabase } from '../store/database.ts'
+import { openDatabase, transact, type OpenDatabase } from '../store/database.ts'
+import { layOutLetters } from '../store/mailings.ts'
 import { mostUrgentPlan, nextHoldEnds } from '../store/plan.ts'
 import {
   type Fitness,
@@ -25,13 +26,14 @@ import {
 import { startCourier } from '../subscribers/courier.ts'
 import { finishAlerts } from './finish.ts'
 import { startLane, type Lane } from './lane.ts'
+import { startMailLane } from './mail-lane.ts'
 import { startCounts, type LaneCounts } from './lane-counts.ts'
 import { createLeftCallbacks } from './left-callbacks.ts'
 import { planNext } from './plan.ts'
 import { createSendableAlerts } from './sendable.ts'
 
 /** How often each loop looks by itself, in milliseconds. */
-const LOOK = { plans: 500, ends: 500, accounts: 1_000, callbacks: 1_000 }
+const LOOK = { plans: 500, ends: 500, accounts: 1_000, callbacks: 1_000, letters: 500 }
 /** A drain takes at most this long; what is unanswered then is marked as possibly sent. */
 const DRAIN_MS = 10_000
 /** What a dispatcher reports of an account whose binds others hold: that it is there and waits for some. */
@@ -115,6 +117,16 @@ export async function startDispatcher({
     return LOOK.ends
   }
 
+  /** Behind the planner, and never for more than half of the time: texts go first. */
+  const layingOut = async () => {
+    const startedAt = performance.now()
+    if (!(await transact(db, layOutLetters))) return LOOK.letters
+    for (const { lane, account } of lanes.values()) if (account.protocol === 'smtp') lane.wake()
+    const tookMs = performance.now() - startedAt
+    await sleep(tookMs, stopping.signal)
+    return 0
+  }
+
   const hearing = async () => {
     await left.take(carrierId => lanes.has(carrierId) || closing.has(carrierId))
     return LOOK.callbacks
@@ -147,8 +159,8 @@ export async function startDispatcher({
     else openLane(account, binds)
   }
 
-  /** The accounts that take messages. */
-  const sending = () => accounts.filter(({ draining }) => !draining)
+  /** The accounts that take text messages. */
+  const sending = () => accounts.filter(one => !one.draining && one.protocol !== 'smtp')
 
   /** How every carrier fares that anyone has bound: by this dispatcher's own lanes as they are now. */
   const fitness = () => {
@@ -167,19 +179,8 @@ export async function startDispatcher({
 
   const openLane = (account: OpenAccount, binds: number) => {
     let lane: Lane
-    const mine = counts.get(account.id) ?? startCounts()
-    counts.set(account.id, mine)
     try {
-      lane = startLane({
-        db: keyed.db,
-        dispatcherId: id,
-        account: { ...account, binds },
-        share: binds / account.binds,
-        accounts: sending,
-        fitness,
-        counts: mine,
-        sendable: sendable.load,
-      })
+      lane = account.protocol === 'smtp' ? mailLane(account, binds) : textLane(account, binds)
     } catch (error) {
       // One account that can't be opened must not keep the others from sending.
       const code = describeError(error)
@@ -191,6 +192,30 @@ export async function startDispatcher({
     }
     lanes.set(account.id, { lane, account, binds })
   }
+
+  const textLane = (account: OpenAccount, binds: number) => {
+    const mine = counts.get(account.id) ?? startCounts()
+    counts.set(account.id, mine)
+    return startLane({
+      db: keyed.db,
+      dispatcherId: id,
+      account: { ...account, binds },
+      share: binds / account.binds,
+      accounts: sending,
+      fitness,
+      counts: mine,
+      sendable: sendable.load,
+    })
+  }
+
+  const mailLane = (account: OpenAccount, binds: number) =>
+    startMailLane({
+      db,
+      dispatcherId: id,
+      account: { ...account, binds },
+      isDraining: () => accounts.find(one => one.id === account.id)?.draining === true,
+      sendable: sendable.load,
+    })
 
   /** Drains it while the other lanes, and the leases of all binds, are kept up. */
   const closeLane = (carrierId: string, lane: Lane) => {
@@ -223,6 +248,7 @@ export async function startDispatcher({
     loop('ends', ending),
     loop('notices', courier.turn),
     loop('callbacks', hearing),
+    loop('letters', layingOut),
   ]
   log.info({ dispatcherId: id }, 'dispatcher started')
 

@@ -1,5 +1,6 @@
 import { priorityOf } from '../alerts/priority.ts'
 import { verifyForSending } from '../alerts/verify.ts'
+import { letterOf } from '../cap/letter.ts'
 import { encodeText } from '../encoding/segments.ts'
 import type { Database } from '../store/database.ts'
 import { textExpiry } from './expiry.ts'
@@ -29,7 +30,11 @@ export function createSendableAlerts(db: Database, now: () => Date): SendableAle
       texts: new Map(
         content.texts.map(text => [
           text.no,
-          { encoded: encodeText(text.sms), expiresAt: textExpiry(text, now()).getTime() },
+          {
+            encoded: encodeText(text.sms),
+            expiresAt: textExpiry(text, now()).getTime(),
+            letter: letterOf(content, text.no),
+          },
         ]),
       ),
     }

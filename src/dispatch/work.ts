@@ -1,3 +1,4 @@
+import type { AlertLetter } from '../cap/letter.ts'
 import type { EncodedText } from '../encoding/segments.ts'
 import type { Lease } from '../store/intents.ts'
 import { phoneAt } from '../store/blocks.ts'
@@ -15,13 +16,15 @@ export interface SendableAlert {
   readonly texts: ReadonlyMap<number, SendableText>
 }
 
-interface SendableText {
+export interface SendableText {
   readonly encoded: EncodedText
   readonly expiresAt: number
+  /** The same as mail. */
+  readonly letter: AlertLetter
 }
 
 /** A text on one carrier. */
-export interface CarrierText extends SendableText {
+export interface CarrierText extends Omit<SendableText, 'letter'> {
   /** On this carrier, which may be others than were approved (`carriers/segments.ts`). */
   readonly segments: number
 }

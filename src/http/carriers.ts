@@ -12,6 +12,7 @@ import {
 import { routeSchema, sourceAddressSchema } from '../accounts/settings/addressing.ts'
 import { httpEditSchema, httpSettingsSchema, newHttpSchema } from '../accounts/settings/http.ts'
 import { newSmppSchema, smppEditSchema, smppSettingsSchema } from '../accounts/settings/smpp.ts'
+import { newSmtpSchema, smtpEditSchema, smtpSettingsSchema } from '../accounts/settings/smtp.ts'
 import {
   newTwilioSchema,
   twilioEditSchema,
@@ -23,22 +24,27 @@ import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
-const protocolSchema = z.enum(['smpp', 'twilio', 'http'])
+const protocolSchema = z.enum(['smpp', 'twilio', 'http', 'smtp'])
 
 const fields = {
   name: line(100),
-  segmentsPerSecond: z
+  segmentsPerSecond: z.int().min(1).max(1_000_000).meta({
+    description: "The account's limit, over all binds and dispatchers; of a mail account letters",
+  }),
+  window: z.int().min(1).max(10_000).meta({ description: 'Unanswered segments a bind' }),
+  binds: z
     .int()
     .min(1)
-    .max(1_000_000)
-    .meta({ description: "The account's limit, over all binds and dispatchers" }),
-  window: z.int().min(1).max(10_000).meta({ description: 'Unanswered segments a bind' }),
-  binds: z.int().min(1).max(100).meta({
-    description:
-      "The account's limit, over all dispatchers; an SMPP transmitter and its receiver count as one",
+    .max(100)
+    .meta({
+      description:
+        "The account's limit, over all dispatchers; an SMPP transmitter and its receiver count as one; " +
+        'of a mail account its connections, each with one letter at a time',
+    }),
+  sourceAddress: sourceAddressSchema.meta({ description: 'Required but of a mail account' }),
+  routes: z.array(routeSchema).max(1000).meta({
+    description: 'Empty: takes every number; a mail account has none',
   }),
-  sourceAddress: sourceAddressSchema,
-  routes: z.array(routeSchema).max(1000).meta({ description: 'Empty: takes every number' }),
   enabled: z
     .boolean()
     .meta({ description: 'False: what is in the window is finished, then it is unbound' }),
@@ -51,6 +57,7 @@ const fields = {
 const newCarrierSchema = z.strictObject({
   ...fields,
   protocol: protocolSchema,
+  sourceAddress: fields.sourceAddress.optional(),
   window: fields.window.default(10),
   binds: fields.binds.default(1),
   routes: fields.routes.default([]),
@@ -59,20 +66,29 @@ const newCarrierSchema = z.strictObject({
   smpp: newSmppSchema.optional(),
   twilio: newTwilioSchema.optional(),
   http: newHttpSchema.optional(),
+  smtp: newSmtpSchema.optional(),
 })
 
 const carrierEditSchema = z
-  .strictObject({ ...fields, smpp: smppEditSchema, twilio: twilioEditSchema, http: httpEditSchema })
+  .strictObject({
+    ...fields,
+    smpp: smppEditSchema,
+    twilio: twilioEditSchema,
+    http: httpEditSchema,
+    smtp: smtpEditSchema,
+  })
   .partial()
 
 const carrierSchema = z
   .object({
     id: z.uuid(),
     ...fields,
+    sourceAddress: z.string().meta({ description: 'Empty of a mail account' }),
     protocol: protocolSchema,
     smpp: smppSettingsSchema.optional(),
     twilio: twilioSettingsSchema.optional(),
     http: httpSettingsSchema.optional(),
+    smtp: smtpSettingsSchema.optional(),
     state: z.enum(['bound', 'throttled', 'unbound', 'disabled']),
     perSecond: z.number(),
     inFlight: z.int(),
@@ -139,7 +155,8 @@ const testRoute = createRoute({
   method: 'post',
   path: '/v1/carriers/{id}/test',
   tags: ['Carriers'],
-  summary: 'Send one message over this carrier, to a member of a listed group',
+  summary:
+    'Send one message over this carrier, to a member of a listed group; a letter goes to their address',
   request: { params: idParams, ...body(z.strictObject({ phone: z.string().min(1).max(40) })) },
   responses: {
     202: {

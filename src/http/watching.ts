@@ -55,6 +55,22 @@ const progressSchema = z
     lastSubmittedAt: timeSchema.nullable(),
     perSecond: z.int(),
     etaSeconds: z.int().nullable(),
+    email: z
+      .object({
+        recipients: z.int().meta({
+          description:
+            'Those with an address, as far as they are laid out; who share a mailbox and a text count once',
+        }),
+        queued: z.int(),
+        sent: z.int().meta({ description: 'Taken by the mail server: mail has no receipts' }),
+        failed: z.int(),
+        expired: z.int(),
+        cancelled: z.int(),
+        unknown: z.int(),
+        possibleDuplicates: z.int(),
+      })
+      .nullable()
+      .meta({ description: 'Its letters, beside the text messages; null: it goes without' }),
   })
   .meta({ id: 'Progress' })
 

@@ -15,6 +15,18 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set([
 /** Not a name. */
 export const isAddress = (host: string): boolean => ipaddr.isValid(host)
 
+/**
+ * Whether what is sent there in the clear stays within a network of our own: the host is a private address, or one
+ * that the configuration names. A name isn't resolved, for it may lead elsewhere tomorrow.
+ *
+ * @param privateHosts `Config.privateHosts`
+ */
+export function staysInside(host: string, privateHosts: readonly string[]): boolean {
+  return (
+    privateHosts.includes(host) || (!isAllowedAddress(host, false) && isAllowedAddress(host, true))
+  )
+}
+
 /** @param address an IPv4 or IPv6 address as the resolver writes it; anything else is refused */
 export function isAllowedAddress(address: string, allowPrivate: boolean): boolean {
   if (!isAddress(address)) return false

@@ -7,6 +7,7 @@ import { AppError, isAppError } from '../errors.ts'
 import { findAlert, type AlertState } from '../store/alerts.ts'
 import { readLiveStates } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
+import type { MailingCounts } from '../store/mailings.ts'
 import { NOBODY, type ProgressCounts, type RecipientCounts } from '../store/progress.ts'
 import type { TallyCount } from '../store/tallies.ts'
 import { alarmOf, readStalls } from './stalls.ts'
@@ -32,6 +33,15 @@ export interface Progress extends RecipientCounts {
   readonly perSecond: number
   /** Until the last of it is handed over, at this rate; null where nobody can say. */
   readonly etaSeconds: number | null
+  /** Its letters; null where it goes as texts alone. */
+  readonly email: MailProgress | null
+}
+
+/** Of letters, exclusive as those of recipients are; they add up to `recipients`. */
+interface MailProgress extends Omit<MailingCounts, 'letters'> {
+  /** Those with an address, as far as they are laid out; who share a mailbox and a text count once. */
+  readonly recipients: number
+  readonly queued: number
 }
 
 interface CarrierProgress {
@@ -107,12 +117,14 @@ async function readCarriers(db: Database): Promise<readonly LiveCarrier[]> {
     db,
     names.map(carrier => carrier.id),
   )
-  return names.map(({ id, name, enabled }) => ({
-    carrierId: id,
-    name,
-    alerts: live.get(id)?.alerts ?? new Map(),
-    state: enabled ? (live.get(id)?.state ?? 'unbound') : 'disabled',
-  }))
+  return names
+    .filter(({ protocol }) => protocol !== 'smtp')
+    .map(({ id, name, enabled }) => ({
+      carrierId: id,
+      name,
+      alerts: live.get(id)?.alerts ?? new Map(),
+      state: enabled ? (live.get(id)?.state ?? 'unbound') : 'disabled',
+    }))
 }
 
 const ZERO: ProgressCounts = { ...NOBODY, segments: 0 }
@@ -160,7 +172,14 @@ function progressOf(
     perSecond: Math.round(perSecond),
     etaSeconds:
       queued === 0 ? 0 : perSecond > 0 ? Math.ceil((queued * segmentsEach) / perSecond) : null,
+    email: alert.mailing === null ? null : mailProgressOf(alert.mailing),
   }
+}
+
+function mailProgressOf({ letters, ...counts }: MailingCounts): MailProgress {
+  const { sent, failed, expired, cancelled, unknown } = counts
+  const queued = letters - sent - failed - expired - cancelled - unknown
+  return { recipients: letters, queued, ...counts }
 }
 
 /** The words beside a tally's numbers. */

@@ -24,7 +24,7 @@ export interface Route {
 export interface CarrierRow {
   readonly id: string
   readonly name: string
-  readonly protocol: 'smpp' | 'twilio' | 'http'
+  readonly protocol: 'smpp' | 'twilio' | 'http' | 'smtp'
   readonly segmentsPerSecond: number
   readonly window: number
   readonly binds: number
@@ -132,9 +132,11 @@ export async function listEnabledCarriers(db: Database): Promise<CarrierRow[]> {
   return rows.map(carrierFromRow)
 }
 
-/** By name: those that take messages. */
+/** By name: those that take text messages. */
 export async function listSendingCarriers(db: Database): Promise<CarrierRow[]> {
-  return (await listEnabledCarriers(db)).filter(({ draining }) => !draining)
+  return (await listEnabledCarriers(db)).filter(
+    ({ draining, protocol }) => !draining && protocol !== 'smtp',
+  )
 }
 
 /** By carrier id; one that no dispatcher has reported lately is missing. */
@@ -187,17 +189,21 @@ export async function isAnyAlertSending(db: Database): Promise<boolean> {
   return (await db.$count(alerts, inArray(alerts.state, ['sending', 'paused']))) > 0
 }
 
-/** Whether the phone is a member's of a listed group and hasn't opted out of anything. */
-export async function isTestRecipient(db: Database, phone: string): Promise<boolean> {
-  const members = await db
-    .select({ id: contacts.id })
+/** A member of a listed group who hasn't opted out of anything. */
+export async function findTestRecipient(
+  db: Database,
+  phone: string,
+): Promise<{ email: string | undefined } | undefined> {
+  const [member] = await db
+    .select({ email: contacts.email })
     .from(contacts)
     .innerJoin(groupMembers, eq(groupMembers.contactId, contacts.id))
     .innerJoin(groups, and(eq(groups.id, groupMembers.groupId), isNull(groups.area)))
     .where(eq(contacts.phone, phone))
     .limit(1)
-  if (members.length === 0) return false
-  return (await db.$count(optOuts, eq(optOuts.phone, phone))) === 0
+  if (member === undefined) return undefined
+  if ((await db.$count(optOuts, eq(optOuts.phone, phone))) > 0) return undefined
+  return { email: member.email ?? undefined }
 }
 
 /** Queues a message to one person; the carrier's lane sends it ahead of every alert. */

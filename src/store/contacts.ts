@@ -161,3 +161,12 @@ async function withDetails(
     groups: memberships.filter(({ contactId }) => contactId === row.id).map(({ name }) => name),
   }))
 }
+
+/** The mail address of whoever has the phone. */
+export async function addressOfPhone(db: Database, phone: string): Promise<string | undefined> {
+  const [row] = await db
+    .select({ email: contacts.email })
+    .from(contacts)
+    .where(eq(contacts.phone, phone))
+  return row?.email ?? undefined
+}

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { lockBlocks, writeBlocks } from './blocks.ts'
 import type { Database } from './database.ts'
+import { IS_MAILING } from './mailings.ts'
 import { moveProgress, NO_CARRIER } from './progress.ts'
 import { offsetsOf, PLACE, type RangePlace } from './ranges.ts'
 
@@ -14,7 +15,8 @@ export async function unfinishedAlerts(db: Database): Promise<string[]> {
     select a.id from alerts a
     where a.state in ('sending', 'paused')
       or (a.state = 'stopped'
-        and exists (select from ranges r where r.alert_id = a.id and r.state <> 'done'))
+        and (exists (select from ranges r where r.alert_id = a.id and r.state <> 'done')
+          or ${IS_MAILING}))
     order by a.priority, a.dispatched_at
   `)
   return rows.map(row => row.id)
@@ -63,8 +65,9 @@ export async function endRanges(tx: Database, alertId: string): Promise<boolean>
 }
 
 /**
- * The state that an alert ends in when it is planned whole and nothing of it is queued or in flight:
- * `expired` where somebody was not reached in time, else `sent`. Undefined while there is work.
+ * The state that an alert ends in when it is planned whole and nothing of it is queued or in flight, letters
+ * included, for what can still leave must be there to be stopped: `expired` where somebody's text was not sent in
+ * time, else `sent`. Undefined while there is work.
  */
 export async function endOfAlert(
   tx: Database,
@@ -75,6 +78,7 @@ export async function endOfAlert(
     from alerts a
     where a.id = ${alertId}::uuid and a.state in ('sending', 'paused') and a.plan_state = 'done'
       and not exists (select from ranges r where r.alert_id = a.id and r.state <> 'done')
+      and not ${IS_MAILING}
       and (a.state = 'sending' or a.expires <= now())
     for update of a
   `)

@@ -8,6 +8,7 @@ import { nextGeneration, type Block } from './block.ts'
 import { findBlocks, lockBlocks, phoneAt, readBlocks, writeBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
 import { LEASE_SECONDS, type Lease } from './intents.ts'
+import { OPTED_OUT_SINCE } from './opt-outs.ts'
 
 /** A retry first goes to other carriers; after this long the one that failed may try again. */
 const AVOID_SECONDS = 2
@@ -206,8 +207,7 @@ export async function loadRanges(
 async function optedOutSince(db: Database, alertId: string): Promise<ReadonlySet<string>> {
   const rows = await db.execute<{ phone: string }>(sql`
     select o.phone from opt_outs o join alerts a on a.id = ${alertId}::uuid
-    where o.at >= a.dispatched_at
-      and (o.scope = 'all' or (not a.emergency and o.scope in ('nonEmergency', 'carrier')))
+    where ${OPTED_OUT_SINCE}
   `)
   return new Set(rows.map(row => row.phone))
 }

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { AlertState } from './alerts.ts'
+import type { CarrierRow } from './carriers.ts'
 import { arrayLiteral, type Database } from './database.ts'
+import type { MailingCounts } from './mailings.ts'
 import { NO_CARRIER, SUMS, type ProgressCounts } from './progress.ts'
 import type { TallyCount } from './tallies.ts'
 
@@ -27,6 +29,8 @@ export interface WatchedAlert {
   /** By carrier; undefined stands for those that no carrier has. */
   readonly counts: ReadonlyMap<string | undefined, ProgressCounts>
   readonly tallies: readonly TallyCount[]
+  /** Of its letters; null where it goes as texts alone. */
+  readonly mailing: MailingCounts | null
 }
 
 /** Reads alerts with their counters in one statement, so that the figures of each fit each other. */
@@ -45,6 +49,7 @@ export async function readWatchedAlerts(
     last_ms: number | null
     counts: (ProgressCounts & { carrier: string })[] | null
     tallies: TallyCount[] | null
+    mailing: MailingCounts | null
   }>(sql`
     select a.id, a.state, a.recipients, a.content_digest, a.alarms,
       (extract(epoch from coalesce(a.expires, a.dispatched_at + interval '1 day')) * 1000)::float8 as worth_until_ms,
@@ -56,7 +61,10 @@ export async function readWatchedAlerts(
       (select json_agg(t) from (
         select dimension, key, option, sum(count)::int as count from tallies where alert_id = a.id
         group by dimension, key, option
-      ) t) as tallies
+      ) t) as tallies,
+      (select json_build_object('letters', letters, 'sent', sent, 'failed', failed, 'expired', expired,
+        'cancelled', cancelled, 'unknown', unknown, 'possibleDuplicates', possible_duplicates)
+        from mailings where alert_id = a.id) as mailing
     from alerts a
     where a.id = any(${arrayLiteral(alertIds)}::uuid[])
   `)
@@ -76,19 +84,21 @@ export async function readWatchedAlerts(
       ]),
     ),
     tallies: row.tallies ?? [],
+    mailing: row.mailing,
   }))
 }
 
 export interface NamedCarrier {
   readonly id: string
   readonly name: string
+  readonly protocol: CarrierRow['protocol']
   readonly enabled: boolean
 }
 
 /** All accounts by name, those that were deleted too: deliveries still name them. */
 export async function readCarrierNames(db: Database): Promise<NamedCarrier[]> {
   return await db.execute<NamedCarrier & Record<string, unknown>>(sql`
-    select id, name, enabled from carriers order by name
+    select id, name, protocol, enabled from carriers order by name
   `)
 }
 

@@ -21,7 +21,9 @@ export function aRange(alertId: string, priority: number, text = 'Take shelter.'
       priority,
       delivery: 'at-least-once',
       emergency: true,
-      texts: new Map([[0, shown]]),
+      texts: new Map([
+        [0, { ...shown, letter: { subject: 'Flood', body: 'Flood.', language: 'en-US' } }],
+      ]),
     },
     phones: Buffer.alloc(8 * 500),
     text: shown,

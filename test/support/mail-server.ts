@@ -59,7 +59,7 @@ export async function startMailServer(
         if (isHolding) held.push(() => end(mail))
         else end(mail)
         watch.changed()
-      })
+      }, brokenOff)
     },
     ...options,
   })
@@ -95,6 +95,9 @@ export async function startMailServer(
     },
   }
 }
+
+/** Whoever sent it died on the way, or hung up: it is no letter. */
+const brokenOff = () => undefined
 
 /** `550 5.1.1 no such mailbox` as the error that makes the server say so. */
 function refusal(reply: string | undefined): Error | null {

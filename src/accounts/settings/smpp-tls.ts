@@ -62,7 +62,7 @@ export function openTls(tls: boolean, fields: TlsFields): boolean | TlsSettings 
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-function areCertificates(text: string): boolean {
+export function areCertificates(text: string): boolean {
   try {
     const found = (text.match(CERTIFICATE) ?? []).map(one => new X509Certificate(one))
     return found.length > 0

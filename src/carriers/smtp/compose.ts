@@ -25,14 +25,14 @@ export function letterFault({ to, letter }: ShortMessage): string | undefined {
  * @param tag 64 hexadecimal digits
  */
 export async function composeLetter(
-  { from, replyTo }: Pick<SmtpSettings, 'from' | 'replyTo'>,
+  { from, fromName = '', replyTo }: Pick<SmtpSettings, 'from' | 'fromName' | 'replyTo'>,
   { to, text, letter = plainLetter(text.text) }: ShortMessage,
   tag: string,
   now: Date,
 ): Promise<ComposedLetter> {
   const messageId = `<${tag}@${domainOf(from)}>`
   const composer = new MailComposer({
-    from: { name: '', address: from },
+    from: { name: fromName, address: from },
     to: { name: '', address: to },
     ...(replyTo !== undefined && { replyTo: { name: '', address: replyTo } }),
     subject: letter.subject,
