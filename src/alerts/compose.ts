@@ -36,24 +36,35 @@ export async function composeAlert(
   caller: Caller,
   draft: AlertDraft,
 ): Promise<AlertRow> {
-  const { operator, now } = caller
   assertMode(caller.mode, modeOf(draft.status))
-  const checked = await checkDraft(db, draft, now)
+  const checked = await checkDraft(db, draft, caller.now)
   refuseFaulty([...checked.faults, ...msgTypeFaults(draft, 'Alert')])
-  return transact(db, async tx => {
-    const columns = await draftColumns(tx, draft, checked.policy)
-    await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
-    const alert = await insertAlert(tx, {
-      ...columns,
-      id: uuid(),
-      state: 'draft',
-      createdBy: operator.id,
-      createdAt: now,
-      updatedAt: now,
-    })
-    await recordStep(tx, alert, { done: 'created', from: null, by: operator, now })
-    return alert
+  return transact(db, tx => insertDraft(tx, caller, draft, checked.policy))
+}
+
+/**
+ * Writes a draft that was checked, its first step.
+ *
+ * @throws AppError `forbidden`, `outside_jurisdiction`, `over_limits`
+ */
+export async function insertDraft(
+  tx: Database,
+  { operator, now }: Caller,
+  draft: AlertDraft,
+  policy: Policy,
+): Promise<AlertRow> {
+  const columns = await draftColumns(tx, draft, policy)
+  await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
+  const alert = await insertAlert(tx, {
+    ...columns,
+    id: uuid(),
+    state: 'draft',
+    createdBy: operator.id,
+    createdAt: now,
+    updatedAt: now,
   })
+  await recordStep(tx, alert, { done: 'created', from: null, by: operator, now })
+  return alert
 }
 
 /** @throws AppError as `composeAlert`, and `not_found`, `stale_revision`, `wrong_state` */
@@ -114,7 +125,7 @@ function msgTypeFaults({ msgType }: AlertDraft, must: AlertDraft['msgType']): Dr
 }
 
 /** Everything that a draft can be refused for, at its place in the request. */
-async function checkDraft(
+export async function checkDraft(
   db: Database,
   draft: AlertDraft,
   now: Date,

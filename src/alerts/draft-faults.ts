@@ -2,6 +2,8 @@ import type { AlertDraft, CorrectionText, Info, ReplyOption } from '../cap/alert
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
 import { rosterFault, throughGate } from '../cap/drill.ts'
 import { isReservedWord, normaliseAnswer } from '../cap/keywords.ts'
+import { isReservedParameter } from '../cap/message.ts'
+import { ceilingFault } from '../cap/message-rules.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError, type ErrorCode, type Fault } from '../errors.ts'
 
@@ -26,6 +28,7 @@ export function draftFaults(
     rosterFault(draft.status, draft.audience.roster),
     ...scopeFaults(draft),
     ...draft.info.flatMap((info, no) => timeFaults(info, `/info/${no}`, now)),
+    ...draft.info.flatMap((info, no) => exportFaults(info, `/info/${no}`)),
     ...replyFaults(draft.replies.options),
     ...textsOf(draft).flatMap(linkFaults),
   ]
@@ -67,9 +70,19 @@ export function submitFaults(draft: AlertDraft): DraftFault[] {
 }
 
 /** What is allowed, and probably not meant. */
-export function draftWarnings({ info, corrections }: AlertDraft): Fault[] {
+export function draftWarnings({ status, scope, info, corrections }: AlertDraft): Fault[] {
   const languages = [...new Set(info.map(block => block.language))]
-  return (['cancel', 'allClear'] as const).flatMap(kind => {
+  const isForGroups = info.every(block => block.area === undefined)
+  const published: Fault[] =
+    status === 'Actual' && scope === 'Public' && isForGroups
+      ? [
+          {
+            pointer: '/scope',
+            detail: 'is Public: everybody can read it, though it goes to groups',
+          },
+        ]
+      : []
+  const unprepared = (['cancel', 'allClear'] as const).flatMap((kind): Fault[] => {
     const pointer = `/corrections/${kind}`
     const texts = corrections?.[kind]
     if (texts === undefined) {
@@ -78,6 +91,7 @@ export function draftWarnings({ info, corrections }: AlertDraft): Fault[] {
     const missing = languages.filter(language => !texts.some(text => text.language === language))
     return missing.map(language => ({ pointer, detail: `has no text in ${language}` }))
   })
+  return [...published, ...unprepared]
 }
 
 /**
@@ -129,6 +143,20 @@ function timeFaults({ effective, onset, expires }: Info, at: string, now: Date):
       ? [{ pointer, detail: `is not after ${name}` }]
       : [],
   )
+}
+
+/** What would make its CAP say something else than it does, or make it invalid. */
+function exportFaults({ parameter = [], area = [] }: Info, at: string): Fault[] {
+  const names = parameter.flatMap(({ valueName }, no) =>
+    isReservedParameter(valueName)
+      ? [{ pointer: `${at}/parameter/${no}/valueName`, detail: 'begins with tocsin:, as ours do' }]
+      : [],
+  )
+  const heights = area.flatMap((one, no) => {
+    const detail = ceilingFault(one)
+    return detail === undefined ? [] : [{ pointer: `${at}/area/${no}/ceiling`, detail }]
+  })
+  return [...names, ...heights]
 }
 
 /** What tallies count besides options; none of them may be an option's code. */

@@ -2,7 +2,7 @@ import { type CapMessage, writeReference } from './message.ts'
 
 /** What CAP 1.2 says of a message in words, and its schema can't. */
 
-interface Found {
+export interface Found {
   readonly path: string
   readonly detail: string
 }
@@ -35,14 +35,25 @@ export function messageFaults(message: Partial<CapMessage>): Found[] {
     if (sent !== undefined && expires !== undefined && !isAfter(expires, sent)) {
       fault(`${at}/expires`, 'is not after sent')
     }
-    for (const [index, { altitude, ceiling }] of area.entries()) {
-      if (ceiling === undefined) continue
-      const place = `${at}/area[${index + 1}]/ceiling`
-      if (altitude === undefined) fault(place, 'needs an altitude beside it')
-      else if (ceiling < altitude) fault(place, 'is below the altitude')
+    for (const [index, one] of area.entries()) {
+      const detail = ceilingFault(one)
+      if (detail !== undefined) fault(`${at}/area[${index + 1}]/ceiling`, detail)
     }
   }
   return found
+}
+
+/** §3.2.4: a ceiling is the upper end of a range, and the altitude its lower one. */
+export function ceilingFault({
+  altitude,
+  ceiling,
+}: {
+  readonly altitude?: number | undefined
+  readonly ceiling?: number | undefined
+}): string | undefined {
+  if (ceiling === undefined) return undefined
+  if (altitude === undefined) return 'needs an altitude beside it'
+  return ceiling < altitude ? 'is below the altitude' : undefined
 }
 
 /** What the standard only recommends. */

@@ -102,6 +102,10 @@ export const CAP_NAMESPACE = 'urn:oasis:names:tc:emergency:cap:1.2'
 export const SMS_PARAMETER = 'tocsin:sms'
 /** The `<parameter>` that names the message which an alert was imported from, as a reference does. */
 export const ORIGIN_PARAMETER = 'tocsin:origin'
+
+/** Names that begin so are ours alone: nobody writes them by hand. */
+export const isReservedParameter = (valueName: string) => /^\s*tocsin:/i.test(valueName)
+
 export const CAP_STATUSES = [...STATUSES, 'Draft'] as const
 export const CAP_MSG_TYPES = [...MSG_TYPES, 'Ack', 'Error'] as const
 

@@ -13,6 +13,7 @@ import {
   SEVERITIES,
   URGENCIES,
 } from './alert.ts'
+import { given } from './given.ts'
 import {
   CAP_MSG_TYPES,
   CAP_NAMESPACE,
@@ -31,7 +32,7 @@ import { messageFaults, messageWarnings } from './message-rules.ts'
 import { parseXml, type XmlElement } from './xml-tree.ts'
 
 /** Where something is: `/alert/info[2]/area[1]/polygon[1]`, with a number where the schema allows several. */
-interface CapFault {
+export interface CapFault {
   readonly path: string
   readonly line: number
   readonly detail: string
@@ -465,11 +466,6 @@ class Reader {
   #warn({ path, element }: Node, detail: string): void {
     this.warnings.push({ path, line: element.line, detail })
   }
-}
-
-/** Without the members that are undefined. Those that are required are missing only where a fault says so. */
-function given<T extends object>(members: { [Name in keyof T]: T[Name] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
 }
 
 /** Names come from strangers: they are cut to what one can read. */

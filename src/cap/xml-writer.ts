@@ -1,11 +1,10 @@
 import { CAP_NAMESPACE, writeReference } from './message.ts'
 import type { CapArea, CapInfo, CapMessage, CapPosition, CapResource, CapValue } from './message.ts'
+import { branch, leaf } from './xml-text.ts'
 
 /**
  * A message as CAP 1.2 XML, in the order of the schema. The same message always gives the same text. Here alone
  * [longitude, latitude] is turned to latitude,longitude (§3.2.4).
- *
- * What XML 1.0 can't hold (§2.2: controls, U+FFFE, half a surrogate pair) becomes U+FFFD.
  */
 export function writeCapXml(message: CapMessage): string {
   const { identifier, sender, sent, status, msgType, source, scope, restriction } = message
@@ -102,27 +101,4 @@ function decimal(value: number): string {
   if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`
   // ECMAScript writes an exponent from 10^21 on: more than the digits that it has.
   return `${sign}${digits.padEnd(point, '0')}`
-}
-
-function leaf(name: string, text: string | undefined): string[] {
-  return text === undefined ? [] : [`  <${name}>${escapeText(text)}</${name}>`]
-}
-
-function branch(name: string, children: readonly string[]): string[] {
-  // Not in a text that goes on over several lines: its spaces are its own.
-  return [`  <${name}>`, ...children.map(child => `  ${child}`), `  </${name}>`]
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  // A reader would make a line feed of it (XML 1.0 §2.11).
-  '\r': '&#13;',
-}
-
-function escapeText(text: string): string {
-  return text
-    .replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
-    .replace(/[&<>\r]/g, character => ESCAPES[character] ?? character)
 }

@@ -8,13 +8,14 @@ import { log } from '../log.ts'
 import { alertRoutes } from './alerts.ts'
 import { auditRoutes } from './audit.ts'
 import { requireToken } from './auth.ts'
-import { readJsonBody } from './body.ts'
+import { readBody } from './body.ts'
 import { capRoutes } from './cap.ts'
 import { carrierRoutes } from './carriers.ts'
 import { contactRoutes } from './contacts.ts'
 import { dispatchRoutes } from './dispatches.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { feedRoutes } from './feed.ts'
 import { groupRoutes } from './groups.ts'
 import { healthRoutes } from './health.ts'
 import { idempotent } from './idempotency.ts'
@@ -60,7 +61,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', healthRoutes(deps, metrics))
   app.route('/docs', docsRoutes())
 
-  app.use('/v1/*', requireToken(deps), readJsonBody, idempotent(deps))
+  app.use('/v1/*', requireToken(deps), readBody, idempotent(deps))
   app.route('/', signInRoutes(deps))
   app.route('/', operatorRoutes(deps))
   app.route('/', keyRoutes(deps))
@@ -73,6 +74,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', webhookRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', capRoutes(deps))
+  app.route('/', feedRoutes(deps))
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))
   app.route('/', auditRoutes(deps))

@@ -5,7 +5,7 @@ import { authenticate } from '../operators/sign-in.ts'
 import type { AppDependencies, Env } from './env.ts'
 
 /** What anyone may call; a carrier's webhook proves itself by its own signature. */
-const PUBLIC = /^\/v1\/(auth\/token|feed\.atom|carriers\/[^/]+\/webhook)$/
+const PUBLIC = /^\/v1\/(auth\/token|feed\.(atom|rss|geojson)|feed\/[^/]+|carriers\/[^/]+\/webhook)$/
 
 export function isPublic(path: string): boolean {
   return !path.startsWith('/v1/') || PUBLIC.test(path)

@@ -2,7 +2,7 @@
  * Request bodies, read once and strictly.
  *
  * JSON is read whole, within a limit and a deadline, by the parser that refuses what two readers might read
- * differently; the validators then see that one value. Streamed bodies (imports, members) pass untouched:
+ * differently; the validators then see that one value. CAP XML is read whole too, and parsed by its handler. Streamed bodies (imports, members) pass untouched:
  * their routes read them by `streamBody`, which has no limit but cuts a sender that has gone quiet.
  */
 import type { Context, MiddlewareHandler } from 'hono'
@@ -15,8 +15,11 @@ const LIMIT = MEBIBYTE
 /** Drawn areas, jurisdictions and prepared texts in many languages: API.md, "Bodies". */
 const LARGE_LIMIT = 8 * MEBIBYTE
 const LARGE = /^\/v1\/(alerts|groups|operators)(\/|$)/
-const STREAMED =
-  /^\/v1\/(contacts\/import|groups\/[^/]+\/members|alerts\/import|carriers\/[^/]+\/webhook)$/
+const STREAMED = /^\/v1\/(contacts\/import|groups\/[^/]+\/members|carriers\/[^/]+\/webhook)$/
+/** One CAP message; its pictures are to be had by their addresses (SECURITY.md, CAP signing practice). */
+const XML = /^\/v1\/alerts\/import$/
+const XML_LIMIT = MEBIBYTE / 2
+const XML_TYPE = /^application\/cap\+xml\s*(;\s*charset="?utf-8"?\s*)?$/i
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i
 /** A megabyte takes a second on the slowest line worth serving; a trickle of bytes holds memory for ever. */
 const WHOLE_BODY_SECONDS = 30
@@ -27,8 +30,8 @@ export function isStreamed(c: Context): boolean {
   return STREAMED.test(c.req.path)
 }
 
-/** Middleware: reads the JSON body of every request that has one and puts it where the validators look. */
-export const readJsonBody: MiddlewareHandler<Env> = async (c, next) => {
+/** Middleware: reads the body of every request that has one, and puts JSON where the validators look. */
+export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   const encoding = c.req.header('Content-Encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new AppError('unsupported_media_type', 'send the body without a content encoding')
@@ -36,21 +39,33 @@ export const readJsonBody: MiddlewareHandler<Env> = async (c, next) => {
   const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD' && c.req.raw.body !== null
   if (!hasBody || isStreamed(c)) return next()
 
-  const bytes = await readWhole(c, LARGE.test(c.req.path) ? LARGE_LIMIT : LIMIT)
+  const bytes = await readWhole(c, limitOf(c.req.path))
   // hono keeps promises here, whatever its types say; the idempotency digest and the media type gate read it.
   c.req.bodyCache.arrayBuffer = Promise.resolve(bytes.buffer) as never
+  if (XML.test(c.req.path)) {
+    assertType(c, XML_TYPE, 'application/cap+xml')
+    return next()
+  }
   if (bytes.length === 0) {
     c.req.json = () => Promise.resolve({} as never)
     return next()
   }
-  if (!JSON_TYPE.test(c.req.header('Content-Type') ?? '')) {
-    throw new AppError('unsupported_media_type', 'the body must be application/json in UTF-8')
-  }
+  assertType(c, JSON_TYPE, 'application/json')
   const value = parseStrictJson(bytes)
   assertNoNul(value, bytes)
   // What is validated is the value that was parsed strictly, not a second reading of the same bytes.
   c.req.json = () => Promise.resolve(value as never)
   return next()
+}
+
+function limitOf(path: string): number {
+  if (XML.test(path)) return XML_LIMIT
+  return LARGE.test(path) ? LARGE_LIMIT : LIMIT
+}
+
+function assertType(c: Context<Env>, pattern: RegExp, type: string): void {
+  if (pattern.test(c.req.header('Content-Type') ?? '')) return
+  throw new AppError('unsupported_media_type', `the body must be ${type} in UTF-8`)
 }
 
 /** @throws AppError `too_large` past the limit, `timeout` where it doesn't come within 30 s */

@@ -1,10 +1,15 @@
-import { createHash } from 'node:crypto'
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { exportCap } from '../alerts/cap-export.ts'
+import { importAlert } from '../alerts/import.ts'
+import { rolesFor } from '../alerts/steps.ts'
 import { xmlCertificates, xmlSigningKey } from '../operators/xml-keys.ts'
+import { alertResource, alertSchema } from './alerts.ts'
+import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { idParams } from './resources.ts'
+import { refuseInvalid } from './problem.ts'
+import { idParams, json } from './resources.ts'
+import { etagOf, etagOfBytes } from './revision.ts'
 
 const CAP_TYPE = 'application/cap+xml'
 
@@ -31,6 +36,28 @@ const exportRoute = createRoute({
   },
 })
 
+const importRoute = createRoute({
+  method: 'post',
+  path: '/v1/alerts/import',
+  tags: ['CAP'],
+  summary: 'A CAP 1.2 message as a draft, at most 512 KiB',
+  description:
+    'Who sent it stands in `origin`, what it follows in `foreignReferences`; the parameter `tocsin:sms` of a block is ' +
+    'its text message. Every fault is named by its path in the XML, `/alert/info[1]/expires`, and its line; what was ' +
+    'forgiven stands in `warnings` of the answer. The same message again is 409 `already_exists`, until its alert is ' +
+    'deleted or rejected.',
+  request: {
+    query: z.strictObject({
+      roster: z
+        .uuid()
+        .optional()
+        .meta({ description: 'The listed group that it reaches where its status is not Actual' }),
+    }),
+    body: { required: true, content: { [CAP_TYPE]: { schema: z.string() } } },
+  },
+  responses: { 201: { description: 'A draft', content: json(alertSchema) } },
+})
+
 const certificatesRoute = createRoute({
   method: 'get',
   path: '/.well-known/cap-certificates.pem',
@@ -45,10 +72,23 @@ const certificatesRoute = createRoute({
 })
 
 export const capRoutes = ({ database: { db }, masterKey, now }: AppDependencies) =>
-  new OpenAPIHono<Env>()
+  new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
+    .openapi(importRoute, async c => {
+      const caller = {
+        operator: requireRole(c, ...rolesFor('edit')),
+        mode: c.var.session.mode,
+        now: now(),
+      }
+      const xml = new Uint8Array(await c.req.arrayBuffer())
+      const { alert, warnings } = await importAlert(db, caller, xml, c.req.valid('query').roster)
+      const shown = await alertResource(db, alert)
+      c.header('Location', `/v1/alerts/${alert.id}`)
+      c.header('ETag', etagOf(alert.revision))
+      return c.json({ ...shown, warnings: [...warnings, ...shown.warnings] }, 201)
+    })
     .openapi(exportRoute, async c => {
       const xml = await exportCap(db, c.req.valid('param').id, masterKey, now())
-      const etag = `"${createHash('sha256').update(xml).digest('base64url')}"`
+      const etag = etagOfBytes(xml)
       c.header('ETag', etag)
       c.header('Cache-Control', 'private, no-cache')
       if (c.req.header('If-None-Match') === etag) return c.body(null, 304)

@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { AppError } from '../errors.ts'
 
 /** The `ETag` of a resource: its revision, strong (RFC 9110 §8.8.3). */
 export function etagOf(revision: number): string {
   return `"${revision}"`
+}
+
+/** Of what has no revision: the same bytes, the same tag, whichever node is asked. */
+export function etagOfBytes(body: string | Uint8Array): string {
+  return `"${createHash('sha256').update(body).digest('base64url')}"`
 }
 
 /**

@@ -459,6 +459,13 @@ export const alerts = pgTable(
     index('alerts_active')
       .on(t.priority)
       .where(sql`state in ('sending', 'paused', 'stopped')`),
+    // What the public feeds are made of, asked every second while anybody reads them.
+    index('alerts_real')
+      .on(t.expires)
+      .where(sql`status = 'Actual' and dispatched_at is not null`),
+    index('alerts_corrections')
+      .on(t.dispatchedAt)
+      .where(sql`status = 'Actual' and msg_type <> 'Alert' and dispatched_at is not null`),
     check('alerts_state', oneOf('state', ALERT_STATES)),
     check('alerts_mode', oneOf('mode', MODES)),
     check('alerts_delivery', oneOf('delivery', ['at-least-once', 'at-most-once'])),
@@ -469,6 +476,25 @@ export const alerts = pgTable(
       'alerts_recipients_fixed',
       sql`recipients is not null or state not in ('sending', 'paused', 'sent')`,
     ),
+  ],
+)
+
+/** CAP messages that were taken in, and which alert each became: so that none becomes two. */
+export const importedMessages = pgTable(
+  'imported_messages',
+  {
+    sender: text('sender').notNull(),
+    identifier: text('identifier').notNull(),
+    sent: at('sent').notNull(),
+    /** SHA-256 of the message in the form in which we write it, hex: the same name may come with other words. */
+    digest: text('digest').notNull(),
+    /** Null once the draft was thrown away. */
+    alertId: uuid('alert_id').references(() => alerts.id, { onDelete: 'set null' }),
+    at: at('at').notNull(),
+  },
+  t => [
+    primaryKey({ columns: [t.sender, t.identifier, t.sent, t.digest] }),
+    index('imported_messages_alert').on(t.alertId),
   ],
 )
 

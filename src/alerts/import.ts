@@ -1,0 +1,96 @@
+/**
+ * A CAP message that somebody hands in becomes a draft: judged as every draft is, and sent by nobody until its author
+ * and an approver have signed it. Each message becomes one alert; whoever hands it in again is told which.
+ */
+import { draftOf, pathOf } from '../cap/import.ts'
+import type { CapMessage } from '../cap/message.ts'
+import { modeOf } from '../cap/alert.ts'
+import { type CapFault, type CapReading, readCapXml } from '../cap/xml-reader.ts'
+import { writeCapXml } from '../cap/xml-writer.ts'
+import { digestOfBytes } from '../cap/content.ts'
+import { AppError, type Fault } from '../errors.ts'
+import type { AlertRow } from '../store/alerts.ts'
+import { type Database, transact } from '../store/database.ts'
+import { insertImportedMessage } from '../store/imported-messages.ts'
+import { checkDraft, insertDraft } from './compose.ts'
+import { refuseFaulty, withCode } from './draft-faults.ts'
+import { assertMode, type Caller } from './steps.ts'
+
+export interface ImportedAlert {
+  readonly alert: AlertRow
+  /** What was forgiven, at its place in the message. */
+  readonly warnings: readonly Fault[]
+}
+
+/**
+ * @param xml at most what the caller is ready to parse
+ * @param roster the listed group that a drill reaches
+ * @throws AppError `malformed_xml`; `invalid_alert`, or the code that all faults share, naming each by its place
+ *   in the message; `already_exists`; and as `composeAlert`
+ */
+export async function importAlert(
+  db: Database,
+  caller: Caller,
+  xml: Uint8Array,
+  roster: string | undefined,
+): Promise<ImportedAlert> {
+  const reading = readCapXml(xml)
+  const { message } = reading
+  if (message === undefined) throw refused(reading.faults.map(placed))
+  const { draft, faults, warnings } = draftOf(message, { roster, now: caller.now })
+  const at = (found: Omit<CapFault, 'line'>): Fault =>
+    placed({ ...found, line: reading.lineOf(found.path) })
+  if (draft === undefined) throw refused(faults.map(at))
+
+  assertMode(caller.mode, modeOf(draft.status))
+  const checked = await checkDraft(db, draft, caller.now)
+  refuseFaulty(
+    checked.faults.map(({ code, pointer, detail }) =>
+      withCode(code)(at({ path: pathOf(pointer, message), detail })),
+    ),
+  )
+  const alert = await transact(db, async tx => {
+    const inserted = await insertDraft(tx, caller, draft, checked.policy)
+    const already = await insertImportedMessage(tx, {
+      ...identityOf(message),
+      alertId: inserted.id,
+      at: caller.now,
+    })
+    if (already !== undefined) {
+      throw new AppError('already_exists', `this message is the alert ${already} already`)
+    }
+    return inserted
+  })
+  return {
+    alert,
+    warnings: [...reading.warnings.map(placed), ...warnings.map(at), ...signatureWarning(reading)],
+  }
+}
+
+/** By which a message is known again: CAP's own three, and what it says. */
+function identityOf(message: CapMessage) {
+  const { sender, identifier, sent } = message
+  const digest = digestOfBytes(Buffer.from(writeCapXml(message)))
+  return { sender, identifier, sent: new Date(sent), digest }
+}
+
+/** The pointer is the path in the XML; what is no part of the message (the roster) has none. */
+function placed({ path, line, detail }: CapFault): Fault {
+  if (path === '') return { pointer: '', detail: `query parameter roster: ${detail}` }
+  return { pointer: path, detail: `line ${line}: ${detail}` }
+}
+
+function refused(faults: readonly Fault[]): AppError {
+  return new AppError('invalid_alert', `the message can't be taken: ${faults.length} fault(s)`, {
+    faults,
+  })
+}
+
+/** Whoever hands it in vouches for it; a feed's signatures are another matter. */
+function signatureWarning({ signature, lineOf }: CapReading): Fault[] {
+  if (signature === undefined) return []
+  const path = '/alert/Signature'
+  return [
+    placed({ path, line: lineOf(path), detail: 'was not verified: whose it is was not asked' }),
+  ]
+}

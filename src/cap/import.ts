@@ -1,0 +1,218 @@
+import { type AlertDraft, draftSchema } from './alert.ts'
+import { given } from './given.ts'
+import {
+  type CapArea,
+  type CapInfo,
+  type CapMessage,
+  ORIGIN_PARAMETER,
+  SMS_PARAMETER,
+} from './message.ts'
+import type { Found } from './message-rules.ts'
+
+/**
+ * A CAP message of somebody else as a draft of ours, and back from a draft's faults to their places in the message.
+ *
+ * Everything in it is kept, under the names that CAP gives it. Who sent it stands in `origin`, for the alert that
+ * goes out is ours; what it follows in `foreignReferences`. The parameter `tocsin:sms` of a block is its text message.
+ */
+
+/** Clocks differ; an hour is no clock any more. */
+const MAX_AHEAD_MS = 3_600_000
+/** CAP 1.0 is of 2004: what says that it is older than any computer's clock is a slip. */
+const OLDEST = Date.UTC(1970, 0, 1)
+
+/**
+ * @param options `roster`: the listed group that a drill reaches
+ * @returns a draft that fits its schema where there are no faults
+ */
+export function draftOf(
+  message: CapMessage,
+  { roster, now }: { readonly roster: string | undefined; readonly now: Date },
+): { draft: AlertDraft | undefined; faults: Found[]; warnings: Found[] } {
+  const { identifier, sender, sent, status, msgType, scope, references } = message
+  const { source, restriction, addresses, code, note, incidents, info } = message
+  const warnings: Found[] = areaWarnings(info)
+  const candidate = inNormalForm(
+    given({
+      status,
+      msgType,
+      scope,
+      source,
+      restriction,
+      addresses,
+      note,
+      incidents,
+      code: some(code),
+      foreignReferences: some(references),
+      origin: { sender, identifier, sent },
+      info: info.map(blockOf),
+      audience: { groups: [], excludeGroups: [], ...(roster !== undefined && { roster }) },
+    }),
+    '',
+    pointer =>
+      warnings.push({
+        path: pathOf(pointer, message),
+        detail: 'is not in Unicode normal form C: taken in it',
+      }),
+  )
+  const faults = [...importFaults(message, now), ...info.flatMap(parameterFaults)]
+  const parsed = draftSchema.safeParse(candidate)
+  const named = new Set(faults.map(fault => fault.path))
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = pathOf(issue.path.map(step => `/${String(step)}`).join(''), message)
+    if (!named.has(path)) faults.push({ path, detail: issue.message })
+  }
+  warnings.push(...info.flatMap(originWarnings))
+  return { draft: faults.length === 0 ? parsed.data : undefined, faults, warnings }
+}
+
+/** Elements of which CAP allows several: a draft has them in a list of the same name. */
+const LISTS = ['code', 'info', 'category', 'responseType', 'eventCode', 'parameter', 'resource']
+const AREA_LISTS = ['area', 'polygon', 'circle', 'geocode']
+/** Text that holds one pair or many: a fault in it has no element of its own. */
+const LEAVES = ['polygon', 'circle', 'category', 'responseType', 'code']
+
+/**
+ * Where in the message something is that a draft made of it has at this JSON pointer. What is no part of the
+ * message, the roster, is nowhere: an empty path.
+ */
+export function pathOf(pointer: string, { info }: CapMessage): string {
+  const [first = '', ...steps] = pointer.split('/').slice(1)
+  if (first === 'audience') return ''
+  if (first === 'foreignReferences') return '/alert/references'
+  if (first === 'origin') return ['/alert', ...steps.slice(0, 1)].join('/')
+  let path = '/alert'
+  let left = first === '' ? [] : [first, ...steps]
+  if (first === 'info') {
+    const [no = '', name, index, ...rest] = steps
+    const parameters = info[Number(no)]?.parameter ?? []
+    if (name === 'sms') {
+      const at = parameters.findIndex(one => one.valueName === SMS_PARAMETER)
+      left = ['info', no, ...(at === -1 ? [] : ['parameter', String(at), 'value'])]
+    } else if (name === 'parameter' && index !== undefined) {
+      const kept = parameters.flatMap((one, at) => (isKept(one) ? [at] : []))
+      left = ['info', no, name, String(kept[Number(index)] ?? 0), ...rest]
+    }
+  }
+  while (left.length > 0) {
+    const [name = '', index, ...rest] = left
+    const isOneOfSeveral = index !== undefined && [...LISTS, ...AREA_LISTS].includes(name)
+    path += isOneOfSeveral ? `/${name}[${Number(index) + 1}]` : `/${name}`
+    if (LEAVES.includes(name)) break
+    left = isOneOfSeveral ? rest : left.slice(1)
+  }
+  return path
+}
+
+function blockOf({ eventCode, parameter, resource, area, ...info }: CapInfo) {
+  return given({
+    ...info,
+    eventCode: some(eventCode),
+    parameter: some(parameter.filter(isKept)),
+    resource: some(resource),
+    sms: parameter.find(one => one.valueName === SMS_PARAMETER)?.value,
+    area: some(area.map(areaOf)),
+  })
+}
+
+function areaOf({ polygon, circle, geocode, ...area }: CapArea) {
+  return given({
+    ...area,
+    polygon: some(polygon.map(ring => ({ type: 'Polygon', coordinates: [ring] }))),
+    circle: some(circle),
+    geocode: some(geocode),
+  })
+}
+
+/** A draft has no empty lists. */
+function some<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined
+}
+
+/** Its own text has a member to itself, and a message's origin is the message that was read. */
+function isKept({ valueName }: { readonly valueName: string }): boolean {
+  return valueName !== SMS_PARAMETER && valueName !== ORIGIN_PARAMETER
+}
+
+function importFaults(message: CapMessage, now: Date): Found[] {
+  const { sender, sent, status, msgType, references, info } = message
+  const faults: Found[] = []
+  const fault = (path: string, detail: string) => faults.push({ path, detail })
+  if (status === 'Draft') fault('/alert/status', 'is Draft: by its sender nobody may act on it yet')
+  if (msgType === 'Ack' || msgType === 'Error') {
+    fault('/alert/msgType', `is ${msgType}: it speaks to systems, not to people`)
+  }
+  const at = Date.parse(sent)
+  if (at > now.getTime() + MAX_AHEAD_MS) fault('/alert/sent', 'is more than an hour ahead of now')
+  if (at < OLDEST) fault('/alert/sent', 'is before 1970')
+  // SECURITY.md X12: nobody takes back what another has said.
+  const isCorrection = msgType === 'Update' || msgType === 'Cancel'
+  if (isCorrection && references.some(one => one.sender !== sender)) {
+    fault(
+      '/alert/references',
+      `names a message of another sender, which is not for msgType ${msgType}`,
+    )
+  }
+  if (info.length === 0) fault('/alert/info', 'is missing: there is nothing to tell anybody')
+  return faults
+}
+
+function parameterFaults({ parameter }: CapInfo, no: number): Found[] {
+  const texts = parameter.flatMap(({ valueName }, at) => (valueName === SMS_PARAMETER ? [at] : []))
+  return texts.slice(1).map(at => ({
+    path: `/alert/info[${no + 1}]/parameter[${at + 1}]`,
+    detail: `is a second ${SMS_PARAMETER}: a block has one text message`,
+  }))
+}
+
+function originWarnings({ parameter }: CapInfo, no: number): Found[] {
+  return parameter.flatMap(({ valueName }, at) =>
+    valueName === ORIGIN_PARAMETER
+      ? [
+          {
+            path: `/alert/info[${no + 1}]/parameter[${at + 1}]`,
+            detail:
+              'says what its sender imported it from: left out, for its origin is now that sender',
+          },
+        ]
+      : [],
+  )
+}
+
+function areaWarnings(info: readonly CapInfo[]): Found[] {
+  return info.flatMap(({ area }, no) => {
+    if (area.length > 0 || info.every(other => other.area.length === 0)) return []
+    const taken = info[0]!.area.length > 0
+    const detail = taken
+      ? 'has no area: taken for those of the first'
+      : 'has no area: it reaches no place'
+    return [{ path: `/alert/info[${no + 1}]`, detail }]
+  })
+}
+
+/** They are compared octet by octet, or lead somewhere: another spelling would be another one. */
+const AS_THEY_STAND = ['sender', 'identifier', 'uri', 'web', 'derefUri', 'digest']
+
+/** The same letters in the one spelling that is let in; `changed` hears where it was another. */
+function inNormalForm(value: unknown, at: string, changed: (pointer: string) => void): unknown {
+  if (typeof value === 'string') {
+    const composed = value.normalize('NFC')
+    if (composed !== value) changed(at)
+    return composed
+  }
+  if (Array.isArray(value)) {
+    // Rings are numbers: a hundred thousand of them need no pointer each.
+    return value.map((one: unknown, no) =>
+      typeof one === 'number' ? one : inNormalForm(one, `${at}/${no}`, changed),
+    )
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      AS_THEY_STAND.includes(name) || name === 'coordinates'
+        ? member
+        : inNormalForm(member, `${at}/${name}`, changed),
+    ]),
+  )
+}
