@@ -24,6 +24,7 @@ export function board(
     `  sent       ${bar(share(sent, recipients))} ${count(sent)} of ${count(recipients)}   ${count(Math.round(progress.perSecond))} a second${progress.etaSeconds === null || progress.queued === 0 ? '' : `, ${Math.ceil(progress.etaSeconds)} s left`}`,
     `  plan       ${bar(plan)} ${elapsedSeconds.toFixed(1)} s of ${plannedSeconds.toFixed(1)} s that the carriers' limits allow`,
     `  delivered  ${bar(share(progress.delivered, recipients))} ${count(progress.delivered)}   no receipt yet ${count(progress.submitted)}   failed ${count(progress.failed)}   possible duplicates ${count(progress.possibleDuplicates)}`,
+    ...letters(progress),
     '',
     ...table(
       ['  carrier', 'with it', 'delivered', 'failed', 'a second', 'state'],
@@ -40,6 +41,14 @@ export function board(
   if (tally !== undefined) lines.push('', ...replies(tally))
   for (const alarm of progress.alarms) lines.push('', `  ! ${alarm.code}: ${alarm.detail}`)
   return lines
+}
+
+function letters({ email }: Progress): string[] {
+  if (email === null) return []
+  const { recipients, queued, sent, failed, possibleDuplicates } = email
+  return [
+    `  letters    ${bar(share(sent, recipients))} ${count(sent)} of ${count(recipients)}   waiting ${count(queued)}   failed ${count(failed)}   possible duplicates ${count(possibleDuplicates)}`,
+  ]
 }
 
 function replies(tally: Tally): string[] {

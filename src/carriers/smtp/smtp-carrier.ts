@@ -10,12 +10,11 @@ import {
   type CarrierConfig,
   type CarrierEvents,
   isSubmitError,
-  type LinkState,
   type Outcome,
   type ShortMessage,
   type SmtpSettings,
-  type SubmitErrorKind,
 } from '../carrier.ts'
+import { type Submission, WholeMessages } from '../whole-messages.ts'
 import { domainOf } from '../../encoding/mail-address.ts'
 import { composeLetter, type ComposedLetter, letterFault } from './compose.ts'
 import { type MailFault, outcomeOf, reasonOf } from './replies.ts'
@@ -43,15 +42,6 @@ const DEFAULT_TUNING: MailTuning = { backoffBaseMs: 1_000, backoffCapMs: 60_000,
 /** Many servers end a connection after so many letters; asking first is politer than being cut off. */
 const LETTERS_A_CONNECTION = 100
 const CONNECT_MS = 10_000
-const COMPLAINT_PAUSE_MS = 10_000
-
-interface Submission {
-  readonly ref: number
-  readonly message: ShortMessage
-  readonly segments: number
-  /** Segments that may leave; the letter does when all may. */
-  released: number
-}
 
 interface Link {
   connection: SmtpConnection | undefined
@@ -72,20 +62,9 @@ class SmtpCarrier implements Carrier {
   readonly #tuning: MailTuning
   readonly #links: readonly Link[]
 
-  #events: CarrierEvents | undefined
-  #isOpen = false
-  #state: LinkState = 'unbound'
-  #firstBound: (() => void) | undefined
-  /** Aborted when closing has to stop. */
-  #cut = new AbortController()
+  readonly #messages: WholeMessages
   #timer: NodeJS.Timeout | undefined
-  /** The message handed over last, where segments of it wait to be released. */
-  #partly: Submission | undefined
-  #segments = 0
-  #refused: { readonly ref: number; readonly outcome: Outcome }[] = []
-  #drained: (() => void)[] = []
   #attempt = 0
-  #complainedAt = -Infinity
 
   constructor(config: CarrierConfig, settings: SmtpSettings, tuning: MailTuning) {
     this.name = config.name
@@ -96,100 +75,65 @@ class SmtpCarrier implements Carrier {
       isBusy: false,
       letters: 0,
     }))
+    this.#messages = new WholeMessages(config.name, {
+      places: () => (this.#messages.state === 'bound' ? this.#freeLinks().length : 0),
+      isIdle: () => this.#freeLinks().length === this.#links.length,
+      faultOf: letterFault,
+      leave: submission => this.#leave(submission),
+    })
   }
 
   get room(): number {
-    if (!this.#isOpen || this.#state !== 'bound') return 0
-    const free = this.#links.filter(link => !link.isBusy).length
-    return Math.max(0, free - (this.#partly === undefined ? 0 : 1))
+    return this.#messages.room
   }
 
   get inFlight(): number {
-    return this.#segments
+    return this.#messages.inFlight
   }
 
   open(events: CarrierEvents, signal: AbortSignal): Promise<void> {
-    if (this.#isOpen) throw new AppError('internal', `carrier ${this.name} is open already`)
-    this.#events = events
-    this.#isOpen = true
-    this.#cut = new AbortController()
-    return new Promise(resolve => {
-      const done = () => {
-        signal.removeEventListener('abort', done)
-        this.#firstBound = undefined
-        resolve()
-      }
-      this.#firstBound = done
-      signal.addEventListener('abort', done)
-      if (signal.aborted) done()
-      void this.#probe()
-    })
+    return this.#messages.open(events, signal, () => void this.#probe())
   }
 
   submit(message: ShortMessage, ref: number, segments = Infinity): void {
-    if (this.room < 1) return this.#refuse(ref, 'elsewhere', 'unbound')
-    if (message.expiresAt <= Date.now()) return this.#refuse(ref, 'expired', 'expired')
-    const fault = letterFault(message)
-    if (fault !== undefined) return this.#refuse(ref, 'permanent', fault)
-    const total = message.text.segments.length
-    const submission = { ref, message, segments: total, released: Math.min(segments, total) }
-    this.#segments += total
-    if (segments >= total) this.#leave(submission)
-    else this.#partly = submission
+    this.#messages.submit(message, ref, segments)
   }
 
   release(segments: number): number {
-    const partly = this.#partly
-    if (partly === undefined) return 0
-    const more = Math.min(segments, partly.segments - partly.released)
-    partly.released += more
-    if (partly.released === partly.segments) {
-      this.#partly = undefined
-      this.#leave(partly)
-    }
-    return more
+    return this.#messages.release(segments)
   }
 
   keepBack(): void {
-    const partly = this.#partly
-    if (partly === undefined) return
-    this.#partly = undefined
-    this.#giveUp(partly, 'kept-back', 'kept_back')
+    this.#messages.keepBack()
   }
 
-  async close(signal: AbortSignal): Promise<void> {
-    const opened = this.#cut
-    if (this.#events === undefined) return
-    this.#isOpen = false
-    clearTimeout(this.#timer)
-    // Nobody releases the rest of it any more.
-    this.keepBack()
-    this.#firstBound?.()
-    const cut = () => opened.abort()
-    signal.addEventListener('abort', cut)
-    if (signal.aborted) cut()
-    await new Promise<void>(resolve => {
-      this.#drained.push(resolve)
-      this.#settled()
+  close(signal: AbortSignal): Promise<void> {
+    return this.#messages.close(signal, {
+      begun: () => clearTimeout(this.#timer),
+      outOfTime: () => undefined,
+      drained: () => {
+        for (const link of this.#links) this.#hangUp(link)
+      },
     })
-    signal.removeEventListener('abort', cut)
-    if (this.#isOpen || this.#cut !== opened) return
-    opened.abort()
-    for (const link of this.#links) this.#hangUp(link)
-    if (this.#state !== 'unbound') this.#setState('unbound', 'closed')
   }
 
   // ---- letters
 
   #leave(submission: Submission): void {
     // A link that is connected already comes first.
-    const free = this.#links.filter(link => !link.isBusy)
+    const free = this.#freeLinks()
     const link = free.find(({ connection }) => connection !== undefined) ?? free[0]
-    if (link === undefined || !this.#isOpen) this.#giveUp(submission, 'elsewhere', 'unbound')
-    else void this.#send(link, submission)
+    if (link === undefined || !this.#messages.isOpen) {
+      this.#messages.giveUp(submission, 'elsewhere', 'unbound')
+    } else void this.#send(link, submission)
   }
 
-  async #send(link: Link, { ref, message, segments }: Submission): Promise<void> {
+  #freeLinks(): readonly Link[] {
+    return this.#links.filter(link => !link.isBusy)
+  }
+
+  async #send(link: Link, submission: Submission): Promise<void> {
+    const { message } = submission
     link.isBusy = true
     let outcome: Outcome
     if (await this.#isConnected(link)) {
@@ -201,14 +145,13 @@ class SmtpCarrier implements Carrier {
       outcome = { kind: 'elsewhere', reason: 'unbound', messageIds: [] }
     }
     link.isBusy = false
-    this.#segments -= segments
     // Its own end first: what it says of the server may end others.
-    this.#events?.outcome(ref, outcome)
+    this.#messages.ended(submission, outcome)
     if (isSubmitError(outcome)) {
       if (outcome.kind === 'throttled') this.#rest(outcome.reason)
-      if (outcome.kind === 'configuration') this.#complain(outcome.reason)
+      if (outcome.kind === 'configuration') this.#messages.complain(outcome.reason)
     }
-    this.#settled()
+    this.#messages.settled()
   }
 
   async #deliver(link: Link, message: ShortMessage): Promise<Outcome> {
@@ -242,7 +185,7 @@ class SmtpCarrier implements Carrier {
     { envelope, octets }: ComposedLetter,
     begins: () => void,
   ): Promise<void> {
-    const { signal } = this.#cut
+    const signal = this.#messages.cut
     return new Promise((resolve, reject) => {
       const lost = (error: unknown) => settle(() => reject(error))
       const cut = () => lost(Object.assign(new Error('given up'), { code: 'ECONNECTION' }))
@@ -264,34 +207,6 @@ class SmtpCarrier implements Carrier {
       })
       connection.send(envelope, source, error => settle(() => (error ? reject(error) : resolve())))
     })
-  }
-
-  /** A message that never left. */
-  #giveUp({ ref, segments }: Submission, kind: SubmitErrorKind, reason: string): void {
-    this.#segments -= segments
-    this.#refuse(ref, kind, reason)
-    this.#settled()
-  }
-
-  /** Tells the end of a message that never left, not before `submit` has returned. */
-  #refuse(ref: number, kind: SubmitErrorKind, reason: string): void {
-    if (this.#refused.push({ ref, outcome: { kind, reason, messageIds: [] } }) > 1) return
-    setImmediate(() => {
-      for (const { ref: ended, outcome } of this.#refused.splice(0)) {
-        this.#events?.outcome(ended, outcome)
-      }
-    })
-  }
-
-  #settled(): void {
-    if (this.#isOpen) {
-      if (this.room > 0 || this.#partly !== undefined) this.#events?.room()
-    } else if (!this.#links.some(link => link.isBusy)) {
-      // What was given up is told before closing is said to be done.
-      setImmediate(() => {
-        for (const resolve of this.#drained.splice(0)) resolve()
-      })
-    }
   }
 
   // ---- the server
@@ -328,7 +243,7 @@ class SmtpCarrier implements Carrier {
     // Whoever waits for the connection hears of it as well; when nobody does, it is gone, and that is all.
     connection.on('error', () => this.#forget(link, connection))
     connection.on('end', () => this.#forget(link, connection))
-    const { signal } = this.#cut
+    const signal = this.#messages.cut
     const cut = () => connection.close()
     signal.addEventListener('abort', cut)
     try {
@@ -358,20 +273,19 @@ class SmtpCarrier implements Carrier {
   }
 
   async #probe(): Promise<void> {
-    const opened = this.#cut
+    const opened = this.#messages.cut
     const link = this.#links[0]!
     if (!(await this.#isConnected(link))) return
-    if (!this.#isOpen || this.#cut !== opened) return this.#hangUp(link)
+    if (!this.#messages.isOpen || this.#messages.cut !== opened) return this.#hangUp(link)
     this.#attempt = 0
     log.info({ carrier: this.name }, 'the mail server answers')
-    this.#setState('bound', '')
-    this.#firstBound?.()
-    this.#settled()
+    this.#messages.bound()
+    this.#messages.settled()
   }
 
   /** It can't be reached, or doesn't let us in; it is asked again, for somebody may mend it. */
   #down(fault: MailFault): void {
-    if (!this.#isOpen) return
+    if (!this.#messages.isOpen) return
     const reason = reasonOf(fault)
     const isOurs = outcomeOf(fault, false).kind === 'configuration'
     const fields = { carrier: this.name, reason }
@@ -380,37 +294,22 @@ class SmtpCarrier implements Carrier {
     const { backoffBaseMs, backoffCapMs } = this.#tuning
     const attempt = isOurs ? Infinity : this.#attempt++
     this.#againIn(jitteredBackoff(attempt, backoffBaseMs, backoffCapMs), () => this.#probe())
-    this.#setState('unbound', reason)
+    this.#messages.setState('unbound', reason)
   }
 
   /** It takes no more for now. */
   #rest(reason: string): void {
-    if (!this.#isOpen || this.#state === 'unbound') return
-    this.#setState('throttled', reason)
+    if (!this.#messages.isOpen || this.#messages.state === 'unbound') return
+    this.#messages.setState('throttled', reason)
     this.#againIn(this.#tuning.restMs * (1 + Math.random() / 10), () => {
-      this.#setState('bound', '')
-      this.#settled()
+      this.#messages.setState('bound', '')
+      this.#messages.settled()
     })
   }
 
   #againIn(ms: number, work: () => unknown): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(work, ms)
-  }
-
-  #setState(state: LinkState, reason: string): void {
-    // Each refusal is told, for its reason may be another; all else once.
-    if (state === this.#state && state !== 'unbound') return
-    this.#state = state
-    this.#events?.state(state, reason)
-  }
-
-  /** Every letter meets the same refusal: one line now and then says it. */
-  #complain(reason: string): void {
-    const now = performance.now()
-    if (now - this.#complainedAt < COMPLAINT_PAUSE_MS) return
-    this.#complainedAt = now
-    log.error({ carrier: this.name, reason }, 'letters refused: check the account')
   }
 }
 
