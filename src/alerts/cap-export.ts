@@ -30,7 +30,17 @@ export async function exportCap(
 ): Promise<Uint8Array> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-  const { contentDigest, sent, state } = alert
+  return exportAlert(db, alert, masterKey, now)
+}
+
+/** The same of a row that was read already. */
+export async function exportAlert(
+  db: Database,
+  alert: AlertRow,
+  masterKey: Uint8Array,
+  now: Date,
+): Promise<Uint8Array> {
+  const { id: alertId, contentDigest, sent, state } = alert
   if (contentDigest === null || sent === null || state === 'rejected') {
     throw new AppError('wrong_state', `the alert is ${state}: it has CAP once it was submitted`)
   }

@@ -8,6 +8,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { startNoticeSigner } from '../alerts/notice-cap.ts'
 import { jitteredBackoff, sleep } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
@@ -93,12 +94,14 @@ async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8
   const server = await startServer(createApp(deps).fetch, config)
   const housekeeping = startHousekeeping(deps)
   const stallWatch = startStallWatch(database.db)
+  const noticeSigner = startNoticeSigner({ db: database.db, masterKey, now })
   log.info({ port: server.port }, 'the API listens')
   const part: Part = {
     async stop() {
       await server.stop(AbortSignal.timeout(CLOSE_MS))
       await housekeeping.stop()
       await stallWatch.stop()
+      await noticeSigner.stop()
     },
   }
   return { url: `http://${config.host}:${server.port}`, part }

@@ -8,6 +8,7 @@
  * a second.
  */
 import { v7 as uuid } from 'uuid'
+import { completeNotices } from '../alerts/notice-cap.ts'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
 import type { Installation } from '../accounts/protocols.ts'
 import { sleep } from '../clock.ts'
@@ -33,7 +34,16 @@ import { planNext } from './plan.ts'
 import { createSendableAlerts } from './sendable.ts'
 
 /** How often each loop looks by itself, in milliseconds. */
-const LOOK = { plans: 500, ends: 500, accounts: 1_000, callbacks: 1_000, letters: 500 }
+const LOOK = {
+  plans: 500,
+  ends: 500,
+  accounts: 1_000,
+  callbacks: 1_000,
+  letters: 500,
+  unsigned: 5_000,
+}
+/** Notices get their CAP from the API nodes, for signing holds up the lanes; from here where there are none. */
+const UNSIGNED_SECONDS = 30
 /** A drain takes at most this long; what is unanswered then is marked as possibly sent. */
 const DRAIN_MS = 10_000
 /** What a dispatcher reports of an account whose binds others hold: that it is there and waits for some. */
@@ -130,6 +140,11 @@ export async function startDispatcher({
   const hearing = async () => {
     await left.take(carrierId => lanes.has(carrierId) || closing.has(carrierId))
     return LOOK.callbacks
+  }
+
+  const signing = async () => {
+    await completeNotices({ db, masterKey: installation.masterKey, now }, UNSIGNED_SECONDS)
+    return LOOK.unsigned
   }
 
   const reconciling = async () => {
@@ -247,6 +262,7 @@ export async function startDispatcher({
     loop('plans', planning),
     loop('ends', ending),
     loop('notices', courier.turn),
+    loop('unsigned notices', signing),
     loop('callbacks', hearing),
     loop('letters', layingOut),
   ]

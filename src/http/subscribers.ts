@@ -31,7 +31,11 @@ const fields = {
     .array(z.enum(NOTICE_EVENTS))
     .min(1)
     .max(NOTICE_EVENTS.length)
-    .meta({ description: 'What it is told of: an alert has come into that state' }),
+    .meta({
+      description:
+        'What it is told of: an alert has come into that state. `data.alert` tells it as JSON, `data.cap` as signed ' +
+        'CAP 1.2 XML, null where it has none; `action` and `from` what was done',
+    }),
   statuses: z
     .array(z.enum(STATUSES))
     .min(1)

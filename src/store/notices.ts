@@ -1,8 +1,8 @@
 /**
- * Notices to subscribers: written in the transaction of what they tell, claimed under a lease, settled under the
- * claim's fence. Whoever dies between sending and settling leaves the notice to be sent again, under the same id.
+ * Notices to subscribers: written in the transaction of what they tell, finished with the alert's signed CAP where it
+ * has one, claimed under a lease, settled under the claim's fence. Whoever dies between sending and settling leaves the notice to be sent again, under the same id.
  */
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNotNull, lt, lte, sql } from 'drizzle-orm'
 import { arrayLiteral, type Database } from './database.ts'
 import { type NOTICE_STATES, noticeDeliveries, notices } from './schema.ts'
 
@@ -18,6 +18,43 @@ export async function insertNotice(
   await tx
     .insert(noticeDeliveries)
     .values(subscriberIds.map(subscriberId => ({ subscriberId, noticeId: notice.id })))
+}
+
+export interface UnfinishedNotice {
+  readonly id: string
+  readonly alertId: string
+  /** Of the content whose CAP it waits for. */
+  readonly capDigest: string
+  readonly body: string
+}
+
+/** The oldest notice that waits for its CAP, and has for so long. */
+export async function findUnfinishedNotice(
+  db: Database,
+  waitedSeconds: number,
+): Promise<UnfinishedNotice | undefined> {
+  const { id, alertId, capDigest, body, at } = notices
+  const [row] = await db
+    .select({ id, alertId, capDigest, body })
+    .from(notices)
+    .where(
+      and(
+        isNotNull(capDigest),
+        lte(at, sql`now() - make_interval(secs => ${waitedSeconds}::float8)`),
+      ),
+    )
+    .orderBy(asc(at))
+    .limit(1)
+  return row as UnfinishedNotice | undefined
+}
+
+/** Of two that finish the same notice the first counts: from then on its octets stay. */
+export async function finishNotice(db: Database, id: string, body: string): Promise<void> {
+  const { capDigest } = notices
+  await db
+    .update(notices)
+    .set({ body, capDigest: null })
+    .where(and(eq(notices.id, id), isNotNull(capDigest)))
 }
 
 /** A notice that is this process's to send until its lease ends. */
@@ -47,8 +84,9 @@ export async function claimNotices(
       from subscribers s
       cross join lateral (
         select w.subscriber_id, w.notice_id from notice_deliveries w
+        join notices whole on whole.id = w.notice_id and whole.cap_digest is null
         where w.subscriber_id = s.id and w.state = 'waiting' and w.due_at <= now()
-        order by w.due_at limit ${each}::int for update skip locked
+        order by w.due_at limit ${each}::int for update of w skip locked
       ) d
       where s.enabled and s.id <> all(${arrayLiteral(busy)}::uuid[])
     )

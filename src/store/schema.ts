@@ -914,8 +914,15 @@ export const notices = pgTable(
     event: text('event').notNull(),
     body: text('body').notNull(),
     at: at('at').notNull(),
+    /** Digest of the content whose signed CAP still has to be put into the body; null: it is whole, and may leave. */
+    capDigest: text('cap_digest'),
   },
-  t => [index('notices_at').on(t.at)],
+  t => [
+    index('notices_at').on(t.at),
+    index('notices_unfinished')
+      .on(t.at)
+      .where(sql`cap_digest is not null`),
+  ],
 )
 
 /** A notice on its way to one subscriber. */

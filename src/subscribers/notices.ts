@@ -25,7 +25,10 @@ export async function tellSubscribers(tx: Database, news: AlertNews): Promise<vo
   const wanting = await subscribersWanting(tx, event, alert.status)
   if (wanting.length === 0) return
   const body = bodyOf(event, now, alertData(news))
-  await insertNotice(tx, { id: uuid(), alertId: alert.id, event, body, at: now }, wanting)
+  // Signing takes its time, and the transaction holds the alert: its CAP is put in afterwards, before anybody is told.
+  const capDigest = alert.state === 'rejected' ? null : alert.contentDigest
+  const notice = { id: uuid(), alertId: alert.id, event, body, at: now, capDigest }
+  await insertNotice(tx, notice, wanting)
   await notify(tx, 'notices', alert.id)
 }
 
@@ -45,6 +48,12 @@ export async function queueTestNotice(
   await insertNotice(tx, { id, alertId: null, event, body, at: now }, [subscriberId])
   await notify(tx, 'notices', subscriberId)
   return id
+}
+
+/** The same octets but for the alert's CAP XML, which `alertData` leaves open. */
+export function withCap(body: string, cap: string | null): string {
+  const told = JSON.parse(body) as { data: object }
+  return JSON.stringify({ ...told, data: { ...told.data, cap } })
 }
 
 /** The envelope that Standard Webhooks recommends. */
@@ -78,5 +87,7 @@ function alertData({ alert, from, action }: AlertNews): Readonly<Record<string, 
       expires: alert.expires?.toISOString() ?? null,
       info,
     },
+    /** Signed CAP XML; null of what has none, and until it is signed. */
+    cap: null,
   }
 }

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { afterEach, expect, onTestFinished, vi } from 'vitest'
 import { endAlert } from '../../src/alerts/end.ts'
+import { completeNotices } from '../../src/alerts/notice-cap.ts'
+import { readCapXml } from '../../src/cap/xml-reader.ts'
+import { verifyXmlSignature } from '../../src/signing/xml-signature.ts'
 import { transact, type Database } from '../../src/store/database.ts'
 import { claimNotices } from '../../src/store/notices.ts'
 import { startCourier } from '../../src/subscribers/courier.ts'
@@ -64,8 +67,11 @@ const courierOf = ({ masterKey, deps }: Edge, db: Database) =>
     wake: () => undefined,
   })
 
+const signerOf = ({ masterKey }: Edge, db: Database) => ({ db, masterKey, now: () => new Date() })
+
 /** Brings all that is due, until nothing is. */
 async function bring(edge: Edge, db: Database) {
+  await completeNotices(signerOf(edge, db))
   const courier = courierOf(edge, db)
   for (let round = 0; round < 10; round++) {
     await courier.turn()
@@ -471,4 +477,91 @@ test('W12: a redirect is not followed', async ({ edge, db, administrator }) => {
   expect(await deliveries(administrator, path)).toMatchObject([
     { state: 'waiting', lastStatus: 302 },
   ])
+})
+
+test('each notice brings the signed CAP of what it tells of, and waits for it', async ({
+  edge,
+  db,
+  administrator,
+}) => {
+  const receiver = await receive()
+  const path = await subscribe(administrator, receiver)
+  const author = await aSigner(edge, ['author'])
+  const approver = await aSigner(edge, ['approver'])
+  const id = await compose(author, anAlert())
+  await author.submit(id)
+  // Nobody has signed it yet: not even a courier that is at hand takes it.
+  const courier = courierOf(edge, db)
+  await courier.turn()
+  await courier.idle()
+  expect(receiver.received).toEqual([])
+
+  await bring(edge, db)
+  await approver.approve(id)
+  await bring(edge, db)
+  const told = receiver.received.map(({ body }) => [body.type, body.data.cap])
+  expect(told.map(([type, cap]) => [type, readCapXml(Buffer.from(cap)).message?.status])).toEqual([
+    // CAP's own word for what nobody may act on yet.
+    ['alert.submitted', 'Draft'],
+    ['alert.approved', 'Actual'],
+  ])
+  const approved = told[1]![1]
+  const { body: exported } = await author.call('GET', `/v1/alerts/${id}/cap`)
+  expect(approved).toBe(exported)
+  const pinned = await edge.call('GET', '/.well-known/cap-certificates.pem')
+  const { signature } = readCapXml(Buffer.from(approved))
+  expect(verifyXmlSignature(approved, signature!, pinned.body)).toContain(id)
+  expect(await deliveries(administrator, path)).toHaveLength(2)
+})
+
+test('who is told of an alert that has no CAP any more is told all the same', async ({
+  edge,
+  db,
+  administrator,
+}) => {
+  const receiver = await receive()
+  await subscribe(administrator, receiver)
+  const author = await aSigner(edge, ['author'])
+  const approver = await aSigner(edge, ['approver'])
+  const [withdrawn, altered] = [await compose(author, anAlert()), await compose(author, anAlert())]
+  await author.submit(withdrawn)
+  await author.call('POST', `/v1/alerts/${withdrawn}/withdraw`, { json: {} })
+  await author.call('PATCH', `/v1/alerts/${withdrawn}`, { json: { note: 'again' } })
+  await author.submit(withdrawn)
+  await approver.call('POST', `/v1/alerts/${withdrawn}/reject`, { json: { reason: 'no' } })
+  await author.submit(altered)
+  await db.transaction(async tx => {
+    await tx.execute(sql`set local session_replication_role = replica`)
+    await tx.execute(sql`update alerts set max_recipients = 7 where id = ${altered}`)
+  })
+  await bring(edge, db)
+  const told = receiver.received.map(({ body }) => [body.data.alert.id, body.type, body.data.cap])
+  expect(told).toHaveLength(5)
+  expect(told).toEqual(
+    expect.arrayContaining([
+      [withdrawn, 'alert.submitted', null],
+      [withdrawn, 'alert.withdrawn', null],
+      [withdrawn, 'alert.rejected', null],
+      [altered, 'alert.submitted', null],
+    ]),
+  )
+})
+
+test('two that finish the same notice at once tell the same, once', async ({
+  edge,
+  db,
+  administrator,
+}) => {
+  const receiver = await receive()
+  await subscribe(administrator, receiver)
+  const author = await aSigner(edge, ['author'])
+  for (let i = 0; i < 4; i++) await author.submit(await compose(author, anAlert()))
+  // Those who come later leave the young ones to others.
+  await completeNotices(signerOf(edge, db), 30)
+  await courierOf(edge, db).turn()
+  expect(receiver.received).toEqual([])
+  await Promise.all([1, 2, 3].map(async () => completeNotices(signerOf(edge, db))))
+  await bring(edge, db)
+  expect(receiver.received).toHaveLength(4)
+  expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(4)
 })
