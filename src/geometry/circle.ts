@@ -3,7 +3,10 @@ import type { Box, Position } from './geojson.ts'
 import { positionFault } from './geojson.ts'
 import { distanceKm, EARTH_RADIUS_KM, RADIANS } from './sphere.ts'
 
-/** Everywhere within `radiusKm` of the centre over the ground, the rim included (CAP 1.2 §3.2.4 `circle`). */
+/**
+ * Everywhere within `radiusKm` of the centre over the ground, the rim included (CAP 1.2 §3.2.4 `circle`). A radius
+ * of 0 is valid there and marks a point: it reaches nobody, not even who stands on it.
+ */
 export interface Circle {
   readonly center: Position
   readonly radiusKm: number
@@ -20,8 +23,8 @@ export function checkCircle(value: unknown, pointer: string, maxRadiusKm = MAX_R
   const faults: Fault[] = []
   const centerFault = positionFault(center)
   if (centerFault !== undefined) faults.push({ pointer: `${pointer}/center`, detail: centerFault })
-  if (typeof radiusKm !== 'number' || !(radiusKm > 0)) {
-    faults.push({ pointer: `${pointer}/radiusKm`, detail: 'must be a number above 0' })
+  if (typeof radiusKm !== 'number' || !(radiusKm >= 0)) {
+    faults.push({ pointer: `${pointer}/radiusKm`, detail: 'must be a number, 0 or more' })
   } else if (radiusKm > maxRadiusKm) {
     faults.push({ pointer: `${pointer}/radiusKm`, detail: `must be at most ${maxRadiusKm} km` })
   }
@@ -29,7 +32,7 @@ export function checkCircle(value: unknown, pointer: string, maxRadiusKm = MAX_R
 }
 
 export function circleContains({ center, radiusKm }: Circle, point: Position): boolean {
-  return distanceKm(center, point) <= radiusKm
+  return radiusKm > 0 && distanceKm(center, point) <= radiusKm
 }
 
 /**

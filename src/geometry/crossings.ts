@@ -8,6 +8,8 @@ export interface Crossing {
   readonly otherRing: number
   readonly otherEdge: number
   readonly how: 'crosses' | 'touches' | 'runs along'
+  /** Where, on the rings as they are given; of a stretch, one end. */
+  readonly at: Position
 }
 
 /** One is enough to refuse a ring, a few help to mend it. */
@@ -56,6 +58,7 @@ export function findCrossings(rings: Rings): Crossing[] | 'too intricate' {
         otherRing: second.ring,
         otherEdge: second.index,
         how,
+        at: placeOf(edge, other, how),
       })
       if (found.length === MAX_CROSSINGS) return found
     }
@@ -114,6 +117,26 @@ function collinearContact(a: Edge, b: Edge, rings: Rings): Crossing['how'] | und
   if (overlap > 0) return 'runs along'
   if (overlap < 0 || a.ring !== b.ring || areNeighbours(a, b, rings)) return undefined
   return 'touches'
+}
+
+function placeOf(a: Edge, b: Edge, how: Crossing['how']): Position {
+  if (how !== 'crosses') {
+    const onBoth = [a.from, a.to, b.from, b.to].find(corner => isOn(a, corner) && isOn(b, corner))
+    return onBoth ?? a.from
+  }
+  const [[ax, ay], [bx, by]] = [a.from, a.to]
+  const [[cx, cy], [dx, dy]] = [b.from, b.to]
+  const along =
+    ((cx - ax) * (dy - cy) - (cy - ay) * (dx - cx)) /
+    ((bx - ax) * (dy - cy) - (by - ay) * (dx - cx))
+  return [ax + along * (bx - ax), ay + along * (by - ay)]
+}
+
+function isOn(edge: Edge, corner: Position): boolean {
+  return (
+    sideOf(edge, corner) === 0 &&
+    [0, 1].every(axis => corner[axis]! >= low(edge, axis) && corner[axis]! <= high(edge, axis))
+  )
 }
 
 /** Neighbours share the corner between them, also over corners that are given twice and over the closing one. */

@@ -33,8 +33,8 @@ interface PolygonLimits {
 
 /** For areas that people draw. The largest country has 17.1 million km². */
 const DRAWN_AREA_LIMITS: PolygonLimits = {
-  maxPolygons: 10,
-  maxCorners: 1000,
+  maxPolygons: 1000,
+  maxCorners: 20_000,
   maxAreaKm2: 20_000_000,
 }
 
@@ -48,7 +48,7 @@ const MIN_AREA_KM2 = 1e-6
  * Checks that a value is a Polygon or MultiPolygon which means one thing to every reader, naming every fault
  * (the first fifty) by its JSON pointer.
  *
- * Refused: rings of under four positions, open, crossing or touching themselves, or round a pole; coordinates
+ * Refused: rings of under four positions, open, crossing or touching themselves, or round the globe; coordinates
  * out of range; holes outside their shell, across it or over one another; areas of nothing or past the limits.
  * A ring of 1,000 corners takes under 20 ms cold, however it is folded; what is past the limits is not looked at.
  */
@@ -115,9 +115,9 @@ function checkRings(value: unknown, pointer: string, limits: PolygonLimits): Fau
 
   const rings = unrollRings(value as Rings)
   if (rings === undefined) {
-    return [
-      { pointer, detail: 'goes round a pole or the whole globe; draw it in parts that do not' },
-    ]
+    const detail =
+      'goes round the globe: only a ring without holes, on one side of the equator, may go round a pole'
+    return [{ pointer, detail }]
   }
   const area = ringsAreaKm2([rings[0]!])
   if (area > limits.maxAreaKm2) {
@@ -132,15 +132,23 @@ function checkRings(value: unknown, pointer: string, limits: PolygonLimits): Fau
     return [{ pointer: `${pointer}/0`, detail: 'has no area' }]
   }
   if (crossings.length > 0) {
-    return crossings.map(({ ring, edge, otherRing, otherEdge, how }) => ({
-      pointer: `${pointer}/${ring}`,
-      detail:
-        ring === otherRing
-          ? `${how} itself: edge ${edge} and edge ${otherEdge}`
-          : `${how} ring ${otherRing}: edge ${edge} and its edge ${otherEdge}`,
-    }))
+    // Closed over a pole, a ring has edges that nobody drew, and the others count otherwise.
+    const isAsDrawn = rings.every((ring, no) => ring.length === (value[no] as Position[]).length)
+    return crossings.map(({ ring, edge, otherRing, otherEdge, how, at }) => {
+      const other = ring === otherRing ? 'itself' : `ring ${otherRing}`
+      const edges = `: edge ${edge} and ${ring === otherRing ? '' : 'its '}edge ${otherEdge}`
+      const detail = `${how} ${other} at ${written(at)}${isAsDrawn ? edges : ''}`
+      return { pointer: `${pointer}/${ring}`, detail }
+    })
   }
   return checkHoles(rings, pointer)
+}
+
+/** To a decimetre, as a person would look for it on a map. */
+function written([longitude, latitude]: Position): string {
+  const onTheMap =
+    longitude > 180 ? longitude - 360 : longitude < -180 ? longitude + 360 : longitude
+  return `[${Number(onTheMap.toFixed(6))}, ${Number(latitude.toFixed(6))}]`
 }
 
 function checkRing(ring: unknown, pointer: string): Fault[] {

@@ -35,6 +35,11 @@ export function joinShapes(shapes: readonly Shape[]): Shape {
   }
 }
 
+/** Of all polygons, their holes included. */
+export function cornersOf({ polygons }: Shape): number {
+  return polygons.flat().reduce((sum, ring) => sum + ring.length - 1, 0)
+}
+
 function plainRings(rings: Rings): Rings {
   return rings.map(ring => ring.map(([longitude, latitude]) => [longitude, latitude]))
 }

@@ -65,9 +65,12 @@ const WHOLE_GLOBE: Rings = [
 const OUTLINE_CORNERS = 180
 /** Chords between corners on the rim would cut it; this far out they pass it, and a thousandth to spare. */
 const OUTLINE_GROWTH = 1.001 / Math.cos(Math.PI / OUTLINE_CORNERS)
+/** A circle without a radius marks a point: it is as good as one of ten metres. */
+const POINT_KM = 0.01
 
 function outlineOf({ center, radiusKm }: Circle): Rings {
-  return [circleRing({ center, radiusKm: radiusKm * OUTLINE_GROWTH }, OUTLINE_CORNERS)]
+  const grown = Math.max(radiusKm, POINT_KM) * OUTLINE_GROWTH
+  return [circleRing({ center, radiusKm: grown }, OUTLINE_CORNERS)]
 }
 
 function shift(rings: Rings, turn: number): Rings {

@@ -67,6 +67,21 @@ const polygons = fc
     type: 'Polygon',
     coordinates: hole === null ? [star(center, radii)] : [star(center, radii), star(center, hole)],
   }))
+/** Round a pole: the corners' longitudes run once round the globe, either way, from anywhere. */
+const polar = fc
+  .tuple(
+    fc.array(degrees(55, 89), { minLength: 3, maxLength: 30 }),
+    degrees(-180, 180),
+    fc.constantFrom(1, -1),
+    fc.constantFrom(1, -1),
+  )
+  .map(([latitudes, start, way, hemisphere]): Polygon => {
+    const ring = latitudes.map((latitude, no): Position => {
+      const longitude = start + (way * 360 * no) / latitudes.length
+      return [longitude - 360 * Math.round(longitude / 360), hemisphere * latitude]
+    })
+    return { type: 'Polygon', coordinates: [[...ring, ring[0]!]] }
+  })
 const circles = fc
   .tuple(centers, degrees(1, 600))
   .map(([center, radiusKm]): Circle => ({ center, radiusKm }))
@@ -125,6 +140,37 @@ test('tiles, predicate and plain rule agree on every point, and no point is in t
         expectAgreement(shape, probes(shape, scatter), maxTiles)
       },
     ),
+    { numRuns: 100 },
+  )
+})
+
+/** Seen from above the pole: the sign of the turn by which a corner follows on another decides the side of the edge. */
+function isPoleward(ring: readonly Position[], [x, y]: Position): boolean {
+  for (let at = 1; at < ring.length; at++) {
+    const [[ax, ay], [bx, by]] = [ring[at - 1]!, ring[at]!]
+    const to = bx - ax - 360 * Math.round((bx - ax) / 360)
+    const off = x - ax - 360 * Math.round((x - ax) / 360)
+    if (off / to >= 0 && off / to <= 1) return Math.abs(y) >= Math.abs(ay + ((by - ay) * off) / to)
+  }
+  throw new Error('the ring leaves out a longitude')
+}
+
+test('a ring round a pole holds what lies poleward of it, whichever way it is drawn', () => {
+  fc.assert(
+    fc.property(polar, scatters, fc.constantFrom(16, 256), (polygon, scatter, maxTiles) => {
+      const [ring] = polygon.coordinates
+      const hemisphere = Math.sign(ring![0]![1])
+      const shape = shapeOf([polygon])
+      expectAgreement(shape, probes(shape, scatter), maxTiles)
+      const inArea = makeAreaPredicate(shape)
+      for (const [x, y] of scatter) {
+        const point: Position = [x, hemisphere * (50 + (Math.abs(y) / 90) * 40)]
+        if (inArea(point[0], point[1]) !== isPoleward(ring!, point))
+          throw new Error(`wrong: ${point.join()}`)
+        if (inArea(x, -point[1])) throw new Error('the other hemisphere is inside')
+      }
+      expect([-180, 0, 77, 180].map(x => inArea(x, hemisphere * 90))).toEqual(Array(4).fill(true))
+    }),
     { numRuns: 100 },
   )
 })
