@@ -1,4 +1,5 @@
-import { groundOf } from '../audience/areas.ts'
+import { geocodesOf, groundOf } from '../audience/areas.ts'
+import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { worstSeverity, type AlertDraft } from '../cap/alert.ts'
 import type { Area } from '../cap/area.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
@@ -30,10 +31,11 @@ export async function assertMayAct(
     // Clipping is not free, and most operators have no borders.
     grounds: operator.jurisdiction === undefined ? [] : await groundsOf(db, draft),
   }
+  const ofJurisdiction = await lookUpGeocodes(db, operator.jurisdiction?.geocodes ?? [])
   assertMay(operator, roles, what, ({ geometry, geocodes }) => {
     // Checked when it was given; its type in the store knows no tuples.
     const polygon = geometry === undefined ? [] : [geometry as Polygon]
-    return groundOf({ areaDesc: '', polygon, geocode: [...(geocodes ?? [])] }).shape
+    return groundOf({ areaDesc: '', polygon, geocode: [...(geocodes ?? [])] }, ofJurisdiction).shape
   })
 }
 
@@ -41,5 +43,7 @@ export async function assertMayAct(
 async function groundsOf(db: Database, { info, audience }: AlertDraft): Promise<Shape[]> {
   const { areas } = signedAreas(blocksWithAreas(info).flatMap(block => block.area))
   const groups = await findGroups(db, audience.groups)
-  return [...areas, ...groups.flatMap(({ area }) => area ?? [])].map(area => groundOf(area).shape)
+  const all = [...areas, ...groups.flatMap(({ area }) => area ?? [])]
+  const geocodes = await lookUpGeocodes(db, geocodesOf(all))
+  return all.map(area => groundOf(area, geocodes).shape)
 }

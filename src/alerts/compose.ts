@@ -10,10 +10,11 @@ import {
   type DraftFault,
 } from './draft-faults.ts'
 import { assertMode, type Caller, lockForStep, recordStep } from './steps.ts'
-import { areaFaults } from '../audience/areas.ts'
+import { areaFaults, cleanArea, geocodesOf } from '../audience/areas.ts'
+import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { countAudience, resolveAudience } from '../audience/resolve.ts'
 import { modeOf, worstSeverity, type AlertDraft, type AlertDraftPatch } from '../cap/alert.ts'
-import { isAppError } from '../errors.ts'
+import { isAppError, type Fault } from '../errors.ts'
 import {
   type AlertRow,
   deleteAlert as deleteRow,
@@ -27,6 +28,11 @@ import { type Policy, readOrganisation } from '../store/organisation.ts'
 /** How far above the estimate a ceiling is set that nobody named. */
 const CEILING_MARGIN = 0.05
 
+/** As it was stored, and what was left out of its drawings before: said once, for what is stored has it no more. */
+export interface WrittenAlert extends AlertRow {
+  readonly cleaned: readonly Fault[]
+}
+
 /**
  * @throws AppError `forbidden`, `wrong_mode`, `outside_jurisdiction`, `over_limits`; `invalid_alert`,
  *   `invalid_area`, `unknown_geocode`, `invalid_group` or `text_too_long`, naming every fault
@@ -34,12 +40,14 @@ const CEILING_MARGIN = 0.05
 export async function composeAlert(
   db: Database,
   caller: Caller,
-  draft: AlertDraft,
-): Promise<AlertRow> {
+  given: AlertDraft,
+): Promise<WrittenAlert> {
+  const { draft, cleaned } = withCleanAreas(given)
   assertMode(caller.mode, modeOf(draft.status))
   const checked = await checkDraft(db, draft, caller.now)
   refuseFaulty([...checked.faults, ...msgTypeFaults(draft, 'Alert')])
-  return transact(db, tx => insertDraft(tx, caller, draft, checked.policy))
+  const alert = await transact(db, tx => insertDraft(tx, caller, draft, checked.policy))
+  return { ...alert, cleaned }
 }
 
 /**
@@ -73,11 +81,11 @@ export async function editAlert(
   alertId: string,
   caller: Caller,
   { patch, revision }: { patch: AlertDraftPatch; revision: number | undefined },
-): Promise<AlertRow> {
+): Promise<WrittenAlert> {
   const { operator, now } = caller
   return transact(db, async tx => {
     const before = await lockForStep(tx, alertId, 'edit', caller, revision)
-    const draft = patched(before.draft, patch)
+    const { draft, cleaned } = withCleanAreas(patched(before.draft, patch))
     assertMode(caller.mode, modeOf(draft.status))
     const checked = await checkDraft(tx, draft, now)
     refuseFaulty([...checked.faults, ...msgTypeFaults(draft, before.draft.msgType)])
@@ -85,7 +93,7 @@ export async function editAlert(
     await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
     const alert = await updateAlert(tx, alertId, columns, now)
     await recordStep(tx, alert, { done: 'edited', from: 'draft', by: operator, now })
-    return alert
+    return { ...alert, cleaned }
   })
 }
 
@@ -118,6 +126,21 @@ function patched(draft: AlertDraft, patch: AlertDraftPatch): AlertDraft {
   ) as AlertDraft
 }
 
+/** Without what a slip of the hand left in its drawings, which foreign systems' have too. */
+export function withCleanAreas(draft: AlertDraft): { draft: AlertDraft; cleaned: Fault[] } {
+  const cleaned: Fault[] = []
+  const info = draft.info.map((block, no) => {
+    if (block.area === undefined) return block
+    const area = block.area.map((one, i) => {
+      const clean = cleanArea(one, `/info/${no}/area/${i}`)
+      cleaned.push(...clean.warnings)
+      return clean.area
+    })
+    return { ...block, area }
+  })
+  return cleaned.length === 0 ? { draft, cleaned } : { draft: { ...draft, info }, cleaned }
+}
+
 /** An update or a cancellation is made from the alert that it follows, not written from nothing. */
 function msgTypeFaults({ msgType }: AlertDraft, must: AlertDraft['msgType']): DraftFault[] {
   if (msgType === must) return []
@@ -131,8 +154,9 @@ export async function checkDraft(
   now: Date,
 ): Promise<{ faults: DraftFault[]; policy: Policy }> {
   const { policy } = await readOrganisation(db)
+  const geocodes = await lookUpGeocodes(db, geocodesOf(draft.info.flatMap(({ area = [] }) => area)))
   const ofAreas = draft.info.flatMap(({ area = [] }, no) =>
-    area.flatMap((one, i) => areaFaults(one, `/info/${no}/area/${i}`)).map(withAreaCode),
+    area.flatMap((one, i) => areaFaults(one, `/info/${no}/area/${i}`, geocodes)).map(withAreaCode),
   )
   const faults = [
     ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),

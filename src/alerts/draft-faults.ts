@@ -1,3 +1,4 @@
+import { areaWarnings } from '../audience/areas.ts'
 import type { AlertDraft, CorrectionText, Info, ReplyOption } from '../cap/alert.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
 import { rosterFault, throughGate } from '../cap/drill.ts'
@@ -72,6 +73,9 @@ export function submitFaults(draft: AlertDraft): DraftFault[] {
 /** What is allowed, and probably not meant. */
 export function draftWarnings({ status, scope, info, corrections }: AlertDraft): Fault[] {
   const languages = [...new Set(info.map(block => block.language))]
+  const ofAreas = info.flatMap(({ area = [] }, no) =>
+    area.flatMap((one, i) => areaWarnings(one, `/info/${no}/area/${i}`)),
+  )
   const isForGroups = info.every(block => block.area === undefined)
   const published: Fault[] =
     status === 'Actual' && scope === 'Public' && isForGroups
@@ -91,7 +95,7 @@ export function draftWarnings({ status, scope, info, corrections }: AlertDraft):
     const missing = languages.filter(language => !texts.some(text => text.language === language))
     return missing.map(language => ({ pointer, detail: `has no text in ${language}` }))
   })
-  return [...published, ...unprepared]
+  return [...published, ...ofAreas, ...unprepared]
 }
 
 /**

@@ -12,7 +12,7 @@ import { AppError, type Fault } from '../errors.ts'
 import type { AlertRow } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
 import { insertImportedMessage } from '../store/imported-messages.ts'
-import { checkDraft, insertDraft } from './compose.ts'
+import { checkDraft, insertDraft, withCleanAreas } from './compose.ts'
 import { refuseFaulty, withCode } from './draft-faults.ts'
 import { assertMode, type Caller } from './steps.ts'
 
@@ -37,18 +37,17 @@ export async function importAlert(
   const reading = readCapXml(xml)
   const { message } = reading
   if (message === undefined) throw refused(reading.faults.map(placed))
-  const { draft, faults, warnings } = draftOf(message, { roster, now: caller.now })
+  const { draft: given, faults, warnings } = draftOf(message, { roster, now: caller.now })
   const at = (found: Omit<CapFault, 'line'>): Fault =>
     placed({ ...found, line: reading.lineOf(found.path) })
-  if (draft === undefined) throw refused(faults.map(at))
+  if (given === undefined) throw refused(faults.map(at))
+  const { draft, cleaned } = withCleanAreas(given)
+  const inMessage = ({ pointer, detail }: Fault): Fault =>
+    at({ path: pathOf(pointer, message), detail })
 
   assertMode(caller.mode, modeOf(draft.status))
   const checked = await checkDraft(db, draft, caller.now)
-  refuseFaulty(
-    checked.faults.map(({ code, pointer, detail }) =>
-      withCode(code)(at({ path: pathOf(pointer, message), detail })),
-    ),
-  )
+  refuseFaulty(checked.faults.map(({ code, ...fault }) => withCode(code)(inMessage(fault))))
   const alert = await transact(db, async tx => {
     const inserted = await insertDraft(tx, caller, draft, checked.policy)
     const already = await insertImportedMessage(tx, {
@@ -63,7 +62,12 @@ export async function importAlert(
   })
   return {
     alert,
-    warnings: [...reading.warnings.map(placed), ...warnings.map(at), ...signatureWarning(reading)],
+    warnings: [
+      ...reading.warnings.map(placed),
+      ...warnings.map(at),
+      ...cleaned.map(inMessage),
+      ...signatureWarning(reading),
+    ],
   }
 }
 

@@ -1,10 +1,18 @@
 import type { Area } from '../cap/area.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { checkCircle } from '../geometry/circle.ts'
+import { cleanPolygon } from '../geometry/clean.ts'
 import { checkPolygon, type Box } from '../geometry/geojson.ts'
-import { makeAreaPredicate, prepareParts, shapeOf, type Shape } from '../geometry/shape.ts'
+import {
+  cornersOf,
+  joinShapes,
+  makeAreaPredicate,
+  prepareParts,
+  shapeOf,
+  type Shape,
+} from '../geometry/shape.ts'
 import { cutTiles, type Tiling } from '../geometry/tiles.ts'
-import { geocodeFault, resolveGeocode } from './geocodes.ts'
+import type { Geocode, Geocodes } from './geocodes.ts'
 
 /** Ground to look for people in. */
 export interface Ground {
@@ -16,41 +24,76 @@ export interface Ground {
   readonly bounds: readonly Box[]
 }
 
+/** Of all polygons of an area together; the shapes of all counties together have 80,000. */
+const MAX_CORNERS = 100_000
+
+/**
+ * An area as it is to be stored: without repeated positions and spikes.
+ *
+ * @returns a warning for each ring that was changed
+ */
+export function cleanArea(area: Area, pointer: string): { area: Area; warnings: Fault[] } {
+  const cleaned = area.polygon?.map((one, no) => cleanPolygon(one, `${pointer}/polygon/${no}`))
+  const warnings = cleaned?.flatMap(one => one.warnings) ?? []
+  if (cleaned === undefined || warnings.length === 0) return { area, warnings }
+  return { area: { ...area, polygon: cleaned.map(({ shape }) => shape) }, warnings }
+}
+
+/** What is allowed, and reaches nobody. */
+export function areaWarnings({ circle = [] }: Area, pointer: string): Fault[] {
+  return circle.flatMap(({ radiusKm }, no) =>
+    radiusKm === 0
+      ? [{ pointer: `${pointer}/circle/${no}`, detail: 'has a radius of 0: it reaches nobody' }]
+      : [],
+  )
+}
+
 /**
  * What is wrong with an area by its meaning: rings, ranges, unknown geocodes, nothing named at all.
  * @param pointer where the area stands in the request
  */
-export function areaFaults(area: Area, pointer: string): Fault[] {
+export function areaFaults(area: Area, pointer: string, geocodes: Geocodes): Fault[] {
   const { polygon = [], circle = [], geocode = [] } = area
   if (polygon.length + circle.length + geocode.length === 0) {
     return [{ pointer, detail: 'names no polygon, circle or geocode: it would reach nobody' }]
   }
+  const corners = cornersOf(shapeOf(polygon))
+  if (corners > MAX_CORNERS) {
+    const detail = `has ${corners} corners in all; at most ${MAX_CORNERS} are allowed`
+    return [{ pointer: `${pointer}/polygon`, detail }]
+  }
   return [
     ...polygon.flatMap((one, no) => checkPolygon(one, `${pointer}/polygon/${no}`)),
     ...circle.flatMap((one, no) => checkCircle(one, `${pointer}/circle/${no}`)),
-    ...geocodeFaults(area, pointer),
+    ...geocodeFaults(area, pointer, geocodes),
   ]
 }
 
-function geocodeFaults({ geocode = [] }: Area, pointer: string): Fault[] {
-  return geocode.flatMap((one, no) => geocodeFault(one, `${pointer}/geocode/${no}`) ?? [])
+function geocodeFaults({ geocode = [] }: Area, pointer: string, geocodes: Geocodes): Fault[] {
+  return geocode.flatMap((one, no) => geocodes.fault(one, `${pointer}/geocode/${no}`) ?? [])
+}
+
+/** What has to be looked up before areas can be judged or resolved. */
+export function geocodesOf(areas: readonly Area[]): Geocode[] {
+  return areas.flatMap(({ geocode = [] }) => geocode)
 }
 
 /**
  * The ground that an area covers: the union of all that it names.
  *
+ * @param geocodes with the area's own looked up
  * @throws AppError `unknown_geocode` if all its faults are of that kind, else `invalid_area`, naming each
  */
-export function groundOf(area: Area, pointer = ''): Ground {
-  const faults = areaFaults(area, pointer)
+export function groundOf(area: Area, geocodes: Geocodes, pointer = ''): Ground {
+  const faults = areaFaults(area, pointer, geocodes)
   if (faults.length > 0) {
-    const onlyGeocodes = faults.length === geocodeFaults(area, pointer).length
+    const onlyGeocodes = faults.length === geocodeFaults(area, pointer, geocodes).length
     const code = onlyGeocodes ? 'unknown_geocode' : 'invalid_area'
     throw new AppError(code, 'the area can not be resolved to a shape', { faults })
   }
   const { polygon = [], circle = [], geocode = [] } = area
-  const named = geocode.flatMap(one => resolveGeocode(one)?.shape ?? [])
-  return groundOfShape(shapeOf([...polygon, ...named], circle))
+  const named = geocode.flatMap(one => geocodes.find(one)?.shape ?? [])
+  return groundOfShape(joinShapes([shapeOf(polygon, circle), ...named]))
 }
 
 export function groundOfShape(shape: Shape): Ground {

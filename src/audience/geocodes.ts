@@ -1,18 +1,14 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { feature } from 'topojson-client'
-import { AppError, type Fault } from '../errors.ts'
-import type { MultiPolygon, Position } from '../geometry/geojson.ts'
+import type { Fault } from '../errors.ts'
+import { cornersOf, joinShapes, type Shape } from '../geometry/shape.ts'
+import type { Database } from '../store/database.ts'
+import { currentSets, findSetVersion, findShapes } from '../store/geocode-sets.ts'
+import { countiesVersion, countyFault, isCountyName, resolveCounty } from './counties.ts'
 
 /**
- * Geocodes of the United States, resolved to the shapes of counties and states (US Census 2017, 1:10,000,000, from
- * the `us-atlas` package; borders are true to about 500 m). A code that names no shape of this set resolves to
- * nothing: the caller refuses it, and never takes it for everyone or for nobody.
- *
- * - SAME `PSSCCC` (47 CFR 11.31(f)): P must be 0, the whole; SS state; CCC county, 000 the whole state.
- * - FIPS `SS` or `SSCCC` (INCITS 38 and 31).
- * - UGC `XXCNNN` (NWS Directive 10-1702): county form alone. Forecast zones, `XXZNNN`, have other borders.
+ * Geocodes, resolved to shapes: those of loaded sets (`geocode-sets.ts`), and counties and states of the United
+ * States, which are known without any (`counties.ts`). A set that bears one of their three names adds to them, and
+ * where both have a code it is the set's. A code that names no shape resolves to nothing: the caller refuses it, and
+ * never takes it for everyone or for nobody.
  */
 
 export interface Geocode {
@@ -21,135 +17,118 @@ export interface Geocode {
 }
 
 export interface ResolvedGeocode {
-  readonly shape: MultiPolygon
-  /** "Harris, Texas", or the state's name alone. */
+  readonly shape: Shape
+  /** "Harris, Texas", or the state's name alone; of a loaded set what it calls it. */
   readonly name: string
 }
 
-interface Atlas {
-  readonly topology: Topology
+/** By which version of which set codes were looked up: part of what is signed. */
+export interface GeocodeSetVersion {
+  readonly valueName: string
   readonly version: string
-  readonly resolved: Map<string, ResolvedGeocode | undefined>
 }
 
-type Topology = Parameters<typeof feature>[0]
-type Outline = Topology['objects'][string]
+/** What some geocodes mean. */
+export interface Geocodes {
+  /** Of those that were looked up. */
+  find(geocode: Geocode): ResolvedGeocode | undefined
+  /** What is wrong with a geocode, for a 422 `unknown_geocode`; undefined if it resolves. */
+  fault(geocode: Geocode, pointer: string): Fault | undefined
+  /** Of each set that they are looked up in, by name. */
+  readonly versions: readonly GeocodeSetVersion[]
+}
 
-let loaded: Atlas | undefined
-
-/** Reads the 800 KB once, at first use (some 20 ms). */
-function atlas(): Atlas {
-  if (loaded === undefined) {
-    const require = createRequire(import.meta.url)
-    const file = readFileSync(require.resolve('us-atlas/counties-10m.json'))
-    const { version } = require('us-atlas/package.json') as { version: string }
-    const digest = createHash('sha256').update(file).digest('hex')
-    loaded = {
-      topology: JSON.parse(file.toString('utf8')) as Atlas['topology'],
-      version: `us-atlas ${version} counties-10m sha256:${digest}`,
-      resolved: new Map(),
-    }
+/**
+ * Looks up geocodes. Where there are none nothing is asked.
+ *
+ * @param signed the versions to look them up in; else the current ones
+ */
+export async function lookUpGeocodes(
+  db: Database,
+  geocodes: readonly Geocode[],
+  signed?: readonly GeocodeSetVersion[],
+): Promise<Geocodes> {
+  const names = [...new Set(geocodes.map(({ valueName }) => valueName))].toSorted()
+  const loaded = new Map<string, { version: string; shapes: Map<string, ResolvedGeocode> }>()
+  for (const set of await setsNamed(db, names, signed)) {
+    const codes = geocodes.filter(one => one.valueName === set.valueName).map(one => one.value)
+    loaded.set(set.valueName, { version: set.version, shapes: await shapesOf(db, set.id, codes) })
   }
-  return loaded
-}
-
-/** Names the set of shapes exactly: part of what is signed, so that a new set voids what an old one decided. */
-export function geocodeSetVersion(): string {
-  return atlas().version
-}
-
-/** The shape that a geocode names; undefined if it names none here (`geocodeFault` says why). */
-export function resolveGeocode(geocode: Geocode): ResolvedGeocode | undefined {
-  const code = toFips(geocode)
-  if ('fault' in code) return undefined
-  const { resolved } = atlas()
-  if (!resolved.has(code.fips)) resolved.set(code.fips, findShape(code.fips))
-  return resolved.get(code.fips)
-}
-
-/** What is wrong with a geocode, for a 422 `unknown_geocode`; undefined if it resolves. */
-export function geocodeFault(geocode: Geocode, pointer: string): Fault | undefined {
-  const code = toFips(geocode)
-  if ('fault' in code) return { pointer, detail: code.fault }
-  if (resolveGeocode(geocode) !== undefined) return undefined
+  const find = (geocode: Geocode) =>
+    loaded.get(geocode.valueName)?.shapes.get(geocode.value) ?? resolveCounty(geocode)
   return {
-    pointer,
-    detail: `names no state or county known here (${geocodeSetVersion().split(' sha256')[0]})`,
+    find,
+    fault(geocode, pointer) {
+      if (find(geocode) !== undefined) return undefined
+      if (isCountyName(geocode.valueName)) return { pointer, detail: countyFault(geocode) }
+      const detail = loaded.has(geocode.valueName)
+        ? 'names no code of the set that is loaded'
+        : 'has a valueName other than SAME, FIPS and UGC, and no set of that name is loaded'
+      return { pointer, detail }
+    },
+    versions: names.map(valueName => ({
+      valueName,
+      version: versionOf(valueName, loaded.get(valueName)?.version),
+    })),
   }
 }
 
-/** @returns `SS` or `SSCCC` */
-function toFips({ valueName, value }: Geocode): { fips: string } | { fault: string } {
-  switch (valueName) {
-    case 'SAME': {
-      const [, part, state, county] = /^(\d)(\d\d)(\d{3})$/.exec(value) ?? []
-      if (state === undefined) return { fault: 'must be six digits, PSSCCC' }
-      if (part !== '0')
-        return { fault: `names part ${part} of a county, whose shape is not known here` }
-      return { fips: county === '000' ? state : `${state}${county}` }
-    }
-    case 'FIPS': {
-      const [, state, county = '000'] = /^(\d\d)(\d{3})?$/.exec(value) ?? []
-      if (state === undefined) return { fault: 'must be two or five digits, SS or SSCCC' }
-      return { fips: county === '000' ? state : `${state}${county}` }
-    }
-    case 'UGC': {
-      const [, letters = '', kind, number] = /^([A-Z]{2})([CZ])(\d{3}|ALL)$/.exec(value) ?? []
-      if (kind === undefined) return { fault: 'must be like TXC453' }
-      if (kind === 'Z') return { fault: 'names a forecast zone, whose shape is not known here' }
-      const state = STATE_NUMBERS[letters]
-      if (state === undefined) return { fault: `names no state: ${letters}` }
-      return { fips: number === '000' || number === 'ALL' ? state : `${state}${number}` }
-    }
-    default:
-      return { fault: 'has a valueName other than SAME, FIPS and UGC' }
-  }
-}
-
-function findShape(fips: string): ResolvedGeocode | undefined {
-  const { topology } = atlas()
-  const state = outlineOf('states', fips.slice(0, 2))
-  const found = fips.length === 2 ? state : outlineOf('counties', fips)
-  if (found === undefined || state === undefined) return undefined
-  const polygons =
-    found.type === 'Polygon'
-      ? [feature(topology, found).geometry.coordinates]
-      : found.type === 'MultiPolygon'
-        ? feature(topology, found).geometry.coordinates
-        : []
-  if (polygons.length === 0) return undefined
-  const coordinates = polygons.map(rings => rings.map(ring => ring.map(toPosition)))
-  return {
-    shape: { type: 'MultiPolygon', coordinates },
-    name: found === state ? nameOf(state) : `${nameOf(found)}, ${nameOf(state)}`,
-  }
-}
-
-function outlineOf(layer: 'counties' | 'states', fips: string): Outline | undefined {
-  const outlines = atlas().topology.objects[layer]
-  return outlines?.type === 'GeometryCollection'
-    ? outlines.geometries.find(({ id }) => id === fips)
-    : undefined
-}
-
-function nameOf({ id, properties }: Outline): string {
-  return properties != null && 'name' in properties ? String(properties['name']) : String(id)
-}
-
-function toPosition(numbers: readonly number[]): Position {
-  const [longitude, latitude] = numbers
-  if (longitude === undefined || latitude === undefined)
-    throw new AppError('internal', 'the atlas is damaged')
-  return [longitude, latitude]
-}
-
-/** INCITS 38: the numbers of the states, the District, Puerto Rico and the island areas. */
-const STATE_NUMBERS: Readonly<Record<string, string>> = Object.fromEntries(
-  (
-    'AL01 AK02 AZ04 AR05 CA06 CO08 CT09 DE10 DC11 FL12 GA13 HI15 ID16 IL17 IN18 IA19 KS20 KY21 LA22 ME23 ' +
-    'MD24 MA25 MI26 MN27 MS28 MO29 MT30 NE31 NV32 NH33 NJ34 NM35 NY36 NC37 ND38 OH39 OK40 OR41 PA42 RI44 ' +
-    'SC45 SD46 TN47 TX48 UT49 VT50 VA51 WA53 WV54 WI55 WY56 AS60 GU66 MP69 PR72 VI78'
+async function setsNamed(
+  db: Database,
+  names: readonly string[],
+  signed: readonly GeocodeSetVersion[] | undefined,
+): Promise<{ id: string; valueName: string; version: string }[]> {
+  if (signed === undefined) return currentSets(db, names)
+  const wanted = signed.filter(({ valueName }) => names.includes(valueName))
+  const found = await Promise.all(
+    wanted.flatMap(({ valueName, version }) => {
+      const ofSet = /^(?:.* \+ )?(sha256:[0-9a-f]{64})$/.exec(version)?.[1]
+      return ofSet === undefined ? [] : [findSetVersion(db, valueName, ofSet)]
+    }),
   )
-    .split(' ')
-    .map(entry => [entry.slice(0, 2), entry.slice(2)]),
-)
+  return found.filter(set => set !== undefined)
+}
+
+function versionOf(valueName: string, ofSet: string | undefined): string {
+  if (!isCountyName(valueName)) return ofSet ?? 'none'
+  return [countiesVersion(), ...(ofSet === undefined ? [] : [ofSet])].join(' + ')
+}
+
+/** Shapes by set and code: a version never changes, so what is kept can't be stale. */
+const kept = new Map<string, ResolvedGeocode>()
+/** A million corners are some 60 MB. */
+const KEPT_CORNERS = 500_000
+let keptCorners = 0
+
+async function shapesOf(
+  db: Database,
+  setId: string,
+  codes: readonly string[],
+): Promise<Map<string, ResolvedGeocode>> {
+  const keyOf = (code: string) => `${setId} ${code}`
+  const missing = [...new Set(codes)].filter(code => !kept.has(keyOf(code)))
+  const found = new Map<string, ResolvedGeocode>()
+  if (missing.length > 0) {
+    for (const { code, name, shape } of await findShapes(db, setId, missing)) {
+      const before = found.get(code)
+      const whole = before === undefined ? shape : joinShapes([before.shape, shape])
+      found.set(code, { name: before?.name ?? name, shape: whole })
+    }
+  }
+  for (const code of codes) {
+    const known = kept.get(keyOf(code))
+    if (known !== undefined) found.set(code, known)
+  }
+  for (const code of missing) {
+    const fresh = found.get(code)
+    if (fresh === undefined || kept.has(keyOf(code))) continue
+    kept.set(keyOf(code), fresh)
+    keptCorners += cornersOf(fresh.shape)
+  }
+  for (const [key, { shape }] of kept) {
+    if (keptCorners <= KEPT_CORNERS) break
+    kept.delete(key)
+    keptCorners -= cornersOf(shape)
+  }
+  return found
+}

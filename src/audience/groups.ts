@@ -17,8 +17,9 @@ import {
   type GroupRow,
 } from '../store/groups.ts'
 import { readOrganisation } from '../store/organisation.ts'
-import { groundOf } from './areas.ts'
+import { areaWarnings, cleanArea, geocodesOf, groundOf } from './areas.ts'
 import { definitionDigest } from './definition.ts'
+import { lookUpGeocodes } from './geocodes.ts'
 import { readMembers, type Members } from './member-list.ts'
 import { countMembers } from './resolve.ts'
 
@@ -27,6 +28,8 @@ export interface Group extends GroupRow {
   readonly members: number
   /** Of what decides who belongs to it. */
   readonly definitionDigest: string
+  /** What was left out of its area's drawings just now. */
+  readonly cleaned?: readonly Fault[]
 }
 
 export interface GroupDraft {
@@ -43,9 +46,9 @@ export interface GroupDraft {
 export async function createGroup(
   db: Database,
   operatorId: string,
-  { name, description, area }: GroupDraft,
+  { name, description, area: given }: GroupDraft,
 ): Promise<Group> {
-  if (area !== undefined) groundOf(area, '/area')
+  const { area, cleaned } = await usable(db, given)
   const id = uuid()
   const row = await refusingDoubles(() =>
     transact(db, async tx => {
@@ -54,7 +57,7 @@ export async function createGroup(
       return made
     }),
   )
-  return describe(db, row)
+  return { ...(await describe(db, row)), cleaned }
 }
 
 /**
@@ -70,11 +73,11 @@ export async function changeGroup(
   { id, revision }: { id: string; revision: number | undefined },
   change: { readonly [Field in keyof GroupDraft]?: GroupDraft[Field] | undefined },
 ): Promise<Group> {
-  if (change.area !== undefined) groundOf(change.area, '/area')
+  const { area, cleaned } = await usable(db, change.area)
   const row = await refusingDoubles(() =>
     transact(db, async tx => {
       const current = await lock(tx, id, revision)
-      if (change.area !== undefined && current.area === undefined) {
+      if (area !== undefined && current.area === undefined) {
         throw invalid([
           { pointer: '/area', detail: 'is for geographic groups: this one is listed' },
         ])
@@ -85,14 +88,14 @@ export async function changeGroup(
           change.description === undefined
             ? current.description
             : (change.description ?? undefined),
-        area: change.area ?? current.area,
+        area: area ?? current.area,
       })
       const detail = { changed: Object.keys(change).toSorted() }
       await recordAudit(tx, { operatorId, action: 'group.changed', subject: id, detail })
       return changed
     }),
   )
-  return describe(db, row)
+  return { ...(await describe(db, row)), cleaned }
 }
 
 /** Unknown members named in one answer; more would help nobody. */
@@ -177,10 +180,22 @@ export async function getGroups(
 
 async function describe(db: Database, row: GroupRow): Promise<Group> {
   const { id, name, area } = row
-  const ground = area === undefined ? undefined : groundOf(area)
-  const digest = await definitionDigest(db, id, area)
+  const geocodes = await lookUpGeocodes(db, geocodesOf(area === undefined ? [] : [area]))
+  const ground = area === undefined ? undefined : groundOf(area, geocodes)
+  const digest = await definitionDigest(db, id, area, geocodes)
   const members = await countMembers(db, { id, name, definitionDigest: digest, ground })
   return { ...row, members, definitionDigest: digest }
+}
+
+/** @returns the area as it is to be stored */
+async function usable(
+  db: Database,
+  given: Area | undefined,
+): Promise<{ area: Area | undefined; cleaned: Fault[] }> {
+  if (given === undefined) return { area: undefined, cleaned: [] }
+  const { area, warnings } = cleanArea(given, '/area')
+  groundOf(area, await lookUpGeocodes(db, geocodesOf([area])), '/area')
+  return { area, cleaned: [...warnings, ...areaWarnings(area, '/area')] }
 }
 
 async function lock(tx: Database, id: string, revision: number | undefined): Promise<GroupRow> {

@@ -37,8 +37,9 @@ import {
 } from '../store/audience.ts'
 import type { Database, Session } from '../store/database.ts'
 import { countListed, findGroups } from '../store/groups.ts'
-import { groundOf, groundOfShape, type Ground } from './areas.ts'
-import { definitionDigest, geocodeSetsOf } from './definition.ts'
+import { geocodesOf, groundOf, groundOfShape, type Ground } from './areas.ts'
+import { definitionDigest } from './definition.ts'
+import { lookUpGeocodes, type GeocodeSetVersion } from './geocodes.ts'
 
 export interface AudienceDefinition {
   readonly areas: readonly Area[]
@@ -51,6 +52,8 @@ export interface AudienceDefinition {
   readonly emergency: boolean
   /** CAP categories: who opted out of one of them is skipped. */
   readonly categories: readonly string[]
+  /** What the areas' geocodes are to be looked up in; if absent, what is current. */
+  readonly geocodeSets?: readonly GeocodeSetVersion[]
 }
 
 interface ResolvedArea {
@@ -73,7 +76,7 @@ export interface ResolvedAudience {
   readonly excludeGroups: readonly ResolvedGroup[]
   readonly roster: ResolvedGroup | undefined
   /** What the areas' geocodes were looked up in. */
-  readonly geocodeSets: readonly { readonly valueName: string; readonly version: string }[]
+  readonly geocodeSets: readonly GeocodeSetVersion[]
   readonly optOuts: OptOutRule
   /** All of the areas and geographic groups as one; undefined with a roster, or where there is none. */
   readonly everywhere: Ground | undefined
@@ -90,19 +93,21 @@ export async function resolveAudience(
   definition: AudienceDefinition,
 ): Promise<ResolvedAudience> {
   const { emergency, categories } = definition
+  const named = geocodesOf(definition.areas)
+  const geocodes = await lookUpGeocodes(db, named, definition.geocodeSets)
   const areas = definition.areas.map((area, no) => ({
     areaDesc: area.areaDesc,
-    ground: groundOf(area, `/areas/${no}`),
+    ground: groundOf(area, geocodes, `/areas/${no}`),
   }))
-  const named = [
+  const groupsNamed = [
     ...definition.groups.map((id, no) => ({ id, pointer: `/audience/groups/${no}` })),
     ...definition.excludeGroups.map((id, no) => ({ id, pointer: `/audience/excludeGroups/${no}` })),
     ...(definition.roster === undefined
       ? []
       : [{ id: definition.roster, pointer: '/audience/roster' }]),
   ]
-  const found = await resolveGroups(db, [...new Set(named.map(({ id }) => id))])
-  const faults = named.flatMap(({ id, pointer }): Fault[] => {
+  const found = await resolveGroups(db, [...new Set(groupsNamed.map(({ id }) => id))])
+  const faults = groupsNamed.flatMap(({ id, pointer }): Fault[] => {
     const group = found.get(id)
     if (group === undefined) return [{ pointer, detail: 'is no group' }]
     if (pointer !== '/audience/roster' || group.ground === undefined) return []
@@ -121,7 +126,7 @@ export async function resolveAudience(
     groups,
     excludeGroups: definition.excludeGroups.map(id => found.get(id)!),
     roster,
-    geocodeSets: geocodeSetsOf(definition.areas),
+    geocodeSets: geocodes.versions,
     optOuts: { emergency, categories },
     everywhere: roster === undefined && shapes.length > 0 ? unionOf(areas, groups) : undefined,
   }
@@ -140,10 +145,13 @@ async function resolveGroups(
   ids: readonly string[],
 ): Promise<Map<string, ResolvedGroup>> {
   const rows = await findGroups(db, ids)
+  const areas = rows.flatMap(({ area }) => area ?? [])
+  const geocodes = await lookUpGeocodes(db, geocodesOf(areas))
   const resolved = new Map<string, ResolvedGroup>()
   for (const { id, name, area } of rows) {
-    const ground = area === undefined ? undefined : groundOf(area)
-    resolved.set(id, { id, name, definitionDigest: await definitionDigest(db, id, area), ground })
+    const ground = area === undefined ? undefined : groundOf(area, geocodes)
+    const digest = await definitionDigest(db, id, area, geocodes)
+    resolved.set(id, { id, name, definitionDigest: digest, ground })
   }
   return resolved
 }
@@ -521,15 +529,15 @@ async function excluded(tx: Database, { excludeGroups }: ResolvedAudience): Prom
       tx,
       listed.map(({ id }) => id),
     )),
-    ...(await contactsInBoxes(
-      tx,
-      grounds.flatMap(ground => ground.tiling().boxes),
-    )),
-    ...(
-      await testCells(
-        tx,
-        grounds.map((ground, source) => ({ source, ground })),
-      )
-    ).flatMap(({ contactIds }) => contactIds),
+    ...(await insideAny(tx, grounds)),
   ]
+}
+
+async function insideAny(tx: Database, grounds: readonly Ground[]): Promise<string[]> {
+  const boxes = grounds.flatMap(ground => ground.tiling().boxes)
+  const inCells = await testCells(
+    tx,
+    grounds.map((ground, source) => ({ source, ground })),
+  )
+  return [...(await contactsInBoxes(tx, boxes)), ...inCells.flatMap(({ contactIds }) => contactIds)]
 }

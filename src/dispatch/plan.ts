@@ -108,7 +108,9 @@ async function plan(
   const { db } = database
   const { alertId } = claim
   const content = await verifyForSending(db, alertId)
-  const resolved = await resolveAudience(db, audienceOf(content))
+  // By the sets that it was signed for: a newer version was refused at dispatch, or came after it.
+  const { geocodeSets } = content
+  const resolved = await resolveAudience(db, { ...audienceOf(content), geocodeSets })
   const layout = createLayout(content, accounts, now(), async slice => {
     const outcome = await transact(db, tx => planSlice(tx, planner, alertId, slice))
     if (outcome === 'lost') throw new PlanLost()

@@ -17,7 +17,7 @@ import { estimateAlert } from '../alerts/estimate.ts'
 import { type Action, type Caller, rolesFor } from '../alerts/steps.ts'
 import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type Fault } from '../errors.ts'
 import { type AlertRow, type AlertSummary, findAlert, listAlerts } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { listHistory } from '../store/history.ts'
@@ -388,7 +388,7 @@ function summaryResource(alert: AlertSummary): z.infer<typeof summarySchema> {
 
 export async function alertResource(
   db: Database,
-  alert: AlertRow,
+  alert: AlertRow & { readonly cleaned?: readonly Fault[] },
 ): Promise<z.infer<typeof alertSchema>> {
   const { draft, references, contentDigest } = alert
   const signatures = await standingSignatures(db, alert.id)
@@ -398,7 +398,7 @@ export async function alertResource(
     ...commonFields({ ...alert, info: draft.info }),
     references,
     contentDigest,
-    warnings: draftWarnings(draft).map(fault => ({ ...fault })),
+    warnings: [...(alert.cleaned ?? []), ...draftWarnings(draft)],
     signatures: signatures.map(({ role, operatorId, kid, jws, at }) => ({
       role,
       operatorId,

@@ -16,6 +16,7 @@ import { dispatchRoutes } from './dispatches.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { feedRoutes } from './feed.ts'
+import { geocodeSetRoutes } from './geocode-sets.ts'
 import { groupRoutes } from './groups.ts'
 import { healthRoutes } from './health.ts'
 import { idempotent } from './idempotency.ts'
@@ -69,6 +70,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', contactRoutes(deps))
   app.route('/', importRoutes(deps))
   app.route('/', groupRoutes(deps))
+  app.route('/', geocodeSetRoutes(deps))
   app.route('/', carrierRoutes(deps))
   app.route('/', subscriberRoutes(deps))
   app.route('/', webhookRoutes(deps))

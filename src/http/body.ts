@@ -15,7 +15,8 @@ const LIMIT = MEBIBYTE
 /** Drawn areas, jurisdictions and prepared texts in many languages: API.md, "Bodies". */
 const LARGE_LIMIT = 8 * MEBIBYTE
 const LARGE = /^\/v1\/(alerts|groups|operators)(\/|$)/
-const STREAMED = /^\/v1\/(contacts\/import|groups\/[^/]+\/members|carriers\/[^/]+\/webhook)$/
+const STREAMED =
+  /^\/v1\/(contacts\/import|groups\/[^/]+\/members|carriers\/[^/]+\/webhook|geocode-sets(\/[^/]+)?)$/
 /** One CAP message; its pictures are to be had by their addresses (SECURITY.md, CAP signing practice). */
 const XML = /^\/v1\/alerts\/import$/
 const XML_LIMIT = MEBIBYTE / 2

@@ -44,6 +44,9 @@ const groupSchema = z
     definitionDigest: z.string().meta({ description: 'SHA-256 of what decides who belongs to it' }),
     createdAt: timeSchema,
     revision: z.int(),
+    warnings: z.array(z.object({ pointer: z.string(), detail: z.string() })).meta({
+      description: 'What was left out of its area just now: spikes, positions given twice',
+    }),
   })
   .meta({ id: 'Group' })
 
@@ -167,5 +170,6 @@ function groupResource(group: Group): z.infer<typeof groupSchema> {
     definitionDigest: group.definitionDigest,
     createdAt: group.createdAt.toISOString(),
     revision: group.revision,
+    warnings: [...(group.cleaned ?? [])],
   }
 }

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { geocodeSchema, polygonSchema } from '../cap/area.ts'
-import { geocodeFault } from '../audience/geocodes.ts'
+import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { SEVERITIES } from '../cap/alert.ts'
 import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
@@ -14,6 +14,7 @@ import {
   getOperators,
 } from '../operators/operators.ts'
 import { MAX_PASSWORD_CHARACTERS } from '../operators/passwords.ts'
+import type { Database } from '../store/database.ts'
 import { ROLES } from '../store/schema.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -173,7 +174,7 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
     .openapi(createRouteConfig, async c => {
       const administrator = requireRole(c, 'administrator')
       const draft = c.req.valid('json')
-      assertKnownGeocodes(draft.jurisdiction)
+      await assertKnownGeocodes(db, draft.jurisdiction)
       const created = await createOperator(db, administrator, draft, now())
       c.header('ETag', etagOf(created.revision))
       c.header('Location', `/v1/operators/${created.id}`)
@@ -200,7 +201,7 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
       const administrator = requireRole(c, 'administrator')
       const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
       const edit = c.req.valid('json')
-      assertKnownGeocodes(edit.jurisdiction)
+      await assertKnownGeocodes(db, edit.jurisdiction)
       const changed = await changeOperator(db, administrator, target, edit, now())
       c.header('ETag', etagOf(changed.revision))
       return c.json(operatorResource(changed), 200)
@@ -222,9 +223,14 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
     })
 
 /** A jurisdiction that resolves to nothing would hold no alert, and its operator would learn it at 4 a.m. */
-function assertKnownGeocodes(jurisdiction: z.infer<typeof jurisdictionSchema> | null | undefined) {
-  const faults = (jurisdiction?.geocodes ?? []).flatMap(
-    (geocode, no) => geocodeFault(geocode, `/jurisdiction/geocodes/${no}`) ?? [],
+async function assertKnownGeocodes(
+  db: Database,
+  jurisdiction: z.infer<typeof jurisdictionSchema> | null | undefined,
+): Promise<void> {
+  const named = jurisdiction?.geocodes ?? []
+  const geocodes = await lookUpGeocodes(db, named)
+  const faults = named.flatMap(
+    (geocode, no) => geocodes.fault(geocode, `/jurisdiction/geocodes/${no}`) ?? [],
   )
   if (faults.length > 0) {
     throw new AppError('unknown_geocode', 'the jurisdiction names geocodes without a shape', {

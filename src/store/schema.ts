@@ -14,6 +14,7 @@ import {
   doublePrecision,
   index,
   integer,
+  json,
   jsonb,
   pgTable,
   primaryKey,
@@ -316,6 +317,47 @@ export const importRejects = pgTable(
     value: text('value').notNull(),
   },
   t => [index('import_rejects_import').on(t.importId, t.line)],
+)
+
+/**
+ * Shapes by code, as administrators load them: of each set one version is current. A version that was replaced stays
+ * while an alert that was signed for it may still be planned. One that is being loaded has its own id for a version.
+ */
+export const geocodeSets = pgTable(
+  'geocode_sets',
+  {
+    id: uuid('id').primaryKey(),
+    valueName: text('value_name').notNull(),
+    /** `sha256:` and the digest, in hex, of all codes, names and shapes. */
+    version: text('version').notNull(),
+    description: text('description'),
+    codes: integer('codes').notNull(),
+    corners: integer('corners').notNull(),
+    isCurrent: boolean('is_current').notNull(),
+    loadedAt: at('loaded_at').notNull().defaultNow(),
+  },
+  t => [
+    uniqueIndex('geocode_sets_version').on(t.valueName, t.version),
+    uniqueIndex('geocode_sets_current')
+      .on(t.valueName)
+      .where(sql`is_current`),
+  ],
+)
+
+export const geocodeShapes = pgTable(
+  'geocode_shapes',
+  {
+    setId: uuid('set_id')
+      .notNull()
+      .references(() => geocodeSets.id, { onDelete: 'cascade' }),
+    code: text('code').notNull(),
+    /** A code may stand at several features: it is their union. */
+    part: integer('part').notNull(),
+    name: text('name').notNull(),
+    /** A `Shape` as it was checked. Never looked into here, so it is kept as it is written. */
+    shape: json('shape').notNull(),
+  },
+  t => [primaryKey({ columns: [t.setId, t.code, t.part] })],
 )
 
 // ---- carriers

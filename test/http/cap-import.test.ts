@@ -196,7 +196,7 @@ test('X16: a geocode that names no shape is nobody’s alert, never everybody’
     author,
     aMessage(['30,-97 30,-96 31,-96 31,-97 30,-97', `30,-97 ${corners} 30,-97`]),
   )
-  expect(faultsOf(large)[0]).toContain('has 20001 corners; at most 1000 are allowed')
+  expect(faultsOf(large)[0]).toContain('has 20001 corners; at most 20000 are allowed')
 })
 
 test('X13: what has expired or comes from tomorrow is refused', async ({ edge }) => {

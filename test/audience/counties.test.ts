@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { geocodeFault, geocodeSetVersion, resolveGeocode } from '../../src/audience/geocodes.ts'
-import { polygonContains } from '../../src/geometry/containment.ts'
+import { countiesVersion, countyFault, resolveCounty } from '../../src/audience/counties.ts'
+import { makeAreaPredicate } from '../../src/geometry/shape.ts'
 
 test.each([
   ['SAME', '048201', 'Harris, Texas'],
@@ -15,9 +15,14 @@ test.each([
   ['SAME', '011001', 'District of Columbia, District of Columbia'],
   ['SAME', '072000', 'Puerto Rico'],
   ['UGC', 'GUC010', 'Guam, Guam'],
+  // Codes of before: what took their place.
+  ['SAME', '046113', 'Oglala Lakota, South Dakota'],
+  ['FIPS', '02270', 'Kusilvak, Alaska'],
+  ['UGC', 'FLC025', 'Miami-Dade, Florida'],
+  ['FIPS', '02232', 'Hoonah-Angoon, Alaska; Skagway, Alaska'],
+  ['SAME', '009003', 'Hartford, Connecticut'],
 ])('%s %s is %s', (valueName, value, name) => {
-  expect(resolveGeocode({ valueName, value })?.name).toBe(name)
-  expect(geocodeFault({ valueName, value }, '/x') === undefined).toBe(name !== undefined)
+  expect(resolveCounty({ valueName, value })?.name).toBe(name)
 })
 
 test.each([
@@ -35,19 +40,16 @@ test.each([
   ['UGC', 'ANZ335', /forecast zone/],
   ['UGC', 'XXC001', /no state: XX/],
   ['UGC', 'txc201', /like TXC453/],
-  ['same', '048201', /valueName/],
-  ['EMMA_ID', 'DE001', /valueName/],
-  ['__proto__', 'x', /valueName/],
+  ['SAME', '009110', /planning region of Connecticut/],
+  ['FIPS', '02063', /Valdez-Cordova/],
+  ['UGC', 'CTC170', /planning region of Connecticut/],
 ])('%s %j is refused, never everyone and never nobody', (valueName, value, detail) => {
-  expect(resolveGeocode({ valueName, value })).toBeUndefined()
-  expect(geocodeFault({ valueName, value }, '/area/geocode/0')).toEqual({
-    pointer: '/area/geocode/0',
-    detail: expect.stringMatching(detail) as string,
-  })
+  expect(resolveCounty({ valueName, value })).toBeUndefined()
+  expect(countyFault({ valueName, value })).toMatch(detail)
 })
 
 function holds(fips: string, point: [number, number]): boolean {
-  return polygonContains(resolveGeocode({ valueName: 'FIPS', value: fips })!.shape, point)
+  return makeAreaPredicate(resolveCounty({ valueName: 'FIPS', value: fips })!.shape)(...point)
 }
 
 test.each([
@@ -72,7 +74,7 @@ test.each([
 })
 
 test('the version names the very file, and a second look gives the same shape', () => {
-  expect(geocodeSetVersion()).toMatch(/^us-atlas 3\.0\.1 counties-10m sha256:[0-9a-f]{64}$/)
+  expect(countiesVersion()).toMatch(/^us-atlas 3\.0\.1 counties-10m sha256:[0-9a-f]{64}$/)
   const geocode = { valueName: 'SAME', value: '048201' }
-  expect(resolveGeocode(geocode)).toBe(resolveGeocode({ ...geocode }))
+  expect(resolveCounty(geocode)).toBe(resolveCounty({ ...geocode }))
 })
