@@ -127,13 +127,13 @@ export async function startDispatcher({
     return LOOK.ends
   }
 
-  /** Behind the planner, and never for more than half of the time: texts go first. */
+  /** Behind the planner, and never for more than a quarter of the time: texts go first. */
   const layingOut = async () => {
     const startedAt = performance.now()
     if (!(await transact(db, layOutLetters))) return LOOK.letters
     for (const { lane, account } of lanes.values()) if (account.protocol === 'smtp') lane.wake()
     const tookMs = performance.now() - startedAt
-    await sleep(tookMs, stopping.signal)
+    await sleep(3 * tookMs, stopping.signal)
     return 0
   }
 

@@ -29,6 +29,7 @@ import { organisationRoutes } from './organisation.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { signInRoutes } from './sign-in.ts'
 import { subscriberRoutes } from './subscribers.ts'
+import { letterRoutes } from './letters.ts'
 import { watchingRoutes } from './watching.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -79,6 +80,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', feedRoutes(deps))
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))
+  app.route('/', letterRoutes(deps))
   app.route('/', auditRoutes(deps))
 
   let document: ReturnType<typeof openApiDocument> | undefined

@@ -10,6 +10,7 @@ import type { Database } from '../store/database.ts'
 import type { MailingCounts } from '../store/mailings.ts'
 import { NOBODY, type ProgressCounts, type RecipientCounts } from '../store/progress.ts'
 import type { TallyCount } from '../store/tallies.ts'
+import { readMailStalls } from './mail-stalls.ts'
 import { alarmOf, readStalls } from './stalls.ts'
 import {
   readCarrierNames,
@@ -96,10 +97,13 @@ export async function readWatched(
   const alerts = await readWatchedAlerts(db, alertIds)
   const carriers = await readCarriers(db)
   const stalls = await readStalls(db, alertIds)
+  const mailStalls = await readMailStalls(db, alertIds)
   const watched = new Map<string, Watched>()
   for (const alert of alerts) {
     const stall = stalls.find(({ alertId }) => alertId === alert.id)
-    const progress = progressOf(alert, carriers, stall === undefined ? [] : [alarmOf(stall)], now)
+    const alarms = [stall && alarmOf(stall), mailStalls.get(alert.id)]
+    const still = alarms.filter(alarm => alarm !== undefined)
+    const progress = progressOf(alert, carriers, still, now)
     const tally = tallyOf(alert, progress.recipients, await labelsOf(db, alert), now)
     watched.set(alert.id, { progress, tally })
   }

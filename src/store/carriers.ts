@@ -139,6 +139,13 @@ export async function listSendingCarriers(db: Database): Promise<CarrierRow[]> {
   )
 }
 
+/** By name: those that take letters. */
+export async function listMailAccounts(db: Database): Promise<CarrierRow[]> {
+  return (await listEnabledCarriers(db)).filter(
+    ({ draining, protocol }) => !draining && protocol === 'smtp',
+  )
+}
+
 /** By carrier id; one that no dispatcher has reported lately is missing. */
 export async function readLiveStates(
   db: Database,

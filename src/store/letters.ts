@@ -2,10 +2,11 @@
  * Letters on their way: claimed under a lease, settled under the claim's fence. A claim is the intent: only what is
  * claimed leaves, so what a dispatcher that dies had claimed may have left (`mailings.ts` says what becomes of it).
  */
-import { sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
 import { moveLetters } from './mailings.ts'
 import { OPTED_OUT_SINCE } from './opt-outs.ts'
+import { letters } from './schema.ts'
 
 /** A claimed letter is its dispatcher's for so long without a word from it, in seconds. */
 export const LETTER_LEASE_SECONDS = 10
@@ -64,10 +65,10 @@ export async function claimLetters(
   return [...rows]
 }
 
-const leases = (letters: readonly LetterLease[]) => sql`unnest(
-  ${arrayLiteral(letters.map(letter => letter.alertId))}::uuid[],
-  ${numberArray(letters.map(letter => letter.seq))}::int[],
-  ${numberArray(letters.map(letter => letter.fence))}::int[]`
+const leases = (of: readonly LetterLease[]) => sql`unnest(
+  ${arrayLiteral(of.map(letter => letter.alertId))}::uuid[],
+  ${numberArray(of.map(letter => letter.seq))}::int[],
+  ${numberArray(of.map(letter => letter.fence))}::int[]`
 
 const isMine = sql.raw(`l.alert_id = w.alert_id and l.seq = w.seq and l.fence = w.fence
   and l.state = 'leased'`)
@@ -75,13 +76,13 @@ const isMine = sql.raw(`l.alert_id = w.alert_id and l.seq = w.seq and l.fence = 
 /** Says that their dispatcher lives. @returns those that are still its own and may leave */
 export async function renewLetters(
   db: Database,
-  letters: readonly LetterLease[],
+  claimed: readonly LetterLease[],
 ): Promise<LetterLease[]> {
-  if (letters.length === 0) return []
+  if (claimed.length === 0) return []
   const rows = await db.execute<LetterLease & { maySend: boolean } & Record<string, unknown>>(sql`
     update letters l
     set due_at = now() + make_interval(secs => ${LETTER_LEASE_SECONDS}::int)
-    from ${leases(letters)}) as w(alert_id, seq, fence), alerts a
+    from ${leases(claimed)}) as w(alert_id, seq, fence), alerts a
     where ${isMine} and l.due_at > now() and a.id = l.alert_id
     returning l.alert_id as "alertId", l.seq, l.fence, a.state = 'sending' and l.expires > now() as "maySend"
   `)
@@ -132,3 +133,66 @@ export async function settleLetters(
     `,
   )
 }
+
+/** A letter, as it stands. */
+export interface LetterRow {
+  readonly seq: number
+  readonly contactId: string
+  readonly address: string
+  readonly state: LetterState
+  readonly reason: string | null
+  readonly attempts: number
+  readonly possibleDuplicate: boolean
+  /** The account that had it last. */
+  readonly carrierId: string | null
+  readonly settledAt: Date | null
+}
+
+/** To those who ask, what is claimed waits like the others. */
+export const SHOWN_LETTER_STATES = [
+  'queued',
+  'sent',
+  'failed',
+  'expired',
+  'cancelled',
+  'unknown',
+] as const
+type LetterState = (typeof SHOWN_LETTER_STATES)[number]
+
+/** An alert's letters by their recipients' numbers, after the one given. */
+export async function listLetters(
+  db: Database,
+  alertId: string,
+  page: {
+    readonly states: readonly LetterState[] | undefined
+    readonly afterSeq: number
+    readonly limit: number
+  },
+): Promise<LetterRow[]> {
+  const states = page.states?.flatMap(state => (state === 'queued' ? QUEUED : [state]))
+  const rows = await db
+    .select()
+    .from(letters)
+    .where(
+      and(
+        eq(letters.alertId, alertId),
+        gt(letters.seq, page.afterSeq),
+        states && inArray(letters.state, states),
+      ),
+    )
+    .orderBy(asc(letters.seq))
+    .limit(page.limit)
+  return rows.map(row => ({
+    seq: row.seq,
+    contactId: row.contactId,
+    address: row.address,
+    state: QUEUED.includes(row.state) ? 'queued' : (row.state as LetterState),
+    reason: row.reason,
+    attempts: row.attempts,
+    possibleDuplicate: row.possibleDuplicate,
+    carrierId: row.carrierId,
+    settledAt: row.settledAt,
+  }))
+}
+
+const QUEUED: readonly string[] = ['waiting', 'leased']

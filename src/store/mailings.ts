@@ -15,7 +15,7 @@
  */
 import { sql, type SQL } from 'drizzle-orm'
 import { CONTACT_ID, PHONE } from './blocks.ts'
-import type { Database } from './database.ts'
+import { arrayLiteral, type Database } from './database.ts'
 
 /** Whether letters of an alert `a` are still to be laid out, or have no end yet. */
 export const IS_MAILING = sql.raw(`exists (
@@ -96,7 +96,7 @@ export async function layOutLetters(tx: Database): Promise<boolean> {
     on conflict (alert_id, address, text_no) do nothing
   `)
   await tx.execute(sql`
-    update mailings set laid_out = ${last}::int, letters = letters + ${count}::int
+    update mailings set laid_out = ${last}::int, letters = letters + ${count}::int, moved_at = now()
     where alert_id = ${alertId}::uuid
   `)
   return true
@@ -195,8 +195,8 @@ export async function moveLetters(db: Database, moved: SQL): Promise<number> {
     ${moved},
     counted as (
       update mailings m
-      set (sent, failed, expired, cancelled, unknown, possible_duplicates) = (
-        select ${sql.join(
+      set (moved_at, sent, failed, expired, cancelled, unknown, possible_duplicates) = (
+        select case when bool_or(o.is_now <> 'waiting') then now() else m.moved_at end, ${sql.join(
           COUNTED.map(
             state => sql`m.${sql.raw(state)} + count(*) filter (where o.is_now = ${state})
               - count(*) filter (where o.was = ${state})`,
@@ -209,4 +209,37 @@ export async function moveLetters(db: Database, moved: SQL): Promise<number> {
     select count(*)::int as count from moved
   `)
   return row!.count
+}
+
+/** Nothing ended for so long while letters were due: somebody must know. */
+const STALLED_SECONDS = 60
+
+export interface StalledMailing {
+  readonly alertId: string
+  readonly since: Date
+}
+
+/** @param alertIds of these alone: mailings whose letters are due and don't leave */
+export async function readStalledMailings(
+  db: Database,
+  alertIds: readonly string[],
+): Promise<StalledMailing[]> {
+  const rows = await db.execute<{ id: string; since_ms: number }>(sql`
+    select a.id, (extract(epoch from still.since) * 1000)::float8 as since_ms
+    from mailings m join alerts a on a.id = m.alert_id
+      cross join lateral (
+        select greatest(m.moved_at, a.hold_until,
+          -- What was paused, or had ended, is due since it goes on.
+          (select max(h.at) from alert_history h
+            where h.alert_id = a.id and h.action in ('resumed', 'retried'))) as since
+      ) still
+    where a.id = any(${arrayLiteral(alertIds)}::uuid[]) and a.state = 'sending'
+      and still.since <= now() - make_interval(secs => ${STALLED_SECONDS}::int)
+      and exists (
+        select from letters l
+        where l.alert_id = a.id and l.state = 'waiting' and l.expires > now()
+          and l.due_at <= now() - make_interval(secs => ${STALLED_SECONDS}::int))
+    order by a.id
+  `)
+  return rows.map(row => ({ alertId: row.id, since: new Date(row.since_ms) }))
 }

@@ -734,6 +734,8 @@ export const mailings = pgTable('mailings', {
   laidOut: integer('laid_out').notNull().default(0),
   /** All of the alert's recipients have been gone through. */
   whole: boolean('whole').notNull().default(false),
+  /** When letters of it were last laid out, or ended. */
+  movedAt: at('moved_at').notNull().defaultNow(),
   letters: integer('letters').notNull().default(0),
   sent: integer('sent').notNull().default(0),
   failed: integer('failed').notNull().default(0),

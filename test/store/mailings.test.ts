@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { contactIdAt, phoneAt, readBlocks } from '../../src/store/blocks.ts'
 import { transact, type Database } from '../../src/store/database.ts'
 import { endOfAlert, unfinishedAlerts } from '../../src/store/finish.ts'
 import {
@@ -10,9 +9,10 @@ import {
   type ClaimedLetter,
   type SettledLetter,
 } from '../../src/store/letters.ts'
-import { endLetters, layOutLetters, openMailing, requeueLetters } from '../../src/store/mailings.ts'
+import { endLetters, openMailing, requeueLetters } from '../../src/store/mailings.ts'
 import { readWatchedAlerts } from '../../src/store/watching.ts'
 import { test as databaseTest } from '../support/database.ts'
+import { aMailing, layOut } from '../support/mailing.ts'
 import { insertCarrier, insertSendingAlert } from '../support/sending.ts'
 
 /** Without the mailings of other tests. */
@@ -23,32 +23,6 @@ const test = databaseTest.extend<{ mail: Database }>({
     await use(db)
   },
 })
-
-/** An alert that is being sent, and a mail account. @param addressOf of the recipient with that number; null: none */
-async function aMailing(
-  db: Database,
-  options: Parameters<typeof insertSendingAlert>[1] = {},
-  addressOf: (seq: number) => string | null = seq => `p${seq}@people.example`,
-) {
-  const carrierId = await insertCarrier(db, `Post ${crypto.randomUUID()}`)
-  await db.execute(sql`update carriers set protocol = 'smtp' where id = ${carrierId}::uuid`)
-  const { alertId } = await insertSendingAlert(db, options)
-  await db.execute(sql`delete from contacts`)
-  for (const { blockNo, phones, contactIds, block } of await readBlocks(db, alertId, 1, 1_000)) {
-    for (let offset = 0; offset < block.size; offset++) {
-      await db.execute(sql`
-        insert into contacts (id, phone, email) values (${contactIdAt(contactIds, offset)}::uuid,
-          ${phoneAt(phones, offset)}, ${addressOf(blockNo + offset)})
-      `)
-    }
-  }
-  await transact(db, tx => openMailing(tx, alertId))
-  return { alertId, carrierId }
-}
-
-const layOut = async (db: Database) => {
-  while (await transact(db, layOutLetters));
-}
 
 const lettersOf = (db: Database, alertId: string) =>
   db.execute<{

@@ -45,7 +45,7 @@ export async function insertSendingAlert(
   await db.execute(sql`
     insert into alerts (id, state, mode, status, msg_type, severity, draft, content, created_by, delivery,
       priority, recipients, planned, plan_state, expires, dispatched_at)
-    values (${alertId}::uuid, 'sending', 'live', 'Actual', 'Alert', 'Extreme', '{}', '\\x7b7d',
+    values (${alertId}::uuid, 'sending', 'live', 'Actual', 'Alert', 'Extreme', '{"replies": {"options": []}}', '\\x7b7d',
       ${operatorId}::uuid, ${delivery}, ${priority}, ${recipients}, ${recipients}, 'done', ${expires}::timestamptz, now())
   `)
   const phones = Array.from({ length: recipients }, (_, i) => ({
