@@ -49,6 +49,7 @@ export const ERROR_CODES = [
   'invalid_signature',
   'invalid_carrier',
   'invalid_subscriber',
+  'invalid_feed',
   'invalid_group',
   'audience_empty',
   'ceiling_exceeded',

@@ -13,6 +13,7 @@ interface LogFields {
   importId?: string
   subscriberId?: string
   noticeId?: string
+  feedId?: string
   requestId?: string
   method?: string
   path?: string

@@ -11,6 +11,7 @@ const floors: Record<string, number> = {
   cli: 7,
   http: 6,
   dispatch: 6,
+  feeds: 5,
   inbound: 5,
   reports: 5,
   alerts: 4,

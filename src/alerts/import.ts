@@ -35,6 +35,21 @@ export async function importAlert(
   roster: string | undefined,
 ): Promise<ImportedAlert> {
   const reading = readCapXml(xml)
+  const { alert, warnings } = await importReading(db, caller, reading, { roster, feedId: null })
+  return { alert, warnings: [...warnings, ...signatureWarning(reading)] }
+}
+
+/**
+ * The same of a message that was read already.
+ *
+ * @param how `feedId`: the feed that it came by
+ */
+export async function importReading(
+  db: Database,
+  caller: Caller,
+  reading: CapReading,
+  { roster, feedId }: { readonly roster: string | undefined; readonly feedId: string | null },
+): Promise<ImportedAlert> {
   const { message } = reading
   if (message === undefined) throw refused(reading.faults.map(placed))
   const { draft: given, faults, warnings } = draftOf(message, { roster, now: caller.now })
@@ -52,6 +67,7 @@ export async function importAlert(
     const inserted = await insertDraft(tx, caller, draft, checked.policy)
     const already = await insertImportedMessage(tx, {
       ...identityOf(message),
+      feedId,
       alertId: inserted.id,
       at: caller.now,
     })
@@ -62,17 +78,12 @@ export async function importAlert(
   })
   return {
     alert,
-    warnings: [
-      ...reading.warnings.map(placed),
-      ...warnings.map(at),
-      ...cleaned.map(inMessage),
-      ...signatureWarning(reading),
-    ],
+    warnings: [...reading.warnings.map(placed), ...warnings.map(at), ...cleaned.map(inMessage)],
   }
 }
 
 /** By which a message is known again: CAP's own three, and what it says. */
-function identityOf(message: CapMessage) {
+export function identityOf(message: CapMessage) {
   const { sender, identifier, sent } = message
   const digest = digestOfBytes(Buffer.from(writeCapXml(message)))
   return { sender, identifier, sent: new Date(sent), digest }

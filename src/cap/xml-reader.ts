@@ -43,6 +43,8 @@ export interface CapReading {
   readonly message: CapMessage | undefined
   readonly faults: readonly CapFault[]
   readonly warnings: readonly CapFault[]
+  /** The text that was read. */
+  readonly text: string
   /** The enveloped XML signature as it stands, not looked into. */
   readonly signature: string | undefined
   /** Of a path or the nearest one above it. */
@@ -158,6 +160,7 @@ export function readCapXml(bytes: Uint8Array): CapReading {
     message: faults.length === 0 ? message : undefined,
     faults: faults.toSorted((a, b) => a.line - b.line),
     warnings: warnings.toSorted((a, b) => a.line - b.line),
+    text,
     signature: signature && text.slice(signature.start, signature.end),
     lineOf,
   }
@@ -319,7 +322,7 @@ class Reader {
   }
 
   #refuseAttributes(node: Node): void {
-    for (const name of node.element.attributes) {
+    for (const name of node.element.attributes.keys()) {
       this.#fault(node, `has the attribute ${cut(name)}: CAP has none`)
     }
   }

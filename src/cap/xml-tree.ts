@@ -12,8 +12,8 @@ export interface XmlElement {
   readonly name: string
   readonly namespace: string
   readonly line: number
-  /** Names of the attributes that are no namespace declarations. */
-  readonly attributes: readonly string[]
+  /** By name, without namespace declarations. */
+  readonly attributes: ReadonlyMap<string, string>
   readonly children: XmlElement[]
   /** All character data directly inside. */
   text: string
@@ -76,7 +76,9 @@ export function parseXml(bytes: Uint8Array): { text: string; root: XmlElement } 
       name: tag.local,
       namespace: tag.uri,
       line: parser.line,
-      attributes: attributes.filter(one => one.uri !== XMLNS).map(one => one.name),
+      attributes: new Map(
+        attributes.filter(one => one.uri !== XMLNS).map(one => [one.name, one.value]),
+      ),
       children: [],
       text: '',
       hasComment: false,

@@ -12,6 +12,7 @@ import { startNoticeSigner } from '../alerts/notice-cap.ts'
 import { jitteredBackoff, sleep } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
+import { startPoller } from '../feeds/poller.ts'
 import { createApp } from '../http/app.ts'
 import { startHousekeeping } from '../http/housekeeping.ts'
 import { startServer } from '../http/server.ts'
@@ -95,6 +96,7 @@ async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8
   const housekeeping = startHousekeeping(deps)
   const stallWatch = startStallWatch(database.db)
   const noticeSigner = startNoticeSigner({ db: database.db, masterKey, now })
+  const poller = startPoller({ db: database.db, privateHosts: config.privateHosts, now })
   log.info({ port: server.port }, 'the API listens')
   const part: Part = {
     async stop() {
@@ -102,6 +104,7 @@ async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8
       await housekeeping.stop()
       await stallWatch.stop()
       await noticeSigner.stop()
+      await poller.stop()
     },
   }
   return { url: `http://${config.host}:${server.port}`, part }

@@ -17,6 +17,7 @@ import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { feedRoutes } from './feed.ts'
 import { geocodeSetRoutes } from './geocode-sets.ts'
+import { incomingFeedRoutes } from './feeds.ts'
 import { groupRoutes } from './groups.ts'
 import { healthRoutes } from './health.ts'
 import { idempotent } from './idempotency.ts'
@@ -78,6 +79,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', alertRoutes(deps))
   app.route('/', capRoutes(deps))
   app.route('/', feedRoutes(deps))
+  app.route('/', incomingFeedRoutes(deps))
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))
   app.route('/', letterRoutes(deps))

@@ -1,5 +1,6 @@
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
+import { purgeFeedItems } from '../store/cap-feeds.ts'
 import { purgeKeys } from '../store/idempotency.ts'
 import { purgeNotices } from '../store/notices.ts'
 import { purgeFailures, purgeSessions } from '../store/sessions.ts'
@@ -13,6 +14,8 @@ const SESSIONS_KEPT_DAYS = 30
 const KNOWN_ADDRESS_DAYS = 90
 /** What subscribers were told can be replayed this long. */
 const NOTICES_KEPT_DAYS = 30
+/** What a feed has not listed for so long it could list again, and would be known by its message. */
+const FEED_ITEMS_KEPT_DAYS = 7
 
 /** Rotates token keys and drops what has run out, every ten minutes; any number of API nodes may do it. */
 export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDependencies): {
@@ -25,6 +28,7 @@ export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDepen
     () => purgeSessions(db, daysAgo(now(), SESSIONS_KEPT_DAYS)),
     () => purgeFailures(db, daysAgo(now(), KNOWN_ADDRESS_DAYS)),
     () => purgeNotices(db, daysAgo(now(), NOTICES_KEPT_DAYS)),
+    () => purgeFeedItems(db, daysAgo(now(), FEED_ITEMS_KEPT_DAYS)),
   ]
   const running = (async () => {
     for (;;) {

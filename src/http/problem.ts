@@ -47,6 +47,7 @@ const STATUS = {
   invalid_signature: 422,
   invalid_carrier: 422,
   invalid_subscriber: 422,
+  invalid_feed: 422,
   invalid_group: 422,
   invalid_operator: 422,
   audience_empty: 422,

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { importedMessages } from './schema.ts'
 
-type ImportedMessage = typeof importedMessages.$inferInsert
+export type ImportedMessage = typeof importedMessages.$inferInsert
 
 /**
  * Keeps which alert a message has become. One that was thrown away or rejected no longer counts.
@@ -37,4 +37,16 @@ export async function insertImportedMessage(
       ),
     )
   return row?.alertId ?? undefined
+}
+
+/** What came before under the same name: its words, and the feed that brought it; null: by hand. */
+export async function findImportedMessages(
+  db: Database,
+  named: Pick<ImportedMessage, 'sender' | 'identifier' | 'sent'>,
+): Promise<{ digest: string; feedId: string | null }[]> {
+  const { sender, identifier, sent, digest, feedId } = importedMessages
+  return db
+    .select({ digest, feedId })
+    .from(importedMessages)
+    .where(and(eq(sender, named.sender), eq(identifier, named.identifier), eq(sent, named.sent)))
 }

@@ -532,6 +532,8 @@ export const importedMessages = pgTable(
     digest: text('digest').notNull(),
     /** Null once the draft was thrown away. */
     alertId: uuid('alert_id').references(() => alerts.id, { onDelete: 'set null' }),
+    /** The feed that brought it first; null: somebody handed it in. */
+    feedId: uuid('feed_id'),
     at: at('at').notNull(),
   },
   t => [
@@ -552,6 +554,56 @@ export const capExports = pgTable(
     signedAt: at('signed_at').notNull(),
   },
   t => [primaryKey({ columns: [t.alertId, t.contentDigest] })],
+)
+
+/** Where others publish CAP, asked again and again; what comes becomes drafts. */
+export const capFeeds = pgTable('cap_feeds', {
+  id: uuid('id').primaryKey(),
+  url: text('url').notNull().unique(),
+  description: text('description').notNull(),
+  /** In whose name its drafts are written. */
+  authorId: uuid('author_id')
+    .notNull()
+    .references(() => operators.id),
+  /** CAP `status` of what is taken. */
+  statuses: text('statuses').array().notNull(),
+  /** The listed group that a drill of it reaches. */
+  roster: uuid('roster'),
+  /** PEM: by one of these its messages must be signed; none: they may be unsigned. */
+  certificates: text('certificates').array().notNull(),
+  maxOctets: integer('max_octets').notNull(),
+  intervalSeconds: integer('interval_seconds').notNull(),
+  enabled: boolean('enabled').notNull(),
+  createdAt: at('created_at').notNull(),
+  revision: integer('revision').notNull().default(1),
+  // What its poller moves.
+  /** The next poll; while there is one, the end of its lease. */
+  dueAt: at('due_at').notNull().defaultNow(),
+  /** Rises at every claim: an owner that comes back late writes nothing. */
+  fence: integer('fence').notNull().default(0),
+  /** Of the last answer that was taken whole. */
+  etag: text('etag'),
+  lastModified: text('last_modified'),
+  /** Polls in a row that brought nothing. */
+  failures: integer('failures').notNull().default(0),
+  polledAt: at('polled_at'),
+  succeededAt: at('succeeded_at'),
+  /** `[{at, reason, detail, item}]`, the newest last: what was refused, and why. */
+  problems: jsonb('problems').notNull().default([]),
+})
+
+/** What of a feed was dealt with, so that it is not fetched again. */
+export const capFeedItems = pgTable(
+  'cap_feed_items',
+  {
+    feedId: uuid('feed_id')
+      .notNull()
+      .references(() => capFeeds.id, { onDelete: 'cascade' }),
+    key: text('key').notNull(),
+    /** When it last stood there. */
+    seenAt: at('seen_at').notNull().defaultNow(),
+  },
+  t => [primaryKey({ columns: [t.feedId, t.key] })],
 )
 
 export const signatures = pgTable(

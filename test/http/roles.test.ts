@@ -43,6 +43,11 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'post /v1/subscribers/{id}/test': ['administrator'],
   'get /v1/subscribers/{id}/deliveries': ['administrator'],
   'post /v1/subscribers/{id}/deliveries/{deliveryId}/replay': ['administrator'],
+  'post /v1/feeds': ['administrator'],
+  'get /v1/feeds': ['administrator'],
+  'get /v1/feeds/{id}': ['administrator'],
+  'patch /v1/feeds/{id}': ['administrator'],
+  'delete /v1/feeds/{id}': ['administrator'],
   'get /v1/audit': ['administrator', 'auditor'],
   'post /v1/alerts': ['author'],
   'post /v1/alerts/import': ['author'],
@@ -83,6 +88,13 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/groups/{id}': ['administrator', 'author', 'approver', 'viewer'],
   'patch /v1/groups/{id}': ['administrator', 'author'],
   'put /v1/groups/{id}/members': ['administrator', 'author'],
+  'post /v1/geocode-sets': ['administrator'],
+  'get /v1/geocode-sets': ['administrator', 'author', 'approver', 'viewer'],
+  'put /v1/geocode-sets/{valueName}': ['administrator'],
+  'get /v1/geocode-sets/{valueName}': ['administrator', 'author', 'approver', 'viewer'],
+  'delete /v1/geocode-sets/{valueName}': ['administrator'],
+  'get /v1/geocode-sets/{valueName}/codes': ['administrator', 'author', 'approver', 'viewer'],
+  'get /v1/alerts/{id}/letters': EVERYBODY,
   'get /v1/alerts/{id}/progress': EVERYBODY,
   'get /v1/alerts/{id}/tally': EVERYBODY,
   'get /v1/alerts/{id}/stream': EVERYBODY,
@@ -113,6 +125,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'post /v1/carriers/{id}/test': { phone: '+15550100001' },
   'post /v1/subscribers': { url: 'file:///x', description: 'x', events: ['alert.sent'] },
   'patch /v1/subscribers/{id}': {},
+  'post /v1/feeds': { url: 'file:///x', description: 'x', authorId: NOTHING, certificates: [] },
+  'patch /v1/feeds/{id}': {},
   'post /v1/alerts': {
     status: 'Actual',
     msgType: 'Alert',
@@ -142,7 +156,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
 }
 
 /** Queries that a call can't do without. */
-const QUERIES: Readonly<Record<string, string>> = { 'get /v1/stream': `?alerts=${NOTHING}` }
+const QUERIES: Readonly<Record<string, string>> = {
+  'get /v1/stream': `?alerts=${NOTHING}`,
+  'post /v1/geocode-sets': '?valueName=wards&code=id',
+  'put /v1/geocode-sets/{valueName}': '?code=id',
+}
 
 test(
   'each call takes the roles that the contract gives it, and no other',
@@ -162,7 +180,10 @@ test(
       const caller = await edge.caller({ roles: [role] })
       for (const [index, route] of walk.entries()) {
         const [method = '', template = ''] = route.split(' ')
-        const filled = template.replaceAll(/\{(id|deliveryId)\}/g, NOTHING).replace('{kid}', KID)
+        const filled = template
+          .replaceAll(/\{(id|deliveryId)\}/g, NOTHING)
+          .replace('{kid}', KID)
+          .replace('{valueName}', 'wards')
         const path = filled + (QUERIES[route] ?? '')
         const json = BODIES[route]
         const headers = { 'Idempotency-Key': `walk-${index}` }
