@@ -15,6 +15,7 @@ import { insertSignature, type SignatureRow, voidSignatures } from '../store/sig
 import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
 import { priorityOf } from './priority.ts'
+import { profileFaults } from './profiles.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
 
 /** What makes a person a party to an alert, for good: who did one of these can't approve it. */
@@ -42,6 +43,7 @@ export async function submitAlert(
       ...submitFaults(draft),
     ])
     const { content, bytes, resolved } = await freshContent(tx, alert)
+    refuseFaulty(profileFaults(content, policy.profiles, now))
     const recipients = await countAudience(tx, resolved)
     if (recipients === 0) {
       throw new AppError('audience_empty', 'nobody would be reached: no contact is in the audience')

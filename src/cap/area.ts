@@ -39,7 +39,8 @@ export const polygonSchema = z.discriminatedUnion('type', [
 const circleSchema = z.strictObject({ center: position, radiusKm: z.number() })
 
 export const geocodeSchema = z.strictObject({
-  valueName: z.string().min(1).max(50),
+  /** Some countries name theirs by whole URLs. */
+  valueName: z.string().min(1).max(200),
   value: z.string().min(1).max(50),
 })
 

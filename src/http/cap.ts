@@ -2,13 +2,15 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { exportCap } from '../alerts/cap-export.ts'
 import { importAlert } from '../alerts/import.ts'
+import { judgeAlert } from '../alerts/profiles.ts'
 import { rolesFor } from '../alerts/steps.ts'
+import { PROFILE_IDS } from '../cap/profiles/profiles.ts'
 import { xmlCertificates, xmlSigningKey } from '../operators/xml-keys.ts'
 import { alertResource, alertSchema } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, json } from './resources.ts'
+import { idParams, json, ofAlert } from './resources.ts'
 import { etagOf, etagOfBytes } from './revision.ts'
 
 const CAP_TYPE = 'application/cap+xml'
@@ -58,6 +60,24 @@ const importRoute = createRoute({
   responses: { 201: { description: 'A draft', content: json(alertSchema) } },
 })
 
+const placesSchema = z.array(z.object({ pointer: z.string(), detail: z.string() }))
+
+const profilesRoute = ofAlert(
+  'profiles',
+  'How it stands with the CAP profiles of other networks; policy can hold a submit to some',
+  z.object({
+    profiles: z.array(
+      z.object({
+        id: z.enum(PROFILE_IDS),
+        title: z.string(),
+        source: z.string(),
+        faults: placesSchema.meta({ description: 'What the network refuses' }),
+        warnings: placesSchema.meta({ description: 'What it advises' }),
+      }),
+    ),
+  }),
+)
+
 const certificatesRoute = createRoute({
   method: 'get',
   path: '/.well-known/cap-certificates.pem',
@@ -93,6 +113,15 @@ export const capRoutes = ({ database: { db }, masterKey, now }: AppDependencies)
       c.header('Cache-Control', 'private, no-cache')
       if (c.req.header('If-None-Match') === etag) return c.body(null, 304)
       return c.body(new Uint8Array(xml), 200, { 'Content-Type': CAP_TYPE })
+    })
+    .openapi(profilesRoute, async c => {
+      const verdicts = await judgeAlert(db, c.req.valid('param').id, now())
+      const profiles = verdicts.map(({ faults, warnings, ...profile }) => ({
+        ...profile,
+        faults: [...faults],
+        warnings: [...warnings],
+      }))
+      return c.json({ profiles }, 200)
     })
     .openapi(certificatesRoute, async c => {
       // Made here at the latest: whoever pins it may ask before the first alert.

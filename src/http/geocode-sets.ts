@@ -38,8 +38,8 @@ const loadedSchema = setSchema.extend({
   }),
 })
 
-/** As areas name it. */
-const setName = z.string().regex(/^[A-Za-z][\w.-]{0,49}$/, 'must be a word of up to 50 characters')
+/** As areas name it: `EMMA_ID`, or `profile:CAP-CP:Location:0.3`. */
+const setName = z.string().regex(/^[A-Za-z][\w.:-]{0,49}$/, 'must be a word of up to 50 characters')
 const ofFile = {
   code: line(100).meta({ description: 'The property that holds the code' }),
   name: line(100).optional().meta({ description: 'The property that holds a name for people' }),

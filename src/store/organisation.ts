@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { PROFILE_IDS } from '../cap/profiles/profiles.ts'
 import { AppError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { organisation } from './schema.ts'
@@ -14,6 +15,10 @@ export const policySchema = z.strictObject({
     .array(z.enum(['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown']))
     .max(5)
     .meta({ description: 'An `Actual` alert this severe skips only opt-outs of scope `all`' }),
+  profiles: z
+    .array(z.enum(PROFILE_IDS))
+    .max(PROFILE_IDS.length)
+    .meta({ description: 'CAP profiles whose networks must be able to take each submitted alert' }),
   maxSegments: z.int().min(1).max(255).meta({ description: 'What one text may take at most' }),
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
@@ -32,6 +37,7 @@ export type Retention = z.output<typeof retentionSchema>
 export const DEFAULT_POLICY: Policy = {
   secondPerson: 'actual',
   emergencySeverities: ['Extreme', 'Severe'],
+  profiles: [],
   // Each segment takes a slot of every recipient's: ten are some 1,500 letters.
   maxSegments: 10,
   helpText:

@@ -8,6 +8,9 @@ import { expect, test } from 'vitest'
 import { draftSchema } from '../../src/cap/alert.ts'
 import { alertContent } from '../../src/cap/content.ts'
 import { messageOf } from '../../src/cap/export.ts'
+import { draftOf } from '../../src/cap/import.ts'
+import type { CapInfo } from '../../src/cap/message.ts'
+import { judgeByProfile } from '../../src/cap/profiles/profiles.ts'
 import { readCapXml } from '../../src/cap/xml-reader.ts'
 import { writeCapXml } from '../../src/cap/xml-writer.ts'
 import { createXmlSigningKey, signXml } from '../../src/signing/xml-signature.ts'
@@ -18,6 +21,8 @@ const schema = XsdValidator.fromDoc(
   XmlDocument.fromBuffer(readFileSync(join(folder, 'CAP-v1.2.xsd'))),
 )
 const examples = readdirSync(folder).filter(file => !file.endsWith('.xsd'))
+
+const ID = '018f0000-0000-7000-8000-000000000000'
 
 function assertValid(xml: string): void {
   const document = XmlDocument.fromString(xml)
@@ -45,6 +50,50 @@ test('the standard’s examples need nothing forgiven', () => {
   }
 })
 
+test.each(examples)('%s becomes a draft of ours, and that the same message again', file => {
+  const { message } = readCapXml(readFileSync(join(folder, file)))
+  const isActual = message!.status === 'Actual'
+  const roster = isActual ? undefined : ID
+  const now = new Date(message!.sent)
+  const { draft, faults } = draftOf(message!, { roster, now })
+  expect(faults).toEqual([])
+  const content = alertContent(draft!, {
+    id: ID,
+    revision: 1,
+    sender: 'tocsin@example.org',
+    references: [],
+    groups: [],
+    excludeGroups: [],
+    roster: roster && { id: roster, name: 'Staff', definitionDigest: 'none', count: 1 },
+    secondPerson: true,
+    emergency: true,
+    geocodeSets: [],
+    maxRecipients: 1,
+  })
+  const { info, ...again } = messageOf(content, {
+    sent: now,
+    references: [],
+    status: message!.status,
+  })
+  const { info: given, ...whole } = message!
+  const ours = { identifier: ID, sender: 'tocsin@example.org', sent: again.sent }
+  expect(again).toEqual({ ...whole, ...ours })
+  expect(info.map(withoutOurs)).toEqual(
+    given.map(block => ({ ...block, language: block.language ?? 'en-US' })),
+  )
+})
+
+/** What a drill's text and an imported alert's origin add. */
+function withoutOurs(info: CapInfo): CapInfo {
+  return { ...info, parameter: info.parameter.filter(one => !one.valueName.startsWith('tocsin:')) }
+}
+
+test('the Canadian alert is what the Canadian profile wants', () => {
+  const { message } = readCapXml(readFileSync(join(folder, 'canada.cap')))
+  const verdict = judgeByProfile('cap-cp', message!)
+  expect(verdict.faults).toEqual([])
+})
+
 test('whatever the model can hold is written as the OASIS schema demands', () => {
   fc.assert(
     fc.property(messages, message => assertValid(writeCapXml(message))),
@@ -64,8 +113,6 @@ test('no text of the examples is lost', () => {
     expect(words(written), file).toEqual(words(bytes.toString()))
   }
 })
-
-const ID = '018f0000-0000-7000-8000-000000000000'
 
 /** With a hole, two languages, times in three spellings and text that XML must escape. */
 function exported(): string {

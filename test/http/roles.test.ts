@@ -58,6 +58,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/alerts/{id}/estimate': EVERYBODY,
   'get /v1/alerts/{id}/content': EVERYBODY,
   'get /v1/alerts/{id}/cap': EVERYBODY,
+  'get /v1/alerts/{id}/profiles': EVERYBODY,
   'get /.well-known/cap-certificates.pem': 'none',
   'get /v1/feed.atom': 'none',
   'get /v1/feed.rss': 'none',
