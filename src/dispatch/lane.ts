@@ -400,6 +400,7 @@ export function startLane(options: LaneOptions): Lane {
       ahead: queue.ahead,
       owing: handOver.owing,
       hasRoom: carrier.room >= 1,
+      isAlone: options.share === 1,
       outstanding: pace.outstanding(now),
       aheadMs,
     })

@@ -13,6 +13,11 @@ import type { HeldRange } from './work.ts'
 const INTENT_SECONDS = 0.25
 /** The next slots are reserved when less than this is in hand: several round trips to the database. */
 const PACE_AHEAD_MS = 120
+/**
+ * Where the window is the limit, slots pass unused while it is full. Who has the account alone keeps this many
+ * seconds of them in hand, so that an answer finds a slot that is due and not a round trip to the database.
+ */
+const PACE_SPARE_SECONDS = 0.06
 /** Sooner than this before the slots in hand end, nobody reserves more (`PACE_HORIZON_SECONDS`). */
 const PACE_ASKED_MS = 280
 
@@ -29,6 +34,8 @@ export interface MarkingFacts {
   readonly owing: number
   /** Whether the windows have a free place. */
   readonly hasRoom: boolean
+  /** No other dispatcher has binds of the account. */
+  readonly isAlone: boolean
   /** Slots in hand, due or not, and how long they last, in milliseconds. */
   readonly outstanding: number
   readonly aheadMs: number
@@ -43,12 +50,16 @@ export function nextMark(facts: MarkingFacts): { count: number; owed: number } |
   if ((marked > 0 || facts.owing > 0) && facts.aheadMs > PACE_AHEAD_MS) return undefined
   const intent = Math.max(1, Math.ceil(rate * INTENT_SECONDS))
   const count = Math.max(0, Math.min(unmarked, exposureLimit - exposure, intent - marked))
-  // Slots that passed unused, while the window was full or this process busy, are asked for anew.
-  const needed = markedSegments + facts.owing
-  const owed = facts.hasRoom || facts.owing > 0 ? needed - facts.outstanding : 0
   // Better one mark for an eighth of the exposure than many for a few: each is a commit.
   const isFew = count < Math.min(unmarked, exposureLimit / 8, intent / 2)
-  if (isFew && owed < Math.max(1, Math.min(needed, intent / 2))) return undefined
+  // Slots that passed unused, while the window was full or this process busy, are asked for anew.
+  const needed = markedSegments + facts.owing
+  const spare = facts.isAlone && marked + count > 0 ? Math.floor(rate * PACE_SPARE_SECONDS) : 0
+  const isSpare = spare > needed
+  const canUse = facts.hasRoom || facts.owing > 0 || (isSpare && count > 0 && !isFew)
+  const owed = canUse ? Math.max(needed, spare) - facts.outstanding : 0
+  const worth = isSpare ? spare / 2 : Math.min(needed, intent / 2)
+  if (isFew && owed < Math.max(1, worth)) return undefined
   return count === 0 && owed <= 0 ? undefined : { count, owed }
 }
 
@@ -90,7 +101,10 @@ export function createMarking(of: {
       const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
       // What was marked and has outlasted its slots asks again whether it may leave.
       if (owed > 0) {
+        let last: HeldRange | undefined
         queue.visitMarked(({ range }) => {
+          if (range === last) return
+          last = range
           if (!range.withdrawn) marks.set(range, { ...range.lease, hwm: 0 })
         })
       }

@@ -66,6 +66,7 @@ export function createResultWriter(
   let collected = new Map<HeldRange, Collected>()
   let size = 0
   let timer: NodeJS.Timeout | undefined
+  let soon: NodeJS.Immediate | undefined
   let writing: Promise<void> | undefined
   // The range of the result before, nearly always that of the next as well.
   let lastRange: HeldRange | undefined
@@ -89,13 +90,16 @@ export function createResultWriter(
 
   const schedule = () => {
     if (writing !== undefined) return
-    if (size >= BATCH.size) start()
+    // Not in the midst of what the carrier answered in one go: all of it is one batch.
+    if (size >= BATCH.size) soon ??= setImmediate(start)
     else timer ??= setTimeout(start, BATCH.ms)
   }
 
   const start = () => {
     clearTimeout(timer)
+    clearImmediate(soon)
     timer = undefined
+    soon = undefined
     writing ??= write().finally(() => {
       writing = undefined
       if (collected.size > 0) schedule()

@@ -46,6 +46,7 @@ const facts = {
   owing: 0,
   ahead: { marked: 0, markedSegments: 0 },
   hasRoom: true,
+  isAlone: false,
   outstanding: 0,
   aheadMs: -Infinity,
 }
@@ -68,6 +69,23 @@ test('slots that lapsed are asked for again, while there is room to use them', (
   const ahead = { marked: 25, markedSegments: 25 }
   expect(nextMark({ ...facts, ahead, exposure: 25 })).toEqual({ count: 0, owed: 25 })
   expect(nextMark({ ...facts, ahead, exposure: 25, hasRoom: false })).toBeUndefined()
+})
+
+test('whom the window holds up has slots in hand, if nobody else wants them', () => {
+  const ahead = { marked: 10, markedSegments: 10 }
+  const fast = { ...facts, rate: 10_000, ahead, exposure: 20, isAlone: true, hasRoom: false }
+  // For sixty milliseconds, asked for with the next mark.
+  expect(nextMark(fast)).toEqual({ count: 20, owed: 600 })
+  expect(nextMark({ ...fast, outstanding: 590 })).toEqual({ count: 20, owed: 10 })
+  expect(nextMark({ ...fast, isAlone: false })).toEqual({ count: 20, owed: 0 })
+  // Nothing can be marked and nothing sent: no slot is of use.
+  expect(nextMark({ ...fast, exposure: 40 })).toBeUndefined()
+  // There is room: by themselves, once half have passed.
+  const free = { ...fast, exposure: 40, hasRoom: true }
+  expect(nextMark({ ...free, outstanding: 301 })).toBeUndefined()
+  expect(nextMark({ ...free, outstanding: 300 })).toEqual({ count: 0, owed: 300 })
+  // Nothing waits: nothing is asked for.
+  expect(nextMark({ ...free, ahead: facts.ahead, unmarked: 0 })).toBeUndefined()
 })
 
 test('a part of a class is a part of the rate, taken half a second ahead', () => {
