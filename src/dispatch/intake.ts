@@ -16,8 +16,6 @@ import type { LaneCounts } from './lane-counts.ts'
  * carrier that has 1,000 unacknowledged sends no more, so a batch is better soon than large.
  */
 const BATCH = { size: 250, most: 1_000, ms: 10 }
-/** Batches of receipts that are written side by side: each is several round trips, mostly of other blocks. */
-const RECEIPTS_AT_ONCE = 3
 /** Viewers are told at most so often. */
 const TELL_MS = 100
 /** What another process parked, and died, is looked for this often. */
@@ -88,16 +86,16 @@ export function createIntake(
     tell()
   }
 
-  // Each by itself: receipts don't wait for replies, which take longer. Replies must be heard in their order;
-  // receipts come to the same in any.
-  const receipts = createBatches<Receipt>(RECEIPTS_AT_ONCE, batch =>
+  // Each by itself: receipts don't wait for replies, which take longer. Of each one batch at a time: replies must be
+  // heard in their order, and receipts of one moment are of the same blocks.
+  const receipts = createBatches<Receipt>(batch =>
     store(batch, async some => {
       const { orphaned } = await book.record(some)
       counts.orphans += orphaned
       if (orphaned > 0) adoptAt = 0
     }),
   )
-  const replies = createBatches<Reply>(1, batch =>
+  const replies = createBatches<Reply>(batch =>
     store(batch, some => recordReplies(db, carrierId, some)),
   )
 
@@ -133,28 +131,27 @@ export function createIntake(
   }
 }
 
-/** Gathers what comes while batches before are written, as many as may be `atOnce`. */
-function createBatches<T>(atOnce: number, write: (batch: readonly T[]) => Promise<void>) {
+/** Gathers what comes while the batch before is written. */
+function createBatches<T>(write: (batch: readonly T[]) => Promise<void>) {
   let waiting: T[] = []
   let timer: NodeJS.Timeout | undefined
-  const writing = new Set<Promise<void>>()
+  let writing: Promise<void> | undefined
 
   const schedule = () => {
-    if (writing.size === atOnce) return
+    if (writing !== undefined) return
     if (waiting.length >= BATCH.size) start()
     else timer ??= setTimeout(start, BATCH.ms)
   }
   const start = () => {
     clearTimeout(timer)
     timer = undefined
-    if (writing.size === atOnce || waiting.length === 0) return
+    if (writing !== undefined || waiting.length === 0) return
     const batch = waiting.slice(0, BATCH.most)
     waiting = waiting.slice(BATCH.most)
-    const written = write(batch).finally(() => {
-      writing.delete(written)
+    writing = write(batch).finally(() => {
+      writing = undefined
       if (waiting.length > 0) schedule()
     })
-    writing.add(written)
   }
 
   return {
@@ -163,9 +160,9 @@ function createBatches<T>(atOnce: number, write: (batch: readonly T[]) => Promis
       schedule()
     },
     async flush() {
-      while (waiting.length > 0 || writing.size > 0) {
+      while (waiting.length > 0 || writing !== undefined) {
         start()
-        await Promise.race(writing)
+        await writing
       }
     },
   }

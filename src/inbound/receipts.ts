@@ -8,7 +8,8 @@
  */
 import type { Receipt } from '../carriers/carrier.ts'
 import { log } from '../log.ts'
-import { lockBlocks, writeBlocks } from '../store/blocks.ts'
+import type { Block } from '../store/block.ts'
+import { changeLocked, changeUnlocked } from '../store/blocks.ts'
 import { transact, type Database } from '../store/database.ts'
 import { raiseAlarm } from '../store/alarms.ts'
 import { blockPhones } from '../store/inbound.ts'
@@ -84,15 +85,16 @@ export function openReceiptBook(
       if (final.length === 0) return { orphaned: 0, contradicted: 0 }
       const found = await find(final)
       const orphans = final.filter(({ messageId }) => !found.has(messageId))
-      const contradicted = await transact(db, async tx => {
-        await parkReceipts(tx, carrierId, orphans)
-        await blockPhones(
-          tx,
-          carrierId,
-          receipts.flatMap(({ optedOut }) => optedOut ?? []),
-        )
-        return apply(tx, carrierId, final, found, watch)
-      })
+      const blocked = receipts.flatMap(({ optedOut }) => optedOut ?? [])
+      const hasMore =
+        orphans.length > 0 || blocked.length > 0 || final.some(({ filtered }) => filtered === true)
+      const contradicted = hasMore
+        ? await transact(db, async tx => {
+            await parkReceipts(tx, carrierId, orphans)
+            await blockPhones(tx, carrierId, blocked)
+            return apply(tx, carrierId, final, found, watch, changeLocked)
+          })
+        : await apply(db, carrierId, final, found, watch, changeUnlocked)
       complain(contradicted)
       return { orphaned: orphans.length, contradicted }
     },
@@ -103,7 +105,7 @@ export function openReceiptBook(
       if (found.size > 0) {
         const contradicted = await transact(db, async tx => {
           const taken = await takeParked(tx, carrierId, [...found.keys()])
-          return apply(tx, carrierId, finalReceipts(taken), found, watch)
+          return apply(tx, carrierId, finalReceipts(taken), found, watch, changeLocked)
         })
         complain(contradicted)
       }
@@ -114,38 +116,61 @@ export function openReceiptBook(
 
 /** @returns how many contradict what was said before */
 async function apply(
-  tx: Database,
+  db: Database,
   carrierId: string,
   receipts: readonly Said[],
   found: ReadonlyMap<string, GivenTo>,
   watch: FilterWatch,
+  changeBlocks: typeof changeLocked,
 ): Promise<number> {
-  const byAlert = new Map<string, { receipt: Said; given: GivenTo }[]>()
-  for (const receipt of receipts) {
-    const given = found.get(receipt.messageId)
-    if (given === undefined) continue
-    const known = byAlert.get(given.alertId)
-    if (known === undefined) byAlert.set(given.alertId, [{ receipt, given }])
-    else known.push({ receipt, given })
-  }
+  const byAlert = groupedBy(
+    receipts.flatMap(receipt => {
+      const given = found.get(receipt.messageId)
+      return given === undefined ? [] : [{ receipt, given }]
+    }),
+    ({ given }) => given.alertId,
+  )
   let contradicted = 0
   for (const alertId of [...byAlert.keys()].toSorted()) {
     const said = byAlert.get(alertId)!
-    const blockNos = [...new Set(said.map(({ given }) => given.blockNo))]
-    const blocks = await lockBlocks(tx, alertId, blockNos)
-    for (const { receipt, given } of said) {
-      const block = blocks.get(given.blockNo)
-      const before = block?.saidOf(given)
-      if (before !== undefined && before !== receipt.state) contradicted++
-      if (receipt.state === 'delivered') block?.segmentDelivered(given, carrierId)
-      else block?.segmentFailed(given, receipt.reason, carrierId)
-    }
-    await writeBlocks(tx, blocks.values())
+    const ofBlocks = groupedBy(said, ({ given }) => given.blockNo)
+    const contradictions = new Map<number, number>()
+    await changeBlocks(db, alertId, [...ofBlocks.keys()], block => {
+      contradictions.set(block.blockNo, heed(block, ofBlocks.get(block.blockNo)!, carrierId))
+    })
+    for (const count of contradictions.values()) contradicted += count
     const share = watch.note(
       alertId,
       said.map(({ receipt }) => receipt.filtered === true),
     )
-    if (share !== undefined) await raiseAlarm(tx, alertId, filterAlarm(share))
+    if (share !== undefined) await raiseAlarm(db, alertId, filterAlarm(share))
+  }
+  return contradicted
+}
+
+function groupedBy<T, K>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const one of all) {
+    const key = keyOf(one)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [one])
+    else group.push(one)
+  }
+  return groups
+}
+
+/** @returns how many contradict what the block holds of the same segment */
+function heed(
+  block: Block,
+  said: readonly { readonly receipt: Said; readonly given: GivenTo }[],
+  carrierId: string,
+): number {
+  let contradicted = 0
+  for (const { receipt, given } of said) {
+    const before = block.saidOf(given)
+    if (before !== undefined && before !== receipt.state) contradicted++
+    if (receipt.state === 'delivered') block.segmentDelivered(given, carrierId)
+    else block.segmentFailed(given, receipt.reason, carrierId)
   }
   return contradicted
 }

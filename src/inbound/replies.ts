@@ -113,16 +113,19 @@ async function recordTexts(
   const [alerts, sources] = await Promise.all([readRecentAlerts(tx), readSourceAddresses(tx)])
   const recipients = await findRecipients(tx, alerts, phonesOf(texts))
   const addressees = await findAddressees(tx, texts, recipients, sources)
-  const states = await lockReplies(
-    tx,
-    [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
-  )
-  const lastWords = await readLastWords(tx, carrierId, phonesOf(texts), now)
-  const heard = await readHeard(
-    tx,
-    carrierId,
-    texts.flatMap(({ id }) => id ?? []),
-  )
+  // One behind the other on the connection: what was said last is read once the lock is held.
+  const [states, lastWords, heard] = await Promise.all([
+    lockReplies(
+      tx,
+      [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
+    ),
+    readLastWords(tx, carrierId, phonesOf(texts), now),
+    readHeard(
+      tx,
+      carrierId,
+      texts.flatMap(({ id }) => id ?? []),
+    ),
+  ])
   const inbound = understandTexts(texts, addressees, lastWords, heard)
   if (inbound.length === 0) return
   const { changed, moves } = heedReplies(inbound, addressees, states, now)

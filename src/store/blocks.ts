@@ -1,11 +1,12 @@
 /**
- * Blocks of recipients: read, locked, written. What changes a block locks its row first, in the order of the
- * keys, changes it in memory (`block.ts`) and writes it with the counters that move by it, in one transaction.
+ * Blocks of recipients: read, changed, written. What changes a block locks its row first, in the order of the
+ * keys, changes it in memory (`block.ts`) and writes it with the counters that move by it, in one transaction; or,
+ * where what it writes is a fact whoever holds the block, it writes where nobody has written since it read.
  */
 import { sql } from 'drizzle-orm'
 import { Block, type BlockRow } from './block.ts'
-import { arrayLiteral, hexArray, numberArray, type Database } from './database.ts'
-import { moveProgress, type ProgressMove } from './progress.ts'
+import { arrayLiteral, hexArray, numberArray, transact, type Database } from './database.ts'
+import { addMoved, moveProgress, type ProgressMove } from './progress.ts'
 
 /** Octets of a phone and of a contact's id in a block. */
 export const PHONE = 8
@@ -59,25 +60,102 @@ export async function lockBlocks(
   return new Map(rows.map(row => [row.block_no, new Block(blockOf(alertId, row))]))
 }
 
+/** What one change does to a block; it may be done again, to the block as it is then. */
+type Change = (block: Block) => void
+
+/** Changes blocks under their locks, in one transaction. */
+export async function changeLocked(
+  tx: Database,
+  alertId: string,
+  blockNos: readonly number[],
+  change: Change,
+): Promise<void> {
+  const blocks = await lockBlocks(tx, alertId, blockNos)
+  for (const block of blocks.values()) change(block)
+  await writeBlocks(tx, blocks.values())
+}
+
+/**
+ * Changes blocks without holding them while this process thinks: they are read, changed, and written in one
+ * statement, those that nobody has written since. The others are changed anew, under their locks. So a block is
+ * locked for one commit and not for four round trips, and who records what its carrier answers needn't wait for it.
+ */
+export async function changeUnlocked(
+  db: Database,
+  alertId: string,
+  blockNos: readonly number[],
+  change: Change,
+): Promise<void> {
+  const rows = await db.execute<Row & { version: string }>(sql`
+    select ${columns}, b.xmin::text as version from blocks b
+    where b.alert_id = ${alertId}::uuid and b.block_no = any(${numberArray(blockNos)}::int[])
+  `)
+  const changed: (readonly [Block, string])[] = []
+  for (const row of rows) {
+    const block = new Block(blockOf(alertId, row))
+    change(block)
+    if (block.hasChanged) changed.push([block, row.version])
+  }
+  if (changed.length === 0) return
+  const written = await writeUnchanged(db, alertId, changed)
+  const others = changed.flatMap(([{ blockNo }]) => (written.has(blockNo) ? [] : [blockNo]))
+  if (others.length > 0) await transact(db, tx => changeLocked(tx, alertId, others, change))
+}
+
+/** @param changed each with the version of its row that it was read in @returns the blocks that were written */
+async function writeUnchanged(
+  db: Database,
+  alertId: string,
+  changed: readonly (readonly [Block, string])[],
+): Promise<ReadonlySet<number>> {
+  const blocks = changed.map(([block]) => block)
+  const moves = blocks.flatMap(block =>
+    movesOf([block]).map(move => ({ ...move, blockNo: block.blockNo })),
+  )
+  const rows = await db.execute<{ block_no: number }>(sql`
+    with held as materialized (
+      select b.block_no from blocks b
+      join unnest(
+        ${numberArray(blocks.map(block => block.blockNo))}::int[],
+        ${arrayLiteral(changed.map(([, version]) => version))}::text[]
+      ) as v(block_no, version) on b.block_no = v.block_no and b.xmin = v.version::xid
+      where b.alert_id = ${alertId}::uuid
+      order by b.block_no for update of b
+    ),
+    written as (
+      update blocks b set ${asWritten}
+      from ${changedRows(blocks)} join held using (block_no)
+      where b.alert_id = ${alertId}::uuid and b.block_no = w.block_no
+      returning b.block_no
+    ),
+    moved as (${addMoved(moves, alertId)})
+    select block_no from written
+  `)
+  return new Set(rows.map(row => row.block_no))
+}
+
+const asWritten = sql.raw(`records = decode(w.records, 'hex'),
+  extras = coalesce(decode(w.extras, 'hex'), b.extras), parts = decode(w.parts, 'hex'),
+  older_parts = w.older_parts::jsonb, carriers = w.carriers::uuid[], reasons = w.reasons::text[]`)
+
+const changedRows = (changed: readonly Block[]) => sql`
+  unnest(
+    ${arrayLiteral(changed.map(block => block.alertId))}::uuid[],
+    ${numberArray(changed.map(block => block.blockNo))}::int[],
+    ${hexArray(changed.map(block => block.records))}::text[],
+    ${hexArray(changed.map(block => block.extras))}::text[],
+    ${hexArray(changed.map(block => block.parts))}::text[],
+    ${arrayLiteral(changed.map(block => (block.olderParts === undefined ? null : JSON.stringify(block.olderParts))))}::text[],
+    ${arrayLiteral(changed.map(block => arrayLiteral(block.carriers)))}::text[],
+    ${arrayLiteral(changed.map(block => arrayLiteral(block.reasons)))}::text[]
+  ) as w(alert_id, block_no, records, extras, parts, older_parts, carriers, reasons)`
+
 /** Writes what has changed, and moves the counters by it. */
 export async function writeBlocks(tx: Database, blocks: Iterable<Block>): Promise<void> {
   const changed = [...blocks].filter(block => block.hasChanged)
   if (changed.length === 0) return
   const writing = tx.execute(sql`
-    update blocks b
-    set records = decode(w.records, 'hex'), extras = coalesce(decode(w.extras, 'hex'), b.extras),
-        parts = decode(w.parts, 'hex'),
-        older_parts = w.older_parts::jsonb, carriers = w.carriers::uuid[], reasons = w.reasons::text[]
-    from unnest(
-        ${arrayLiteral(changed.map(block => block.alertId))}::uuid[],
-        ${numberArray(changed.map(block => block.blockNo))}::int[],
-        ${hexArray(changed.map(block => block.records))}::text[],
-        ${hexArray(changed.map(block => block.extras))}::text[],
-        ${hexArray(changed.map(block => block.parts))}::text[],
-        ${arrayLiteral(changed.map(block => (block.olderParts === undefined ? null : JSON.stringify(block.olderParts))))}::text[],
-        ${arrayLiteral(changed.map(block => arrayLiteral(block.carriers)))}::text[],
-        ${arrayLiteral(changed.map(block => arrayLiteral(block.reasons)))}::text[]
-      ) as w(alert_id, block_no, records, extras, parts, older_parts, carriers, reasons)
+    update blocks b set ${asWritten} from ${changedRows(changed)}
     where b.alert_id = w.alert_id and b.block_no = w.block_no
   `)
   await Promise.all([writing, moveProgress(tx, movesOf(changed))])

@@ -5,7 +5,7 @@
  * every moment. A row a writer's slot: writers of different slots don't queue behind each other, and a slot
  * may fall below zero while the sum stays exact.
  */
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
 
 /** Slots an alert and carrier: enough that the writers of one machine seldom meet. */
@@ -49,6 +49,34 @@ export interface ProgressMove {
   readonly delta: ProgressDelta
 }
 
+const COUNTS = [
+  'submitted',
+  'delivered',
+  'failed',
+  'expired',
+  'cancelled',
+  'unknown',
+  'possibleDuplicates',
+  'segments',
+] as const satisfies readonly (keyof ProgressCounts)[]
+
+const added = sql.raw(`on conflict (alert_id, carrier_id, slot) do update set
+  submitted = p.submitted + excluded.submitted, delivered = p.delivered + excluded.delivered,
+  failed = p.failed + excluded.failed, expired = p.expired + excluded.expired,
+  cancelled = p.cancelled + excluded.cancelled, unknown = p.unknown + excluded.unknown,
+  possible_duplicates = p.possible_duplicates + excluded.possible_duplicates,
+  segments = p.segments + excluded.segments`)
+
+const columns =
+  sql.raw(`submitted, delivered, failed, expired, cancelled, unknown, possible_duplicates,
+  segments`)
+
+const deltasOf = (moves: readonly ProgressMove[]) =>
+  sql.join(
+    COUNTS.map(name => sql`${numberArray(moves.map(({ delta }) => delta[name] ?? 0))}::int[]`),
+    sql`, `,
+  )
+
 /** Adds to counters, in the order of their keys, so that two writers lock alike. */
 export async function moveProgress(tx: Database, moves: readonly ProgressMove[]): Promise<void> {
   const some = moves
@@ -59,27 +87,35 @@ export async function moveProgress(tx: Database, moves: readonly ProgressMove[])
         : a.alertId.localeCompare(b.alertId),
     )
   if (some.length === 0) return
-  const by = (name: keyof ProgressDelta) =>
-    sql`${numberArray(some.map(({ delta }) => delta[name] ?? 0))}::int[]`
   await tx.execute(sql`
-    insert into progress as p (alert_id, carrier_id, slot, submitted, delivered, failed, expired,
-      cancelled, unknown, possible_duplicates, segments)
-    select alert_id, carrier_id, ${slot}, submitted, delivered, failed, expired, cancelled, unknown,
-      possible_duplicates, segments
+    insert into progress as p (alert_id, carrier_id, slot, ${columns})
+    select alert_id, carrier_id, ${slot}, ${columns}
     from unnest(
         ${arrayLiteral(some.map(move => move.alertId))}::uuid[],
         ${arrayLiteral(some.map(move => move.carrierId))}::uuid[],
-        ${by('submitted')}, ${by('delivered')}, ${by('failed')}, ${by('expired')}, ${by('cancelled')},
-        ${by('unknown')}, ${by('possibleDuplicates')}, ${by('segments')}
-      ) as m(alert_id, carrier_id, submitted, delivered, failed, expired, cancelled, unknown,
-        possible_duplicates, segments)
-    on conflict (alert_id, carrier_id, slot) do update set
-      submitted = p.submitted + excluded.submitted, delivered = p.delivered + excluded.delivered,
-      failed = p.failed + excluded.failed, expired = p.expired + excluded.expired,
-      cancelled = p.cancelled + excluded.cancelled, unknown = p.unknown + excluded.unknown,
-      possible_duplicates = p.possible_duplicates + excluded.possible_duplicates,
-      segments = p.segments + excluded.segments
+        ${deltasOf(some)}
+      ) as m(alert_id, carrier_id, ${columns})
+    ${added}
   `)
+}
+
+/** One alert's moves of blocks, as a part of the statement whose `written` names those that were written. */
+export function addMoved(
+  moves: readonly (ProgressMove & { readonly blockNo: number })[],
+  alertId: string,
+): SQL {
+  return sql`
+    insert into progress as p (alert_id, carrier_id, slot, ${columns})
+    select ${alertId}::uuid, carrier_id, ${slot}::smallint, sum(submitted), sum(delivered), sum(failed),
+      sum(expired), sum(cancelled), sum(unknown), sum(possible_duplicates), sum(segments)
+    from unnest(
+        ${numberArray(moves.map(move => move.blockNo))}::int[],
+        ${arrayLiteral(moves.map(move => move.carrierId))}::uuid[],
+        ${deltasOf(moves)}
+      ) as m(block_no, carrier_id, ${columns})
+    join written using (block_no)
+    group by carrier_id order by carrier_id
+    ${added}`
 }
 
 /** The columns of `ProgressCounts`, summed over the slots. */

@@ -348,3 +348,33 @@ test('pitfall 25: a receipt for no message of ours is dropped after 72 hours', a
   await age('nobody-2', 72 * 60 - 1)
   expect(await book.adopt()).toEqual({ left: 1 })
 })
+
+test('receipts that come at once for one block, over several links, are all heard and counted once', async ({
+  db,
+}) => {
+  const carrierId = await aCarrier(db)
+  const people = 120
+  const recipients = Array.from({ length: people }, () => ({ state: 'submitted', carrierId }))
+  const alertId = await aSentAlert(db, { recipients })
+  const id = (seq: number) => `${alertId}-${seq}`
+  const seqs = Array.from({ length: people }, (_, i) => i + 1)
+  await wasGiven(
+    db,
+    alertId,
+    carrierId,
+    seqs.map(seq => ({ seq, ids: [id(seq)] })),
+  )
+  // Each batch has a book of its own, as another process has; every receipt comes in two of them.
+  const batches = Array.from({ length: 24 }, (_, no) => seqs.filter(seq => seq % 12 === no % 12))
+  await Promise.all(
+    batches.map(batch =>
+      bookOf(db, carrierId).record(
+        batch.map(seq => (seq % 10 === 0 ? failed(id(seq)) : delivered(id(seq)))),
+      ),
+    ),
+  )
+  const states = (await recordsOf(db, alertId)).map(({ state }) => state)
+  expect(states.filter(state => state === 'delivered')).toHaveLength(108)
+  expect(states.filter(state => state === 'failed')).toHaveLength(12)
+  await expectExact(db, alertId)
+})
