@@ -32,7 +32,7 @@ export async function assertMayAct(
     grounds: operator.jurisdiction === undefined ? [] : await groundsOf(db, draft),
   }
   const ofJurisdiction = await lookUpGeocodes(db, operator.jurisdiction?.geocodes ?? [])
-  assertMay(operator, roles, what, ({ geometry, geocodes }) => {
+  await assertMay(operator, roles, what, ({ geometry, geocodes }) => {
     // Checked when it was given; its type in the store knows no tuples.
     const polygon = geometry === undefined ? [] : [geometry as Polygon]
     return groundOf({ areaDesc: '', polygon, geocode: [...(geocodes ?? [])] }, ofJurisdiction).shape

@@ -22,12 +22,12 @@ export interface Undertaking {
  * @param shapeOf resolves a jurisdiction, its geocodes too: they belong to a room that this one doesn't see
  * @throws AppError `forbidden`, `over_limits` naming each limit, `outside_jurisdiction`
  */
-export function assertMay(
+export async function assertMay(
   operator: Operator,
   roles: readonly Role[],
   what: Undertaking,
   shapeOf: (jurisdiction: Jurisdiction) => Shape,
-): void {
+): Promise<void> {
   if (!roles.some(role => operator.roles.includes(role))) {
     throw new AppError('forbidden', `this takes the role ${roles.join(' or ')}`)
   }
@@ -37,8 +37,10 @@ export function assertMay(
   }
   if (operator.jurisdiction === undefined || what.grounds.length === 0) return
   const jurisdiction = shapeOf(operator.jurisdiction)
-  if (!what.grounds.every(ground => liesWithin(ground, jurisdiction))) {
-    throw new AppError('outside_jurisdiction', 'part of the alert lies outside your jurisdiction')
+  for (const ground of what.grounds) {
+    if (!(await liesWithin(ground, jurisdiction))) {
+      throw new AppError('outside_jurisdiction', 'part of the alert lies outside your jurisdiction')
+    }
   }
 }
 
