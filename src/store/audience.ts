@@ -56,8 +56,6 @@ export interface OptOutRule {
 /** A location whose verdict is still out. Ids are 32 hexadecimal digits here, which PostgreSQL takes as they are. */
 export interface Candidate {
   readonly contactId: string
-  /** The contact has no other location. */
-  readonly sole: boolean
   readonly longitude: number
   readonly latitude: number
 }
@@ -112,29 +110,36 @@ export async function contactsInBoxes(tx: Database, boxes: readonly Box[]): Prom
   return unpackIds(row?.ids)
 }
 
-/** The locations in cells, by source, each to be tested against that source's shape. */
-export async function locationsInCells(
+/**
+ * Whose locations in cells are inside, by source.
+ *
+ * @param isInside the rule of the source's shape, asked of each location
+ */
+export async function findInCells(
   tx: Database,
   cells: readonly Ground[],
-): Promise<Map<number, Candidate[]>> {
-  const candidates = new Map(cells.map(({ source }) => [source, [] as Candidate[]]))
-  if (cells.every(({ boxes }) => boxes.length === 0)) return candidates
-  const rows = await tx.execute<{ source: number; packed: Buffer }>(sql`
-    select b.source, l.packed
-    from ${tiles(cells)} as b(source, west, south, east, north) cross join lateral (
-      select string_agg(${packedLocation}, '') as packed from locations
-      where position <@ ${boxOf}
-    ) l
-    where l.packed is not null
-  `)
-  for (const { source, packed } of rows) unpackLocations(packed, candidates.get(source)!)
-  return candidates
+  isInside: (source: number, longitude: number, latitude: number) => boolean,
+): Promise<FoundPeople[]> {
+  const found = new Map(cells.map(({ source }) => [source, [] as string[]]))
+  if (cells.some(({ boxes }) => boxes.length > 0)) {
+    const rows = await tx.execute<{ source: number; packed: Buffer }>(sql`
+      select b.source, string_agg(${packedPlace}, '') as packed from ${located(cells)} group by b.source
+    `)
+    for (const { source, packed } of rows) {
+      const ids = found.get(source)!
+      for (let at = 0; at < packed.length; at += PACKED_BYTES) {
+        const [longitude, latitude] = [packed.readDoubleBE(at + 16), packed.readDoubleBE(at + 24)]
+        if (isInside(source, longitude, latitude)) ids.push(packed.toString('hex', at, at + 16))
+      }
+    }
+  }
+  return [...found].map(([source, contactIds]) => ({ source, contactIds }))
 }
 
 /** The locations of a group's members, to be tested against every shape. */
 export async function locationsOfMembers(tx: Database, groupId: string): Promise<Candidate[]> {
   const [row] = await tx.execute<{ packed: Buffer | null }>(sql`
-    select string_agg(${packedLocation}, '') as packed
+    select string_agg(${packedPlace}, '') as packed
     from group_members m join locations using (contact_id)
     where m.group_id = ${groupId}::uuid
   `)
@@ -152,23 +157,63 @@ export async function countPeople(tx: Database, selection: Selection): Promise<n
   return row?.people ?? 0
 }
 
+/** Who is in tiles: counted where they lie wholly inside, to be judged by their places where they don't. */
+export interface InTiles {
+  /** People in the boxes by their only location. */
+  readonly once: number
+  /** Ids of those in the boxes who have other locations too, once or more. */
+  readonly others: readonly string[]
+  /** Places in the cells, x and y as big-endian doubles: of people without any other. */
+  readonly solePlaces: Buffer
+  /** Locations in the cells of those who have others. */
+  readonly shared: readonly Candidate[]
+}
+
 /**
- * Who is in disjoint boxes: how many by their only location, and the ids of those who have others too, once or
- * more. Telling people apart takes four times as long as finding them, and few need it.
+ * Telling people apart takes four times as long as finding them, and few need it: whoever has a single location is
+ * counted by it.
  */
-export async function countInBoxes(
+export async function countInTiles(
   tx: Database,
-  boxes: readonly Box[],
+  { boxes, cells }: { boxes: readonly Box[]; cells: readonly Box[] },
   barred: readonly string[],
-): Promise<{ once: number; others: string[] }> {
-  if (boxes.length === 0) return { once: 0, others: [] }
-  const [row] = await tx.execute<{ once: number; others: Buffer | null }>(sql`
-    select count(*) filter (where h.sole)::int as once,
-      string_agg(uuid_send(h.contact_id), '') filter (where not h.sole) as others
-    from (select l.contact_id, l.sole from ${located([{ source: 0, boxes }])}) h
-    ${notBarred(barred)}
+): Promise<InTiles> {
+  const [row] = await tx.execute<{
+    once: number
+    others: Buffer | null
+    sole: Buffer | null
+    shared: Buffer | null
+  }>(sql`
+    select b.once, b.others, c.sole, c.shared
+    from (
+      select count(*) filter (where h.sole)::int as once,
+        string_agg(uuid_send(h.contact_id), '') filter (where not h.sole) as others
+      from (select l.contact_id, l.sole from ${located([{ source: 0, boxes }])}) h
+      ${notBarred(barred)}
+    ) b cross join (
+      select string_agg(point_send(h.position), '') filter (where h.sole) as sole,
+        string_agg(${packedPlace}, '') filter (where not h.sole) as shared
+      from (select l.contact_id, l.sole, l.position from ${located([{ source: 0, boxes: cells }])}) h
+      ${notBarred(barred)}
+    ) c
   `)
-  return { once: row?.once ?? 0, others: unpackIds(row?.others) }
+  const shared: Candidate[] = []
+  if (row?.shared != null) unpackLocations(row.shared, shared)
+  return {
+    once: row?.once ?? 0,
+    others: unpackIds(row?.others),
+    solePlaces: row?.sole ?? Buffer.alloc(0),
+    shared,
+  }
+}
+
+/** Whether no more than so many locations are in the boxes. */
+export async function holdFew(tx: Database, boxes: readonly Box[], most: number): Promise<boolean> {
+  const [row] = await tx.execute<{ few: boolean }>(sql`
+    select count(*) <= ${most}::int as few
+    from (select from ${located([{ source: 0, boxes }])} limit ${most + 1}::int) sample
+  `)
+  return row?.few === true
 }
 
 /** People alike in all that decides their message and its way. `mask` has a `1` for each source. */
@@ -451,10 +496,10 @@ function tiles(grounds: readonly Ground[]): SQL {
 // `point <@ box` compares coordinates as they are, unlike `point <@ polygon`, which is fuzzy by 10^-6 degrees.
 const boxOf = sql`box(point(b.west, b.south), point(b.east, b.north))`
 
-/** `b` and `l(contact_id, sole)` for every location in a box. */
+/** `b` and `l(contact_id, sole, position)` for every location in a box. */
 function located(grounds: readonly Ground[]): SQL {
   return sql`${tiles(grounds)} as b(source, west, south, east, north) cross join lateral (
-    select contact_id, sole from locations where position <@ ${boxOf}) l`
+    select contact_id, sole, position from locations where position <@ ${boxOf}) l`
 }
 
 /** Rows `(contact_id, sole, source)`; `sole`: of a box, for a person without another location. */
@@ -554,9 +599,8 @@ async function joinContacts(tx: Database, selection: Selection): Promise<SQL> {
     select phone, language from contacts where id = p.contact_id limit 1) c`
 }
 
-const packedLocation = sql`uuid_send(contact_id) || float8send(position[0]) || float8send(position[1])
-  || boolsend(sole)`
-const PACKED_BYTES = 33
+const packedPlace = sql`uuid_send(contact_id) || point_send(position)`
+const PACKED_BYTES = 32
 
 function unpackIds(packed: Buffer | null | undefined): string[] {
   const ids: string[] = []
@@ -571,7 +615,6 @@ function unpackLocations(packed: Buffer, into: Candidate[]): void {
       contactId: packed.toString('hex', at, at + 16),
       longitude: packed.readDoubleBE(at + 16),
       latitude: packed.readDoubleBE(at + 24),
-      sole: packed[at + 32] === 1,
     })
   }
 }
