@@ -24,10 +24,23 @@ export const DAM = {
   radiusKm: 6,
 } as const
 
+/** Where the water goes next. */
+const CONROE = { center: [-95.456, 30.312], radiusKm: 12 } as const
+
 const ENGLISH =
   'FLASH FLOOD WARNING Harris Co. OEM: bayous are over their banks. Move to high ground now. Do not drive. Reply 1 SAFE, 2 NEED HELP.'
 const SPANISH =
   'AVISO DE INUNDACIÓN REPENTINA, Condado de Harris: los bayous se desbordan. Suba a un lugar alto ahora. No conduzca. Responda 1 ESTOY BIEN, 2 NECESITO AYUDA.'
+const UPDATE = {
+  english:
+    'UPDATE Harris Co. OEM: the San Jacinto River floods Conroe too. Stay on high ground, off the roads. Reply 1 SAFE, 2 NEED HELP.',
+  spanish:
+    'NUEVO AVISO, Condado de Harris: el San Jacinto inunda también Conroe. Quédese en un lugar alto, no conduzca. Responda 1 ESTOY BIEN, 2 NECESITO AYUDA.',
+}
+const ALL_CLEAR = {
+  english: 'ALL CLEAR Harris Co. OEM: the flash flood is over. You may return.',
+  spanish: 'FIN DE LA ALERTA, Condado de Harris: la inundación ha terminado. Puede volver.',
+}
 
 export function flashFloodDraft(damGroupId: string, expires: Date) {
   const area = [
@@ -88,18 +101,53 @@ export function flashFloodDraft(damGroupId: string, expires: Date) {
         },
       ],
       allClear: [
-        {
-          language: 'en-US',
-          sms: 'ALL CLEAR Harris Co. OEM: the flash flood is over. You may return.',
-        },
-        {
-          language: 'es-US',
-          sms: 'FIN DE LA ALERTA, Condado de Harris: la inundación ha terminado. Puede volver.',
-        },
+        { language: 'en-US', sms: ALL_CLEAR.english },
+        { language: 'es-US', sms: ALL_CLEAR.spanish },
       ],
     },
     delivery: 'at-least-once',
   }
+}
+
+/** What changes with the update: Conroe is flooded, and Galveston County in danger no more. */
+export function updateOf(alert: { info: readonly object[] }) {
+  const area = [
+    { areaDesc: 'Brays and Buffalo Bayou', polygon: [{ type: 'Polygon', coordinates: [BAYOUS] }] },
+    { areaDesc: 'San Jacinto River at Conroe', circle: [CONROE] },
+  ]
+  const [english, spanish] = alert.info
+  return {
+    info: [
+      { ...english, headline: 'Flash flood now at Conroe too', sms: UPDATE.english, area },
+      { ...spanish, headline: 'La inundación llega a Conroe', sms: UPDATE.spanish, area },
+    ],
+  }
+}
+
+/** The update goes to all who had the alert, and to those at Conroe. */
+export function whoShouldGetTheUpdate(people: readonly Person[]): Map<string, string> {
+  const before = whoShouldGetIt(people)
+  const isMeant = ({ phone, longitude: x, latitude: y }: Person) =>
+    before.has(phone) || km(CONROE.center, x, y) <= CONROE.radiusKm
+  return new Map(
+    people
+      .filter(isMeant)
+      .map(({ phone, language }) => [
+        phone,
+        language === 'en-US' ? UPDATE.english : UPDATE.spanish,
+      ]),
+  )
+}
+
+/** The all-clear goes to all who had the update. */
+export function whoShouldGetTheAllClear(people: readonly Person[]): Map<string, string> {
+  const texts = new Map([
+    [UPDATE.english, ALL_CLEAR.english],
+    [UPDATE.spanish, ALL_CLEAR.spanish],
+  ])
+  return new Map(
+    [...whoShouldGetTheUpdate(people)].map(([phone, text]) => [phone, texts.get(text)!]),
+  )
 }
 
 /** Who should get which text: even-odd over the county's and the drawn rings, haversine around the dam. */
@@ -108,7 +156,7 @@ export function whoShouldGetIt(people: readonly Person[]): Map<string, string> {
   const expected = new Map<string, string>()
   for (const { phone, language, longitude: x, latitude: y } of people) {
     const inside =
-      isInside([BAYOUS], x, y) || isInside(galveston, x, y) || kmToDam(x, y) <= DAM.radiusKm
+      isInside([BAYOUS], x, y) || isInside(galveston, x, y) || km(DAM.center, x, y) <= DAM.radiusKm
     if (inside) expected.set(phone, language === 'en-US' ? ENGLISH : SPANISH)
   }
   return expected
@@ -138,9 +186,8 @@ function isInside(rings: readonly Ring[], x: number, y: number): boolean {
   return odd
 }
 
-function kmToDam(x: number, y: number): number {
+function km([x0, y0]: readonly [number, number], x: number, y: number): number {
   const rad = Math.PI / 180
-  const [x0, y0] = DAM.center
   const h =
     Math.sin(((y - y0) * rad) / 2) ** 2 +
     Math.cos(y * rad) * Math.cos(y0 * rad) * Math.sin(((x - x0) * rad) / 2) ** 2

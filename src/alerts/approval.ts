@@ -2,7 +2,6 @@
  * Two people stand behind an alert: its author signs what it says and whom it reaches, an approver who had no
  * hand in it signs the same bytes. Anything that changes the alert voids both.
  */
-import { countAudience } from '../audience/resolve.ts'
 import { digestOfBytes, readContent } from '../cap/content.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
@@ -16,6 +15,7 @@ import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
 import { priorityOf } from './priority.ts'
 import { profileFaults } from './profiles.ts'
+import { countRecipients } from './reached.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
 
 /** What makes a person a party to an alert, for good: who did one of these can't approve it. */
@@ -44,7 +44,7 @@ export async function submitAlert(
     ])
     const { content, bytes, resolved } = await freshContent(tx, alert)
     refuseFaulty(profileFaults(content, policy.profiles, now))
-    const recipients = await countAudience(tx, resolved)
+    const recipients = await countRecipients(tx, content, resolved)
     if (recipients === 0) {
       throw new AppError('audience_empty', 'nobody would be reached: no contact is in the audience')
     }
@@ -169,12 +169,17 @@ export function assertNotExpired({ expires }: Pick<AlertRow, 'expires'>, now: Da
   }
 }
 
-async function verifySignature(
+/**
+ * A signature that the caller hands in, over these bytes, with an active key of their own.
+ *
+ * @throws AppError `invalid_signature`, `forbidden`
+ */
+export async function verifySignature(
   tx: Database,
   jws: string,
   bytes: Uint8Array,
   role: SignatureRow['role'],
-  alert: AlertRow,
+  alert: Pick<AlertRow, 'id' | 'mode'>,
   { operator, now }: Caller,
 ): Promise<Omit<SignatureRow, 'revision'>> {
   const resolveKey = async (kid: string) => {

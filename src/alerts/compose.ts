@@ -9,10 +9,11 @@ import {
   withCode,
   type DraftFault,
 } from './draft-faults.ts'
+import { countRecipients, countStillToReach, signReached } from './reached.ts'
 import { assertMode, type Caller, lockForStep, recordStep } from './steps.ts'
 import { areaFaults, cleanArea, geocodesOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
-import { countAudience, resolveAudience } from '../audience/resolve.ts'
+import { resolveAudience } from '../audience/resolve.ts'
 import { modeOf, worstSeverity, type AlertDraft, type AlertDraftPatch } from '../cap/alert.ts'
 import { isAppError, type Fault } from '../errors.ts'
 import {
@@ -53,6 +54,7 @@ export async function composeAlert(
 /**
  * Writes a draft that was checked, its first step.
  *
+ * @param references the alerts of ours that it follows
  * @throws AppError `forbidden`, `outside_jurisdiction`, `over_limits`
  */
 export async function insertDraft(
@@ -60,13 +62,15 @@ export async function insertDraft(
   { operator, now }: Caller,
   draft: AlertDraft,
   policy: Policy,
+  references: readonly string[] = [],
 ): Promise<AlertRow> {
-  const columns = await draftColumns(tx, draft, policy)
-  await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
+  const columns = await draftColumns(tx, draft, policy, references)
+  await assertMayAct(tx, operator, ['author'], { ...columns, references: [...references] })
   const alert = await insertAlert(tx, {
     ...columns,
     id: uuid(),
     state: 'draft',
+    references: [...references],
     createdBy: operator.id,
     createdAt: now,
     updatedAt: now,
@@ -89,8 +93,9 @@ export async function editAlert(
     assertMode(caller.mode, modeOf(draft.status))
     const checked = await checkDraft(tx, draft, now)
     refuseFaulty([...checked.faults, ...msgTypeFaults(draft, before.draft.msgType)])
-    const columns = await draftColumns(tx, draft, checked.policy)
-    await assertMayAct(tx, operator, ['author'], draft, columns.maxRecipients)
+    const { references } = before
+    const columns = await draftColumns(tx, draft, checked.policy, references)
+    await assertMayAct(tx, operator, ['author'], { ...columns, references })
     const alert = await updateAlert(tx, alertId, columns, now)
     await recordStep(tx, alert, { done: 'edited', from: 'draft', by: operator, now })
     return { ...alert, cleaned }
@@ -185,8 +190,17 @@ async function groupFaults(db: Database, draft: AlertDraft): Promise<DraftFault[
   }
 }
 
-/** The draft with the columns that follow from it. */
-async function draftColumns(db: Database, draft: AlertDraft, policy: Policy) {
+/**
+ * The draft with the columns that follow from it.
+ *
+ * @param references the alerts that it follows
+ */
+async function draftColumns(
+  db: Database,
+  draft: AlertDraft,
+  policy: Policy,
+  references: readonly string[],
+) {
   return {
     draft,
     mode: modeOf(draft.status),
@@ -194,11 +208,19 @@ async function draftColumns(db: Database, draft: AlertDraft, policy: Policy) {
     msgType: draft.msgType,
     severity: worstSeverity(draft.info),
     delivery: draft.delivery,
-    maxRecipients: draft.maxRecipients ?? (await ceilingFor(db, draft, policy)),
+    maxRecipients: draft.maxRecipients ?? (await ceilingFor(db, draft, policy, references)),
   }
 }
 
-async function ceilingFor(db: Database, draft: AlertDraft, policy: Policy): Promise<number> {
+async function ceilingFor(
+  db: Database,
+  draft: AlertDraft,
+  policy: Policy,
+  references: readonly string[],
+): Promise<number> {
   const resolved = await resolveAudience(db, draftAudience(draft, policy))
-  return Math.ceil((await countAudience(db, resolved)) * (1 + CEILING_MARGIN))
+  const reached = await signReached(db, draft.status, references)
+  const recipients = await countRecipients(db, { reached }, resolved)
+  const more = reached.length === 0 ? 0 : await countStillToReach(db, references)
+  return Math.ceil((recipients + more) * (1 + CEILING_MARGIN))
 }

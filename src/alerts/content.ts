@@ -1,4 +1,5 @@
 import { draftAudience, isEmergency, signGroups } from './audience.ts'
+import { signReached } from './reached.ts'
 import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
 import { alertContent, type AlertContent } from '../cap/content.ts'
 import { AppError } from '../errors.ts'
@@ -37,6 +38,7 @@ export async function freshContent(
     revision,
     sender,
     references,
+    reached: await signReached(db, draft.status, references),
     groups: await signGroups(db, resolved.groups),
     excludeGroups: await signGroups(db, resolved.excludeGroups),
     roster,

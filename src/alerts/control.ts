@@ -3,8 +3,10 @@ import { assertNotExpired } from './approval.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
 import { sleep } from '../clock.ts'
+import { AppError } from '../errors.ts'
 import { type AlertRow, lockRunningAlerts, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
+import { listFollowUps } from '../store/follow-ups.ts'
 import { countHandedOver, isHeld } from '../store/handed-over.ts'
 import { requeueLetters } from '../store/mailings.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
@@ -61,7 +63,7 @@ const LOOK_MS = 20
  * How many had left when the dispatchers had heeded that the alert may not be sent. A carrier that answers slowly is
  * not waited for: what is in flight with it counts as left.
  */
-async function leftOnceHeeded(db: Database, alertId: string): Promise<number> {
+export async function leftOnceHeeded(db: Database, alertId: string): Promise<number> {
   const until = performance.now() + HEEDED_MS
   while (performance.now() < until && (await isHeld(db, alertId))) await sleep(LOOK_MS)
   return transact(db, tx => countHandedOver(tx, alertId))
@@ -77,6 +79,9 @@ export async function retryAlert(db: Database, alertId: string, caller: Caller):
   return transact(db, async tx => {
     const { state: from, ...alert } = await lockForStep(tx, alertId, 'retry', caller)
     assertNotExpired(alert, now)
+    if ((await listFollowUps(tx, [alertId])).length > 0) {
+      throw new AppError('wrong_state', 'an update or a correction was sent: nobody more gets this')
+    }
     await verifyForSending(tx, alertId)
     const again = await requeueFailed(tx, alertId)
     const letters = await requeueLetters(tx, alertId)

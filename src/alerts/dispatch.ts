@@ -1,8 +1,9 @@
 import { assertAudienceAsSigned, resolveSigned } from './audience.ts'
 import { assertNotExpired } from './approval.ts'
+import { supersede } from './follow-ups.ts'
+import { countRecipients } from './reached.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
-import { countAudience } from '../audience/resolve.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
 import { type Database, type OpenDatabase, transact } from '../store/database.ts'
 import { openMailing } from '../store/mailings.ts'
@@ -26,7 +27,8 @@ export function dispatchAlert(
     assertNotExpired(alert, now)
     const content = await verifyForSending(tx, alertId)
     const resolved = await resolveSigned(tx, content)
-    const recipients = await countAudience(shared?.snapshot ?? tx, resolved)
+    await supersede(tx, alert, caller)
+    const recipients = await countRecipients(shared?.snapshot ?? tx, content, resolved)
     assertAudienceAsSigned(content, resolved, recipients)
     const dispatched = await updateAlert(
       tx,

@@ -1,11 +1,22 @@
 import { audienceOf, draftAudience } from './audience.ts'
 import { freshContent } from './content.ts'
 import { type ForecastCarrier, forecastSending } from './forecast.ts'
-import { estimateAudience, countAudience, resolveAudience } from '../audience/resolve.ts'
+import { sentBefore } from './reached.ts'
+import { estimateReached } from '../audience/reached.ts'
+import {
+  type AudienceEstimate,
+  countAudience,
+  estimateAudience,
+  estimateOf,
+  phonesIn,
+  resolveAudience,
+  type ResolvedAudience,
+} from '../audience/resolve.ts'
 import type { AlertDraft } from '../cap/alert.ts'
-import { readContent } from '../cap/content.ts'
+import { type AlertContent, readContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
 import { pullsOf, routePrefixes, START } from '../carriers/routes.ts'
+import { PhoneSet } from '../encoding/phone-set.ts'
 import { type Alphabet, measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
@@ -18,6 +29,8 @@ export interface Estimate {
   /** Of a drill: whom its areas and groups would reach if it were the real thing. */
   readonly ifActual: number
   readonly optedOut: number
+  /** Whom the alerts that it follows may have reached: recipients, but for those who opted out. */
+  readonly reachedBefore: number
   readonly byLanguage: { language: string | null; recipients: number }[]
   readonly byCarrier: { carrierId: string; name: string; recipients: number }[]
   readonly byArea: { areaDesc: string; recipients: number }[]
@@ -45,7 +58,8 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
   const { content, resolved } = await contentNow(db, alert)
   const accounts = await listSendingCarriers(db)
-  const audience = await estimateAudience(db, resolved, routePrefixes(accounts))
+  const counted = await countNow(db, content, resolved, routePrefixes(accounts))
+  const { audience } = counted
   const measures = content.texts.map(({ sms }) => measureText(sms))
   const reached = audience.kinds.map(({ areaNos, groupNos, language, prefix, recipients }) => {
     const viaGroup = groupNos.length > 0
@@ -57,8 +71,11 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
   return {
     recipients: audience.recipients,
     ifActual:
-      content.status === 'Actual' ? audience.recipients : await countIfActual(db, alert.draft),
+      content.status === 'Actual' || content.correction !== undefined
+        ? audience.recipients
+        : await countIfActual(db, alert.draft),
     optedOut: audience.optedOut,
+    reachedBefore: counted.reachedBefore,
     byLanguage: audience.byLanguage.map(one => ({ ...one, language: one.language ?? null })),
     byCarrier: accounts.map(({ id, name }) => ({
       carrierId: id,
@@ -109,7 +126,37 @@ function forecastCarriers(accounts: readonly CarrierRow[]): ForecastCarrier[] {
 async function contentNow(db: Database, alert: AlertRow) {
   if (alert.content === null) return freshContent(db, alert)
   const content = readContent(alert.content)
+  // A correction asks nobody's groups and areas: they label those whom the alert reached.
+  if (content.correction !== undefined) return { content, resolved: undefined }
   return { content, resolved: await resolveAudience(db, audienceOf(content)) }
+}
+
+/** Its own audience, and of those whom the alerts that it follows may have reached the rest. */
+async function countNow(
+  db: Database,
+  content: AlertContent,
+  resolved: ResolvedAudience | undefined,
+  prefixes: readonly string[],
+): Promise<{ audience: AudienceEstimate; reachedBefore: number }> {
+  const own = resolved && (await estimateAudience(db, resolved, prefixes))
+  if (content.reached === undefined) return { audience: own!, reachedBefore: 0 }
+  const anyway = resolved === undefined ? PhoneSet.of([]) : await phonesIn(db, resolved)
+  const sent = await sentBefore(db, content.reached)
+  const reached = await estimateReached(db, sent, audienceOf(content), anyway, prefixes)
+  const kinds = reached.kinds.map(({ areaNo, groupNos, ...kind }) => ({
+    ...kind,
+    // By the areas and groups of another alert nobody counts in this one.
+    areaNos: own !== undefined || areaNo < 0 ? [] : [areaNo],
+    groupNos: own === undefined ? groupNos : [],
+  }))
+  return {
+    audience: estimateOf(
+      [...(own?.kinds ?? []), ...kinds],
+      own?.optedOut ?? reached.optedOut,
+      content,
+    ),
+    reachedBefore: reached.reached,
+  }
 }
 
 async function countIfActual(db: Database, draft: AlertDraft): Promise<number> {

@@ -24,6 +24,7 @@ interface Step {
 }
 
 const EITHER = ['author', 'approver'] as const
+const DISPATCHED = ['sending', 'paused', 'sent', 'stopped', 'expired'] as const
 
 /** API.md, Alerts: the table of calls. */
 const STEPS = {
@@ -39,6 +40,9 @@ const STEPS = {
   resume: { who: EITHER, from: ['paused'] },
   stop: { who: EITHER, from: ['sending', 'paused'] },
   retry: { who: EITHER, from: ['sent', 'stopped'] },
+  update: { who: ['author'], from: DISPATCHED },
+  cancel: { who: EITHER, from: DISPATCHED },
+  'all-clear': { who: EITHER, from: DISPATCHED },
 } as const satisfies Record<string, Step>
 
 export type Action = keyof typeof STEPS
@@ -65,7 +69,7 @@ export async function lockForStep(
   const alert = await lockAlert(tx, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
   assertMode(mode, alert.mode)
-  await assertMayAct(tx, operator, step.who, alert.draft, alert.maxRecipients)
+  await assertMayAct(tx, operator, step.who, alert)
   if (revision !== undefined && revision !== alert.revision) {
     throw new AppError('stale_revision', 'the alert was changed since you read it: read it again')
   }
@@ -99,6 +103,10 @@ type Done =
   | 'resumed'
   | 'stopped'
   | 'retried'
+  /** What follows it was sent, and what was left of it stopped. */
+  | 'updated'
+  | 'cancelled'
+  | 'allCleared'
   /** By the dispatcher, which found that what is stored is not what was signed. */
   | 'refused'
   | 'ended'

@@ -1,10 +1,13 @@
 import { digestOfBytes, readContent, type AlertContent } from '../cap/content.ts'
+import { correctionContent } from '../cap/correction.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
+import { canonicalBytes } from '../signing/canonical.ts'
 import { verifyAlertJws } from '../signing/jws.ts'
 import { keyThumbprint } from '../signing/keys.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
+import { findOperator } from '../store/operators.ts'
 import { type SignatureRow, standingSignatures } from '../store/signatures.ts'
 
 /**
@@ -36,6 +39,17 @@ export async function verifyForShowing(
   return verifyAlert(db, alert, alert.dispatchedAt ?? undefined)
 }
 
+/**
+ * The content of an alert that was dispatched, as everybody signed it who had to.
+ *
+ * @throws AppError `integrity_violation`
+ */
+export async function verifyDispatched(db: Database, alert: AlertRow): Promise<AlertContent> {
+  const { content, isApproved } = await verifyForShowing(db, alert)
+  if (!isApproved) throw altered('the signature of its approver is missing')
+  return content
+}
+
 async function verifyAlert(
   db: Database,
   alert: AlertRow,
@@ -47,12 +61,47 @@ async function verifyAlert(
   const content = readContent(bytes)
   assertSameAsSigned(alert, content)
   const signatures = await standingSignatures(db, alert.id)
+  if (content.correction !== undefined) {
+    await verifyCorrection(db, signatures, { bytes, content, at })
+    return { content, isApproved: true }
+  }
   const author = await verifyStored(db, signatures, 'author', { bytes, content, at })
   if (!content.secondPerson) return { content, isApproved: true }
   if (!signatures.some(({ role }) => role === 'approver')) return { content, isApproved: false }
   const approver = await verifyStored(db, signatures, 'approver', { bytes, content, at })
   if (approver.operatorId === author.operatorId) throw altered('its approver is its author')
   return { content, isApproved: true }
+}
+
+/**
+ * A correction has one signature, of an author or an approver. Its texts have two, or as many as policy asked for:
+ * those of the alert that it corrects, whose content it must follow from to the octet.
+ */
+async function verifyCorrection(
+  db: Database,
+  signatures: readonly SignatureRow[],
+  signed: {
+    readonly bytes: Uint8Array
+    readonly content: AlertContent
+    readonly at: Date | undefined
+  },
+): Promise<void> {
+  const { bytes, content, at } = signed
+  const [signature, ...others] = signatures
+  if (signature === undefined || others.length > 0) throw altered('its one signature')
+  const { operatorId, role } = await verifyStored(db, signatures, signature.role, signed)
+  // Afterwards it is nobody's fault that a person has other duties by now.
+  if (at === undefined && (await findOperator(db, operatorId))?.roles.includes(role) !== true) {
+    throw altered(`whoever signed it is no ${role}`)
+  }
+  const { references, correction } = content
+  const corrected = await findAlert(db, references[0] ?? '')
+  if (corrected?.dispatchedAt == null) throw altered('the alert that it corrects was never sent')
+  const original = await verifyDispatched(db, corrected)
+  const prepared = correctionContent(original, corrected.contentDigest ?? '', correction!)
+  if (prepared === undefined || !Buffer.from(canonicalBytes(prepared)).equals(bytes)) {
+    throw altered('it is not the correction that was approved with the alert')
+  }
 }
 
 async function verifyStored(

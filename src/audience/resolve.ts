@@ -9,6 +9,7 @@
  * tested here, by the one predicate of `geometry/`.
  */
 import type { Area } from '../cap/area.ts'
+import { PhoneSet } from '../encoding/phone-set.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { boxesMeet } from '../geometry/box.ts'
 import type { Box } from '../geometry/geojson.ts'
@@ -27,6 +28,7 @@ import {
   nextHits,
   openHits,
   optedOutContacts,
+  phonesOf,
   prepareForSets,
   readReachable,
   type Candidate,
@@ -177,6 +179,14 @@ export function countAudience(db: Database, audience: ResolvedAudience): Promise
   return isGround && excludeGroups.length === 0 ? count(db) : withSets(db, count)
 }
 
+/** The phones of all recipients. */
+export function phonesIn(db: Database, audience: ResolvedAudience): Promise<PhoneSet> {
+  return withSets(db, async tx => {
+    const barred = [...(await excluded(tx, audience)), ...(await optedOut(tx, audience))]
+    return PhoneSet.read([await phonesOf(tx, await labelled(tx, audience, barred))])
+  })
+}
+
 /** How many people a group holds, whoever opted out included. */
 export function countMembers(db: Database, group: ResolvedGroup): Promise<number> {
   const { ground } = group
@@ -232,7 +242,7 @@ async function chooseTiles(tx: Database, grounds: readonly Ground[]): Promise<vo
 }
 
 /** Recipients alike in all that decides their text, their tally and their way. */
-interface RecipientKind {
+export interface RecipientKind {
   readonly areaNos: readonly number[]
   readonly groupNos: readonly number[]
   readonly language: string | undefined
@@ -272,30 +282,44 @@ export function estimateAudience(
     }))
     const recipients = sum(kinds)
     const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
-    const languages = [...new Set(kinds.map(kind => kind.language))]
-    return {
-      recipients,
-      optedOut: withOptedOut - recipients,
-      kinds,
-      byLanguage: languages
-        .map(language => ({
-          language,
-          recipients: sum(kinds.filter(k => k.language === language)),
-        }))
-        .toSorted((a, b) => b.recipients - a.recipients),
-      byArea: areas.map(({ areaDesc }, no) => ({
-        areaDesc,
-        recipients: sum(kinds.filter(kind => kind.areaNos[0] === no)),
-        inside: sum(kinds.filter(kind => kind.areaNos.includes(no))),
-      })),
-      byGroup: groups.map(({ id, name }, no) => ({
-        groupId: id,
-        name,
-        recipients: sum(kinds.filter(kind => kind.groupNos.includes(no))),
-      })),
-    }
+    return estimateOf(kinds, withOptedOut - recipients, audience)
   })
 }
+
+/** The sums of what was counted by kind. */
+export function estimateOf(
+  kinds: readonly RecipientKind[],
+  skipped: number,
+  {
+    areas,
+    groups,
+  }: { areas: readonly Named<'areaDesc'>[]; groups: readonly Named<'id' | 'name'>[] },
+): AudienceEstimate {
+  const languages = [...new Set(kinds.map(kind => kind.language))]
+  return {
+    recipients: sum(kinds),
+    optedOut: skipped,
+    kinds,
+    byLanguage: languages
+      .map(language => ({
+        language,
+        recipients: sum(kinds.filter(k => k.language === language)),
+      }))
+      .toSorted((a, b) => b.recipients - a.recipients),
+    byArea: areas.map(({ areaDesc }, no) => ({
+      areaDesc,
+      recipients: sum(kinds.filter(kind => kind.areaNos[0] === no)),
+      inside: sum(kinds.filter(kind => kind.areaNos.includes(no))),
+    })),
+    byGroup: groups.map(({ id, name }, no) => ({
+      groupId: id,
+      name,
+      recipients: sum(kinds.filter(kind => kind.groupNos.includes(no))),
+    })),
+  }
+}
+
+type Named<Key extends string> = { readonly [K in Key]: string }
 
 function sum(kinds: readonly RecipientKind[]): number {
   return kinds.reduce((total, kind) => total + kind.recipients, 0)

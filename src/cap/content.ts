@@ -22,6 +22,12 @@ import {
 import { areaSchema, type Area } from './area.ts'
 import { throughGate } from './drill.ts'
 
+/**
+ * A drill may name no `expires`, and a correction names none: then its texts are worth a day, the least that every
+ * carrier keeps one.
+ */
+export const WITHOUT_EXPIRES_MS = 24 * 3600 * 1000
+
 const areaNos = z.array(z.int().min(0))
 
 const textSchema = z.strictObject({
@@ -47,6 +53,9 @@ const signedGroup = z.strictObject({
 
 const correctionTexts = z.array(z.strictObject({ language: z.string(), sms: z.string() }))
 
+/** An alert of ours that may have reached people, and the digest of what was signed of it. */
+const reachedAlert = z.strictObject({ id: z.uuid(), contentDigest: z.string() })
+
 const contentSchema = z.strictObject({
   format: z.literal('tocsin-alert-1'),
   id: z.uuid(),
@@ -70,6 +79,10 @@ const contentSchema = z.strictObject({
   delivery: draftSchema.shape.delivery.unwrap(),
   /** Ids of the alerts that this one updates. */
   references: z.array(z.uuid()),
+  /** Whom these may have reached is reached too; left out where there are none, and of drills' updates. */
+  reached: z.array(reachedAlert).min(1).optional(),
+  /** Prepared and approved with the alert that it references; it reaches those whom that one may have reached alone. */
+  correction: z.enum(['cancel', 'allClear']).optional(),
   severity: z.enum(SEVERITIES),
   /** Policy asks for an approver: the author's signature alone sends nothing. */
   secondPerson: z.boolean(),
@@ -100,6 +113,7 @@ const contentSchema = z.strictObject({
 export type AlertContent = z.infer<typeof contentSchema>
 export type AlertText = z.infer<typeof textSchema>
 export type SignedGroup = z.infer<typeof signedGroup>
+export type ReachedAlert = z.infer<typeof reachedAlert>
 
 /** All that the content holds beside the draft. */
 export interface ContentFacts {
@@ -107,6 +121,8 @@ export interface ContentFacts {
   readonly revision: number
   readonly sender: string
   readonly references: readonly string[]
+  /** Of those that it references, whose people it reaches. */
+  readonly reached?: readonly ReachedAlert[]
   readonly groups: readonly SignedGroup[]
   readonly excludeGroups: readonly SignedGroup[]
   readonly roster: SignedGroup | undefined
@@ -124,6 +140,7 @@ export interface ContentFacts {
 export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertContent {
   const { status, msgType, scope, restriction, addresses, note, delivery, replies } = draft
   const { source, code, incidents, foreignReferences, origin } = draft
+  const { reached = [] } = facts
   const blocks = blocksWithAreas(draft.info)
   const { areas, noOf } = signedAreas(blocks.flatMap(block => block.area))
   const texts = blocks.map((block, no) => ({
@@ -156,6 +173,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     ...(origin !== undefined && { origin }),
     delivery,
     references: [...facts.references],
+    ...(reached.length > 0 && { reached: [...reached] }),
     severity: worstSeverity(draft.info),
     secondPerson: facts.secondPerson,
     emergency: facts.emergency,
@@ -237,7 +255,17 @@ export function readContent(bytes: Uint8Array): AlertContent {
   if (content.mode !== modeOf(content.status)) throw notOurs('is of another mode than its status')
   if (content.areasDigest !== digestOf(content.areas))
     throw notOurs('has other areas than its digest')
+  if (!reachesAsItMay(content)) throw notOurs('reaches people of other alerts than it may')
   return content
+}
+
+/** A drill goes to its roster, but for what was prepared with it; and that goes to nobody else. */
+function reachesAsItMay(content: AlertContent): boolean {
+  const { correction, status, references, reached = [] } = content
+  if (correction === undefined) {
+    return reached.every(({ id }) => status === 'Actual' && references.includes(id))
+  }
+  return reached.length === 1 && references.join() === reached[0]!.id
 }
 
 function parseStored(bytes: Uint8Array): unknown {

@@ -10,8 +10,9 @@ import { signAlert, verifyAlertJws, type AlertRole } from '../signing/jws.ts'
 import { checkPublicJwk, generateSigningKey, readKeyFile, writeKeyFile } from '../signing/keys.ts'
 import { verifyTrail } from './audit.ts'
 import { ApiError, signIn, type Client } from './client.ts'
+import { draftUpdate, sendCorrection } from './correct.ts'
 import { importContacts } from './import.ts'
-import { sendAlert } from './send.ts'
+import { sendDraft } from './send.ts'
 import { startService } from './serve.ts'
 import { simulate } from './simulate.ts'
 import { stopOnSignals } from './signals.ts'
@@ -121,15 +122,40 @@ withAccess(program.command('send'))
   .option('--yes', 'do not ask before signing')
   .action(async (path: string, options: Access & { key: string; yes?: true }) => {
     const client = await open(options)
-    const alert = await sendAlert(client, {
-      draft: JSON.parse(await readFile(path, 'utf8')) as unknown,
-      key: await readKeyFile(options.key),
-      say: print,
-      confirm: question =>
-        options.yes === true ? Promise.resolve(true) : ask(question).then(a => /^y(es)?$/i.test(a)),
-    })
-    if (alert !== undefined) await watchUntilEnded(client, alert)
+    await sendAndWatch(client, await client.post('/v1/alerts', await readJson(path)), options)
   })
+
+withAccess(program.command('update'))
+  .description(
+    'send an Update of an alert: a JSON file as PATCH /v1/alerts/{id} takes it says what changes',
+  )
+  .argument('<id>')
+  .argument('<changes>')
+  .requiredOption('--key <file>', "the author's private key")
+  .option('--yes', 'do not ask before signing')
+  .action(async (id: string, path: string, options: Access & { key: string; yes?: true }) => {
+    const client = await open(options)
+    await sendAndWatch(client, await draftUpdate(client, id, await readJson(path)), options)
+  })
+
+for (const [which, what] of [
+  ['cancel', 'take an alert back: its retraction goes to whoever may have got it'],
+  ['all-clear', 'end an alert: its all-clear goes to whoever may have got it'],
+] as const) {
+  withAccess(program.command(which))
+    .description(what)
+    .argument('<id>')
+    .requiredOption('--key <file>', 'the private key of an author or an approver')
+    .option('--yes', 'do not ask before signing')
+    .action(async (id: string, options: Access & { key: string; yes?: true }) => {
+      const client = await open(options)
+      const key = await readKeyFile(options.key)
+      if (!(await confirm(options, `Sign and send the ${which} of ${id}? [y/N] `))) return
+      const { correctionId, left } = await sendCorrection(client, id, which, key)
+      print(`${which} ${correctionId}, to ${left} recipients`)
+      await watchUntilEnded(client, await client.get(`/v1/alerts/${correctionId}`))
+    })
+}
 
 withAccess(program.command('watch'))
   .description('live progress and tally of an alert')
@@ -159,6 +185,27 @@ program
       process.exitCode = 1
     }
   })
+
+async function sendAndWatch(
+  client: Client,
+  draft: WatchedAlert,
+  options: { readonly key: string; readonly yes?: true },
+): Promise<void> {
+  const alert = await sendDraft(client, draft, {
+    key: await readKeyFile(options.key),
+    say: print,
+    confirm: question => confirm(options, question),
+  })
+  if (alert !== undefined) await watchUntilEnded(client, alert)
+}
+
+async function confirm({ yes }: { readonly yes?: true }, question: string): Promise<boolean> {
+  return yes === true || /^y(es)?$/i.test(await ask(question))
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(path, 'utf8'))
+}
 
 async function watchUntilEnded(client: Client, alert: WatchedAlert): Promise<void> {
   const { seconds } = await client.get<{ seconds: number }>(`/v1/alerts/${alert.id}/estimate`)

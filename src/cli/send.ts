@@ -12,20 +12,20 @@ interface Estimate {
 }
 
 /**
- * Composes, shows what it comes to, asks, signs, submits; waits for the approval where one is needed, and
- * dispatches. @returns undefined when the asker said no or an approver sent it back
+ * Shows what a draft comes to, asks, signs, submits; waits for the approval where one is needed, and dispatches.
+ * @returns undefined when the asker said no or an approver sent it back
  */
-export async function sendAlert(
+export async function sendDraft(
   client: Client,
+  draft: WatchedAlert,
   send: {
-    readonly draft: unknown
     readonly key: PrivateJwk
     readonly say: (line: string) => void
     readonly confirm: (question: string) => Promise<boolean>
   },
 ): Promise<WatchedAlert | undefined> {
   const { say } = send
-  let alert = await client.post<WatchedAlert>('/v1/alerts', send.draft)
+  let alert = draft
   const path = `/v1/alerts/${alert.id}`
   const estimate = await client.get<Estimate>(`${path}/estimate`)
   say(`alert ${alert.id}`)

@@ -1,7 +1,4 @@
-import type { AlertText } from '../cap/content.ts'
-
-/** A drill may name no `expires`: then its texts are worth a day, the least that every carrier keeps one. */
-const WITHOUT_EXPIRES_MS = 24 * 3600 * 1000
+import { type AlertText, WITHOUT_EXPIRES_MS } from '../cap/content.ts'
 
 /** When a text stops being sent. */
 export function textExpiry(text: AlertText, now: Date): Date {

@@ -8,10 +8,10 @@
  * the dead one had not.
  */
 import { assertAudienceAsSigned, audienceOf } from '../alerts/audience.ts'
+import { countRecipients } from '../alerts/reached.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import {
   copyAudience,
-  countAudience,
   resolveAudience,
   openFirstRecipients,
   type AudienceSink,
@@ -19,11 +19,8 @@ import {
   type ResolvedAudience,
 } from '../audience/resolve.ts'
 import type { AlertContent } from '../cap/content.ts'
-import { chooseText } from '../cap/texts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
-import { routePrefixes, servesClass } from '../carriers/routes.ts'
-import { measureText } from '../encoding/segments.ts'
-import { AppError } from '../errors.ts'
+import { PhoneSet } from '../encoding/phone-set.ts'
 import { describeError, log } from '../log.ts'
 import {
   notify,
@@ -32,19 +29,21 @@ import {
   type OpenDatabase,
   type Session,
 } from '../store/database.ts'
-import { Bin, type PackedBlock } from '../store/packing.ts'
+import { areAtRest } from '../store/follow-ups.ts'
 import { inSnapshot } from '../store/shared-snapshot.ts'
 import {
   claimPlan,
   finishPlan,
   fixRecipients,
+  plannedPhones,
   planSlice,
   releasePlan,
   renewPlan,
   stagePlanned,
   type PlanClaim,
 } from '../store/plan.ts'
-import { textExpiry } from './expiry.ts'
+import { createLayout, numberAt, type Layout } from './layout.ts'
+import { planReached } from './plan-reached.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
 
 /**
@@ -52,15 +51,12 @@ import { isRefusal, refuseToSend } from './refuse.ts'
  * keep the carriers busy until the rest begins to stream, about a second of their work.
  */
 const FIRST_SLICE = { atOnce: 300, least: 500, most: 2_500 }
-/** Recipients a later slice: laying out more at once would keep the lanes of this process waiting for long. */
-const SLICE = 5_000
 /** Several times within a planner's lease. */
 const RENEW_MS = 2_000
-/**
- * A block, and the range that it is leased by at first, is about half a second of its slowest lane's work, within
- * these bounds: what a slow lane holds when the others have run out is what the alert ends later by.
- */
-const BLOCK = { seconds: 0.5, least: 20, most: 500 }
+/** What follows alerts that have not come to rest is looked at again after this. */
+const NEXT_TURN_SECONDS = 0.1
+/** A plan that has failed, and not for what the alert is, is tried again after this. */
+const TRY_AGAIN_SECONDS = 1
 
 /** Plans one waiting alert, if there is one. @returns whether there was */
 export async function planNext(
@@ -90,7 +86,7 @@ export async function planNext(
         { alertId: claim.alertId, code: describeError(error) },
         'planning failed, trying again',
       )
-      await releasePlan(db, planner, claim.alertId)
+      await releasePlan(db, planner, claim.alertId, TRY_AGAIN_SECONDS)
     }
   } finally {
     clearInterval(renewing)
@@ -106,34 +102,55 @@ async function plan(
   now: () => Date,
 ): Promise<void> {
   const { db } = database
-  const { alertId } = claim
+  const { alertId, planned } = claim
   const content = await verifyForSending(db, alertId)
-  // By the sets that it was signed for: a newer version was refused at dispatch, or came after it.
-  const { geocodeSets } = content
-  const resolved = await resolveAudience(db, { ...audienceOf(content), geocodeSets })
-  const layout = createLayout(content, accounts, now(), async slice => {
+  const followed = (content.reached ?? []).map(({ id }) => id)
+  // Asked before anybody is read: whom these may still reach afterwards is for another turn.
+  const isLastTurn = followed.length === 0 || (await areAtRest(db, followed))
+  if (!isLastTurn && planned > 0) return releasePlan(db, planner, alertId, NEXT_TURN_SECONDS)
+  const layout = createLayout(content, accounts, now(), planned, async slice => {
     const outcome = await transact(db, tx => planSlice(tx, planner, alertId, slice))
     if (outcome === 'lost') throw new PlanLost()
     await notify(db, 'work', alertId)
   })
+  const firstSlices = firstSlicesOf(accounts)
   try {
-    await database.session(session =>
-      inSnapshot(session, claim.planned > 0 ? undefined : claim.snapshot, (snapshot, which) =>
-        claim.planned > 0
-          ? planAfterDeath(db, session, snapshot, resolved, claim, layout)
-          : planFirst(db, session, snapshot, resolved, content, layout, {
-              alertId,
-              counted: which === 'shared' ? claim.recipients : undefined,
-              firstSlices: firstSlicesOf(accounts),
-            }),
-      ),
-    )
+    if (content.correction === undefined) {
+      await planAudience(database, content, claim, layout, firstSlices)
+    }
+    if (followed.length > 0) await planReached(db, content, layout, firstSlices)
   } catch (error) {
     if (error instanceof PlanLost) return
     throw error
   }
-  await finishPlan(db, planner, alertId)
+  if (!isLastTurn) return releasePlan(db, planner, alertId, NEXT_TURN_SECONDS)
+  await finishPlan(db, planner, alertId, followed.length > 0 ? 'planned' : 'counted')
   await notify(db, 'work', alertId)
+}
+
+async function planAudience(
+  database: OpenDatabase,
+  content: AlertContent,
+  claim: PlanClaim,
+  layout: Layout,
+  firstSlices: readonly number[],
+): Promise<void> {
+  const { db } = database
+  // By the sets that it was signed for: a newer version was refused at dispatch, or came after it.
+  const { geocodeSets } = content
+  const resolved = await resolveAudience(db, { ...audienceOf(content), geocodeSets })
+  const name = claim.planned > 0 ? undefined : claim.snapshot
+  await database.session(session =>
+    inSnapshot(session, name, (snapshot, which) =>
+      claim.planned > 0
+        ? planAfterDeath(db, session, snapshot, resolved, claim, layout)
+        : planFirst(db, session, snapshot, resolved, content, layout, {
+            alertId: claim.alertId,
+            counted: which === 'shared' ? claim.recipients : undefined,
+            firstSlices,
+          }),
+    ),
+  )
 }
 
 /** Another planner has the alert: it goes on, from what this one has written. */
@@ -153,7 +170,7 @@ async function planFirst(
     readonly firstSlices: readonly number[]
   },
 ): Promise<void> {
-  const recipients = of.counted ?? (await countAudience(snapshot, resolved))
+  const recipients = of.counted ?? (await countRecipients(snapshot, content, resolved))
   assertAudienceAsSigned(content, resolved, recipients)
   if (of.counted === undefined) await fixRecipients(db, of.alertId, recipients)
   const first = await openFirstRecipients(snapshot, resolved)
@@ -182,116 +199,21 @@ async function planAfterDeath(
   layout: Layout,
 ): Promise<void> {
   await stagePlanned(snapshot, claim.alertId)
+  // By their phones too: who was planned on the phone of somebody who is gone may be another contact by now.
+  const planned = await PhoneSet.read(plannedPhones(db, claim.alertId))
+  const others = (sink: AudienceSink): AudienceSink => ({
+    take(alike, octets, idAt, phoneAt, phoneEnd) {
+      if (planned.has(numberAt(octets, phoneAt, phoneEnd))) return
+      sink.take(alike, octets, idAt, phoneAt, phoneEnd)
+    },
+    drain: () => sink.drain(),
+  })
   let left = 0
   const counting = { take: () => void left++, drain: () => undefined }
-  await copyAudience(session, snapshot, resolved, 'planned', counting)
+  await copyAudience(session, snapshot, resolved, 'planned', others(counting))
   await fixRecipients(db, claim.alertId, claim.planned + left)
-  await copyAudience(session, snapshot, resolved, 'planned', layout)
+  await copyAudience(session, snapshot, resolved, 'planned', others(layout))
   await layout.flush()
-}
-
-interface Layout extends AudienceSink {
-  /** Writes whatever has been taken. */
-  flush(): Promise<void>
-}
-
-/** Gathers recipients by text and route class, and writes them slice by slice. */
-function createLayout(
-  content: AlertContent,
-  accounts: readonly CarrierConfig[],
-  now: Date,
-  write: (slice: readonly PackedBlock[]) => Promise<void>,
-): Layout {
-  const prefixes = routePrefixes(accounts)
-  const blockSizes = prefixes.map(prefix => blockSizeOf(prefix, accounts))
-  const inOctets = prefixes.map(prefix => Buffer.from(prefix, 'latin1'))
-  const binsOf = new Map(
-    content.texts.map(text => [
-      text.no,
-      prefixes.map(
-        (routeClass, classNo) =>
-          new Bin({
-            routeClass,
-            textNo: text.no,
-            segments: measureText(text.sms).segments,
-            expires: textExpiry(text, now),
-            blockSize: blockSizes[classNo]!,
-          }),
-      ),
-    ]),
-  )
-  const binsFor = new Map<ReachedAlike, readonly Bin[]>()
-  let waiting = 0
-  let taken = 0
-
-  const binsOfAlike = (alike: ReachedAlike): readonly Bin[] => {
-    let bins = binsFor.get(alike)
-    if (bins === undefined) {
-      const textNo = chooseText(content, {
-        areaNos: alike.areaNos,
-        viaGroup: alike.groupNos.length > 0,
-        language: alike.language,
-      })
-      binsFor.set(alike, (bins = binsOf.get(textNo)!))
-    }
-    return bins
-  }
-
-  // One slice is written while the next is gathered.
-  let writing: Promise<void> = Promise.resolve()
-  const writeSlice = async (which: 'whole blocks' | 'everybody') => {
-    waiting = 0
-    await writing
-    const blocks = [...binsOf.values()].flat().flatMap(bin => bin.cut(which === 'everybody'))
-    if (blocks.length === 0) return
-    writing = write(blocks)
-    writing.catch(() => undefined)
-  }
-
-  return {
-    take(alike, octets, idAt, phoneAt, phoneEnd) {
-      // Whatever was counted before: the sender stops itself rather than pass the ceiling.
-      if (++taken > content.maxRecipients) {
-        throw new AppError('audience_changed', 'there are more than the signed ceiling allows')
-      }
-      waiting++
-      let classNo = 0
-      while (!beginsWith(octets, phoneAt, inOctets[classNo]!)) classNo++
-      binsOfAlike(alike)[classNo]!.add(
-        octets,
-        idAt,
-        numberAt(octets, phoneAt, phoneEnd),
-        alike.areaNos[0] ?? -1,
-        alike.groupNos,
-      )
-    },
-    drain: () => (waiting < SLICE ? undefined : writeSlice('whole blocks')),
-    async flush() {
-      await writeSlice('everybody')
-      await writing
-    },
-  }
-}
-
-/** The last prefix is empty and fits everyone. */
-function beginsWith(octets: Buffer, at: number, prefix: Buffer): boolean {
-  for (let i = 0; i < prefix.length; i++) if (octets[at + i] !== prefix[i]) return false
-  return true
-}
-
-/** E.164's digits, behind the plus. */
-function numberAt(octets: Buffer, phoneAt: number, phoneEnd: number): number {
-  let number = 0
-  for (let at = phoneAt + 1; at < phoneEnd; at++) number = number * 10 + octets[at]! - 0x30
-  return number
-}
-
-function blockSizeOf(prefix: string, accounts: readonly CarrierConfig[]): number {
-  const rates = accounts
-    .filter(account => servesClass(account, prefix))
-    .map(account => account.segmentsPerSecond)
-  const slowest = rates.length === 0 ? BLOCK.most : Math.min(...rates)
-  return Math.min(BLOCK.most, Math.max(BLOCK.least, Math.ceil(slowest * BLOCK.seconds)))
 }
 
 function firstSlicesOf(accounts: readonly CarrierConfig[]): number[] {

@@ -14,12 +14,14 @@ import { type Moved, pauseAlert, resumeAlert, retryAlert, stopAlert } from '../a
 import { dispatchAlert } from '../alerts/dispatch.ts'
 import { draftWarnings } from '../alerts/draft-faults.ts'
 import { estimateAlert } from '../alerts/estimate.ts'
+import { kindOf } from '../alerts/follow-ups.ts'
 import { type Action, type Caller, rolesFor } from '../alerts/steps.ts'
 import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { type AlertRow, type AlertSummary, findAlert, listAlerts } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
+import { listFollowUps } from '../store/follow-ups.ts'
 import { listHistory } from '../store/history.ts'
 import { ALERT_STATES, MODES } from '../store/schema.ts'
 import { standingSignatures } from '../store/signatures.ts'
@@ -53,7 +55,17 @@ export const alertSchema = z
   .object({
     ...draftSchema.shape,
     ...common,
-    references: z.array(z.uuid()),
+    references: z.array(z.uuid()).meta({ description: 'The alerts of ours that it follows' }),
+    correctedBy: z
+      .array(
+        z.object({
+          id: z.uuid(),
+          kind: z.enum(['update', 'cancel', 'allClear']),
+          state: z.enum(ALERT_STATES),
+          dispatchedAt: timeSchema,
+        }),
+      )
+      .meta({ description: 'What was dispatched that follows it, the oldest first' }),
     contentDigest: z.string().nullable().meta({ description: 'SHA-256 of the signed bytes, hex' }),
     warnings: z.array(faultSchema),
     signatures: z.array(
@@ -100,6 +112,9 @@ const estimateSchema = z
     recipients: z.int(),
     ifActual: z.int(),
     optedOut: z.int(),
+    reachedBefore: z
+      .int()
+      .meta({ description: 'Whom the alerts that it references may have reached' }),
     byLanguage: z.array(z.object({ language: z.string().nullable(), recipients: z.int() })),
     byCarrier: z.array(z.object({ carrierId: z.uuid(), name: z.string(), recipients: z.int() })),
     byArea: z.array(z.object({ areaDesc: z.string(), recipients: z.int() })),
@@ -120,18 +135,18 @@ const estimateSchema = z
   })
   .meta({ id: 'Estimate' })
 
-const movedSchema = z.object({
+export const movedSchema = z.object({
   state: z.enum(ALERT_STATES),
   left: z.int().meta({ description: 'Recipients whose message had been handed to a carrier' }),
 })
 
-const signatureBody = z.strictObject({ signature: z.string().min(1) })
+export const signatureBody = z.strictObject({ signature: z.string().min(1) })
 const reasonBody = z.strictObject({ reason: readableText(1000) })
 const optionalReasonBody = z.strictObject({ reason: readableText(1000).optional() })
 const holdBody = z.strictObject({ holdSeconds: z.int().min(0).max(60).default(0) })
 
 /** A body of which nothing is required may be left out. */
-const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
+export const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
   required: !schema.safeParse({}).success,
   content: json(schema),
 })
@@ -392,11 +407,18 @@ export async function alertResource(
 ): Promise<z.infer<typeof alertSchema>> {
   const { draft, references, contentDigest } = alert
   const signatures = await standingSignatures(db, alert.id)
+  const followUps = await listFollowUps(db, [alert.id])
   const history = await listHistory(db, alert.id)
   return {
     ...draft,
     ...commonFields({ ...alert, info: draft.info }),
     references,
+    correctedBy: followUps.map(one => ({
+      id: one.id,
+      kind: kindOf(one),
+      state: one.state,
+      dispatchedAt: one.dispatchedAt.toISOString(),
+    })),
     contentDigest,
     warnings: [...(alert.cleaned ?? []), ...draftWarnings(draft)],
     signatures: signatures.map(({ role, operatorId, kid, jws, at }) => ({

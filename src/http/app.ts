@@ -12,6 +12,7 @@ import { readBody } from './body.ts'
 import { capRoutes } from './cap.ts'
 import { carrierRoutes } from './carriers.ts'
 import { contactRoutes } from './contacts.ts'
+import { correctionRoutes } from './corrections.ts'
 import { dispatchRoutes } from './dispatches.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -77,6 +78,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', subscriberRoutes(deps))
   app.route('/', webhookRoutes(deps))
   app.route('/', alertRoutes(deps))
+  app.route('/', correctionRoutes(deps))
   app.route('/', capRoutes(deps))
   app.route('/', feedRoutes(deps))
   app.route('/', incomingFeedRoutes(deps))

@@ -93,9 +93,17 @@ export async function verifyAlertJws<Key extends { readonly jwk: PublicJwk }>(
 
 /** The `kid` that a JWS names, unverified: to say whose it claims to be. Undefined if it has none to read. */
 export function claimedKid(jws: string): string | undefined {
-  const header = jws.slice(0, MAX_HEADER_CHARACTERS).split('.', 1)[0] ?? ''
-  const members = decodeHeader(header)
-  return typeof members?.['kid'] === 'string' ? members['kid'] : undefined
+  const kid = claimedMembers(jws)?.['kid']
+  return typeof kid === 'string' ? kid : undefined
+}
+
+/** The role that a JWS names, unverified. */
+export function claimedRole(jws: string): unknown {
+  return claimedMembers(jws)?.['role']
+}
+
+function claimedMembers(jws: string): Record<string, unknown> | undefined {
+  return decodeHeader(jws.slice(0, MAX_HEADER_CHARACTERS).split('.', 1)[0] ?? '')
 }
 
 function readHeader(header: string, role: AlertRole): { alg: SignatureAlgorithm; kid: string } {

@@ -41,6 +41,17 @@ export async function lockAlert(db: Database, id: string): Promise<AlertRow | un
   return row && alertFromRow(row)
 }
 
+/** Several, locked in one order. */
+export async function lockAlerts(db: Database, ids: readonly string[]): Promise<AlertRow[]> {
+  const rows = await db
+    .select()
+    .from(alerts)
+    .where(inArray(alerts.id, [...ids]))
+    .orderBy(alerts.id)
+    .for('update')
+  return rows.map(alertFromRow)
+}
+
 export type AlertChange = Partial<Omit<typeof alerts.$inferInsert, 'id' | 'revision' | 'state'>> & {
   readonly state?: AlertState
 }

@@ -91,6 +91,14 @@ export async function optedOutContacts(tx: Database, rule: OptOutRule): Promise<
   return unpackIds(row?.ids)
 }
 
+/** Phones that opted out, as the rule counts it: as numbers, for they may be no contact's. */
+export async function optedOutPhones(tx: Database, rule: OptOutRule): Promise<ReadonlySet<number>> {
+  const rows = await tx.execute<{ phone: string }>(sql`
+    select distinct o.phone from opt_outs o where ${barring(rule)}
+  `)
+  return new Set(rows.map(({ phone }) => Number(phone.slice(1))))
+}
+
 export async function membersOf(tx: Database, groupIds: readonly string[]): Promise<string[]> {
   if (groupIds.length === 0) return []
   const [row] = await tx.execute<{ ids: Buffer | null }>(sql`
@@ -214,6 +222,16 @@ export async function holdFew(tx: Database, boxes: readonly Box[], most: number)
     from (select from ${located([{ source: 0, boxes }])} limit ${most + 1}::int) sample
   `)
   return row?.few === true
+}
+
+/** The phones of a selection's people, as 8 octets each: `PhoneSet` reads them. */
+export async function phonesOf(tx: Database, selection: Selection): Promise<Buffer> {
+  const contactsOf = await joinContacts(tx, selection)
+  const [row] = await tx.execute<{ phones: Buffer | null }>(sql`
+    select string_agg(int8send(substr(c.phone, 2)::bigint), '') as phones
+    from (${recipients(selection)}) p ${contactsOf}
+  `)
+  return row?.phones ?? Buffer.alloc(0)
 }
 
 /** People alike in all that decides their message and its way. `mask` has a `1` for each source. */

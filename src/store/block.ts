@@ -166,6 +166,12 @@ export class Block {
     return this.#time(this.records.readUInt32BE(offset * RECORD + FINAL))
   }
 
+  /** It was handed to a carrier, or nobody can say that it was not: what was rejected, or failed later, too. */
+  mayHaveLeft(offset: number): boolean {
+    const isMarked = this.isPossibleDuplicate(offset) || this.#stateNo(offset) === NUMBER_OF.unknown
+    return isMarked || this.records.readUInt32BE(offset * RECORD + SUBMITTED) > 0
+  }
+
   /** Segments of the latest try that were delivered; all only of a message that was. */
   deliveredSegments(offset: number): number {
     if (this.state(offset) === 'delivered') return this.segments

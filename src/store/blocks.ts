@@ -255,6 +255,39 @@ export async function readBlocks(
   return rows.map(row => readBlockOf(alertId, row))
 }
 
+/** A block, and who of it had a letter that may have left. */
+export interface TouchedBlock extends ReadBlock {
+  readonly byLetter: ReadonlySet<number>
+}
+
+/**
+ * An alert's blocks in order, behind the one given, of those alone of which something has become of somebody.
+ *
+ * @returns with `byLetter` as offsets
+ */
+export async function readTouchedBlocks(
+  db: Database,
+  alertId: string,
+  afterBlockNo: number,
+  limit: number,
+): Promise<TouchedBlock[]> {
+  const rows = await db.execute<ReadRow & { by_letter: number[] | null }>(sql`
+    select ${everything}, l.by_letter from blocks b
+      left join lateral (
+        select array_agg(seq - b.block_no) as by_letter from letters
+        where alert_id = b.alert_id and seq between b.block_no and b.block_no + b.size - 1
+          and (state in ('sent', 'unknown') or possible_duplicate)
+      ) l on true
+    where b.alert_id = ${alertId}::uuid and b.block_no > ${afterBlockNo}::int
+      and (b.records <> '' or l.by_letter is not null)
+    order by b.block_no limit ${limit}
+  `)
+  return rows.map(row => ({
+    ...readBlockOf(alertId, row),
+    byLetter: new Set(row.by_letter ?? []),
+  }))
+}
+
 /** E.164 with `+`. */
 export function phoneAt(phones: Buffer, offset: number): string {
   return `+${phoneNumberAt(phones, offset)}`

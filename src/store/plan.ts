@@ -10,6 +10,8 @@ import type { PackedBlock } from './packing.ts'
 import { moveTallies } from './tallies.ts'
 
 const PLANNER_LEASE_SECONDS = 8
+/** Blocks read at once. */
+const PAGE = 500
 
 export interface PlanClaim {
   readonly alertId: string
@@ -67,7 +69,7 @@ export async function nextHoldEnds(db: Database): Promise<number | undefined> {
   return row?.ms ?? undefined
 }
 
-/** Fixes the number of recipients, before the first of them is sent anything. */
+/** Fixes the number of recipients. */
 export async function fixRecipients(
   db: Database,
   alertId: string,
@@ -122,7 +124,7 @@ export async function planSlice(
   // Last, for lanes that claim want this row too: a slice that took it first would hold them up all along.
   const [kept] = await tx.execute(sql`
     update alerts
-    set planned = ${planned}, planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
+    set planned = ${planned}, recipients = greatest(recipients, ${planned}::int), planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
     where id = ${alertId}::uuid and planner = ${planner}::uuid and planned = ${held.planned}
     returning id
   `)
@@ -188,12 +190,37 @@ export async function stagePlanned(tx: Database, alertId: string): Promise<void>
   await tx.execute(sql`analyze planned_contacts`)
 }
 
-/** Everyone is planned: from now on the alert can end. */
-export async function finishPlan(db: Database, planner: string, alertId: string): Promise<void> {
+/**
+ * Everyone is planned: from now on the alert can end.
+ *
+ * @param recipients how many it has: as many as were `counted`, or just those who were `planned`
+ */
+export async function finishPlan(
+  db: Database,
+  planner: string,
+  alertId: string,
+  recipients: 'counted' | 'planned',
+): Promise<void> {
+  const fixed = recipients === 'counted' ? sql`recipients` : sql`planned`
   await db.execute(sql`
-    update alerts set plan_state = 'done', planner = null, planner_until = null
+    update alerts set plan_state = 'done', planner = null, planner_until = null, recipients = ${fixed}
     where id = ${alertId}::uuid and planner = ${planner}::uuid
   `)
+}
+
+/** The phones of everyone whom an alert has planned so far, 8 octets each, some blocks at a time. */
+export async function* plannedPhones(db: Database, alertId: string): AsyncGenerator<Buffer> {
+  for (let after = 0; ;) {
+    const page = await db.execute<{ block_no: number; phones: Buffer }>(sql`
+      select block_no, phones from blocks
+      where alert_id = ${alertId}::uuid and block_no > ${after}::int
+      order by block_no limit ${PAGE}
+    `)
+    for (const { phones } of page) yield phones
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    after = last.block_no
+  }
 }
 
 /** Says that the planner of an alert lives. */
@@ -204,10 +231,15 @@ export async function renewPlan(db: Database, planner: string, alertId: string):
   `)
 }
 
-/** Gives the alert back so that another planner, or this one later, goes on. */
-export async function releasePlan(db: Database, planner: string, alertId: string): Promise<void> {
+/** Gives the alert back so that another planner, or this one, goes on so much later. */
+export async function releasePlan(
+  db: Database,
+  planner: string,
+  alertId: string,
+  seconds: number,
+): Promise<void> {
   await db.execute(sql`
-    update alerts set planner = null, planner_until = now() + interval '1 s'
+    update alerts set planner = null, planner_until = now() + make_interval(secs => ${seconds}::float8)
     where id = ${alertId}::uuid and planner = ${planner}::uuid
   `)
 }

@@ -498,6 +498,7 @@ export const alerts = pgTable(
   },
   t => [
     index('alerts_created').on(t.createdAt),
+    index('alerts_references').using('gin', t.references),
     index('alerts_active')
       .on(t.priority)
       .where(sql`state in ('sending', 'paused', 'stopped')`),

@@ -10,8 +10,12 @@ import type { Answer, Caller, Edge } from '../support/edge.ts'
 export interface Signer extends Caller {
   readonly key: PrivateJwk
   readonly kid: string
-  /** Reads the content and signs exactly those bytes. */
-  sign(alertId: string, role: 'author' | 'approver'): Promise<string>
+  /** Reads the content, of a correction that was prepared too, and signs exactly those bytes. */
+  sign(
+    alertId: string,
+    role: 'author' | 'approver' | 'either',
+    correction?: 'cancel' | 'all-clear',
+  ): Promise<string>
   /** Signs as the call demands, and calls. */
   submit(alertId: string): Promise<Answer>
   approve(alertId: string): Promise<Answer>
@@ -27,8 +31,11 @@ export async function aSigner(
   const enrolled = await caller.call('POST', '/v1/me/keys', {
     json: { jwk: publicPart(key), label: 'test' },
   })
-  const sign = async (alertId: string, role: 'author' | 'approver') =>
-    signAlert(await contentBytes(edge, caller, alertId), key, { role, form: 'detached' })
+  const sign: Signer['sign'] = async (alertId, as, correction) => {
+    const role = as !== 'either' ? as : roles.includes('author') ? 'author' : 'approver'
+    const bytes = await contentBytes(edge, caller, alertId, correction)
+    return signAlert(bytes, key, { role, form: 'detached' })
+  }
   const signed =
     (step: 'submit' | 'approve', role: 'author' | 'approver') => async (id: string) => {
       const signature = await sign(id, role)
@@ -48,8 +55,10 @@ export async function contentBytes(
   edge: Edge,
   caller: Caller,
   alertId: string,
+  correction?: 'cancel' | 'all-clear',
 ): Promise<Uint8Array> {
-  const response = await edge.app.request(`/v1/alerts/${alertId}/content`, {
+  const what = correction === undefined ? 'content' : `${correction}/content`
+  const response = await edge.app.request(`/v1/alerts/${alertId}/${what}`, {
     headers: { Authorization: `Bearer ${caller.token}` },
   })
   return new Uint8Array(await response.arrayBuffer())

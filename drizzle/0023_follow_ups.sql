@@ -1,0 +1,1 @@
+CREATE INDEX "alerts_references" ON "alerts" USING gin ("references");

@@ -1,0 +1,84 @@
+/**
+ * Whom an alert reaches beside its own audience: those whom the alerts that it follows may have reached. An Update
+ * names these in what is signed; a correction reaches them and nobody else.
+ */
+import { estimateReached, type SentBefore } from '../audience/reached.ts'
+import { countAudience, phonesIn, type ResolvedAudience } from '../audience/resolve.ts'
+import type { Status } from '../cap/alert.ts'
+import { type AlertContent, digestOfBytes, type ReachedAlert, readContent } from '../cap/content.ts'
+import { AppError } from '../errors.ts'
+import { type AlertRow, findAlert } from '../store/alerts.ts'
+import type { Database } from '../store/database.ts'
+import { leftOf, readProgress } from '../store/progress.ts'
+
+/** As it is signed now. A drill reaches its roster, and nobody whom an earlier one had. */
+export async function signReached(
+  db: Database,
+  status: Status,
+  references: readonly string[],
+): Promise<ReachedAlert[]> {
+  if (status !== 'Actual') return []
+  return (await followed(db, references)).flatMap(({ id, contentDigest }) =>
+    contentDigest === null ? [] : [{ id, contentDigest }],
+  )
+}
+
+/**
+ * The alerts that signed content names, as far as it matters how they were sent.
+ *
+ * @throws AppError `integrity_violation` where one of them is not what it was
+ */
+export async function sentBefore(
+  db: Database,
+  reached: readonly ReachedAlert[],
+): Promise<SentBefore[]> {
+  const sent: SentBefore[] = []
+  for (const { id, contentDigest } of reached) {
+    const bytes = (await findAlert(db, id))?.content
+    if (bytes == null || digestOfBytes(bytes) !== contentDigest) {
+      throw new AppError('integrity_violation', 'an alert that this one follows is not what it was')
+    }
+    sent.push({ id, languages: readContent(bytes).texts.map(({ language }) => language) })
+  }
+  return sent
+}
+
+/**
+ * How many an alert would reach now.
+ *
+ * @param audience its own, resolved
+ */
+export async function countRecipients(
+  db: Database,
+  { reached = [] }: Pick<AlertContent, 'reached'>,
+  audience: ResolvedAudience,
+): Promise<number> {
+  const own = await countAudience(db, audience)
+  if (reached.length === 0) return own
+  const alerts = await sentBefore(db, reached)
+  const anyway = await phonesIn(db, audience)
+  const { kinds } = await estimateReached(db, alerts, audience.optOuts, anyway, [])
+  return own + kinds.reduce((sum, kind) => sum + kind.recipients, 0)
+}
+
+/** How many more the alerts that are followed may reach until they are stopped. */
+export async function countStillToReach(
+  db: Database,
+  references: readonly string[],
+): Promise<number> {
+  let count = 0
+  for (const { id, state, recipients } of await followed(db, references)) {
+    if (state !== 'sending' && state !== 'paused') continue
+    count += Math.max(0, (recipients ?? 0) - leftOf(await readProgress(db, id)))
+  }
+  return count
+}
+
+async function followed(db: Database, references: readonly string[]): Promise<AlertRow[]> {
+  const rows: AlertRow[] = []
+  for (const id of references) {
+    const row = await findAlert(db, id)
+    if (row !== undefined) rows.push(row)
+  }
+  return rows
+}

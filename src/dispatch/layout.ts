@@ -1,0 +1,132 @@
+/** Laying out: recipients, as they come, become blocks and the ranges by which they are leased at first. */
+import type { AudienceSink, ReachedAlike } from '../audience/resolve.ts'
+import type { AlertContent } from '../cap/content.ts'
+import { chooseText } from '../cap/texts.ts'
+import type { CarrierConfig } from '../carriers/carrier.ts'
+import { routePrefixes, servesClass } from '../carriers/routes.ts'
+import { measureText } from '../encoding/segments.ts'
+import { AppError } from '../errors.ts'
+import { Bin, type PackedBlock } from '../store/packing.ts'
+import { textExpiry } from './expiry.ts'
+
+/** Recipients a later slice: laying out more at once would keep the lanes of this process waiting for long. */
+const SLICE = 5_000
+/**
+ * A block, and the range that it is leased by at first, is about half a second of its slowest lane's work, within
+ * these bounds: what a slow lane holds when the others have run out is what the alert ends later by.
+ */
+const BLOCK = { seconds: 0.5, least: 20, most: 500 }
+
+export interface Layout extends AudienceSink {
+  /** Writes whatever has been taken. */
+  flush(): Promise<void>
+  /** Recipients taken, and laid out before. */
+  readonly count: number
+}
+
+/**
+ * Gathers recipients by text and route class, and writes them slice by slice.
+ *
+ * @param planned recipients that are laid out already
+ */
+export function createLayout(
+  content: AlertContent,
+  accounts: readonly CarrierConfig[],
+  now: Date,
+  planned: number,
+  write: (slice: readonly PackedBlock[]) => Promise<void>,
+): Layout {
+  const prefixes = routePrefixes(accounts)
+  const blockSizes = prefixes.map(prefix => blockSizeOf(prefix, accounts))
+  const inOctets = prefixes.map(prefix => Buffer.from(prefix, 'latin1'))
+  const binsOf = new Map(
+    content.texts.map(text => [
+      text.no,
+      prefixes.map(
+        (routeClass, classNo) =>
+          new Bin({
+            routeClass,
+            textNo: text.no,
+            segments: measureText(text.sms).segments,
+            expires: textExpiry(text, now),
+            blockSize: blockSizes[classNo]!,
+          }),
+      ),
+    ]),
+  )
+  const binsFor = new Map<ReachedAlike, readonly Bin[]>()
+  let waiting = 0
+  let taken = planned
+
+  const binsOfAlike = (alike: ReachedAlike): readonly Bin[] => {
+    let bins = binsFor.get(alike)
+    if (bins === undefined) {
+      const textNo = chooseText(content, {
+        areaNos: alike.areaNos,
+        viaGroup: alike.groupNos.length > 0,
+        language: alike.language,
+      })
+      binsFor.set(alike, (bins = binsOf.get(textNo)!))
+    }
+    return bins
+  }
+
+  // One slice is written while the next is gathered.
+  let writing: Promise<void> = Promise.resolve()
+  const writeSlice = async (which: 'whole blocks' | 'everybody') => {
+    waiting = 0
+    await writing
+    const blocks = [...binsOf.values()].flat().flatMap(bin => bin.cut(which === 'everybody'))
+    if (blocks.length === 0) return
+    writing = write(blocks)
+    writing.catch(() => undefined)
+  }
+
+  return {
+    get count() {
+      return taken
+    },
+    take(alike, octets, idAt, phoneAt, phoneEnd) {
+      // Whatever was counted before: the sender stops itself rather than pass the ceiling.
+      if (++taken > content.maxRecipients) {
+        throw new AppError('audience_changed', 'there are more than the signed ceiling allows')
+      }
+      waiting++
+      let classNo = 0
+      while (!beginsWith(octets, phoneAt, inOctets[classNo]!)) classNo++
+      binsOfAlike(alike)[classNo]!.add(
+        octets,
+        idAt,
+        numberAt(octets, phoneAt, phoneEnd),
+        alike.areaNos[0] ?? -1,
+        alike.groupNos,
+      )
+    },
+    drain: () => (waiting < SLICE ? undefined : writeSlice('whole blocks')),
+    async flush() {
+      await writeSlice('everybody')
+      await writing
+    },
+  }
+}
+
+/** The last prefix is empty and fits everyone. */
+function beginsWith(octets: Buffer, at: number, prefix: Buffer): boolean {
+  for (let i = 0; i < prefix.length; i++) if (octets[at + i] !== prefix[i]) return false
+  return true
+}
+
+/** E.164's digits, behind the plus. */
+export function numberAt(octets: Buffer, phoneAt: number, phoneEnd: number): number {
+  let number = 0
+  for (let at = phoneAt + 1; at < phoneEnd; at++) number = number * 10 + octets[at]! - 0x30
+  return number
+}
+
+function blockSizeOf(prefix: string, accounts: readonly CarrierConfig[]): number {
+  const rates = accounts
+    .filter(account => servesClass(account, prefix))
+    .map(account => account.segmentsPerSecond)
+  const slowest = rates.length === 0 ? BLOCK.most : Math.min(...rates)
+  return Math.min(BLOCK.most, Math.max(BLOCK.least, Math.ceil(slowest * BLOCK.seconds)))
+}

@@ -1,0 +1,83 @@
+/**
+ * Planning for those whom earlier alerts may have reached: all that a correction reaches, and of an Update those who
+ * are not in its audience.
+ *
+ * Who may have had an earlier alert is on record for good once that has come to rest: it is stopped, and what was in
+ * a carrier's hands is answered or given up. So this is done in turns (`plan.ts`): the first at once, with those on
+ * record by then; the last begun at rest. Each turn plans whoever is on record and not yet planned, by what the
+ * database holds; so a planner that dies in the midst of one leaves nothing but another turn to be made.
+ */
+import { audienceOf } from '../alerts/audience.ts'
+import { sentBefore } from '../alerts/reached.ts'
+import { readReached } from '../audience/reached.ts'
+import type { ReachedAlike } from '../audience/resolve.ts'
+import type { AlertContent } from '../cap/content.ts'
+import { PhoneSet } from '../encoding/phone-set.ts'
+import { optedOutPhones } from '../store/audience.ts'
+import { CONTACT_ID, labelsAt, phoneNumberAt } from '../store/blocks.ts'
+import type { Database } from '../store/database.ts'
+import { plannedPhones } from '../store/plan.ts'
+import type { Layout } from './layout.ts'
+
+/** A contact's id, a plus and at most 15 digits. */
+const OCTETS = CONTACT_ID + 16
+
+/** @param firstSlices recipients to be laid out at once, before the rest is read */
+export async function planReached(
+  db: Database,
+  content: AlertContent,
+  layout: Layout,
+  firstSlices: readonly number[],
+): Promise<void> {
+  const optedOut = await optedOutPhones(db, audienceOf(content))
+  let planned = await PhoneSet.read(plannedPhones(db, content.id))
+  let flushAt = layout.count
+  const slices = firstSlices.map(size => (flushAt += size))
+  // Of one that reaches more than these its own areas and groups count, and these are in none of them.
+  const keepsLabels = content.correction !== undefined
+  for (const { id, languages } of await sentBefore(db, content.reached ?? [])) {
+    const here: number[] = []
+    const alike = createAlike(keepsLabels)
+    for await (const { read, offsets } of readReached(db, id)) {
+      for (const offset of offsets) {
+        const phone = phoneNumberAt(read.phones, offset)
+        if (planned.has(phone) || optedOut.has(phone)) continue
+        here.push(phone)
+        const octets = Buffer.allocUnsafe(OCTETS)
+        read.contactIds.copy(octets, 0, offset * CONTACT_ID, (offset + 1) * CONTACT_ID)
+        const end = CONTACT_ID + octets.write(`+${phone}`, CONTACT_ID, 'latin1')
+        const { areaNo, groupNos } = labelsAt(read, offset)
+        layout.take(alike(languages[read.textNo], areaNo, groupNos), octets, 0, CONTACT_ID, end)
+        if (layout.count === slices[0]) {
+          slices.shift()
+          await layout.flush()
+        }
+      }
+      await layout.drain()
+    }
+    await layout.flush()
+    // Who had several of them is one recipient.
+    planned = planned.with(here)
+  }
+}
+
+/** One object for all that are reached alike: the layout tells kinds apart by identity. */
+function createAlike(keepsLabels: boolean) {
+  const known = new Map<string, ReachedAlike>()
+  return (
+    language: string | undefined,
+    areaNo: number,
+    groupNos: readonly number[],
+  ): ReachedAlike => {
+    const labels = keepsLabels ? `${areaNo} ${groupNos.join()}` : ''
+    const key = `${language} ${labels}`
+    let alike = known.get(key)
+    if (alike === undefined) {
+      alike = keepsLabels
+        ? { language, areaNos: areaNo < 0 ? [] : [areaNo], groupNos }
+        : { language, areaNos: [], groupNos: [] }
+      known.set(key, alike)
+    }
+    return alike
+  }
+}
