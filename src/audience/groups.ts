@@ -16,10 +16,12 @@ import {
   updateGroup,
   type GroupRow,
 } from '../store/groups.ts'
+import type { MemberRule } from '../store/member-rules.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { areaWarnings, cleanArea, geocodesOf, groundOf } from './areas.ts'
 import { definitionDigest } from './definition.ts'
 import { lookUpGeocodes } from './geocodes.ts'
+import { canonicalLanguage } from './import-rows.ts'
 import { readMembers, type Members } from './member-list.ts'
 import { countMembers } from './resolve.ts'
 
@@ -37,22 +39,34 @@ export interface GroupDraft {
   readonly description?: string | null | undefined
   /** Makes it a geographic group. */
   readonly area?: Area | undefined
+  /** Makes it a group by rule. */
+  readonly rule?: MemberRule | undefined
 }
 
 /**
  * @throws AppError `already_exists` for a name that another group has, `invalid_area` or `unknown_geocode` for an
- *   area that can't be resolved
+ *   area that can't be resolved, `invalid_group` for an area and a rule, or a rule that can't be
  */
 export async function createGroup(
   db: Database,
   operatorId: string,
-  { name, description, area: given }: GroupDraft,
+  { name, description, area: given, rule: givenRule }: GroupDraft,
 ): Promise<Group> {
+  if (given !== undefined && givenRule !== undefined) {
+    throw invalid([{ pointer: '/rule', detail: 'does not go together with an area' }])
+  }
+  const rule = usableRule(givenRule)
   const { area, cleaned } = await usable(db, given)
   const id = uuid()
   const row = await refusingDoubles(() =>
     transact(db, async tx => {
-      const made = await insertGroup(tx, { id, name, description: description ?? undefined, area })
+      const made = await insertGroup(tx, {
+        id,
+        name,
+        description: description ?? undefined,
+        area,
+        rule,
+      })
       await recordAudit(tx, { operatorId, action: 'group.created', subject: id })
       return made
     }),
@@ -64,8 +78,8 @@ export async function createGroup(
  * Edits a group; an alert in flight goes on with what it was signed for, one that waits will notice.
  *
  * @param revision what `If-Match` demands
- * @throws AppError `not_found`, `stale_revision`, `invalid_group` where a listed group is given an area, and as
- *   `createGroup`
+ * @throws AppError `not_found`, `stale_revision`, `invalid_group` where a group is given an area or a rule and was
+ *   made without, and as `createGroup`
  */
 export async function changeGroup(
   db: Database,
@@ -74,14 +88,19 @@ export async function changeGroup(
   change: { readonly [Field in keyof GroupDraft]?: GroupDraft[Field] | undefined },
 ): Promise<Group> {
   const { area, cleaned } = await usable(db, change.area)
+  const rule = usableRule(change.rule)
   const row = await refusingDoubles(() =>
     transact(db, async tx => {
       const current = await lock(tx, id, revision)
-      if (area !== undefined && current.area === undefined) {
-        throw invalid([
-          { pointer: '/area', detail: 'is for geographic groups: this one is listed' },
-        ])
-      }
+      const faults = [
+        ...(area !== undefined && current.area === undefined
+          ? [{ pointer: '/area', detail: 'is for geographic groups: this one is none' }]
+          : []),
+        ...(rule !== undefined && current.rule === undefined
+          ? [{ pointer: '/rule', detail: 'is for groups by rule: this one is none' }]
+          : []),
+      ]
+      if (faults.length > 0) throw invalid(faults)
       const changed = await updateGroup(tx, id, {
         name: change.name ?? current.name,
         description:
@@ -89,6 +108,7 @@ export async function changeGroup(
             ? current.description
             : (change.description ?? undefined),
         area: area ?? current.area,
+        rule: rule ?? current.rule,
       })
       const detail = { changed: Object.keys(change).toSorted() }
       await recordAudit(tx, { operatorId, action: 'group.changed', subject: id, detail })
@@ -105,7 +125,7 @@ const MAX_FAULTS = 100
  * Makes the people that a body lists the members of a group, and nobody else; all of them or none.
  *
  * @param body `{contactIds?, phones?}` as JSON, of any length
- * @throws AppError `not_found`, `stale_revision`, `invalid_group` for a geographic group and for members who are
+ * @throws AppError `not_found`, `stale_revision`, `invalid_group` for a group that lists nobody and for members who are
  *   nobody, each at its pointer; as `readMembers`
  */
 export async function setMembers(
@@ -127,6 +147,9 @@ export async function setMembers(
       const current = await lock(tx, id, revision)
       if (current.area !== undefined) {
         throw invalid([{ pointer: '', detail: 'a geographic group holds whoever is in its area' }])
+      }
+      if (current.rule !== undefined) {
+        throw invalid([{ pointer: '', detail: 'a group by rule holds whoever is as it says' }])
       }
       if (faults.length > 0) throw invalid(faults.slice(0, MAX_FAULTS))
       await replaceMembers(tx, id)
@@ -179,11 +202,11 @@ export async function getGroups(
 }
 
 async function describe(db: Database, row: GroupRow): Promise<Group> {
-  const { id, name, area } = row
+  const { id, name, area, rule } = row
   const geocodes = await lookUpGeocodes(db, geocodesOf(area === undefined ? [] : [area]))
   const ground = area === undefined ? undefined : groundOf(area, geocodes)
-  const digest = await definitionDigest(db, id, area, geocodes)
-  const members = await countMembers(db, { id, name, definitionDigest: digest, ground })
+  const digest = await definitionDigest(db, row, geocodes)
+  const members = await countMembers(db, { id, name, definitionDigest: digest, ground, rule })
   return { ...row, members, definitionDigest: digest }
 }
 
@@ -205,6 +228,14 @@ async function lock(tx: Database, id: string, revision: number | undefined): Pro
     throw new AppError('stale_revision', 'the group was changed since you read it: read it again')
   }
   return current
+}
+
+/** With its language in the canonical form, as contacts have theirs. */
+function usableRule(rule: MemberRule | undefined): MemberRule | undefined {
+  if (rule?.language === undefined) return rule
+  const language = canonicalLanguage(rule.language)
+  if (language !== undefined) return { ...rule, language }
+  throw invalid([{ pointer: '/rule/language', detail: 'is no BCP 47 language tag' }])
 }
 
 function notFound(): AppError {

@@ -19,6 +19,7 @@ import {
   contactsInBoxes,
   countByKind,
   countInTiles,
+  countMembersOf,
   countPeople,
   copyPeople,
   findInCells,
@@ -33,13 +34,15 @@ import {
   readReachable,
   type Candidate,
   type FoundPeople,
+  type MemberGroup,
   type OptOutRule,
   type PersonKind,
   type ReachablePerson,
   type Selection,
 } from '../store/audience.ts'
 import type { Database, Session } from '../store/database.ts'
-import { countListed, findGroups } from '../store/groups.ts'
+import { findGroups } from '../store/groups.ts'
+import type { MemberRule } from '../store/member-rules.ts'
 import { geocodesOf, groundOf, groundOfShape, type Ground } from './areas.ts'
 import { definitionDigest } from './definition.ts'
 import { lookUpGeocodes, type GeocodeSetVersion } from './geocodes.ts'
@@ -67,10 +70,12 @@ interface ResolvedArea {
 export interface ResolvedGroup {
   readonly id: string
   readonly name: string
-  /** Changes with the members of a listed group, with the area of a geographic one. */
+  /** Changes with the members of a listed group, with the area of a geographic one, with the rule of another. */
   readonly definitionDigest: string
-  /** Of a geographic group; a listed one has none. */
+  /** Of a geographic group; the others have none. */
   readonly ground: Ground | undefined
+  /** Of a group by rule; one that has neither lists its members. */
+  readonly rule: MemberRule | undefined
 }
 
 export interface ResolvedAudience {
@@ -113,8 +118,8 @@ export async function resolveAudience(
   const faults = groupsNamed.flatMap(({ id, pointer }): Fault[] => {
     const group = found.get(id)
     if (group === undefined) return [{ pointer, detail: 'is no group' }]
-    if (pointer !== '/audience/roster' || group.ground === undefined) return []
-    return [{ pointer, detail: 'is a geographic group: a roster lists its members' }]
+    if (pointer !== '/audience/roster' || isListed(group)) return []
+    return [{ pointer, detail: 'is no listed group: a roster lists its members' }]
   })
   if (faults.length > 0) {
     throw new AppError('invalid_group', 'the audience names groups that it can not have', {
@@ -151,12 +156,24 @@ async function resolveGroups(
   const areas = rows.flatMap(({ area }) => area ?? [])
   const geocodes = await lookUpGeocodes(db, geocodesOf(areas))
   const resolved = new Map<string, ResolvedGroup>()
-  for (const { id, name, area } of rows) {
+  for (const row of rows) {
+    const { id, name, area, rule } = row
     const ground = area === undefined ? undefined : groundOf(area, geocodes)
-    const digest = await definitionDigest(db, id, area, geocodes)
-    resolved.set(id, { id, name, definitionDigest: digest, ground })
+    const digest = await definitionDigest(db, row, geocodes)
+    resolved.set(id, { id, name, definitionDigest: digest, ground, rule })
   }
   return resolved
+}
+
+function isListed({ ground, rule }: ResolvedGroup): boolean {
+  return ground === undefined && rule === undefined
+}
+
+/** Of groups, those whose people are in rows. */
+function membersIn(groups: readonly ResolvedGroup[]): MemberGroup[] {
+  return groups.flatMap(({ id, ground, rule }) =>
+    ground === undefined ? [{ groupId: id, rule }] : [],
+  )
 }
 
 /** Runs set work: in a transaction, for its settings are not to outlive it. */
@@ -190,7 +207,7 @@ export function phonesIn(db: Database, audience: ResolvedAudience): Promise<Phon
 /** How many people a group holds, whoever opted out included. */
 export function countMembers(db: Database, group: ResolvedGroup): Promise<number> {
   const { ground } = group
-  if (ground === undefined) return countListed(db, group.id)
+  if (ground === undefined) return countMembersOf(db, { groupId: group.id, rule: group.rule })
   return countOnGround(db, ground, [])
 }
 
@@ -358,8 +375,7 @@ export async function openFirstRecipients(
   audience: ResolvedAudience,
 ): Promise<FirstRecipients> {
   const { everywhere, groups, excludeGroups, roster, optOuts } = audience
-  const listed = [...groups, ...excludeGroups].filter(({ ground }) => ground === undefined)
-  const listedIds = listed.map(({ id }) => id)
+  const inRows = membersIn([...groups, ...excludeGroups])
   const seen = new Set<string>()
   const taken: string[] = []
   const found: Recipient[] = []
@@ -369,7 +385,7 @@ export async function openFirstRecipients(
   const reached = async (hits: readonly string[]): Promise<Recipient[]> => {
     const unseen = [...new Set(hits)].filter(id => !seen.has(id))
     for (const id of unseen) seen.add(id)
-    const people = await readReachable(snapshot, unseen, listedIds, optOuts)
+    const people = await readReachable(snapshot, unseen, inRows, optOuts)
     return people.flatMap(person => judge(audience, person) ?? [])
   }
 
@@ -408,8 +424,7 @@ export async function openFirstRecipients(
 }
 
 function surelyHit({ everywhere, groups, roster }: ResolvedAudience): Selection {
-  const listed = groups.filter(({ ground }) => ground === undefined)
-  const lists = roster === undefined ? listed : [roster]
+  const lists = membersIn(roster === undefined ? groups : [roster])
   return {
     sources: 1,
     ownGrounds: everywhere === undefined ? [] : [{ source: 0, boxes: everywhere.tiling().boxes }],
@@ -417,7 +432,7 @@ function surelyHit({ everywhere, groups, roster }: ResolvedAudience): Selection 
     found: [],
     required: undefined,
     barred: [],
-    lists: lists.map(({ id }) => ({ source: 0, groupId: id })),
+    lists: lists.map(list => ({ ...list, source: 0 })),
   }
 }
 
@@ -491,8 +506,8 @@ async function labelled(
   const grounds = [...areas, ...groups].flatMap(({ ground }, source) =>
     ground === undefined ? [] : [{ source, ground }],
   )
-  const lists = groups.flatMap(({ id, ground }, no) =>
-    ground === undefined ? [{ source: areas.length + no, groupId: id }] : [],
+  const lists = groups.flatMap((group, no) =>
+    membersIn([group]).map(list => ({ ...list, source: areas.length + no })),
   )
   const last = areas.length + groups.length
   if (roster === undefined) {
@@ -525,7 +540,7 @@ async function labelled(
       source,
       contactIds: insideOf(ground, candidates),
     })),
-    lists: [...lists, { source: last, groupId: roster.id }],
+    lists: [...lists, { source: last, groupId: roster.id, rule: undefined }],
     required: last,
     barred,
   }
@@ -566,15 +581,8 @@ function optedOut(tx: Database, { optOuts }: ResolvedAudience): Promise<string[]
 }
 
 async function excluded(tx: Database, { excludeGroups }: ResolvedAudience): Promise<string[]> {
-  const listed = excludeGroups.filter(({ ground }) => ground === undefined)
   const grounds = excludeGroups.flatMap(({ ground }) => ground ?? [])
-  return [
-    ...(await membersOf(
-      tx,
-      listed.map(({ id }) => id),
-    )),
-    ...(await insideAny(tx, grounds)),
-  ]
+  return [...(await membersOf(tx, membersIn(excludeGroups))), ...(await insideAny(tx, grounds))]
 }
 
 /** Ids of everyone inside, 32 hexadecimal digits each; who has several locations there comes several times. */

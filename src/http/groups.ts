@@ -18,17 +18,34 @@ import { refuseInvalid } from './problem.ts'
 import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
+const ruleSchema = z
+  .strictObject({
+    language: z.string().min(1).max(35).meta({
+      description: 'A range of BCP 47 tags: es holds es-US as well (RFC 4647 §3.3.1)',
+    }),
+    externalIdPrefix: line(200),
+    label: line(100).meta({ description: 'Of one of their locations' }),
+    consent: line(200),
+    hasEmail: z.boolean(),
+  })
+  .partial()
+  .refine(rule => Object.keys(rule).length > 0, 'must say something')
+
 const fields = {
   // An import names several in one value, separated by semicolons.
   name: line(200).refine(name => !name.includes(';'), 'must not hold a semicolon'),
   description: line(1000),
   area: areaSchema.meta({ description: 'Makes it a geographic group: whoever is inside' }),
+  rule: ruleSchema.meta({
+    description: 'Makes it a group by rule: whoever is as all of it says when an alert is sent',
+  }),
 }
 
 const newGroupSchema = z.strictObject({
   name: fields.name,
   description: fields.description.optional(),
   area: fields.area.optional(),
+  rule: fields.rule.optional(),
 })
 const groupEditSchema = z
   .strictObject({ ...fields, description: fields.description.nullable() })
@@ -40,6 +57,7 @@ const groupSchema = z
     name: z.string(),
     description: z.string().nullable(),
     area: areaSchema.nullable(),
+    rule: ruleSchema.nullable(),
     members: z.int().meta({ description: 'How many people it holds now' }),
     definitionDigest: z.string().meta({ description: 'SHA-256 of what decides who belongs to it' }),
     createdAt: timeSchema,
@@ -66,7 +84,7 @@ const createRouteConfig = createRoute({
   method: 'post',
   path: '/v1/groups',
   tags: ['People'],
-  summary: 'Make a group: geographic with an area, listed without',
+  summary: 'Make a group: geographic with an area, by rule with a rule, listed without either',
   request: body(newGroupSchema),
   responses: { 201: groupAnswer('Made') },
 })
@@ -166,6 +184,7 @@ function groupResource(group: Group): z.infer<typeof groupSchema> {
     name: group.name,
     description: group.description ?? null,
     area: group.area ?? null,
+    rule: group.rule ?? null,
     members: group.members,
     definitionDigest: group.definitionDigest,
     createdAt: group.createdAt.toISOString(),

@@ -14,6 +14,7 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import { nextUp } from '../geometry/box.ts'
 import type { Box } from '../geometry/geojson.ts'
 import { arrayLiteral, type Database, type Session } from './database.ts'
+import { isAsRuled, type MemberRule } from './member-rules.ts'
 
 /** Ground by the source that it speaks for. */
 export interface Ground {
@@ -27,9 +28,15 @@ export interface FoundPeople {
   readonly contactIds: readonly string[]
 }
 
-interface ListedGroup {
-  readonly source: number
+/** A group whose people are in rows: listed, or by rule. */
+export interface MemberGroup {
   readonly groupId: string
+  /** Undefined: its members are listed. */
+  readonly rule: MemberRule | undefined
+}
+
+interface SourcedGroup extends MemberGroup {
+  readonly source: number
 }
 
 /** Everyone that any of its parts names, less the barred. */
@@ -41,7 +48,7 @@ export interface Selection {
   /** The other boxes. */
   readonly grounds: readonly Ground[]
   readonly found: readonly FoundPeople[]
-  readonly lists: readonly ListedGroup[]
+  readonly lists: readonly SourcedGroup[]
   /** Only who is reached by this source is meant at all; the others label. */
   readonly required: number | undefined
   readonly barred: readonly string[]
@@ -99,14 +106,38 @@ export async function optedOutPhones(tx: Database, rule: OptOutRule): Promise<Re
   return new Set(rows.map(({ phone }) => Number(phone.slice(1))))
 }
 
-export async function membersOf(tx: Database, groupIds: readonly string[]): Promise<string[]> {
-  if (groupIds.length === 0) return []
+export async function membersOf(tx: Database, groups: readonly MemberGroup[]): Promise<string[]> {
+  if (groups.length === 0) return []
   const [row] = await tx.execute<{ ids: Buffer | null }>(sql`
     select string_agg(uuid_send(contact_id), '') as ids
-    from (select distinct contact_id from group_members
-      where group_id = any(${arrayLiteral(groupIds)}::uuid[])) m
+    from (select distinct contact_id from (${memberships(groups)}) g) m
   `)
   return unpackIds(row?.ids)
+}
+
+export async function countMembersOf(tx: Database, group: MemberGroup): Promise<number> {
+  const [row] = await tx.execute<{ people: number }>(sql`
+    select count(*)::int as people from (${memberships([group])}) g
+  `)
+  return row!.people
+}
+
+/** Rows `(group_id, contact_id)` of groups whose people are in rows, at least one group. */
+function memberships(groups: readonly MemberGroup[]): SQL {
+  const listed = groups.filter(({ rule }) => rule === undefined).map(({ groupId }) => groupId)
+  const branches = groups.flatMap(({ groupId, rule }) =>
+    rule === undefined
+      ? []
+      : [
+          sql`select ${groupId}::uuid as group_id, c.id as contact_id
+            from contacts c where ${isAsRuled(rule)}`,
+        ],
+  )
+  if (listed.length > 0) {
+    branches.push(sql`select m.group_id, m.contact_id from group_members m
+      where m.group_id = any(${arrayLiteral(listed)}::uuid[])`)
+  }
+  return sql.join(branches, sql` union all `)
 }
 
 /** Everyone with a location in the boxes, once or more. */
@@ -350,7 +381,7 @@ export async function copyPeople(
   })
 }
 
-/** COPY takes no parameters. Only numbers, ids and words of ours are in it, quoted as literals all the same. */
+/** COPY takes no parameters. Beside numbers and ids there are the words of groups by rule: quoted as literals. */
 function inlined(query: SQL): string {
   return new PgDialect().sqlToQuery(query.inlineParams()).sql
 }
@@ -442,7 +473,7 @@ export interface ReachablePerson {
   readonly phone: string
   readonly language: string | undefined
   readonly locations: readonly (readonly [longitude: number, latitude: number])[]
-  /** Of the groups asked for, those that list the person. */
+  /** Of the groups asked for, those that the person is in. */
   readonly groupIds: readonly string[]
 }
 
@@ -450,7 +481,7 @@ export interface ReachablePerson {
 export async function readReachable(
   tx: Database,
   contactIds: readonly string[],
-  groupIds: readonly string[],
+  groups: readonly MemberGroup[],
   rule: OptOutRule,
 ): Promise<ReachablePerson[]> {
   const ids = arrayLiteral(contactIds)
@@ -463,12 +494,12 @@ export async function readReachable(
     select contact_id as id, position[0] as x, position[1] as y from locations
     where contact_id = any(${ids}::uuid[])
   `)
-  const memberships =
-    groupIds.length === 0
+  const inGroups =
+    groups.length === 0
       ? []
       : await tx.execute<{ id: string; group_id: string }>(sql`
-          select contact_id as id, group_id from group_members
-          where contact_id = any(${ids}::uuid[]) and group_id = any(${arrayLiteral(groupIds)}::uuid[])
+          select g.contact_id as id, g.group_id from (${memberships(groups)}) g
+          where g.contact_id = any(${ids}::uuid[])
         `)
   const byId = new Map(
     people.map(({ id, phone, language }) => [
@@ -483,7 +514,7 @@ export async function readReachable(
     ]),
   )
   for (const { id, x, y } of locations) byId.get(id)?.locations.push([x, y])
-  for (const { id, group_id } of memberships) byId.get(id)?.groupIds.push(group_id)
+  for (const { id, group_id } of inGroups) byId.get(id)?.groupIds.push(group_id)
   return [...byId.values()]
 }
 
@@ -543,11 +574,17 @@ function hits(
     branches.push(sql`select f.contact_id, false as sole, f.source
       from unnest(${arrayLiteral(ids)}::uuid[], ${arrayLiteral(sources)}::int[]) as f(contact_id, source)`)
   }
-  if (lists.length > 0) {
+  const listed = lists.filter(({ rule }) => rule === undefined)
+  if (listed.length > 0) {
     branches.push(sql`select m.contact_id, false as sole, g.source
-      from unnest(${arrayLiteral(lists.map(list => list.groupId))}::uuid[],
-          ${arrayLiteral(lists.map(list => list.source))}::int[]) as g(group_id, source)
+      from unnest(${arrayLiteral(listed.map(list => list.groupId))}::uuid[],
+          ${arrayLiteral(listed.map(list => list.source))}::int[]) as g(group_id, source)
         join group_members m using (group_id)`)
+  }
+  for (const { source, rule } of lists) {
+    if (rule === undefined) continue
+    branches.push(sql`select c.id as contact_id, false as sole, ${source}::int as source
+      from contacts c where ${isAsRuled(rule)}`)
   }
   if (branches.length === 0) {
     return sql`select null::uuid as contact_id, false as sole, 0 as source where false`

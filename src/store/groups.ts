@@ -1,7 +1,8 @@
 import { asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Area } from '../cap/area.ts'
 import { arrayLiteral, type Database } from './database.ts'
-import { groupMembers, groups } from './schema.ts'
+import type { MemberRule } from './member-rules.ts'
+import { groups } from './schema.ts'
 
 export interface GroupRow {
   readonly id: string
@@ -9,17 +10,24 @@ export interface GroupRow {
   readonly description: string | undefined
   /** Of a geographic group; a listed one has none. */
   readonly area: Area | undefined
+  /** Of a group by rule. */
+  readonly rule: MemberRule | undefined
   readonly createdAt: Date
   readonly revision: number
 }
 
 export async function insertGroup(
   tx: Database,
-  group: Pick<GroupRow, 'id' | 'name' | 'description' | 'area'>,
+  group: Pick<GroupRow, 'id' | 'name' | 'description' | 'area' | 'rule'>,
 ): Promise<GroupRow> {
   const [row] = await tx
     .insert(groups)
-    .values({ ...group, description: group.description ?? null, area: group.area ?? null })
+    .values({
+      ...group,
+      description: group.description ?? null,
+      area: group.area ?? null,
+      rule: group.rule ?? null,
+    })
     .returning()
   return groupFromRow(row!)
 }
@@ -57,7 +65,7 @@ export async function lockGroup(tx: Database, id: string): Promise<GroupRow | un
 export async function updateGroup(
   tx: Database,
   id: string,
-  { name, description, area }: Pick<GroupRow, 'name' | 'description' | 'area'>,
+  { name, description, area, rule }: Pick<GroupRow, 'name' | 'description' | 'area' | 'rule'>,
 ): Promise<GroupRow> {
   const [row] = await tx
     .update(groups)
@@ -65,6 +73,7 @@ export async function updateGroup(
       name,
       description: description ?? null,
       area: area ?? null,
+      rule: rule ?? null,
       revision: sql`${groups.revision} + 1`,
     })
     .where(eq(groups.id, id))
@@ -72,20 +81,16 @@ export async function updateGroup(
   return groupFromRow(row!)
 }
 
-/** The ids of listed groups by their names; geographic ones and unknown ones are missing. */
+/** The ids of listed groups by their names; others and unknown ones are missing. */
 export async function listedGroupsByName(
   db: Database,
   names?: readonly string[],
 ): Promise<Map<string, string>> {
   const rows = await db.execute<{ id: string; name: string }>(sql`
     select id, name from groups
-    where area is null ${names === undefined ? sql`` : sql`and name = any(${arrayLiteral(names)}::text[])`}
+    where area is null and rule is null ${names === undefined ? sql`` : sql`and name = any(${arrayLiteral(names)}::text[])`}
   `)
   return new Map(rows.map(({ id, name }) => [name, id]))
-}
-
-export async function countListed(db: Database, groupId: string): Promise<number> {
-  return db.$count(groupMembers, eq(groupMembers.groupId, groupId))
 }
 
 /** SHA-256 in hex over the group's id and its members' ids in order. A million members: about a second. */
@@ -143,5 +148,6 @@ function groupFromRow(row: typeof groups.$inferSelect): GroupRow {
     ...row,
     description: row.description ?? undefined,
     area: (row.area as Area | null) ?? undefined,
+    rule: (row.rule as MemberRule | null) ?? undefined,
   }
 }

@@ -253,15 +253,21 @@ export const optOuts = pgTable(
   ],
 )
 
-export const groups = pgTable('groups', {
-  id: uuid('id').primaryKey(),
-  name: text('name').notNull().unique(),
-  description: text('description'),
-  /** An `Area` makes it a geographic group; null: its members are listed. */
-  area: jsonb('area'),
-  createdAt: at('created_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
+export const groups = pgTable(
+  'groups',
+  {
+    id: uuid('id').primaryKey(),
+    name: text('name').notNull().unique(),
+    description: text('description'),
+    /** An `Area` makes it a geographic group. */
+    area: jsonb('area'),
+    /** A `MemberRule`: whoever is as it says belongs to it. Neither this nor an area: its members are listed. */
+    rule: jsonb('rule'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    revision: integer('revision').notNull().default(1),
+  },
+  () => [check('groups_kind', sql`num_nonnulls(area, rule) <= 1`)],
+)
 
 export const groupMembers = pgTable(
   'group_members',

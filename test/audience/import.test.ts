@@ -62,8 +62,15 @@ test('a file becomes contacts, with columns in any order', async ({ database, pe
     name: 'Dam wardens',
     description: undefined,
     area: undefined,
+    rule: undefined,
   })
-  await insertGroup(people, { id: uuid(), name: 'School', description: undefined, area: undefined })
+  await insertGroup(people, {
+    id: uuid(),
+    name: 'School',
+    description: undefined,
+    area: undefined,
+    rule: undefined,
+  })
   const done = await load(
     database,
     '\uFEFFlatitude,Phone,longitude,groups,language,name,externalId,consent\r\n' +
@@ -119,7 +126,13 @@ test('pitfall 45: one phone in two groups under two spellings is one recipient',
 }) => {
   const ids = [uuid(), uuid()]
   for (const [i, id] of ids.entries()) {
-    await insertGroup(people, { id, name: 'AB'[i]!, description: undefined, area: undefined })
+    await insertGroup(people, {
+      id,
+      name: 'AB'[i]!,
+      description: undefined,
+      area: undefined,
+      rule: undefined,
+    })
   }
   const file = (...rows: string[]) =>
     load(database, `phone,groups\n${rows.join('\n')}\n`, { country: 'US' })
@@ -189,8 +202,20 @@ test('every bad row is named with its line, column and reason; the good ones com
 })
 
 test('an upsert adds and changes, and a blank takes nothing away', async ({ database, people }) => {
-  await insertGroup(people, { id: uuid(), name: 'A', description: undefined, area: undefined })
-  await insertGroup(people, { id: uuid(), name: 'B', description: undefined, area: undefined })
+  await insertGroup(people, {
+    id: uuid(),
+    name: 'A',
+    description: undefined,
+    area: undefined,
+    rule: undefined,
+  })
+  await insertGroup(people, {
+    id: uuid(),
+    name: 'B',
+    description: undefined,
+    area: undefined,
+    rule: undefined,
+  })
   const header = 'phone,name,language,longitude,latitude,groups\n'
   await load(database, `${header}+15550100001,Ann,en,-95,29,A\n+15550100002,Ben,es,-96,30,\n`)
   await people.execute(sql`
@@ -250,7 +275,13 @@ test('a replacement is the whole list: others go, blanks clear, opt-outs stay by
   database,
   people,
 }) => {
-  await insertGroup(people, { id: uuid(), name: 'A', description: undefined, area: undefined })
+  await insertGroup(people, {
+    id: uuid(),
+    name: 'A',
+    description: undefined,
+    area: undefined,
+    rule: undefined,
+  })
   const header = 'phone,name,longitude,latitude,groups\n'
   const rows = Array.from({ length: 20 }, (_, no) => `+155501000${10 + no},P${no},-95,29,A\n`)
   await load(database, header + rows.join(''))

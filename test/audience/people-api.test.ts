@@ -166,6 +166,52 @@ test('contacts are listed page by page, and viewers see the last three digits of
   expect(forbidden).toMatchObject({ status: 403, body: { code: 'forbidden' } })
 })
 
+test('a group by rule holds whoever is as all of it says, and whoever comes to be so', async ({
+  author,
+}) => {
+  const person = (phone: string, json: object) =>
+    author.call('POST', '/v1/contacts', { json: { phone, ...json } })
+  const ann = await person('+15550100061', { language: 'es-US', externalId: 'ward-1' })
+  await person('+15550100062', { language: 'es', externalId: 'school-1' })
+  await person('+15550100063', { language: 'en', externalId: 'ward-2' })
+  await person('+15550100064', { externalId: 'ward-3' })
+  const rule = { language: 'ES', externalIdPrefix: 'ward-' }
+  const made = await author.call('POST', '/v1/groups', { json: { name: 'Spanish wards', rule } })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { rule: { language: 'es', externalIdPrefix: 'ward-' }, area: null, members: 1 },
+  })
+  const path = `/v1/groups/${made.body.id}`
+  await person('+15550100065', { language: 'es-MX', externalId: 'ward-4' })
+  const grown = await author.call('GET', path)
+  expect(grown.body).toMatchObject({ members: 2, definitionDigest: made.body.definitionDigest })
+  await author.call('PATCH', `/v1/contacts/${ann.body.id}`, { json: { language: null } })
+  expect((await author.call('GET', path)).body.members).toBe(1)
+  const widened = await author.call('PATCH', path, { json: { rule: { language: 'es' } } })
+  expect(widened.body.members).toBe(2)
+  expect(widened.body.definitionDigest).not.toBe(made.body.definitionDigest)
+
+  const invalid = { status: 422, body: { code: 'invalid_group' } }
+  const members = await author.call('PUT', `${path}/members`, { json: { phones: [] } })
+  expect(members).toMatchObject(invalid)
+  const both = { name: 'Both', rule, area: square(10, 10) }
+  expect(await author.call('POST', '/v1/groups', { json: both })).toMatchObject(invalid)
+  const strange = { name: 'Strange', rule: { language: 'no language' } }
+  expect(await author.call('POST', '/v1/groups', { json: strange })).toMatchObject({
+    ...invalid,
+    body: { errors: [{ pointer: '/rule/language' }] },
+  })
+  // A rule that says nothing is nobody's wish, and would be everybody to some.
+  const empty = { name: 'Empty', rule: {} }
+  expect((await author.call('POST', '/v1/groups', { json: empty })).status).toBe(400)
+  const listed = await author.call('POST', '/v1/groups', { json: { name: 'Listed for rules' } })
+  const ruled = await author.call('PATCH', `/v1/groups/${listed.body.id}`, { json: { rule } })
+  expect(ruled).toMatchObject({ ...invalid, body: { errors: [{ pointer: '/rule' }] } })
+  // It takes in nobody by name.
+  const named = await person('+15550100066', { groups: ['Spanish wards'] })
+  expect(named).toMatchObject({ status: 422, body: { errors: [{ pointer: '/groups/0' }] } })
+})
+
 test('a geographic group holds whoever is inside, and its area has to be one', async ({
   author,
 }) => {

@@ -19,6 +19,7 @@ import type { Database, Session } from '../../src/store/database.ts'
 import { insertGroup } from '../../src/store/groups.ts'
 import { Bin } from '../../src/store/packing.ts'
 import { insertBlocks, stagePlanned } from '../../src/store/plan.ts'
+import type { MemberRule } from '../../src/store/member-rules.ts'
 import { optOuts } from '../../src/store/schema.ts'
 import { test as databaseTest } from '../support/database.ts'
 
@@ -26,6 +27,10 @@ interface Person {
   readonly id: string
   readonly phone: string
   readonly language: string | undefined
+  readonly externalId: string | undefined
+  readonly email: string | undefined
+  /** Of each of the places. */
+  readonly label: string
   readonly places: readonly (readonly [number, number])[]
   readonly groups: readonly number[]
   readonly optedOut: 'nonEmergency' | 'Met' | 'all' | undefined
@@ -33,7 +38,7 @@ interface Person {
 
 interface Town {
   readonly people: readonly Person[]
-  /** Three listed, then two geographic. */
+  /** Three listed, then two geographic, then those by rule. */
   readonly groupIds: readonly string[]
 }
 
@@ -42,19 +47,43 @@ const GEOGRAPHIC: readonly Area[] = [
   { areaDesc: 'Round', circle: [{ center: [2.5, 2.5], radiusKm: 130 }] },
 ]
 
+/** What is said of the people in them, in words of the test's own. */
+const RULED: readonly { rule: MemberRule; holds: (person: Person) => boolean }[] = [
+  {
+    // Not Estonian, which begins alike.
+    rule: { language: 'ES' },
+    holds: ({ language }) => language === 'es' || language === 'es-US',
+  },
+  {
+    rule: { externalIdPrefix: "O'", hasEmail: true },
+    holds: ({ externalId, email }) => externalId === "O'Hara-1" && email !== undefined,
+  },
+  {
+    rule: { label: 'home', hasEmail: false },
+    holds: ({ label, places, email }) =>
+      label === 'home' && places.length > 0 && email === undefined,
+  },
+  // Nobody has given any.
+  { rule: { consent: 'web' }, holds: () => false },
+]
+
 /** Everybody lives on a grid of half degrees, so that many are on borders and corners of what is drawn on it. */
 async function settle(db: Database): Promise<Town> {
   let seed = 7
   const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below
-  const groupIds = Array.from({ length: 5 }, () => uuid())
+  const groupIds = Array.from({ length: 5 + RULED.length }, () => uuid())
   for (const [no, id] of groupIds.entries()) {
     const area = no < 3 ? undefined : GEOGRAPHIC[no - 3]
-    await insertGroup(db, { id, name: `Group ${no}`, description: undefined, area })
+    const rule = RULED[no - 5]?.rule
+    await insertGroup(db, { id, name: `Group ${no}`, description: undefined, area, rule })
   }
   const people = Array.from({ length: 500 }, (_, no): Person => ({
     id: uuid(),
     phone: `+1555010${String(no).padStart(4, '0')}`,
-    language: ['en', 'es', undefined][random(3)],
+    language: ['en', 'es', 'es-US', 'est', undefined][random(5)],
+    externalId: ["O'Hara-1", 'O', "o'hara", undefined][random(4)],
+    email: random(3) === 0 ? `p${no}@people.example` : undefined,
+    label: ['work', 'home', 'Home'][random(3)]!,
     places: Array.from({ length: [1, 1, 1, 1, 0, 2, 3][random(7)]! }, () => [
       random(21) / 2 - 0.5,
       random(21) / 2 - 0.5,
@@ -62,9 +91,9 @@ async function settle(db: Database): Promise<Town> {
     groups: [0, 1, 2].filter(() => random(12) === 0),
     optedOut: random(10) === 0 ? (['nonEmergency', 'Met', 'all'] as const)[random(3)] : undefined,
   }))
-  for (const { places, groups, optedOut, ...fields } of people) {
-    await insertContact(db, { ...fields, email: undefined, name: undefined, externalId: undefined })
-    const locations = places.map(([longitude, latitude]) => ({ longitude, latitude, label: 'x' }))
+  for (const { places, groups, optedOut, label, ...fields } of people) {
+    await insertContact(db, { ...fields, name: undefined })
+    const locations = places.map(([longitude, latitude]) => ({ longitude, latitude, label }))
     await setLocations(db, fields.id, locations)
     await setMemberships(
       db,
@@ -149,6 +178,8 @@ interface Reached {
 
 function isIn(person: Person, groupNo: number): boolean {
   if (groupNo < 3) return person.groups.includes(groupNo)
+  const ruled = RULED[groupNo - 5]
+  if (ruled !== undefined) return ruled.holds(person)
   return person.places.some(place => holds(GEOGRAPHIC[groupNo - 3]!, place))
 }
 
@@ -224,8 +255,8 @@ const area = fc
   }))
 const drawnAudience = fc.record({
   areas: fc.array(area, { maxLength: 4 }),
-  groups: fc.uniqueArray(half(4), { maxLength: 3 }),
-  excludeGroups: fc.uniqueArray(half(4), { maxLength: 2 }),
+  groups: fc.uniqueArray(half(8), { maxLength: 3 }),
+  excludeGroups: fc.uniqueArray(half(8), { maxLength: 2 }),
   roster: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
   emergency: fc.boolean(),
   categories: fc.constantFrom(['Met'], ['Fire'], []),
@@ -349,6 +380,17 @@ test('what an audience can not have is named at its place', async ({ db, town })
   await expect(
     resolveAudience(db, { ...nobody, areas: [{ areaDesc: 'nothing' }] }),
   ).rejects.toMatchObject({ code: 'invalid_area', faults: [{ pointer: '/areas/0' }] })
+})
+
+test('a group by rule is no roster, for who is in it changes by itself', async ({ db, town }) => {
+  for (const no of [3, 5]) {
+    await expect(
+      resolveAudience(db, { ...nobody, roster: town.groupIds[no]! }),
+    ).rejects.toMatchObject({
+      code: 'invalid_group',
+      faults: [{ pointer: '/audience/roster', detail: expect.stringMatching(/no listed group/) }],
+    })
+  }
 })
 
 test('a county is found by its SAME code', async ({ db }) => {
