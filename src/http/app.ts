@@ -32,6 +32,7 @@ import { answerProblem, refuseInvalid } from './problem.ts'
 import { signInRoutes } from './sign-in.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { letterRoutes } from './letters.ts'
+import { textRoutes } from './texts.ts'
 import { watchingRoutes } from './watching.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -79,6 +80,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', webhookRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', correctionRoutes(deps))
+  app.route('/', textRoutes(deps))
   app.route('/', capRoutes(deps))
   app.route('/', feedRoutes(deps))
   app.route('/', incomingFeedRoutes(deps))
