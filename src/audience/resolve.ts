@@ -208,7 +208,7 @@ export function phonesIn(db: Database, audience: ResolvedAudience): Promise<Phon
 export function countMembers(db: Database, group: ResolvedGroup): Promise<number> {
   const { ground } = group
   if (ground === undefined) return countMembersOf(db, { groupId: group.id, rule: group.rule })
-  return countOnGround(db, ground, [])
+  return countPeopleOn(db, ground)
 }
 
 async function countUnlabelled(
@@ -230,6 +230,11 @@ async function countUnlabelled(
 const FEW = 5_000
 /** Far-apart parts in greater number are better cut. */
 const MAX_COVER = 64
+
+/** How many people are inside, whoever opted out included. */
+export function countPeopleOn(db: Database, ground: Ground): Promise<number> {
+  return countOnGround(db, ground, [])
+}
 
 /** Tiles are disjoint, so whoever has a single location is in one of them: only the others are told apart. */
 async function countOnGround(

@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import { alertRoutes } from './alerts.ts'
+import { areaRoutes } from './areas.ts'
 import { auditRoutes } from './audit.ts'
 import { requireToken } from './auth.ts'
 import { readBody } from './body.ts'
@@ -74,6 +75,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', contactRoutes(deps))
   app.route('/', importRoutes(deps))
   app.route('/', groupRoutes(deps))
+  app.route('/', areaRoutes(deps))
   app.route('/', geocodeSetRoutes(deps))
   app.route('/', carrierRoutes(deps))
   app.route('/', subscriberRoutes(deps))

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts'
-import { unrollRings } from '../geometry/antimeridian.ts'
-import { circleRing, type Circle } from '../geometry/circle.ts'
+import { boxesMeet } from '../geometry/box.ts'
 import { clip } from '../geometry/clipping.ts'
-import { checkPolygon, type Position, type Rings } from '../geometry/geojson.ts'
+import { checkPolygon, type Rings } from '../geometry/geojson.ts'
+import { boxOf, outlinesOf, shift } from '../geometry/outlines.ts'
 import type { Shape } from '../geometry/shape.ts'
 import { ringsAreaKm2 } from '../geometry/sphere.ts'
 import type { Jurisdiction } from '../store/operators.ts'
@@ -42,54 +42,4 @@ export async function liesWithin(inner: Shape, outer: Shape): Promise<boolean> {
 
 function areaOf(polygons: readonly Rings[]): number {
   return polygons.reduce((sum, rings) => sum + ringsAreaKm2(rings), 0)
-}
-
-/** Polygons unrolled past ±180°, circles as the rings around them. One that goes round a pole is in nobody's land. */
-function outlinesOf({ polygons, circles }: Shape): Rings[] {
-  const drawn = polygons.map(rings => unrollRings(rings) ?? WHOLE_GLOBE)
-  return [...drawn, ...circles.map(outlineOf)]
-}
-
-const WHOLE_GLOBE: Rings = [
-  [
-    [-180, -90],
-    [180, -90],
-    [180, 90],
-    [-180, 90],
-    [-180, -90],
-  ],
-]
-
-const OUTLINE_CORNERS = 180
-/** Chords between corners on the rim would cut it; this far out they pass it, and a thousandth to spare. */
-const OUTLINE_GROWTH = 1.001 / Math.cos(Math.PI / OUTLINE_CORNERS)
-/** A circle without a radius marks a point: it is as good as one of ten metres. */
-const POINT_KM = 0.01
-
-function outlineOf({ center, radiusKm }: Circle): Rings {
-  const grown = Math.max(radiusKm, POINT_KM) * OUTLINE_GROWTH
-  return [circleRing({ center, radiusKm: grown }, OUTLINE_CORNERS)]
-}
-
-function shift(rings: Rings, turn: number): Rings {
-  if (turn === 0) return rings
-  return rings.map(ring => ring.map(([x, y]): Position => [x + turn, y]))
-}
-
-function boxOf([shell = []]: Rings): readonly [number, number, number, number] {
-  return shell.reduce<[number, number, number, number]>(
-    ([west, south, east, north], [x, y]) => [
-      Math.min(west, x),
-      Math.min(south, y),
-      Math.max(east, x),
-      Math.max(north, y),
-    ],
-    [Infinity, Infinity, -Infinity, -Infinity],
-  )
-}
-
-type Box = ReturnType<typeof boxOf>
-
-function boxesMeet(a: Box, b: Box): boolean {
-  return a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 }

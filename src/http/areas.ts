@@ -1,0 +1,71 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { areasInForce } from '../alerts/in-force.ts'
+import { composeArea } from '../audience/area-tools.ts'
+import { areaSchema, polygonSchema } from '../cap/area.ts'
+import { requireRole } from './auth.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { json } from './resources.ts'
+
+/** Drawn, and not yet named. */
+const drawnSchema = areaSchema.extend({ areaDesc: areaSchema.shape.areaDesc.default('Drawn') })
+
+const requestSchema = z.strictObject({
+  areas: z.array(drawnSchema).min(1).max(20),
+  operation: z
+    .enum(['union', 'difference', 'intersection'])
+    .default('union')
+    .meta({ description: 'The first with all others joined to it, taken from it, or kept of it' }),
+  bufferMetres: z
+    .number()
+    .min(-50_000)
+    .max(50_000)
+    .default(0)
+    .meta({ description: 'Widens the outcome on all sides, or narrows it' }),
+  perimeter: drawnSchema.optional().meta({ description: 'Where the incident reaches' }),
+})
+
+const answerSchema = z
+  .object({
+    polygon: polygonSchema.nullable().meta({ description: 'null where nothing is left' }),
+    corners: z.int(),
+    areaKm2: z.number(),
+    people: z.int().meta({ description: 'Inside now, whoever opted out included' }),
+    gaps: z
+      .array(z.object({ polygon: polygonSchema, people: z.int() }))
+      .meta({ description: 'Within the perimeter, where people live and no alert reaches' }),
+    overlaps: z
+      .array(z.object({ alertId: z.uuid(), areaDesc: z.string() }))
+      .meta({ description: 'Areas of alerts in force that cover some of the same ground' }),
+    warnings: z.array(z.object({ pointer: z.string(), detail: z.string() })),
+  })
+  .meta({ id: 'ComposedArea' })
+
+const composeRoute = createRoute({
+  method: 'post',
+  path: '/v1/areas',
+  tags: ['Areas'],
+  summary:
+    'Join, subtract, intersect and widen areas; count who is inside, and whom nothing reaches. Changes nothing',
+  request: { body: { required: true, content: json(requestSchema) } },
+  responses: { 200: { description: 'What comes of it', content: json(answerSchema) } },
+})
+
+export const areaRoutes = ({ database: { db }, now }: AppDependencies) =>
+  new OpenAPIHono<Env>().openapi(composeRoute, async c => {
+    requireRole(c, 'administrator', 'author', 'approver')
+    const request = c.req.valid('json')
+    const covered = await areasInForce(db, now())
+    const composed = await composeArea(db, { ...request, perimeter: request.perimeter }, covered)
+    const { polygon, gaps, overlaps, warnings } = composed
+    return c.json(
+      {
+        ...composed,
+        polygon: (polygon ?? null) as z.infer<typeof polygonSchema> | null,
+        gaps: gaps.map(gap => ({ ...gap }) as z.infer<typeof answerSchema>['gaps'][number]),
+        overlaps: [...overlaps],
+        warnings: [...warnings],
+      },
+      200,
+    )
+  })
