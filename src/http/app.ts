@@ -11,6 +11,7 @@ import { auditRoutes } from './audit.ts'
 import { requireToken } from './auth.ts'
 import { readBody } from './body.ts'
 import { capRoutes } from './cap.ts'
+import { capKeyRoutes } from './cap-keys.ts'
 import { carrierRoutes } from './carriers.ts'
 import { contactRoutes } from './contacts.ts'
 import { correctionRoutes } from './corrections.ts'
@@ -84,6 +85,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', correctionRoutes(deps))
   app.route('/', textRoutes(deps))
   app.route('/', capRoutes(deps))
+  app.route('/', capKeyRoutes(deps))
   app.route('/', feedRoutes(deps))
   app.route('/', incomingFeedRoutes(deps))
   app.route('/', dispatchRoutes(deps))

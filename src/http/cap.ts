@@ -126,6 +126,6 @@ export const capRoutes = ({ database: { db }, masterKey, now }: AppDependencies)
     .openapi(certificatesRoute, async c => {
       // Made here at the latest: whoever pins it may ask before the first alert.
       await xmlSigningKey(db, masterKey, now())
-      const pem = (await xmlCertificates(db)).join('')
+      const pem = (await xmlCertificates(db, now())).join('')
       return c.body(pem, 200, { 'Content-Type': 'application/pem-certificate-chain' })
     })

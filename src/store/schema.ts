@@ -167,6 +167,8 @@ export const xmlSigningKeys = pgTable('xml_signing_keys', {
   certificate: text('certificate').notNull(),
   sealedKey: bytea('sealed_key').notNull(),
   createdAt: at('created_at').notNull().defaultNow(),
+  /** Shown before, so that those who pin it know it by then. */
+  signsFrom: at('signs_from').notNull().defaultNow(),
 })
 
 export const signingKeys = pgTable(

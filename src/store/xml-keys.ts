@@ -9,6 +9,7 @@ export interface SealedXmlKey {
   readonly certificate: string
   readonly sealedKey: Uint8Array
   readonly createdAt: Date
+  readonly signsFrom: Date
 }
 
 const XML_KEYS_LOCK = 0x70c9
@@ -18,9 +19,10 @@ export async function lockXmlKeys(db: Database): Promise<void> {
   await db.execute(sql`select pg_advisory_xact_lock(${XML_KEYS_LOCK})`)
 }
 
-/** Newest first: that one signs. */
+/** The last to sign first. */
 export async function listXmlKeys(db: Database): Promise<SealedXmlKey[]> {
-  return db.select().from(xmlSigningKeys).orderBy(desc(xmlSigningKeys.createdAt))
+  const { signsFrom, createdAt } = xmlSigningKeys
+  return db.select().from(xmlSigningKeys).orderBy(desc(signsFrom), desc(createdAt))
 }
 
 export async function insertXmlKey(db: Database, key: SealedXmlKey): Promise<void> {

@@ -6,7 +6,6 @@ import { expect, vi } from 'vitest'
 import { readCapXml } from '../../src/cap/xml-reader.ts'
 import { createApp } from '../../src/http/app.ts'
 import { verifyXmlSignature } from '../../src/signing/xml-signature.ts'
-import type { Database } from '../../src/store/database.ts'
 import {
   aDrill,
   aListedGroup,
@@ -66,13 +65,16 @@ async function shown(edge: Edge): Promise<string[]> {
   return body.features.map(({ id }: { id: string }) => id)
 }
 
-/** A cancellation of the alert, as a correction makes one: a row that names it. */
-async function cancel(db: Database, pair: Pair, id: string): Promise<string> {
-  const cancellation = await compose(pair.author, anAlert({ info: { headline: 'Sent in error' } }))
-  await db.execute(sql`
-    update alerts set msg_type = 'Cancel', "references" = array[${id}]::uuid[],
-      draft = jsonb_set(draft, '{msgType}', '"Cancel"') where id = ${cancellation}`)
-  return dispatched(pair, cancellation)
+/** Sends the cancellation that was approved with the alert. */
+async function cancel({ author }: Pair, id: string): Promise<string> {
+  const signature = await author.sign(id, 'author', 'cancel')
+  const answer = await author.call('POST', `/v1/alerts/${id}/cancel`, { json: { signature } })
+  expect(answer.status, JSON.stringify(answer.body)).toBe(202)
+  return answer.body.correctionId
+}
+
+const CANCELLABLE = {
+  corrections: { cancel: [{ language: 'en-US', sms: 'SENT IN ERROR. There is no flood.' }] },
 }
 
 test('what goes out to the public is in the feed for anybody, with its signed CAP', async ({
@@ -217,14 +219,14 @@ test('each form is valid, whatever people write', async ({ edge, live }) => {
 
 test('an alert leaves the feed when it is stopped or cancelled; what cancels it is seen in its place', async ({
   edge,
-  db,
   live,
 }) => {
-  const [stopped, wrong, right] = [await send(live), await send(live), await send(live)]
+  const [stopped, wrong] = [await send(live), await send(live, CANCELLABLE)]
+  const right = await send(live)
   expect(await shown(edge)).toEqual([right, wrong, stopped])
   await live.author.call('POST', `/v1/alerts/${stopped}/stop`, { json: {} })
   expect(await shown(edge)).toEqual([right, wrong])
-  const cancellation = await cancel(db, live, wrong)
+  const cancellation = await cancel(live, wrong)
   expect(await shown(edge)).toEqual([cancellation, right])
   const { body } = await edge.call('GET', '/v1/feed.geojson')
   const [feature] = body.features
@@ -360,8 +362,8 @@ test('an alert leaves the feed the moment it expires, as does what cancelled ano
 }) => {
   const soon = new Date(edge.deps.now().getTime() + 120_500).toISOString()
   const [short, long] = [await send(live, { info: { expires: soon } }), await send(live)]
-  const wrong = await send(live)
-  const cancellation = await cancel(db, live, wrong)
+  const wrong = await send(live, CANCELLABLE)
+  const cancellation = await cancel(live, wrong)
   expect(await shown(edge)).toEqual([cancellation, long, short])
   edge.pass(118)
   expect(await shown(edge)).toEqual([cancellation, long, short])
@@ -370,8 +372,11 @@ test('an alert leaves the feed the moment it expires, as does what cancelled ano
   const { body } = await edge.call('GET', '/v1/feed.geojson')
   expect(body.features.map(({ id }: { id: string }) => id)).toEqual([cancellation, long])
   edge.pass(3_600)
+  // A cancellation is told for a day.
+  expect(await shown(edge)).toEqual([cancellation])
+  edge.pass(86_400)
   // The cancellation is over before what it took back would have been: that doesn't come back.
   await db.execute(sql`
-    update alerts set expires = now() + interval '1 day' where id = ${wrong}`)
+    update alerts set expires = now() + interval '3 days' where id = ${wrong}`)
   expect(await shown(edge)).toEqual([])
 })
