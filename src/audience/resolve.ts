@@ -29,6 +29,7 @@ import {
   nextHits,
   openHits,
   optedOutContacts,
+  placesUpTo,
   phonesOf,
   prepareForSets,
   readReachable,
@@ -227,7 +228,7 @@ async function countUnlabelled(
 }
 
 /** So many places are tested sooner than tiles are cut. */
-const FEW = 5_000
+const FEW = 3_000
 /** Far-apart parts in greater number are better cut. */
 const MAX_COVER = 64
 
@@ -242,9 +243,13 @@ async function countOnGround(
   ground: Ground,
   barred: readonly string[],
 ): Promise<number> {
-  const { contains } = ground
-  await chooseTiles(tx, [ground])
-  const { once, others, solePlaces, shared } = await countInTiles(tx, ground.tiling(), barred)
+  const { contains, cover, isCut } = ground
+  const few =
+    isCut() || cover().length > MAX_COVER ? undefined : await placesUpTo(tx, cover(), FEW, barred)
+  const { once, others, solePlaces, shared } =
+    few === undefined
+      ? await countInTiles(tx, ground.tiling(), barred)
+      : { once: 0, others: [], ...few }
   let alone = once
   for (let at = 0; at < solePlaces.length; at += 16) {
     if (contains(solePlaces.readDoubleBE(at), solePlaces.readDoubleBE(at + 8))) alone++
