@@ -52,6 +52,10 @@ export async function submitAlert(
       const over = `${recipients} recipients are above the ceiling of ${content.maxRecipients}`
       throw new AppError('ceiling_exceeded', `${over}: raise maxRecipients or narrow the audience`)
     }
+    if (recipients < (content.minRecipients ?? 0)) {
+      const under = `${recipients} recipients are below the floor of ${content.minRecipients}`
+      throw new AppError('audience_changed', `${under}: see who is missing, or lower minRecipients`)
+    }
     const signed = await verifySignature(tx, signature, bytes, 'author', alert, caller)
     await insertSignature(tx, { ...signed, revision: content.revision })
     const submitted = await updateAlert(

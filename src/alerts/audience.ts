@@ -71,8 +71,8 @@ export async function signGroups(
 }
 
 /**
- * The audience as it stands must be the one that was signed: no more people than the ceiling, some people at
- * all, and groups and geocodes that mean what they meant.
+ * The audience as it stands must be the one that was signed: no more people than the ceiling, no fewer than the
+ * floor, some people at all, and groups and geocodes that mean what they meant.
  *
  * @param recipients as counted now
  * @throws AppError `audience_changed`
@@ -97,6 +97,9 @@ export function assertAudienceAsSigned(
       .map(set => `the shapes of ${set.valueName} codes are not what they were`),
     ...(recipients > content.maxRecipients
       ? [`${recipients} recipients are above the signed ceiling of ${content.maxRecipients}`]
+      : []),
+    ...(recipients > 0 && recipients < (content.minRecipients ?? 0)
+      ? [`${recipients} recipients are below the signed floor of ${content.minRecipients}`]
       : []),
     ...(recipients === 0 ? ['nobody is in it any more'] : []),
   ]

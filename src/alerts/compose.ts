@@ -28,6 +28,8 @@ import { type Policy, readOrganisation } from '../store/organisation.ts'
 
 /** How far above the estimate a ceiling is set that nobody named. */
 const CEILING_MARGIN = 0.05
+/** The share of the estimate under which nothing is sent, where nobody named a floor: half of them went missing. */
+const FLOOR_SHARE = 0.5
 
 /** As it was stored, and what was left out of its drawings before: said once, for what is stored has it no more. */
 export interface WrittenAlert extends AlertRow {
@@ -208,19 +210,26 @@ async function draftColumns(
     msgType: draft.msgType,
     severity: worstSeverity(draft.info),
     delivery: draft.delivery,
-    maxRecipients: draft.maxRecipients ?? (await ceilingFor(db, draft, policy, references)),
+    ...(await boundsFor(db, draft, policy, references)),
   }
 }
 
-async function ceilingFor(
+/** How many an alert may reach, and how many it must: by the estimate, where the author names none. */
+async function boundsFor(
   db: Database,
   draft: AlertDraft,
   policy: Policy,
   references: readonly string[],
-): Promise<number> {
+): Promise<{ maxRecipients: number; minRecipients: number }> {
+  const { maxRecipients: ceiling, minRecipients: floor } = draft
+  if (ceiling !== undefined && floor !== undefined) {
+    return { maxRecipients: ceiling, minRecipients: floor }
+  }
   const resolved = await resolveAudience(db, draftAudience(draft, policy))
   const reached = await signReached(db, draft.status, references)
   const recipients = await countRecipients(db, { reached }, resolved)
   const more = reached.length === 0 ? 0 : await countStillToReach(db, references)
-  return Math.ceil((recipients + more) * (1 + CEILING_MARGIN))
+  const maxRecipients = ceiling ?? Math.ceil((recipients + more) * (1 + CEILING_MARGIN))
+  const minRecipients = floor ?? Math.min(maxRecipients, Math.floor(recipients * FLOOR_SHARE))
+  return { maxRecipients, minRecipients }
 }

@@ -29,7 +29,7 @@ export async function freshContent(
   db: Database,
   alert: AlertRow,
 ): Promise<{ content: AlertContent; bytes: Uint8Array; resolved: ResolvedAudience }> {
-  const { id, revision, draft, references, maxRecipients } = alert
+  const { id, revision, draft, references, maxRecipients, minRecipients } = alert
   const { sender, policy } = await readOrganisation(db)
   const resolved = await resolveAudience(db, draftAudience(draft, policy))
   const [roster] = await signGroups(db, resolved.roster === undefined ? [] : [resolved.roster])
@@ -48,6 +48,7 @@ export async function freshContent(
     emergency: isEmergency(draft, policy),
     geocodeSets: [...resolved.geocodeSets],
     maxRecipients: maxRecipients ?? 0,
+    minRecipients: minRecipients ?? undefined,
   })
   return { content, bytes: canonicalBytes(content), resolved }
 }

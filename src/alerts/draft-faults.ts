@@ -26,6 +26,7 @@ export function draftFaults(
 ): DraftFault[] {
   const faults: (Fault | undefined)[] = [
     recipientsFault(draft),
+    boundsFault(draft),
     rosterFault(draft.status, draft.audience.roster),
     ...scopeFaults(draft),
     ...draft.info.flatMap((info, no) => timeFaults(info, `/info/${no}`, now)),
@@ -37,6 +38,11 @@ export function draftFaults(
     ...faults.filter(fault => fault !== undefined).map(withCode('invalid_alert')),
     ...lengthFaults(draft, maxSegments).map(withCode('text_too_long')),
   ]
+}
+
+function boundsFault({ maxRecipients, minRecipients }: AlertDraft): Fault | undefined {
+  if (maxRecipients === undefined || (minRecipients ?? 0) <= maxRecipients) return undefined
+  return { pointer: '/minRecipients', detail: 'is above maxRecipients' }
 }
 
 /** Asked once the areas are known to be sound: a million corners that will be refused are not worth comparing. */

@@ -153,6 +153,7 @@ function assertSameAsSigned(alert: AlertRow, content: AlertContent): void {
     content.delivery === alert.delivery &&
     content.emergency === alert.emergency &&
     content.maxRecipients === alert.maxRecipients &&
+    (content.minRecipients ?? null) === alert.minRecipients &&
     content.references.join() === alert.references.join() &&
     (content.expires === null || Date.parse(content.expires) === alert.expires?.getTime())
   if (!same) throw altered('its columns say other than its content')

@@ -175,6 +175,8 @@ const members = {
   corrections: correctionsSchema.optional(),
   delivery: z.enum(DELIVERIES),
   maxRecipients: z.int().min(1).max(2_000_000_000).optional(),
+  /** Fewer than so many, and something is wrong with whom it would reach: nothing is sent then. */
+  minRecipients: z.int().min(0).max(2_000_000_000).optional(),
 }
 
 /** Body of `POST /v1/alerts`. */
@@ -200,6 +202,7 @@ export const draftPatchSchema = z.strictObject({
   origin: members.origin.nullable(),
   corrections: members.corrections.nullable(),
   maxRecipients: members.maxRecipients.nullable(),
+  minRecipients: members.minRecipients.nullable(),
 })
 
 export type AlertDraft = z.infer<typeof draftSchema>

@@ -108,6 +108,8 @@ const contentSchema = z.strictObject({
   replies: z.strictObject({ options: z.array(replyOptionSchema) }),
   corrections: z.strictObject({ cancel: correctionTexts, allClear: correctionTexts }),
   maxRecipients: z.int(),
+  /** Absent: any number but none. */
+  minRecipients: z.int().optional(),
 })
 
 export type AlertContent = z.infer<typeof contentSchema>
@@ -130,6 +132,7 @@ export interface ContentFacts {
   readonly emergency: boolean
   readonly geocodeSets: AlertContent['geocodeSets']
   readonly maxRecipients: number
+  readonly minRecipients?: number | undefined
 }
 
 /**
@@ -195,6 +198,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
       allClear: gated(draft.corrections?.allClear ?? []),
     },
     maxRecipients: facts.maxRecipients,
+    ...(facts.minRecipients !== undefined && { minRecipients: facts.minRecipients }),
   }
 }
 

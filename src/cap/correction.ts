@@ -31,7 +31,14 @@ export function correctionContent(
 ): AlertContent | undefined {
   const prepared = alert.corrections[correction]
   if (prepared.length === 0) return undefined
-  const { note, origin: _origin, foreignReferences: _foreign, ...kept } = alert
+  // Whoever the alert may have reached hears of it, however few they are.
+  const {
+    note,
+    origin: _origin,
+    foreignReferences: _foreign,
+    minRecipients: _floor,
+    ...kept
+  } = alert
   const languages = alert.texts.map(text => text.language)
   const category = [...new Set(alert.info.flatMap(block => block.category))]
   return {

@@ -40,6 +40,9 @@ const common = {
   mode: z.enum(MODES),
   severity: z.enum(SEVERITIES).meta({ description: 'The highest of its blocks' }),
   maxRecipients: z.int().nullable(),
+  minRecipients: z.int().nullable().meta({
+    description: 'Nothing is sent to fewer: half of the estimate unless said',
+  }),
   recipients: z.int().nullable().meta({ description: 'Fixed before the first message' }),
   createdBy: z.uuid(),
   createdAt: timeSchema,
@@ -376,7 +379,8 @@ function moved({ alert, left }: Moved): z.infer<typeof movedSchema> {
 }
 
 function commonFields(alert: AlertSummary) {
-  const { id, revision, state, mode, severity, maxRecipients, recipients, createdBy } = alert
+  const { id, revision, state, mode, severity, recipients, createdBy } = alert
+  const { maxRecipients, minRecipients } = alert
   return {
     id,
     revision,
@@ -384,6 +388,7 @@ function commonFields(alert: AlertSummary) {
     mode,
     severity,
     maxRecipients,
+    minRecipients,
     recipients,
     createdBy,
     createdAt: alert.createdAt.toISOString(),

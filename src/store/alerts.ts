@@ -105,6 +105,7 @@ type SummaryColumn =
   | 'msgType'
   | 'severity'
   | 'maxRecipients'
+  | 'minRecipients'
   | 'recipients'
   | 'createdBy'
   | 'createdAt'

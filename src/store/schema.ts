@@ -474,6 +474,7 @@ export const alerts = pgTable(
     updatedAt: at('updated_at').notNull().defaultNow(),
     sent: at('sent'),
     maxRecipients: integer('max_recipients'),
+    minRecipients: integer('min_recipients'),
     delivery: text('delivery').notNull(),
     /** The latest `expires` of the blocks: nothing of it is sent after this. */
     expires: at('expires'),

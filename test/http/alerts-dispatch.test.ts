@@ -132,6 +132,37 @@ test('the audience must be the one that was signed', async ({ edge, db }) => {
   await refused(empty)
 })
 
+test('an audience that has shrunk below its floor is not sent to, and one within it is', async ({
+  edge,
+  db,
+}) => {
+  const duty = await onDuty(edge)
+  const ids = await contactsAt(db, [
+    [-10.5, 20.5],
+    [-10.6, 20.6],
+    [-10.7, 20.7],
+    [-10.8, 20.8],
+  ])
+  const here = { area: [{ areaDesc: 'Here', polygon: [square(-11, 20)] }] }
+  // Half of the four that the estimate had.
+  const id = await approved(duty, anAlert({ info: here }))
+  const lowered = await approved(duty, anAlert({ info: here, minRecipients: 1 }))
+  const kept = await approved(duty, anAlert({ info: here }))
+  const read = await duty.author.call('GET', `/v1/alerts/${id}`)
+  expect(read.body).toMatchObject({ minRecipients: 2, maxRecipients: 5 })
+  const remove = (gone: readonly string[]) =>
+    db.execute(sql`delete from contacts where id = any(${`{${gone.join(',')}}`}::uuid[])`)
+  await remove(ids.slice(0, 2))
+  expect(said(await dispatch(duty.author, kept))).toEqual([202, 'sending'])
+  await remove(ids.slice(2, 3))
+  const refused = await dispatch(duty.author, id)
+  expect(said(refused)).toEqual([409, 'audience_changed'])
+  expect(refused.body.detail).toMatch(/1 recipients are below the signed floor of 2/)
+  expect(await stateOf(db, id)).toEqual({ state: 'approved', recipients: null, plan_state: null })
+  expect(said(await dispatch(duty.author, lowered))).toEqual([202, 'sending'])
+  expect(await stateOf(db, lowered)).toMatchObject({ recipients: 1 })
+})
+
 test('an edit of a contact’s place that keeps the ceiling is no change of the audience', async ({
   edge,
   db,

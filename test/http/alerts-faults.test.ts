@@ -448,6 +448,32 @@ test('an empty audience and one above the ceiling are refused at submit', async 
   expect((await author.submit(narrow)).body.state).toBe('submitted')
 })
 
+test('an audience below its floor is refused at submit, and a floor above the ceiling at once', async ({
+  edge,
+  db,
+}) => {
+  const author = await aSigner(edge, ['author'])
+  const far = { area: area({ polygon: [square(12, 50)] }) }
+  await contactsAt(db, [
+    [12.5, 50.5],
+    [12.6, 50.6],
+  ])
+  const id = await compose(author, anAlert({ info: far, minRecipients: 2 }))
+  await db.execute(sql`
+    delete from contacts where id in (select contact_id from locations where position ~= point(12.5, 50.5))
+  `)
+  expect((await author.submit(id)).body).toMatchObject({ status: 409, code: 'audience_changed' })
+  // Left out, it is half of what the estimate says now.
+  const edited = await author.call('PATCH', `/v1/alerts/${id}`, { json: { minRecipients: null } })
+  expect(edited.body.minRecipients).toBe(0)
+  expect((await author.submit(id)).body.state).toBe('submitted')
+  const crossed = anAlert({ info: far, maxRecipients: 5, minRecipients: 6 })
+  expect((await author.call('POST', '/v1/alerts', { json: crossed })).body).toMatchObject({
+    status: 422,
+    errors: [{ pointer: '/minRecipients' }],
+  })
+})
+
 test('corrections that lack a language of the alert are told, not refused', async ({ edge }) => {
   const author = await aSigner(edge, ['author'])
   const alert = {
