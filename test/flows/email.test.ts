@@ -94,7 +94,7 @@ async function expectRecount(db: Database, alertId: string) {
 
 test(
   'three dispatchers are killed in the midst: nobody loses a letter, copies are bounded and marked',
-  { timeout: 120_000 },
+  { timeout: 180_000 },
   async ({ tocsin, db, residents }) => {
     let dispatcher = tocsin.startDispatcher()
     const { list } = await tocsin.startCarriers([carrier('North')])
@@ -115,7 +115,7 @@ test(
       tocsin.author.client,
       alertId,
       ({ state, submitted }) => state === 'sent' && submitted === 0,
-      90_000,
+      150_000,
     )
     const wanted = withAddress(residents).map(addressOf)
     expect(progress.email).toMatchObject({
