@@ -54,20 +54,27 @@ const fields = {
   }),
 }
 
-const newCarrierSchema = z.strictObject({
-  ...fields,
-  protocol: protocolSchema,
-  sourceAddress: fields.sourceAddress.optional(),
-  window: fields.window.default(10),
-  binds: fields.binds.default(1),
-  routes: fields.routes.default([]),
-  enabled: fields.enabled.default(true),
-  draining: fields.draining.default(false),
-  smpp: newSmppSchema.optional(),
-  twilio: newTwilioSchema.optional(),
-  http: newHttpSchema.optional(),
-  smtp: newSmtpSchema.optional(),
-})
+const newCarrierSchema = z
+  .strictObject({
+    ...fields,
+    protocol: protocolSchema,
+    sourceAddress: fields.sourceAddress.optional(),
+    window: fields.window.default(10),
+    binds: fields.binds.default(1),
+    routes: fields.routes.default([]),
+    enabled: fields.enabled.default(true),
+    draining: fields.draining.default(false),
+    smpp: newSmppSchema.optional(),
+    twilio: newTwilioSchema.optional(),
+    http: newHttpSchema.optional(),
+    smtp: newSmtpSchema.optional(),
+  })
+  .refine(({ protocol, sourceAddress }) => protocol === 'smtp' || sourceAddress !== undefined, {
+    path: ['sourceAddress'],
+    message: 'is required',
+    // Beside whatever else is wrong.
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  })
 
 const carrierEditSchema = z
   .strictObject({

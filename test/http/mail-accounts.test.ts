@@ -138,7 +138,7 @@ test('numbers do not belong to a mail account, and a source address to every oth
       twilio: { accountSid: 'AC1', authToken: 'x' },
     },
   })
-  expect(without).toMatchObject({ status: 422, body: { errors: [{ pointer: '/sourceAddress' }] } })
+  expect(without).toMatchObject({ status: 400, body: { errors: [{ pointer: '/sourceAddress' }] } })
 })
 
 test('a letter is in the clear only within a network of our own', async ({ administrator }) => {
