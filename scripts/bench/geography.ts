@@ -47,6 +47,7 @@ const ESTIMATE_MS = 100
 /** Small ones are counted so often in a turn. */
 const SMALL_REPEATS = 10
 const PREFIXES = ['+1', '+1555', '+15551', '+44']
+const NOBODY = { areas: [], groups: [], excludeGroups: [], emergency: true, categories: [] }
 
 interface Side {
   count(area: DrawnArea): Promise<number>
@@ -213,8 +214,6 @@ async function estimate(database: OpenDatabase): Promise<void> {
     }
   }
 }
-
-const NOBODY = { areas: [], groups: [], excludeGroups: [], emergency: true, categories: [] }
 
 function tocsinSide({ db }: OpenDatabase, pid: number): Side {
   // Nothing is kept from one time to the next: the shape is cut anew, as for a request.
