@@ -82,7 +82,7 @@ try {
   await fillTocsin(database)
   await showPlan(database)
   const tocsin = tocsinSide(database, server.pid)
-  const sql = typeof peer === 'string' ? undefined : postgres(peer.url, { max: 1 })
+  const sql = typeof peer === 'string' ? undefined : postgres(peer.url, { max: 1, prepare: false })
   if (sql !== undefined) await fillPostgis(sql)
   const postgis =
     sql === undefined || typeof peer === 'string' ? undefined : postgisSide(sql, peer.pid)
