@@ -38,7 +38,7 @@ test('every fault of a body is named at once, by its pointer, and no value is re
 }) => {
   const json = {
     name: '',
-    protocol: 'smtp',
+    protocol: 'ucp',
     segmentsPerSecond: '500',
     window: 0,
     sourceAddress: 'a name that is far too long',
