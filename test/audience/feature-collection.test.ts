@@ -20,7 +20,7 @@ async function read(text: string, lengths: readonly number[] = [7]): Promise<unk
 const feature = fc.record({
   type: fc.constant('Feature'),
   properties: fc.dictionary(
-    fc.string().filter(name => name !== '__proto__'),
+    fc.string().filter(name => !['__proto__', 'constructor', 'prototype'].includes(name)),
     fc.oneof(fc.string(), fc.integer(), fc.constant(null)),
   ),
   geometry: fc.oneof(
