@@ -5,13 +5,15 @@
 import { isSubmitError, type Outcome, type ShortMessage } from '../carriers/carrier.ts'
 import { type EncodedText, encodeText } from '../encoding/segments.ts'
 import type { Database } from '../store/database.ts'
-import { claimAnswers, finishAnswer } from '../store/answers.ts'
+import { claimAnswers, finishAnswer, keepAnswers } from '../store/answers.ts'
 import { reservePace } from '../store/intents.ts'
 import { describeError, log } from '../log.ts'
 import type { LaneCounts } from './lane-counts.ts'
 import { PACE_SHARE, type Pace } from './pace.ts'
 
 const SHARE = 0.05
+/** Slots beside theirs, in seconds: the first may have lapsed before the database's answer is here. */
+const SPARE_SECONDS = 0.02
 
 interface Answer {
   readonly id: string
@@ -41,9 +43,21 @@ export function createAnswerDesk(of: {
   counts: LaneCounts
 }): AnswerDesk {
   const { counts, db, carrierId, dispatcherId, rate, pace } = of
-  const waiting: Answer[] = []
+  let waiting: Answer[] = []
   const sent = new Map<number, Answer>()
   let lastRef = 0
+
+  /** What waits for long here, or for the carrier's answer, must not be taken for what a dead process had. */
+  const keep = async () => {
+    const inHand = [...waiting, ...sent.values()]
+    if (inHand.length === 0) return
+    const kept = await keepAnswers(
+      db,
+      dispatcherId,
+      inHand.map(({ id }) => id),
+    )
+    waiting = waiting.filter(({ id }) => kept.has(id))
+  }
 
   return {
     get waiting() {
@@ -69,8 +83,9 @@ export function createAnswerDesk(of: {
       })
     },
     async claim(mayClaim) {
-      const most = Math.max(1, Math.floor(rate * SHARE)) - waiting.length
       if (!mayClaim) return
+      await keep()
+      const most = Math.max(1, Math.floor(rate * SHARE)) - waiting.length
       const limit = Math.max(0, most)
       const claimed = await claimAnswers(db, { carrierId, dispatcherId, limit })
       for (const { id, phone, text, expires } of claimed) {
@@ -85,7 +100,8 @@ export function createAnswerDesk(of: {
       if (waiting.length === 0 || pace.heldUntil() > performance.now()) return
       // Nothing is being sent that they could take slots from. Also for those whose slots have lapsed unused.
       const segments = waiting.reduce((sum, answer) => sum + answer.segments, 0)
-      const slots = await reservePace(db, carrierId, segments, rate * PACE_SHARE)
+      const wanted = segments + Math.ceil(rate * SPARE_SECONDS)
+      const slots = await reservePace(db, carrierId, wanted, rate * PACE_SHARE)
       if (slots !== undefined) {
         pace.grant(slots, performance.now())
       }

@@ -532,6 +532,8 @@ export function startLane(options: LaneOptions): Lane {
       void callbacks.take()
       await intake.catchUp()
       await answers.claim(link !== 'unbound' && !stopping)
+      // Their slots lapse in milliseconds: sooner than a report is written.
+      if (answers.waiting > 0) turn()
       await report()
     } catch (error) {
       complain(error, 'the lane could not report')

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import { arrayLiteral, type Database } from './database.ts'
 
 /** An answer whose dispatcher said nothing of it for this long is taken by another. */
 const CLAIM_SECONDS = 30
@@ -34,6 +34,24 @@ export async function claimAnswers(
     returning a.id, a.phone, a.text, (extract(epoch from a.expires) * 1000)::float8 as expires_ms
   `)
   return rows.map(({ expires_ms: expires, ...row }) => ({ ...row, expires: new Date(expires) }))
+}
+
+/**
+ * Says that answers are still in hand.
+ * @returns the ids of those that are: the others were taken by another dispatcher, or are worth nothing any more
+ */
+export async function keepAnswers(
+  db: Database,
+  dispatcherId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.execute<{ id: string }>(sql`
+    update answers set claimed_at = now()
+    where id = any(${arrayLiteral(ids)}::uuid[]) and claimed_by = ${dispatcherId}::uuid
+      and sent_at is null and failure is null and expires > now()
+    returning id
+  `)
+  return new Set(rows.map(({ id }) => id))
 }
 
 export async function finishAnswer(
