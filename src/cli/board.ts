@@ -6,7 +6,7 @@ const BAR = 32
 
 /**
  * @param plannedSeconds how long the carriers' limits allow it to take
- * @param elapsedSeconds since the dispatch
+ * @param elapsedSeconds since the dispatch; it counts for as long as something waits to be sent
  */
 export function board(
   headline: string,
@@ -17,12 +17,13 @@ export function board(
 ): string[] {
   const { recipients } = progress
   const sent = recipients - progress.queued - progress.cancelled - progress.expired
-  const plan = plannedSeconds === 0 ? 1 : Math.min(1, elapsedSeconds / plannedSeconds)
+  const took = (progress.queued === 0 ? sendingSeconds(progress) : undefined) ?? elapsedSeconds
+  const plan = plannedSeconds === 0 ? 1 : Math.min(1, took / plannedSeconds)
   const lines = [
     `${headline}   ${progress.state}`,
     '',
     `  sent       ${bar(share(sent, recipients))} ${count(sent)} of ${count(recipients)}   ${count(Math.round(progress.perSecond))} a second${progress.etaSeconds === null || progress.queued === 0 ? '' : `, ${Math.ceil(progress.etaSeconds)} s left`}`,
-    `  plan       ${bar(plan)} ${elapsedSeconds.toFixed(1)} s of ${plannedSeconds.toFixed(1)} s that the carriers' limits allow`,
+    `  plan       ${bar(plan)} ${took.toFixed(1)} s of ${plannedSeconds.toFixed(1)} s that the carriers' limits allow`,
     `  delivered  ${bar(share(progress.delivered, recipients))} ${count(progress.delivered)}   no receipt yet ${count(progress.submitted)}   failed ${count(progress.failed)}   possible duplicates ${count(progress.possibleDuplicates)}`,
     ...letters(progress),
     '',
@@ -41,6 +42,12 @@ export function board(
   if (tally !== undefined) lines.push('', ...replies(tally))
   for (const alarm of progress.alarms) lines.push('', `  ! ${alarm.code}: ${alarm.detail}`)
   return lines
+}
+
+/** From the first message to the last. */
+function sendingSeconds({ firstSubmittedAt, lastSubmittedAt }: Progress): number | undefined {
+  if (firstSubmittedAt === null || lastSubmittedAt === null) return undefined
+  return (Date.parse(lastSubmittedAt) - Date.parse(firstSubmittedAt)) / 1000
 }
 
 function letters({ email }: Progress): string[] {
