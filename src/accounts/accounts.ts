@@ -25,7 +25,7 @@ import {
   type Route,
   updateCarrier,
 } from '../store/carriers.ts'
-import { type Database, isUniqueViolation, notify, transact } from '../store/database.ts'
+import { type Database, refuseTaken, notify, transact } from '../store/database.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import {
   completed,
@@ -399,12 +399,7 @@ function notFound(): AppError {
   return new AppError('not_found', 'there is no such carrier')
 }
 
-async function refuseTakenName<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isUniqueViolation(error, 'carriers_name_unique')) throw error
-    const faults = [{ pointer: '/name', detail: 'belongs to another carrier' }]
-    throw new AppError('already_exists', 'a carrier with this name exists', { faults })
-  }
+function refuseTakenName<T>(work: () => Promise<T>): Promise<T> {
+  const fault = { pointer: '/name', detail: 'belongs to another carrier' }
+  return refuseTaken('carriers_name_unique', fault, 'a carrier with this name exists', work)
 }

@@ -7,6 +7,7 @@
  * the alert also means that each of its corrections exists once.
  */
 import { createHash } from 'node:crypto'
+import { stringify } from 'uuid'
 import type { AlertDraft } from './alert.ts'
 import type { AlertContent } from './content.ts'
 import { lookUpLanguage } from './texts.ts'
@@ -99,8 +100,7 @@ function correctionId(alertId: string, contentDigest: string, correction: Correc
   Buffer.from(alertId.replaceAll('-', ''), 'hex').copy(octets, 0, 0, 6)
   octets[6] = 0x70 | (octets[6]! & 0x0f)
   octets[8] = 0x80 | (octets[8]! & 0x3f)
-  const hex = octets.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return stringify(octets)
 }
 
 /** A correction as if its author had written it: what is shown of it, and what an Update of it starts from. */

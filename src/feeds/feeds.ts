@@ -14,7 +14,7 @@ import {
   updateFeed,
 } from '../store/cap-feeds.ts'
 import { recordAudit } from '../store/audit.ts'
-import { type Database, isUniqueViolation, transact } from '../store/database.ts'
+import { type Database, refuseTaken, transact } from '../store/database.ts'
 import { findOperator } from '../store/operators.ts'
 
 export interface FeedDraft {
@@ -177,12 +177,7 @@ function notFound(): AppError {
   return new AppError('not_found', 'there is no such feed')
 }
 
-async function refuseTakenUrl<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isUniqueViolation(error, 'cap_feeds_url_unique')) throw error
-    const faults = [{ pointer: '/url', detail: 'belongs to another feed' }]
-    throw new AppError('already_exists', 'a feed with this URL exists', { faults })
-  }
+function refuseTakenUrl<T>(work: () => Promise<T>): Promise<T> {
+  const fault = { pointer: '/url', detail: 'belongs to another feed' }
+  return refuseTaken('cap_feeds_url_unique', fault, 'a feed with this URL exists', work)
 }

@@ -1,7 +1,7 @@
 import { v7 as uuid } from 'uuid'
 import { AppError } from '../errors.ts'
 import { recordAudit } from '../store/audit.ts'
-import { type Database, isUniqueViolation, transact } from '../store/database.ts'
+import { type Database, refuseTaken, transact } from '../store/database.ts'
 import {
   findOperator,
   findPassword,
@@ -204,12 +204,12 @@ function uniqueRoles(roles: readonly Role[]): readonly Role[] {
   return [...new Set(roles)]
 }
 
-async function refuseTakenEmail<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isUniqueViolation(error, 'operators_email_unique')) throw error
-    const faults = [{ pointer: '/email', detail: 'belongs to another operator' }]
-    throw new AppError('already_exists', 'an operator with this e-mail address exists', { faults })
-  }
+function refuseTakenEmail<T>(work: () => Promise<T>): Promise<T> {
+  const fault = { pointer: '/email', detail: 'belongs to another operator' }
+  return refuseTaken(
+    'operators_email_unique',
+    fault,
+    'an operator with this e-mail address exists',
+    work,
+  )
 }

@@ -15,7 +15,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
 import { PostgresJsPreparedQuery } from 'drizzle-orm/postgres-js/session'
 import postgres from 'postgres'
-import { AppError } from '../errors.ts'
+import { AppError, type Fault } from '../errors.ts'
 import { describeError, log } from '../log.ts'
 
 /** A pool and a transaction alike: store functions take it and never open a transaction themselves. */
@@ -62,6 +62,24 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
     error.code === '23505' &&
     (constraint === undefined || error.constraint === constraint)
   )
+}
+
+/**
+ * @param constraint of a column that holds each value once @param fault of the field that holds a taken one
+ * @throws AppError `already_exists`
+ */
+export async function refuseTaken<T>(
+  constraint: string,
+  fault: Fault,
+  detail: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isUniqueViolation(error, constraint)) throw error
+    throw new AppError('already_exists', detail, { faults: [fault] })
+  }
 }
 
 /** True where trying again later can help: the server is away, starting, failing over or out of room. */

@@ -6,7 +6,7 @@ import { v7 as uuid } from 'uuid'
 import { AppError } from '../errors.ts'
 import { mayBePrivate, urlFault } from '../network/origin.ts'
 import { recordAudit } from '../store/audit.ts'
-import { type Database, isUniqueViolation, notify, transact } from '../store/database.ts'
+import { type Database, refuseTaken, notify, transact } from '../store/database.ts'
 import {
   cancelNotices,
   listNotices,
@@ -255,12 +255,7 @@ function notFound(): AppError {
   return new AppError('not_found', 'there is no such subscriber')
 }
 
-async function refuseTakenUrl<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isUniqueViolation(error, 'subscribers_url_unique')) throw error
-    const faults = [{ pointer: '/url', detail: 'belongs to another subscriber' }]
-    throw new AppError('already_exists', 'a subscriber with this URL exists', { faults })
-  }
+function refuseTakenUrl<T>(work: () => Promise<T>): Promise<T> {
+  const fault = { pointer: '/url', detail: 'belongs to another subscriber' }
+  return refuseTaken('subscribers_url_unique', fault, 'a subscriber with this URL exists', work)
 }
