@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   type ForecastCarrier,
   type ForecastDemand,
   forecastSending,
 } from '../../src/alerts/forecast.ts'
+import { fc } from '../support/property.ts'
 
 const START = 60
 

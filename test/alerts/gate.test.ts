@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { audienceOf } from '../../src/alerts/audience.ts'
 import { type AlertDraft, draftSchema, SEVERITIES, STATUSES } from '../../src/cap/alert.ts'
@@ -7,6 +6,7 @@ import { drillWord } from '../../src/cap/drill.ts'
 import { chooseText } from '../../src/cap/texts.ts'
 import { canonicalBytes } from '../../src/signing/canonical.ts'
 import { square } from './people.ts'
+import { fc } from '../support/property.ts'
 
 const ROSTER = '019ab000-0000-7000-8000-00000000aaaa'
 const GROUPS = ['019ab000-0000-7000-8000-000000000001', '019ab000-0000-7000-8000-000000000002']

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { expect, test } from 'vitest'
 import { readCsv } from '../../src/audience/csv.ts'
+import { fc } from '../support/property.ts'
 
 /** All records and broken lines of a text that arrives in pieces. */
 function read(text: string, pieceLength = 1_000_000) {

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readFeatures } from '../../src/audience/feature-collection.ts'
+import { fc } from '../support/property.ts'
 
 async function* cut(text: string, lengths: readonly number[]): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text)

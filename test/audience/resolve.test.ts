@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { v7 as uuid } from 'uuid'
@@ -22,6 +21,7 @@ import { insertBlocks, stagePlanned } from '../../src/store/plan.ts'
 import type { MemberRule } from '../../src/store/member-rules.ts'
 import { optOuts } from '../../src/store/schema.ts'
 import { test as databaseTest } from '../support/database.ts'
+import { fc } from '../support/property.ts'
 
 interface Person {
   readonly id: string

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { STATUSES } from '../../src/cap/alert.ts'
 import { drillWord, throughGate } from '../../src/cap/drill.ts'
+import { fc } from '../support/property.ts'
 
 const ROSTER = '019ab000-0000-7000-8000-000000000001'
 const languages = fc.constantFrom(

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { alertContent } from '../../src/cap/content.ts'
 import { messageOf } from '../../src/cap/export.ts'
@@ -7,6 +6,7 @@ import type { CapMessage } from '../../src/cap/message.ts'
 import { readCapXml } from '../../src/cap/xml-reader.ts'
 import { writeCapXml } from '../../src/cap/xml-writer.ts'
 import { capXml, type Change, messages } from './messages.ts'
+import { fc } from '../support/property.ts'
 
 const ID = '018f0000-0000-7000-8000-000000000000'
 const ROSTER = '018f0000-0000-7000-8000-000000000001'

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readCapXml } from '../../src/cap/xml-reader.ts'
 import { writeCapXml } from '../../src/cap/xml-writer.ts'
 import { capXml, type Change, messages } from './messages.ts'
+import { fc } from '../support/property.ts'
 
 const read = (...changes: Change[]) => readCapXml(capXml(...changes))
 const NO_POLYGON = ['30,-97 30,-96 31,-96 31,-97 30,-97', '30,-97 30,-96 31,-96'] as const

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pullsOf, routePrefixes, type Route, type Routed } from '../../src/carriers/routes.ts'
+import { fc } from '../support/property.ts'
 
 const account = (id: string, ...routes: (Partial<Route> & { prefix: string })[]): Routed => ({
   id,

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type {
   Carrier,
@@ -15,6 +14,7 @@ import { encodeText, measureText } from '../../src/encoding/segments.ts'
 import { recordEvents } from '../support/carrier-events.ts'
 import { type MailServer, type Refusals, startMailServer } from '../support/mail-server.ts'
 import { carrierConformance } from './conformance.ts'
+import { fc } from '../support/property.ts'
 
 const QUICK = { backoffBaseMs: 20, backoffCapMs: 200, restMs: 50 }
 const FROM = 'alerts@county.example'

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { XmlDocument, XsdValidator } from 'libxml2-wasm'
 import { expect, test } from 'vitest'
 import { draftSchema } from '../../src/cap/alert.ts'
@@ -15,6 +14,7 @@ import { readCapXml } from '../../src/cap/xml-reader.ts'
 import { writeCapXml } from '../../src/cap/xml-writer.ts'
 import { createXmlSigningKey, signXml } from '../../src/signing/xml-signature.ts'
 import { messages } from '../cap/messages.ts'
+import { fc } from '../support/property.ts'
 
 const folder = join(process.env['TOCSIN_CONFORMANCE_DATA']!, 'cap')
 const schema = XsdValidator.fromDoc(

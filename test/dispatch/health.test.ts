@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Health, SLOW_MS, type Wrong } from '../../src/dispatch/health.ts'
+import { fc } from '../support/property.ts'
 
 const LOOK_MS = 250
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createPace, PACE_SHARE } from '../../src/dispatch/pace.ts'
+import { fc } from '../support/property.ts'
 
 /** A reservation whose answer came at once, the database's clock being ours. */
 const slotsFrom = (startsAt: number, intervalMs: number, slots: number) =>

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Queue } from '../../src/dispatch/queue.ts'
 import { segmentsOf } from '../../src/dispatch/work.ts'
 import { aRange, itemsOf } from './items.ts'
+import { fc } from '../support/property.ts'
 
 const filled = (...ranges: [name: string, priority: number, count: number][]) => {
   const queue = new Queue()

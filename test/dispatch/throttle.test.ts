@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PACE_SHARE } from '../../src/dispatch/pace.ts'
 import { createTrailingSecond, EPISODE_SECONDS, paceShare } from '../../src/dispatch/throttle.ts'
+import { fc } from '../support/property.ts'
 
 /** Whether a carrier takes what comes at a moment, in milliseconds that never run backwards. */
 type Limiter = (at: number) => boolean

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Framer } from '../../src/encoding/framer.ts'
 import { COMMAND, COMMAND_STATUS, encodeBare, encodePdu, NO_TLVS } from '../../src/encoding/pdu.ts'
+import { fc } from '../support/property.ts'
 
 function cut(chunks: Iterable<Buffer>) {
   const framer = new Framer()

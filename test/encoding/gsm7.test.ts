@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeGsm7, encodeGsm7, packGsm7, septetsOf, unpackGsm7 } from '../../src/encoding/gsm7.ts'
+import { fc } from '../support/property.ts'
 
 const hex = (octets: Uint8Array | undefined) =>
   octets && Buffer.from(octets).toString('hex').toUpperCase()

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { hostileStream, poolOf, readHostile } from '../support/hostile-streams.ts'
+import { fc } from '../support/property.ts'
 
 // `npm run fuzz` does the same with a million PDUs and over sockets.
 test.each(['sound', 'any'] as const)(

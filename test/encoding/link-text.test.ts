@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   type Joining,
@@ -9,6 +8,7 @@ import {
 } from '../../src/encoding/link-text.ts'
 import { type DefaultAlphabet, decodeText } from '../../src/encoding/message-text.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
+import { fc } from '../support/property.ts'
 
 const ALPHABETS = ['GSM7', 'GSM7-packed', 'latin1', 'ascii'] as const
 const JOININGS = ['udh8', 'udh16', 'sar', 'payload'] as const

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   COMMAND,
@@ -26,6 +25,7 @@ import {
   writeSubmit,
 } from '../../src/encoding/pdu.ts'
 import { anyPdu, body, header, octet } from '../support/any-pdu.ts'
+import { fc } from '../support/property.ts'
 
 interface GoldenPdu {
   name: string

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PhoneSet } from '../../src/encoding/phone-set.ts'
+import { fc } from '../support/property.ts'
 
 const phone = fc.integer({ min: 1, max: 999_999_999_999_999 })
 

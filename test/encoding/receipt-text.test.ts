@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TLV } from '../../src/encoding/pdu.ts'
 import { normaliseMessageId, readReceipt } from '../../src/encoding/receipt-text.ts'
+import { fc } from '../support/property.ts'
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 const utf16 = (text: string) => Buffer.from(text, 'utf16le').swap16()

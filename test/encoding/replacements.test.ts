@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { gsm7Replacement } from '../../src/encoding/replacements.ts'
 import { measureText } from '../../src/encoding/segments.ts'
+import { fc } from '../support/property.ts'
 
 test.each([
   ['’', "'"],

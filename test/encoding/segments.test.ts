@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeGsm7 } from '../../src/encoding/gsm7.ts'
 import { decodeUtf16be, encodeText, measureText } from '../../src/encoding/segments.ts'
+import { fc } from '../support/property.ts'
 
 interface Vector {
   name: string

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { concatHeader, readUserDataHeader } from '../../src/encoding/udh.ts'
+import { fc } from '../support/property.ts'
 
 const read = (hex: string) => readUserDataHeader(Buffer.from(hex, 'hex'))
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseValidity, relativeValidity } from '../../src/encoding/validity.ts'
+import { fc } from '../support/property.ts'
 
 const SECOND = 1_000
 const DAY = 24 * 3600 * SECOND

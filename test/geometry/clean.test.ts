@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cleanPolygon } from '../../src/geometry/clean.ts'
 import { polygonContains } from '../../src/geometry/containment.ts'
 import { checkPolygon, type Polygon, type Position } from '../../src/geometry/geojson.ts'
+import { fc } from '../support/property.ts'
 
 const drawn = (...coordinates: Position[][]): Polygon => ({ type: 'Polygon', coordinates })
 const clean = (...rings: Position[][]) => cleanPolygon(drawn(...rings), '/polygon/0')

@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { polygonContains } from '../../src/geometry/containment.ts'
 import type { MultiPolygon, Polygon, Position, Rings } from '../../src/geometry/geojson.ts'
 import { orientation } from '../../src/geometry/orientation.ts'
 import { makeAreaPredicate, shapeOf } from '../../src/geometry/shape.ts'
+import { fc } from '../support/property.ts'
 
 interface Verdict {
   readonly desc: string

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkPolygon, type Position, type Rings } from '../../src/geometry/geojson.ts'
 import { withoutHoles } from '../../src/geometry/holes.ts'
 import { makeAreaPredicate } from '../../src/geometry/shape.ts'
 import { ringsAreaKm2 } from '../../src/geometry/sphere.ts'
+import { fc } from '../support/property.ts'
 
 const box = (west: number, south: number, east: number, north: number): Position[] => [
   [west, south],

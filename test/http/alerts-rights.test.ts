@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import fc from 'fast-check'
 import { expect } from 'vitest'
 import {
   aDrill,
@@ -17,6 +16,7 @@ import { signAlert } from '../../src/signing/jws.ts'
 import { generateSigningKey, publicPart } from '../../src/signing/keys.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Answer, test } from '../support/edge.ts'
+import { fc } from '../support/property.ts'
 
 const said = ({ status, body }: Answer) => [status, body.code ?? body.state]
 const post = (who: Signer, id: string, step: string, json?: object) =>

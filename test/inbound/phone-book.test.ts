@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PhoneBook } from '../../src/inbound/phone-book.ts'
+import { fc } from '../support/property.ts'
 
 const phone = fc.integer({ min: 10_000_000, max: 10_000_400 })
 

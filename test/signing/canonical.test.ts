@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { canonicalBytes, parseStrictJson } from '../../src/signing/canonical.ts'
 import { cpuMilliseconds } from '../support/cpu-time.ts'
+import { fc } from '../support/property.ts'
 
 function canonicalText(value: unknown): string {
   return new TextDecoder().decode(canonicalBytes(value))

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { Agenda } from '../../src/simulator/agenda.ts'
+import { fc } from '../support/property.ts'
 
 /** What came due, in order, once `count` did. */
 function collect(count: number, plan: (agenda: Agenda) => void): Promise<number[]> {

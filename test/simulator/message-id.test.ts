@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { spellMessageId, writeMessageId } from '../../src/simulator/message-id.ts'
+import { fc } from '../support/property.ts'
 
 test.each([
   [0, 'decimal', '0'],

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Block } from '../../src/store/block.ts'
 import { NO_CARRIER } from '../../src/store/progress.ts'
+import { fc } from '../support/property.ts'
 
 const carriers = [randomUUID(), randomUUID()] as const
 const SIZE = 5

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { phoneAt } from '../../src/store/blocks.ts'
+import { fc } from '../support/property.ts'
 
 test('a phone stands in a block as the number that its digits are', () => {
   const number = fc.oneof(

@@ -4,7 +4,6 @@
  * each step as a model of a page does, and the list of what was sent must come out as RELIABILITY.md promises.
  */
 import { sql } from 'drizzle-orm'
-import fc from 'fast-check'
 import { v7 as uuid } from 'uuid'
 import { expect } from 'vitest'
 import { recount } from '../../src/reports/recount.ts'
@@ -21,6 +20,7 @@ import {
 } from '../../src/store/ranges.ts'
 import { recordResults } from '../../src/store/results.ts'
 import { test } from '../support/database.ts'
+import { fc } from '../support/property.ts'
 import { insertCarrier, insertSendingAlert } from '../support/sending.ts'
 
 const RECIPIENTS = 12

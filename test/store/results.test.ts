@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm'
-import fc from 'fast-check'
 import { v7 as uuid } from 'uuid'
 import { expect } from 'vitest'
 import { transact, type Database } from '../../src/store/database.ts'
@@ -9,6 +8,7 @@ import { recordResults, type RangeResults } from '../../src/store/results.ts'
 import { countRows } from '../../src/store/tallies.ts'
 import { recordsOf } from '../support/blocks.ts'
 import { test } from '../support/database.ts'
+import { fc } from '../support/property.ts'
 import { insertCarrier, insertSendingAlert } from '../support/sending.ts'
 
 const RECIPIENTS = 12
