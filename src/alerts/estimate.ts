@@ -1,6 +1,11 @@
 import { audienceOf, draftAudience } from './audience.ts'
 import { freshContent } from './content.ts'
-import { type ForecastCarrier, forecastSending } from './forecast.ts'
+import {
+  type Forecast,
+  type ForecastCarrier,
+  type ForecastDemand,
+  forecastSending,
+} from './forecast.ts'
 import { sentBefore } from './reached.ts'
 import { estimateReached } from '../audience/reached.ts'
 import {
@@ -67,7 +72,7 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
     const segments = recipients * (measures[textNo]?.segments ?? 1)
     return { textNo, routeClass: prefix, recipients, segments }
   })
-  const forecast = forecastSending(forecastCarriers(accounts), reached, START.ofPreferred)
+  const forecast = forecastOf(accounts, reached)
   return {
     recipients: audience.recipients,
     ifActual:
@@ -104,7 +109,14 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
   }
 }
 
-/** As if all were well. */
+/** Who would send how much, in what time, if all were well. */
+export function forecastOf(
+  accounts: readonly CarrierRow[],
+  demands: readonly ForecastDemand[],
+): Forecast {
+  return forecastSending(forecastCarriers(accounts), demands, START.ofPreferred)
+}
+
 function forecastCarriers(accounts: readonly CarrierRow[]): ForecastCarrier[] {
   const well = new Map(accounts.map(({ id }) => [id, 1]))
   return accounts.map(account => {

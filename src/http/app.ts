@@ -31,6 +31,7 @@ import { openApiDocument } from './openapi.ts'
 import { operatorRoutes } from './operators.ts'
 import { organisationRoutes } from './organisation.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
+import { reportRoutes } from './reports.ts'
 import { signInRoutes } from './sign-in.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { letterRoutes } from './letters.ts'
@@ -90,6 +91,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', incomingFeedRoutes(deps))
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))
+  app.route('/', reportRoutes(deps))
   app.route('/', letterRoutes(deps))
   app.route('/', auditRoutes(deps))
 

@@ -1,25 +1,22 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { accepts } from 'hono/accepts'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { authenticate } from '../operators/sign-in.ts'
-import { deliveriesCsv, deliveryAsSeenBy, phoneAsSeenBy } from '../reports/deliveries.ts'
+import { deliveryAsSeenBy, phoneAsSeenBy } from '../reports/deliveries.ts'
 import { watchedOf } from '../reports/progress.ts'
 import { createWatch, type Frame, type Viewer } from '../reports/stream.ts'
-import { timelineOf } from '../reports/timeline.ts'
-import { findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { listDeliveries } from '../store/deliveries.ts'
 import { listReplies } from '../store/inbound.ts'
 import { ALERT_STATES, DELIVERY_STATES, REPLY_KINDS } from '../store/schema.ts'
 import { existingAlerts } from '../store/watching.ts'
-import { alertResource, alertSchema } from './alerts.ts'
+import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { idParams, json, ofAlert, timeSchema, words } from './resources.ts'
 
-const progressSchema = z
+export const progressSchema = z
   .object({
     state: z.enum(ALERT_STATES),
     recipients: z.int(),
@@ -79,7 +76,7 @@ const replied = {
   replied: z.int(),
   byOption: z.array(z.object({ code: z.string(), label: z.string(), count: z.int() })).readonly(),
 }
-const tallySchema = z
+export const tallySchema = z
   .object({
     ...replied,
     other: z.int(),
@@ -127,22 +124,6 @@ const replySchema = z
   })
   .meta({ id: 'Reply' })
 
-const reportSchema = z
-  .object({
-    alert: alertSchema,
-    timeline: z.array(
-      z.object({
-        at: timeSchema,
-        event: z.string(),
-        operatorId: z.uuid().nullable(),
-        detail: z.string().nullable(),
-      }),
-    ),
-    progress: progressSchema,
-    tally: tallySchema,
-  })
-  .meta({ id: 'Report' })
-
 const tags = ['Alerts']
 
 const progressRoute = ofAlert(
@@ -176,20 +157,6 @@ const repliesRoute = createRoute({
   summary: 'What people answered, in the order in which it came',
   request: { params: idParams, query: pageQuery },
   responses: { 200: { description: 'A page', content: json(pageSchema(replySchema)) } },
-})
-
-const reportRoute = createRoute({
-  method: 'get',
-  path: '/v1/alerts/{id}/report',
-  tags,
-  summary: 'The acknowledgement report; as CSV one row a recipient',
-  request: { params: idParams },
-  responses: {
-    200: {
-      description: 'By `Accept`',
-      content: { ...json(reportSchema), 'text/csv': { schema: z.string() } },
-    },
-  },
 })
 
 const eventStream = {
@@ -252,7 +219,7 @@ export function watchingRoutes({ database, tokenKeys, now }: AppDependencies): O
         // Only a refusal ends it: a database that is away says nothing of the sign-in.
         (error: unknown) => !(error instanceof AppError && error.code === 'invalid_token'),
       )
-    return c.body(readable(eventsOf(viewer, stillSignedIn), end), 200, {
+    return c.body(streamed(eventsOf(viewer, stillSignedIn), end), 200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       // nginx would hold frames back otherwise.
@@ -296,21 +263,6 @@ export function watchingRoutes({ database, tokenKeys, now }: AppDependencies): O
       const page = pageOf(rows, limit, shown, row => [row.receivedAt.toISOString(), row.id])
       return c.json(page, 200)
     })
-    .openapi(reportRoute, async c => {
-      const { id } = c.req.valid('param')
-      const alert = await findAlert(db, id)
-      if (alert === undefined) throw noSuchAlert()
-      c.header('Vary', 'Accept')
-      if (reportType(c) === 'text/csv') {
-        return c.body(readable(deliveriesCsv(db, id, c.var.operator)), 200, {
-          'Content-Type': 'text/csv; charset=utf-8; header=present',
-          'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
-        })
-      }
-      const watched = await watchedOf(db, id, now())
-      const timeline = await timelineOf(db, id)
-      return c.json({ alert: await alertResource(db, alert), timeline, ...watched }, 200)
-    })
     .openapi(alertStreamRoute, c => streamOf(c, [c.req.valid('param').id]))
     .openapi(streamRoute, c => streamOf(c, c.req.valid('query').alerts))
 }
@@ -322,30 +274,6 @@ function noSuchAlert(): AppError {
 async function assertExist(db: Database, alertIds: readonly string[]): Promise<void> {
   const existing = await existingAlerts(db, alertIds)
   if (alertIds.some(id => !existing.has(id))) throw noSuchAlert()
-}
-
-const REPORT_TYPES = ['application/json', 'text/csv'] as const
-
-/** RFC 9110 §12.5.1: the best of what the caller takes; JSON where anything will do. */
-function reportType(c: Context): (typeof REPORT_TYPES)[number] {
-  const chosen = accepts(c, {
-    header: 'Accept',
-    supports: [...REPORT_TYPES],
-    default: 'application/json',
-    match: ranges => {
-      const wanted = ranges.filter(range => range.q > 0).toSorted((a, b) => b.q - a.q)
-      const matches = (range: string, type: string) =>
-        range === '*/*' || range === type || range === `${type.split('/')[0]}/*`
-      for (const { type: range } of wanted) {
-        const type = REPORT_TYPES.find(one => matches(range.toLowerCase(), one))
-        if (type !== undefined) return type
-      }
-      return ''
-    },
-  })
-  const type = REPORT_TYPES.find(one => one === chosen)
-  if (type !== undefined) return type
-  throw new AppError('not_acceptable', `the report comes as ${REPORT_TYPES.join(' or ')}`)
 }
 
 /** One person with many windows open; past that somebody forgets to close them. */
@@ -404,33 +332,4 @@ async function* eventsOf(
 
 function eventText({ event, id, data }: Frame): string {
   return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`
-}
-
-/** Text as a body that is made only as fast as it is read. @param end called once, however it ends */
-function readable(
-  pieces: AsyncGenerator<string, void>,
-  end: () => void = () => undefined,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        try {
-          const { value, done } = await pieces.next()
-          if (done !== true) return controller.enqueue(encoder.encode(value))
-          end()
-          controller.close()
-        } catch (error) {
-          end()
-          // The connection breaks off: a report that is cut must not look whole.
-          controller.error(error)
-        }
-      },
-      cancel() {
-        end()
-        return void pieces.return()
-      },
-    },
-    { highWaterMark: 0 },
-  )
 }

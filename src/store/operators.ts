@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { operators, type ROLES } from './schema.ts'
 
@@ -61,6 +61,20 @@ export async function insertOperator(db: Database, operator: NewOperator): Promi
 export async function findOperator(db: Database, id: string): Promise<OperatorRow | undefined> {
   const [row] = await db.select().from(operators).where(eq(operators.id, id))
   return row && operatorFromRow(row)
+}
+
+/** By id; ids that nobody has are missing. */
+export async function readOperatorNames(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map()
+  const { id, name } = operators
+  const rows = await db
+    .select({ id, name })
+    .from(operators)
+    .where(inArray(id, [...new Set(ids)]))
+  return new Map(rows.map(row => [row.id, row.name]))
 }
 
 export async function lockOperator(db: Database, id: string): Promise<OperatorRow | undefined> {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { parse } from 'csv-parse/sync'
 import { expect } from 'vitest'
 import { startServer } from '../../src/http/server.ts'
 import { MessageIds } from '../../src/inbound/message-ids.ts'
@@ -195,58 +194,6 @@ test('replies are listed as they came', async ({ db, edge }) => {
     phone: `…${phones[1]!.slice(-3)}`,
     late: false,
   })
-})
-
-test('the report comes as JSON or CSV, by Accept', async ({ db, edge }) => {
-  const { alertId, phones } = await anAlertUnderWay(db)
-  const author = await edge.caller({ roles: ['author'] })
-  const report = (accept: string) =>
-    author.call('GET', `/v1/alerts/${alertId}/report`, { headers: { Accept: accept } })
-  const { body } = await report('*/*')
-  expect(body).toMatchObject({
-    alert: { id: alertId },
-    timeline: [],
-    progress: { recipients: 6, queued: 1 },
-    tally: { recipients: 6, noReply: 6 },
-  })
-  const csv = await report('text/html;q=0.9, text/csv')
-  expect(csv.headers.get('Content-Type')).toMatch(/^text\/csv/)
-  expect(csv.headers.get('Content-Disposition')).toBe(`attachment; filename="alert-${alertId}.csv"`)
-  expect(csv.headers.get('X-Content-Type-Options')).toBe('nosniff')
-  const rows = parse(csv.body as string, { columns: true }) as Record<string, string>[]
-  expect(rows).toHaveLength(6)
-  expect(rows[3]).toMatchObject({ seq: '4', phone: `'${phones[3]}`, state: 'failed', reply: '' })
-  expect((await report('application/json;q=0.5, text/csv;q=0.4')).body).toMatchObject({
-    timeline: [],
-  })
-  expect(await report('application/pdf')).toMatchObject({
-    status: 406,
-    body: { code: 'not_acceptable' },
-  })
-  expect((await report('text/csv;q=0')).status).toBe(406)
-})
-
-test('the CSV report is read from the database as fast as it is taken, and no faster', async ({
-  db,
-  edge,
-}) => {
-  const carrierId = await aCarrier(db)
-  const recipients = Array.from({ length: 12_000 }, () => ({ carrierId }))
-  const alertId = await aSentAlert(db, { recipients })
-  const author = await edge.caller({ roles: ['author'] })
-  const get = () =>
-    edge.app.request(`/v1/alerts/${alertId}/report`, {
-      headers: { Authorization: `Bearer ${author.token}`, Accept: 'text/csv' },
-    })
-  const pieces: number[] = []
-  for await (const piece of (await get()).body as unknown as AsyncIterable<Uint8Array>) {
-    pieces.push(new TextDecoder().decode(piece).split('\r\n').length - 1)
-  }
-  expect(pieces).toEqual([1, 5_000, 5_000, 2_000])
-  const half = await get()
-  const reader = half.body!.getReader()
-  await reader.read()
-  await reader.cancel()
 })
 
 test('an alert that is not there is nowhere', async ({ edge }) => {

@@ -1,0 +1,181 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { deliveriesCsv } from '../reports/deliveries.ts'
+import { reportOf } from '../reports/report.ts'
+import { DELIVERY_STATES } from '../store/schema.ts'
+import { existingAlerts } from '../store/watching.ts'
+import { alertResource, alertSchema } from './alerts.ts'
+import { streamed } from './body-stream.ts'
+import type { AppDependencies, Env } from './env.ts'
+import { idParams, json, timeSchema } from './resources.ts'
+import { progressSchema, tallySchema } from './watching.ts'
+
+const seconds = z.number()
+
+const reach = {
+  recipients: z.int(),
+  attempted: z.int().meta({ description: 'Handed to a carrier at least once, or perhaps' }),
+  taken: z.int().meta({ description: 'A carrier has answered that it took the message' }),
+  confirmed: z.int().meta({ description: 'The receipt of the handset has come' }),
+  answered: z.int(),
+  reached: z.int().meta({ description: 'Confirmed, or answered without' }),
+  failed: z.int(),
+  unknown: z.int().meta({ description: 'May have left, and nothing has come back' }),
+  notSent: z.int().meta({ description: 'Waiting, out of time, or stopped' }),
+}
+
+const milestones = z
+  .object({
+    half: seconds.nullable(),
+    ninety: seconds.nullable(),
+    ninetyNine: seconds.nullable(),
+  })
+  .meta({
+    description: 'Seconds since the dispatch, true to 1 %; null: that many never came so far',
+  })
+
+const reportSchema = z
+  .object({
+    alert: alertSchema,
+    madeAt: timeSchema.meta({ description: 'All figures are of then' }),
+    timeline: z
+      .array(
+        z.object({
+          at: timeSchema,
+          event: z.string(),
+          operatorId: z.uuid().nullable(),
+          operatorName: z.string().nullable(),
+          detail: z.string().nullable(),
+          afterSeconds: seconds.nullable().meta({ description: 'Since the one before' }),
+        }),
+      )
+      .readonly(),
+    progress: progressSchema,
+    tally: tallySchema,
+    texts: z
+      .array(
+        z.object({
+          language: z.string(),
+          sms: z.string(),
+          recipients: z.int(),
+          segments: z.int(),
+        }),
+      )
+      .readonly(),
+    reach: z
+      .object({
+        inArea: z.null().meta({
+          description: 'People in the areas, registered or not: nobody here can count them',
+        }),
+        total: z.object(reach),
+        byArea: z
+          .array(
+            z.object({
+              areaDesc: z.string().nullable().meta({ description: 'Null: through groups alone' }),
+              ...reach,
+            }),
+          )
+          .readonly(),
+        byCarrier: z
+          .array(
+            z.object({
+              carrierId: z.uuid().nullable().meta({ description: 'Null: with no carrier' }),
+              name: z.string().nullable(),
+              ...reach,
+            }),
+          )
+          .readonly(),
+      })
+      .meta({
+        description:
+          'Shares are of `recipients`: the contacts in the areas and groups who had not opted out, counted before ' +
+          'the first message. `reached`, `failed`, `unknown` and `notSent` add up to it',
+      }),
+    timesTo: z.object({
+      submitted: milestones.meta({ description: 'Of all recipients' }),
+      delivered: milestones.meta({ description: 'Of all recipients' }),
+      answered: milestones.meta({ description: 'Of those who answered' }),
+    }),
+    curve: z
+      .array(z.object({ seconds, submitted: z.int(), delivered: z.int(), answered: z.int() }))
+      .readonly()
+      .meta({ description: 'At most 121 points since the dispatch' }),
+    causes: z
+      .array(
+        z.object({
+          state: z.enum(DELIVERY_STATES),
+          reason: z.string().nullable().meta({ description: 'As the carrier said it' }),
+          carrierId: z.uuid().nullable(),
+          recipients: z.int(),
+          cause: z.string().meta({ description: 'What it comes to' }),
+        }),
+      )
+      .readonly(),
+    plan: z.object({
+      seconds: seconds.nullable(),
+      tookSeconds: seconds.nullable(),
+      byCarrier: z
+        .array(z.object({ carrierId: z.uuid(), name: z.string(), recipients: z.int() }))
+        .readonly(),
+    }),
+  })
+  .meta({ id: 'Report' })
+
+const reportRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/report',
+  tags: ['Alerts'],
+  summary: 'The after-action report; as CSV one row a recipient',
+  request: { params: idParams },
+  responses: {
+    200: {
+      description: 'By `Accept`',
+      content: { ...json(reportSchema), 'text/csv': { schema: z.string() } },
+    },
+  },
+})
+
+export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>().openapi(reportRoute, async c => {
+    const { id } = c.req.valid('param')
+    c.header('Vary', 'Accept')
+    if (reportType(c) === 'text/csv') {
+      if (!(await existingAlerts(db, [id])).has(id)) {
+        throw new AppError('not_found', 'there is no such alert')
+      }
+      return c.body(streamed(deliveriesCsv(db, id, c.var.operator)), 200, {
+        'Content-Type': 'text/csv; charset=utf-8; header=present',
+        'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
+      })
+    }
+    const { alert, report } = await reportOf(db, id, now())
+    return c.json({ alert: await alertResource(db, alert), ...report }, 200)
+  })
+}
+
+const REPORT_TYPES = ['application/json', 'text/csv'] as const
+
+/** RFC 9110 §12.5.1: the best of what the caller takes; JSON where anything will do. */
+function reportType(c: Context): (typeof REPORT_TYPES)[number] {
+  const chosen = accepts(c, {
+    header: 'Accept',
+    supports: [...REPORT_TYPES],
+    default: 'application/json',
+    match: ranges => {
+      const wanted = ranges.filter(range => range.q > 0).toSorted((a, b) => b.q - a.q)
+      const matches = (range: string, type: string) =>
+        range === '*/*' || range === type || range === `${type.split('/')[0]}/*`
+      for (const { type: range } of wanted) {
+        const type = REPORT_TYPES.find(one => matches(range.toLowerCase(), one))
+        if (type !== undefined) return type
+      }
+      return ''
+    },
+  })
+  const type = REPORT_TYPES.find(one => one === chosen)
+  if (type !== undefined) return type
+  throw new AppError('not_acceptable', `the report comes as ${REPORT_TYPES.join(' or ')}`)
+}

@@ -1,0 +1,181 @@
+/**
+ * The after-action report of an alert: what was done, whom it reached, how fast, and what people answered. All of its
+ * figures are of one moment; it names no phone number.
+ */
+import { readContent, type AlertContent } from '../cap/content.ts'
+import { forecastOf } from '../alerts/estimate.ts'
+import { AppError, isAppError } from '../errors.ts'
+import { type AlertRow, findAlert } from '../store/alerts.ts'
+import { listSendingCarriers } from '../store/carriers.ts'
+import type { Database } from '../store/database.ts'
+import { readDemands } from '../store/outcomes.ts'
+import { readCarrierNames } from '../store/watching.ts'
+import { causeOf, type CauseName } from './causes.ts'
+import { curveOf, timesTo, type CurvePoint, type TimesTo } from './curve.ts'
+import { countOutcomes, type Cause, type Outcomes, type Reach } from './outcomes.ts'
+import { watchedOf, type Progress, type Tally } from './progress.ts'
+import { timelineOf, type Moment } from './timeline.ts'
+
+interface AlertReport {
+  /** RFC 3339: all figures are of then. */
+  readonly madeAt: string
+  readonly timeline: readonly Moment[]
+  readonly progress: Progress
+  readonly tally: Tally
+  /** As they were sent, in signed order. */
+  readonly texts: readonly {
+    readonly language: string
+    readonly sms: string
+    readonly recipients: number
+    readonly segments: number
+  }[]
+  readonly reach: ReachReport
+  readonly timesTo: TimesTo
+  readonly curve: readonly CurvePoint[]
+  /** Why recipients were not reached, the most frequent first, at most `MOST_CAUSES`. */
+  readonly causes: readonly (Cause & { readonly cause: CauseName })[]
+  readonly plan: Plan
+}
+
+interface ReachReport {
+  /** People who are in the areas, registered or not: nobody here can count them. */
+  readonly inArea: null
+  readonly total: Reach
+  /** In signed order; null: reached through groups, outside the areas. */
+  readonly byArea: readonly (Reach & { readonly areaDesc: string | null })[]
+  /** Null: with no carrier. */
+  readonly byCarrier: readonly (Reach & {
+    readonly carrierId: string | null
+    readonly name: string | null
+  })[]
+}
+
+/** What the carriers would do by the rates and routes that they have now. */
+interface Plan {
+  /** Until the last segment is handed over; null where some numbers have no carrier now, or nothing is laid out. */
+  readonly seconds: number | null
+  /** From the first to the last message that was taken; null before. */
+  readonly tookSeconds: number | null
+  readonly byCarrier: readonly {
+    readonly carrierId: string
+    readonly name: string
+    readonly recipients: number
+  }[]
+}
+
+/** What a report is made of, for those who write it out. */
+export interface ReportedAlert {
+  readonly alert: AlertRow
+  /** Undefined of a draft, and where the stored bytes are not what was signed. */
+  readonly content: AlertContent | undefined
+  readonly report: AlertReport
+}
+
+/** Carriers name codes of their own: what is rarer stands together. */
+const MOST_CAUSES = 100
+
+/** @throws AppError `not_found` */
+export async function reportOf(db: Database, alertId: string, now: Date): Promise<ReportedAlert> {
+  const oneMoment = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
+  return db.transaction(snapshot => reportIn(snapshot, alertId, now), oneMoment)
+}
+
+async function reportIn(db: Database, alertId: string, now: Date): Promise<ReportedAlert> {
+  const alert = await findAlert(db, alertId)
+  if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
+  const content = readSigned(alert)
+  const { progress, tally } = await watchedOf(db, alertId, now)
+  const counted = await countOutcomes(db, alertId, alert.dispatchedAt ?? alert.createdAt)
+  const outcomes = { ...counted, total: withWaiting(counted.total, progress.recipients) }
+  const names = new Map((await readCarrierNames(db)).map(({ id, name }) => [id, name]))
+  return {
+    alert,
+    content,
+    report: {
+      madeAt: now.toISOString(),
+      timeline: await timelineOf(db, alert),
+      progress,
+      tally,
+      texts: textsOf(alert, content, outcomes),
+      reach: reachOf(outcomes, content, names),
+      timesTo: timesTo(outcomes.times, outcomes.total.recipients),
+      curve: curveOf(outcomes.times),
+      causes: outcomes.causes
+        .slice(0, MOST_CAUSES)
+        .map(cause => ({ ...cause, cause: causeOf(cause) })),
+      plan: await planOf(db, alert),
+    },
+  }
+}
+
+/** Who is not laid out yet waits. */
+function withWaiting(total: Reach, recipients: number): Reach {
+  const waiting = Math.max(0, recipients - total.recipients)
+  return {
+    ...total,
+    recipients: total.recipients + waiting,
+    notSent: total.notSent + waiting,
+  }
+}
+
+/** The figures are shown also where the signed bytes were damaged. */
+function readSigned({ content }: AlertRow): AlertContent | undefined {
+  if (content === null) return undefined
+  try {
+    return readContent(content)
+  } catch (error) {
+    if (isAppError(error)) return undefined
+    throw error
+  }
+}
+
+function textsOf(
+  { draft, content: bytes }: AlertRow,
+  content: AlertContent | undefined,
+  { byText }: Outcomes,
+): AlertReport['texts'] {
+  const counted = (no: number) => byText.get(no) ?? { recipients: 0, segments: 0 }
+  // A draft has no text yet that is sure to be sent.
+  if (content === undefined && bytes === null) {
+    return draft.info.map(({ language, sms = '' }, no) => ({ language, sms, ...counted(no) }))
+  }
+  return (content?.texts ?? []).map(({ no, language, sms }) => ({ language, sms, ...counted(no) }))
+}
+
+function reachOf(
+  { total, byArea, byCarrier }: Outcomes,
+  content: AlertContent | undefined,
+  names: ReadonlyMap<string, string>,
+): ReachReport {
+  const areas = content?.areas ?? []
+  return {
+    inArea: null,
+    total,
+    byArea: [...byArea]
+      .toSorted(([a], [b]) => (a < 0 ? 1 : b < 0 ? -1 : a - b))
+      .map(([no, reach]) => ({ areaDesc: areas[no]?.areaDesc ?? null, ...reach })),
+    byCarrier: [...byCarrier]
+      .map(([id, reach]) => ({
+        carrierId: id ?? null,
+        name: id === undefined ? null : (names.get(id) ?? null),
+        ...reach,
+      }))
+      .toSorted((a, b) => b.recipients - a.recipients),
+  }
+}
+
+async function planOf(db: Database, alert: AlertRow): Promise<Plan> {
+  const { firstSubmittedAt: first, lastSubmittedAt: last } = alert
+  const accounts = await listSendingCarriers(db)
+  const demands = await readDemands(db, alert.id)
+  const { recipients, unserved, seconds } = forecastOf(accounts, demands)
+  return {
+    seconds: unserved > 0 || demands.length === 0 ? null : seconds,
+    tookSeconds: first === null || last === null ? null : (last.getTime() - first.getTime()) / 1000,
+    byCarrier: accounts.map(({ id, name }) => ({
+      carrierId: id,
+      name,
+      recipients: recipients.get(id) ?? 0,
+    })),
+  }
+}
