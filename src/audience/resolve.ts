@@ -35,6 +35,7 @@ import {
   readReachable,
   type Candidate,
   type FoundPeople,
+  type Kind,
   type MemberGroup,
   type OptOutRule,
   type PersonKind,
@@ -44,6 +45,7 @@ import {
 import type { Database, Session } from '../store/database.ts'
 import { findGroups } from '../store/groups.ts'
 import type { MemberRule } from '../store/member-rules.ts'
+import { areToldByHead, countAloneByKind } from '../store/people-alone.ts'
 import { geocodesOf, groundOf, groundOfShape, type Ground } from './areas.ts'
 import { definitionDigest } from './definition.ts'
 import { lookUpGeocodes, type GeocodeSetVersion } from './geocodes.ts'
@@ -299,8 +301,8 @@ export function estimateAudience(
   return withSets(db, async tx => {
     const barred = await excluded(tx, audience)
     const out = await optedOut(tx, audience)
-    const selection = await labelled(tx, audience, [...barred, ...out])
-    const kinds = (await countByKind(tx, selection, prefixes)).map(kind => ({
+    const counted = await countKinds(tx, audience, prefixes, [...barred, ...out])
+    const kinds = counted.map(kind => ({
       areaNos: numbersIn(kind.mask, 0, areas.length),
       groupNos: numbersIn(kind.mask, areas.length, areas.length + groups.length),
       language: kind.language,
@@ -311,6 +313,54 @@ export function estimateAudience(
     const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
     return estimateOf(kinds, withOptedOut - recipients, audience)
   })
+}
+
+async function countKinds(
+  tx: Database,
+  audience: ResolvedAudience,
+  prefixes: readonly string[],
+  barred: readonly string[],
+): Promise<Kind[]> {
+  const { roster } = audience
+  if (roster !== undefined || !areToldByHead(prefixes)) {
+    return countByKind(tx, await labelled(tx, audience, barred), prefixes)
+  }
+  const { grounds, lists, sources } = sourcesOf(audience)
+  await chooseTiles(
+    tx,
+    grounds.map(({ ground }) => ground),
+  )
+  const tiles = splitTiles(grounds, lists.length === 0)
+  const { kinds, found } = await countAloneByKind(
+    tx,
+    {
+      sources,
+      boxes: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.own })),
+      cells: tiles.map(({ source, cells }) => ({ source, boxes: cells.own })),
+    },
+    prefixes,
+    barred,
+    isInsideOf(grounds),
+  )
+  const inCells = await findInCells(
+    tx,
+    tiles.map(({ source, cells }) => ({ source, boxes: cells.shared })),
+    isInsideOf(grounds),
+  )
+  const others: Selection = {
+    sources,
+    ownGrounds: [],
+    grounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.shared })),
+    found: [...found, ...inCells],
+    lists,
+    required: undefined,
+    barred,
+  }
+  const isAll =
+    lists.length === 0 &&
+    others.grounds.every(({ boxes }) => boxes.length === 0) &&
+    others.found.every(({ contactIds }) => contactIds.length === 0)
+  return isAll ? [...kinds] : [...kinds, ...(await countByKind(tx, others, prefixes))]
 }
 
 /** The sums of what was counted by kind. */
@@ -508,32 +558,32 @@ export async function copyAudience(
 }
 
 /** Sources: the areas, then the groups, then the roster. */
+function sourcesOf({ areas, groups }: ResolvedAudience) {
+  return {
+    sources: areas.length + groups.length,
+    grounds: [...areas, ...groups].flatMap(({ ground }, source): SourcedGround[] =>
+      ground === undefined ? [] : [{ source, ground }],
+    ),
+    lists: groups.flatMap((group, no) =>
+      membersIn([group]).map(list => ({ ...list, source: areas.length + no })),
+    ),
+  }
+}
+
 async function labelled(
   tx: Database,
-  { areas, groups, roster }: ResolvedAudience,
+  audience: ResolvedAudience,
   barred: readonly string[],
 ): Promise<Selection> {
-  const grounds = [...areas, ...groups].flatMap(({ ground }, source) =>
-    ground === undefined ? [] : [{ source, ground }],
-  )
-  const lists = groups.flatMap((group, no) =>
-    membersIn([group]).map(list => ({ ...list, source: areas.length + no })),
-  )
-  const last = areas.length + groups.length
+  const { roster } = audience
+  const { sources, grounds, lists } = sourcesOf(audience)
   if (roster === undefined) {
     const found = await testCells(tx, grounds)
-    // On a list too, anybody may have a second source.
-    const isAlone = (box: Box, source: number) =>
-      lists.length === 0 &&
-      !grounds.some(other => other.source !== source && touchesGround(box, other.ground))
-    const split = grounds.map(({ source, ground }) => {
-      const own = ground.tiling().boxes.filter(box => isAlone(box, source))
-      return { source, own, shared: ground.tiling().boxes.filter(box => !own.includes(box)) }
-    })
+    const tiles = splitTiles(grounds, lists.length === 0)
     return {
-      sources: last,
-      ownGrounds: split.map(({ source, own }) => ({ source, boxes: own })),
-      grounds: split.map(({ source, shared }) => ({ source, boxes: shared })),
+      sources,
+      ownGrounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.own })),
+      grounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.shared })),
       found,
       lists,
       required: undefined,
@@ -543,17 +593,45 @@ async function labelled(
   // A roster is small and the areas may be large: so its members are tested, not the ground searched.
   const candidates = await locationsOfMembers(tx, roster.id)
   return {
-    sources: last + 1,
+    sources: sources + 1,
     ownGrounds: [],
     grounds: [],
     found: grounds.map(({ source, ground }) => ({
       source,
       contactIds: insideOf(ground, candidates),
     })),
-    lists: [...lists, { source: last, groupId: roster.id, rule: undefined }],
-    required: last,
+    lists: [...lists, { source: sources, groupId: roster.id, rule: undefined }],
+    required: sources,
     barred,
   }
+}
+
+interface SplitTiles {
+  readonly source: number
+  readonly boxes: { readonly own: readonly Box[]; readonly shared: readonly Box[] }
+  readonly cells: { readonly own: readonly Box[]; readonly shared: readonly Box[] }
+}
+
+/**
+ * Tells tiles where no other source's ground is from those that others touch.
+ *
+ * @param isGroundAll nobody is reached otherwise; on a list too, anybody may have a second source
+ */
+function splitTiles(grounds: readonly SourcedGround[], isGroundAll: boolean): SplitTiles[] {
+  return grounds.map(({ source, ground }) => {
+    const others = grounds.filter(other => other.source !== source)
+    const isAlone = (box: Box) =>
+      isGroundAll && !others.some(other => touchesGround(box, other.ground))
+    const { boxes, cells } = ground.tiling()
+    return { source, boxes: partition(boxes, isAlone), cells: partition(cells, isAlone) }
+  })
+}
+
+function partition(boxes: readonly Box[], isOwn: (box: Box) => boolean) {
+  const own: Box[] = []
+  const shared: Box[] = []
+  for (const box of boxes) (isOwn(box) ? own : shared).push(box)
+  return { own, shared }
 }
 
 function touchesGround(box: Box, { bounds, tiling }: Ground): boolean {
@@ -572,12 +650,17 @@ async function testCells(tx: Database, grounds: readonly SourcedGround[]): Promi
     tx,
     grounds.map(({ ground }) => ground),
   )
-  const bySource = new Map(grounds.map(({ source, ground }) => [source, ground]))
   return findInCells(
     tx,
     grounds.map(({ source, ground }) => ({ source, boxes: ground.tiling().cells })),
-    (source, longitude, latitude) => bySource.get(source)!.contains(longitude, latitude),
+    isInsideOf(grounds),
   )
+}
+
+function isInsideOf(grounds: readonly SourcedGround[]) {
+  const bySource = new Map(grounds.map(({ source, ground }) => [source, ground]))
+  return (source: number, longitude: number, latitude: number) =>
+    bySource.get(source)!.contains(longitude, latitude)
 }
 
 function insideOf({ contains }: Ground, candidates: readonly Candidate[]): string[] {

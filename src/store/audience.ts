@@ -545,7 +545,7 @@ export async function readReachable(
 // ---- the pieces
 
 /** A mask with the given bits set. */
-function maskOf(sources: number, set: readonly number[]): string {
+export function maskOf(sources: number, set: readonly number[]): string {
   return Array.from({ length: sources }, (_, source) => (set.includes(source) ? '1' : '0')).join('')
 }
 
@@ -570,9 +570,9 @@ function tiles(grounds: readonly Ground[]): SQL {
 const boxOf = sql`box(point(b.west, b.south), point(b.east, b.north))`
 
 /** `b` and `l(contact_id, sole, position)` for every location in a box. */
-function located(grounds: readonly Ground[]): SQL {
+export function located(grounds: readonly Ground[]): SQL {
   return sql`${tiles(grounds)} as b(source, west, south, east, north) cross join lateral (
-    select contact_id, sole, position from locations where position <@ ${boxOf}) l`
+    select contact_id, phone_head, sole, language, position from locations where position <@ ${boxOf}) l`
 }
 
 /** Rows `(contact_id, sole, source)`; `sole`: of a box, for a person without another location. */
@@ -616,7 +616,7 @@ function hits(
   return sql.join(branches, sql` union all `)
 }
 
-function hasBoxes(grounds: readonly Ground[]): boolean {
+export function hasBoxes(grounds: readonly Ground[]): boolean {
   return grounds.some(({ boxes }) => boxes.length > 0)
 }
 
@@ -650,7 +650,7 @@ function recipients(selection: Selection): SQL {
  * `<> all` of a constant array is looked up in a hash table of it (PostgreSQL ≥ 15): 0.05 µs a hit, where an
  * anti-join took 0.4. A plan for any value would compare with each member instead: `prepareForSets`.
  */
-function notBarred(barred: readonly string[]): SQL {
+export function notBarred(barred: readonly string[]): SQL {
   if (barred.length === 0) return sql``
   return sql`where h.contact_id <> all(${arrayLiteral(barred)}::uuid[])`
 }
@@ -678,17 +678,17 @@ async function joinContacts(tx: Database, selection: Selection): Promise<SQL> {
     select phone, language from contacts where id = p.contact_id limit 1) c`
 }
 
-const packedPlace = sql`uuid_send(contact_id) || point_send(position)`
+export const packedPlace = sql`uuid_send(contact_id) || point_send(position)`
 const PACKED_BYTES = 32
 
-function unpackIds(packed: Buffer | null | undefined): string[] {
+export function unpackIds(packed: Buffer | null | undefined): string[] {
   const ids: string[] = []
   const hex = packed?.toString('hex') ?? ''
   for (let at = 0; at < hex.length; at += 32) ids.push(hex.slice(at, at + 32))
   return ids
 }
 
-function unpackLocations(packed: Buffer, into: Candidate[]): void {
+export function unpackLocations(packed: Buffer, into: Candidate[]): void {
   for (let at = 0; at < packed.length; at += PACKED_BYTES) {
     into.push({
       contactId: packed.toString('hex', at, at + 16),

@@ -325,10 +325,10 @@ async function mergeLocations(
   if (created > 0) {
     // In the order of a coarse grid, so that neighbours in the index are written together.
     await tx.execute(sql`
-      insert into locations (contact_id, position, sole)
-      select s.id, s.position, true
-      from staged_contacts s
-      where ${span} and s.position is not null and ${isNew} and exists (select from contacts c where c.id = s.id)
+      insert into locations (contact_id, position, sole, phone_head, language)
+      select s.id, s.position, true, phone_head(c.phone), coalesce(c.language, '')
+      from staged_contacts s join contacts c on c.id = s.id
+      where ${span} and s.position is not null and ${isNew}
       order by floor(s.position[0] * 2), floor(s.position[1] * 8), s.position[0]
     `)
   }
