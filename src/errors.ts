@@ -51,6 +51,8 @@ export const ERROR_CODES = [
   'invalid_subscriber',
   'invalid_feed',
   'invalid_group',
+  'invalid_template',
+  'not_as_template',
   'audience_empty',
   'ceiling_exceeded',
   'idempotency_key_reused',

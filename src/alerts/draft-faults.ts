@@ -1,10 +1,11 @@
 import { areaWarnings } from '../audience/areas.ts'
-import type { AlertDraft, CorrectionText, Info, ReplyOption } from '../cap/alert.ts'
+import type { AlertDraft, CorrectionText, Info } from '../cap/alert.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
 import { rosterFault, throughGate } from '../cap/drill.ts'
-import { isReservedWord, normaliseAnswer } from '../cap/keywords.ts'
+import { linkFaults } from '../cap/link-faults.ts'
 import { isReservedParameter } from '../cap/message.ts'
 import { ceilingFault } from '../cap/message-rules.ts'
+import { replyFaults } from '../cap/reply-faults.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError, type ErrorCode, type Fault } from '../errors.ts'
 
@@ -32,7 +33,7 @@ export function draftFaults(
     ...draft.info.flatMap((info, no) => timeFaults(info, `/info/${no}`, now)),
     ...draft.info.flatMap((info, no) => exportFaults(info, `/info/${no}`)),
     ...replyFaults(draft.replies.options),
-    ...textsOf(draft).flatMap(linkFaults),
+    ...textsOf(draft).flatMap(({ sms, pointer }) => linkFaults(sms, pointer)),
   ]
   return [
     ...faults.filter(fault => fault !== undefined).map(withCode('invalid_alert')),
@@ -167,58 +168,6 @@ function exportFaults({ parameter = [], area = [] }: Info, at: string): Fault[] 
     return detail === undefined ? [] : [{ pointer: `${at}/area/${no}/ceiling`, detail }]
   })
   return [...names, ...heights]
-}
-
-/** What tallies count besides options; none of them may be an option's code. */
-const TALLY_WORDS = ['other', 'optedout', 'recipients']
-
-/** Each word that people may answer must mean one thing, and never what STOP or HELP means. */
-function replyFaults(options: readonly ReplyOption[]): Fault[] {
-  const owners = new Map<string, number>()
-  return options.flatMap((option, no) => {
-    const at = `/replies/options/${no}`
-    const answers = [
-      { pointer: `${at}/code`, word: option.code },
-      { pointer: `${at}/label`, word: option.label },
-      ...option.words.map((word, i) => ({ pointer: `${at}/words/${i}`, word })),
-    ]
-    return answers.flatMap(({ pointer, word }): Fault[] => {
-      const normal = normaliseAnswer(word)
-      if (normal === '') {
-        // A word may be an emoji; a code has to be typed on any phone.
-        return pointer.endsWith('/code')
-          ? [{ pointer, detail: 'has no letter or digit that a person could answer with' }]
-          : []
-      }
-      if (isReservedWord(normal)) {
-        return [{ pointer, detail: 'is a word by which people opt out or ask for help' }]
-      }
-      if (pointer.endsWith('/code') && TALLY_WORDS.includes(normal)) {
-        return [{ pointer, detail: 'is what tallies call something else' }]
-      }
-      const owner = owners.get(normal)
-      owners.set(normal, owner ?? no)
-      if (owner === undefined || owner === no) return []
-      return [{ pointer, detail: `is an answer of option ${owner} too` }]
-    })
-  })
-}
-
-const LINK = /\b[a-z][a-z0-9+.-]*:\/\/[^\s<>"]+/giu
-
-/** A link must lead where it seems to: no user name before the host, no letters that look like others in it. */
-function linkFaults({ pointer, sms }: PlacedText): Fault[] {
-  return [...sms.matchAll(LINK)].flatMap(([link]): Fault[] => {
-    const authority = link.replace(/^[^/]*\/\//, '').split(/[/?#\\]/, 1)[0] ?? ''
-    if (authority.includes('@')) {
-      return [{ pointer, detail: 'has a link with a user name before its host' }]
-    }
-    // oxlint-disable-next-line no-control-regex -- the range of ASCII
-    if (/[^\x00-\x7f]/.test(authority)) {
-      return [{ pointer, detail: 'has a link whose host is not written in ASCII' }]
-    }
-    return []
-  })
 }
 
 interface PlacedText extends CorrectionText {

@@ -48,7 +48,7 @@ export type Severity = (typeof SEVERITIES)[number]
 export const CAP_IDENTIFIER = /^[^\s,<&\p{Cc}]+$/u
 
 /** BCP 47 (RFC 5646), as far as ECMAScript checks it. */
-const language = z
+export const languageTag = z
   .string()
   .max(35)
   .refine(isLanguageTag, { message: 'must be a BCP 47 language tag, such as en-US' })
@@ -102,7 +102,7 @@ const referenceSchema = z.strictObject({
 })
 
 export const infoSchema = z.strictObject({
-  language: language.default('en-US'),
+  language: languageTag.default('en-US'),
   category: z.array(z.enum(CATEGORIES)).min(1).max(CATEGORIES.length),
   event: readableText(200),
   responseType: z.array(z.enum(RESPONSE_TYPES)).max(RESPONSE_TYPES.length).default([]),
@@ -138,7 +138,10 @@ export const replyOptionSchema = z.strictObject({
   urgent: z.boolean().default(false),
 })
 
-const correctionTexts = z.array(z.strictObject({ language, sms })).min(1).max(20)
+const correctionTexts = z
+  .array(z.strictObject({ language: languageTag, sms }))
+  .min(1)
+  .max(20)
 
 const correctionsSchema = z.strictObject({
   cancel: correctionTexts.optional(),

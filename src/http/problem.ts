@@ -49,6 +49,8 @@ const STATUS = {
   invalid_subscriber: 422,
   invalid_feed: 422,
   invalid_group: 422,
+  invalid_template: 422,
+  not_as_template: 422,
   invalid_operator: 422,
   audience_empty: 422,
   ceiling_exceeded: 422,

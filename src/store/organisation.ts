@@ -20,6 +20,11 @@ export const policySchema = z.strictObject({
     .max(PROFILE_IDS.length)
     .meta({ description: 'CAP profiles whose networks must be able to take each submitted alert' }),
   maxSegments: z.int().min(1).max(255).meta({ description: 'What one text may take at most' }),
+  templateReview: z.enum(['another', 'anyone', 'none']).meta({
+    description:
+      'Who must have reviewed a text of a template before an alert says it: somebody who did not write it, anybody, ' +
+      'or nobody; what is stale is never said',
+  }),
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
   optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
@@ -40,6 +45,7 @@ export const DEFAULT_POLICY: Policy = {
   profiles: [],
   // Each segment takes a slot of every recipient's: ten are some 1,500 letters.
   maxSegments: 10,
+  templateReview: 'another',
   helpText:
     'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { ROLES } from '../../src/store/schema.ts'
 import { test } from '../support/edge.ts'
+import { aTemplate } from '../templates/sample.ts'
 
 type Role = (typeof ROLES)[number]
 
@@ -105,6 +106,14 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/geocode-sets/{valueName}/codes': ['administrator', 'author', 'approver', 'viewer'],
   'get /v1/alerts/{id}/letters': EVERYBODY,
   'post /v1/texts/lint': AUTHOR_OR_APPROVER,
+  'post /v1/templates': ['administrator', 'author'],
+  'get /v1/templates': EVERYBODY,
+  'get /v1/templates/{id}': EVERYBODY,
+  'patch /v1/templates/{id}': ['administrator', 'author'],
+  'delete /v1/templates/{id}': ['administrator', 'author'],
+  'get /v1/templates/{id}/versions': EVERYBODY,
+  'get /v1/templates/{id}/versions/{version}': EVERYBODY,
+  'post /v1/templates/{id}/review': AUTHOR_OR_APPROVER,
   'get /v1/alerts/{id}/progress': EVERYBODY,
   'get /v1/alerts/{id}/tally': EVERYBODY,
   'get /v1/alerts/{id}/stream': EVERYBODY,
@@ -166,6 +175,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'post /v1/alerts/{id}/return': { reason: 'x' },
   'post /v1/alerts/{id}/reject': { reason: 'x' },
   'post /v1/texts/lint': { texts: [{ language: 'en', sms: 'x' }] },
+  'post /v1/templates': aTemplate({ languages: ['fr'] }),
+  'patch /v1/templates/{id}': {},
+  'post /v1/templates/{id}/review': { language: 'en', version: 1 },
   'post /v1/dispatches': { alertIds: [NOTHING] },
   'post /v1/stop': { reason: 'x' },
 }
@@ -199,6 +211,7 @@ test(
           .replaceAll(/\{(id|deliveryId)\}/g, NOTHING)
           .replace('{kid}', KID)
           .replace('{valueName}', 'wards')
+          .replace('{version}', '1')
         const path = filled + (QUERIES[route] ?? '')
         const json = BODIES[route]
         const headers = { 'Idempotency-Key': `walk-${index}` }

@@ -1,0 +1,42 @@
+import type { Fault } from '../errors.ts'
+import type { ReplyOption } from './alert.ts'
+import { isReservedWord, normaliseAnswer } from './keywords.ts'
+
+/** What tallies count besides options; none of them may be an option's code. */
+const TALLY_WORDS = ['other', 'optedout', 'recipients']
+
+/**
+ * Each word that people may answer must mean one thing, and never what STOP or HELP means.
+ *
+ * @returns each at its place below `/replies/options`
+ */
+export function replyFaults(options: readonly ReplyOption[]): Fault[] {
+  const owners = new Map<string, number>()
+  return options.flatMap((option, no) => {
+    const at = `/replies/options/${no}`
+    const answers = [
+      { pointer: `${at}/code`, word: option.code },
+      { pointer: `${at}/label`, word: option.label },
+      ...option.words.map((word, i) => ({ pointer: `${at}/words/${i}`, word })),
+    ]
+    return answers.flatMap(({ pointer, word }): Fault[] => {
+      const normal = normaliseAnswer(word)
+      if (normal === '') {
+        // A word may be an emoji; a code has to be typed on any phone.
+        return pointer.endsWith('/code')
+          ? [{ pointer, detail: 'has no letter or digit that a person could answer with' }]
+          : []
+      }
+      if (isReservedWord(normal)) {
+        return [{ pointer, detail: 'is a word by which people opt out or ask for help' }]
+      }
+      if (pointer.endsWith('/code') && TALLY_WORDS.includes(normal)) {
+        return [{ pointer, detail: 'is what tallies call something else' }]
+      }
+      const owner = owners.get(normal)
+      owners.set(normal, owner ?? no)
+      if (owner === undefined || owner === no) return []
+      return [{ pointer, detail: `is an answer of option ${owner} too` }]
+    })
+  })
+}

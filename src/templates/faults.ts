@@ -1,0 +1,155 @@
+import { linkFaults } from '../cap/link-faults.ts'
+import { replyFaults } from '../cap/reply-faults.ts'
+import type { Fault } from '../errors.ts'
+import { type Blank, type Desk, valueFaults } from './blanks.ts'
+import { blanksIn, longestTexts, SENDER } from './fill.ts'
+import { PARTS, type Template, textIn } from './template.ts'
+
+/** What a template's meaning can be refused for: nothing that may still be added later. */
+export function templateFaults(
+  template: Template,
+  { maxSegments, now, ...desk }: Desk & { maxSegments: number; now: Date },
+): Fault[] {
+  const { languages, blanks, texts, replies } = template
+  return [
+    ...languageFaults(template),
+    ...blanks.flatMap((blank, no) => [
+      ...ownFaults(blank, `/blanks/${no}`, languages, now),
+      ...twice(blanks, no, ({ name }) => name, `/blanks/${no}/name`),
+    ]),
+    ...secondExpiry(blanks),
+    ...unusedFaults(template),
+    ...texts.flatMap((text, no) =>
+      PARTS.flatMap(part => partFaults(text[part] ?? '', `/texts/${no}/${part}`, blanks)),
+    ),
+    ...longestTexts(template, desk)
+      .filter(({ segments }) => segments > maxSegments)
+      .map(({ language, part, segments, alphabet }) => ({
+        pointer: `/texts/${texts.findIndex(text => text.language === language)}/${part}`,
+        detail: `may take ${segments} segments (${alphabet}); ${maxSegments} are allowed`,
+      })),
+    ...replyFaults(replies.options),
+  ]
+}
+
+/**
+ * What a template still lacks before alerts can be made of it: in each language that it declares a text with its
+ * retraction and its all-clear, that says all that the source says.
+ */
+export function missingTexts(template: Template): Fault[] {
+  const { languages, blanks, texts } = template
+  const source = textIn(template, languages[0]!)
+  const ofTexts = languages.flatMap(language => {
+    const no = texts.findIndex(text => text.language === language)
+    const text = texts[no]
+    if (text === undefined) return [{ pointer: '/texts', detail: `has none in ${language}` }]
+    return PARTS.flatMap(part => {
+      const pointer = `/texts/${no}/${part}`
+      const isCorrection = part === 'cancel' || part === 'allClear'
+      if (text[part] === undefined) {
+        const isMissing = isCorrection || source?.[part] !== undefined
+        return isMissing ? [{ pointer, detail: `is missing in ${language}` }] : []
+      }
+      const said = blanksIn(text[part])
+      return [...new Set(blanksIn(source?.[part] ?? ''))]
+        .filter(name => !said.includes(name))
+        .map(name => ({ pointer, detail: `does not say {${name}}, which the source does` }))
+    })
+  })
+  const ofBlanks = blanks.flatMap((blank, no) =>
+    wordingsOf(blank).flatMap(({ at, texts: said }) =>
+      languages
+        .filter(language => !said.some(one => one.language === language))
+        .map(language => ({ pointer: `/blanks/${no}${at}`, detail: `has none in ${language}` })),
+    ),
+  )
+  return [...ofTexts, ...ofBlanks]
+}
+
+function wordingsOf(blank: Blank) {
+  if (blank.type === 'choice') {
+    return blank.choices.map(({ texts }, no) => ({ at: `/choices/${no}/texts`, texts }))
+  }
+  const isWorded = (blank.type === 'place' || blank.type === 'road') && Array.isArray(blank.default)
+  return isWorded && Array.isArray(blank.default) ? [{ at: '/default', texts: blank.default }] : []
+}
+
+function languageFaults({ languages, texts }: Template): Fault[] {
+  const lower = (language: string) => language.toLowerCase()
+  return [
+    ...languages.flatMap((_language, no) => twice(languages, no, lower, `/languages/${no}`)),
+    ...texts.flatMap(({ language }, no) => {
+      const pointer = `/texts/${no}/language`
+      if (languages.includes(language)) return twice(texts, no, text => text.language, pointer)
+      return [{ pointer, detail: 'is none of the languages that the template declares' }]
+    }),
+    ...(texts.some(({ language }) => language === languages[0])
+      ? []
+      : [{ pointer: '/texts', detail: `has none in ${languages[0]}, the source of the others` }]),
+  ]
+}
+
+function twice<T>(
+  list: readonly T[],
+  no: number,
+  keyOf: (one: T) => string,
+  pointer: string,
+): Fault[] {
+  const first = list.findIndex(one => keyOf(one) === keyOf(list[no]!))
+  return first === no ? [] : [{ pointer, detail: `is that of ${first} too` }]
+}
+
+function ownFaults(
+  blank: Blank,
+  pointer: string,
+  languages: readonly string[],
+  now: Date,
+): Fault[] {
+  const faults: Fault[] = []
+  if (blank.type === 'number' && blank.min > blank.max) {
+    faults.push({ pointer: `${pointer}/min`, detail: 'is above max' })
+  }
+  if (blank.type === 'choice') {
+    faults.push(
+      ...blank.choices.flatMap((_choice, no) =>
+        twice(blank.choices, no, ({ code }) => code, `${pointer}/choices/${no}/code`),
+      ),
+    )
+  }
+  if (blank.type === 'time' || blank.default === undefined) return faults
+  // What is said in fewer languages than are declared is missing, not wrong.
+  const said = Array.isArray(blank.default)
+    ? blank.default.map(one => one.language).filter(language => languages.includes(language))
+    : languages
+  const at = { languages: said, now, pointer: `${pointer}/default` }
+  return [...faults, ...valueFaults(blank, blank.default, at)]
+}
+
+function secondExpiry(blanks: readonly Blank[]): Fault[] {
+  const ends = blanks.flatMap((blank, no) => (blank.type === 'time' && blank.expires ? [no] : []))
+  const detail = `another blank is when the alert expires: /blanks/${ends[0]}`
+  return ends.slice(1).map(no => ({ pointer: `/blanks/${no}/expires`, detail }))
+}
+
+/** Nobody should be asked for what nobody is told. */
+function unusedFaults({ blanks, texts }: Template): Fault[] {
+  const said = new Set(texts.flatMap(text => PARTS.flatMap(part => blanksIn(text[part] ?? ''))))
+  return blanks.flatMap(({ name }, no) =>
+    said.has(name) ? [] : [{ pointer: `/blanks/${no}`, detail: 'is said by no text' }],
+  )
+}
+
+function partFaults(text: string, pointer: string, blanks: readonly Blank[]): Fault[] {
+  const unknown = blanksIn(text).filter(
+    name => name !== SENDER && !blanks.some(blank => blank.name === name),
+  )
+  const rest = text.replaceAll(/\{[a-z\d_]*\}/g, '')
+  return [
+    ...unknown.map(name => ({ pointer, detail: `{${name}} is no blank of this template` })),
+    ...(/[{}]/.test(rest) ? [{ pointer, detail: 'has a brace that belongs to no blank' }] : []),
+    ...(/\b[a-z][a-z\d+.-]*:\/\/[^\s{]*\{/i.test(text)
+      ? [{ pointer, detail: 'has a blank in a link: it could lead anywhere' }]
+      : []),
+    ...linkFaults(text, pointer),
+  ]
+}
