@@ -1,5 +1,6 @@
 import { countMembers, resolveAudience } from '../audience/resolve.ts'
-import type { AudienceDefinition, ResolvedAudience, ResolvedGroup } from '../audience/resolve.ts'
+import type { AudienceDefinition, ResolvedAudience } from '../audience/resolve.ts'
+import type { ResolvedGroup } from '../audience/resolve-groups.ts'
 import { worstSeverity, type AlertDraft } from '../cap/alert.ts'
 import {
   blocksWithAreas,

@@ -1,5 +1,6 @@
 import { geocodesOf, groundOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
+import { areasOfGroups } from '../audience/resolve-groups.ts'
 import { worstSeverity, type AlertDraft } from '../cap/alert.ts'
 import type { Area } from '../cap/area.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
@@ -8,7 +9,6 @@ import { assertMay } from '../operators/authority.ts'
 import type { Operator, Role } from '../operators/operator.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
-import { findGroups } from '../store/groups.ts'
 
 /** An alert, as far as it decides who may act on it; its ceiling is the most that it may reach. */
 type Undertaken = Pick<AlertRow, 'draft' | 'maxRecipients' | 'references'>
@@ -58,8 +58,7 @@ async function allGrounds(
 /** All ground that an alert names. A group that is gone names none: it must not keep anybody from stopping. */
 async function groundsOf(db: Database, { info, audience }: AlertDraft): Promise<Shape[]> {
   const { areas } = signedAreas(blocksWithAreas(info).flatMap(block => block.area))
-  const groups = await findGroups(db, audience.groups)
-  const all = [...areas, ...groups.flatMap(({ area }) => area ?? [])]
+  const all = [...areas, ...(await areasOfGroups(db, audience.groups))]
   const geocodes = await lookUpGeocodes(db, geocodesOf(all))
   return all.map(area => groundOf(area, geocodes).shape)
 }

@@ -7,6 +7,8 @@ import { recordAudit } from '../store/audit.ts'
 import { isUniqueViolation, transact, type Database, type OpenDatabase } from '../store/database.ts'
 import {
   addMembers,
+  countAlertsNaming,
+  deleteGroup,
   findGroups,
   insertGroup,
   listGroups,
@@ -16,13 +18,15 @@ import {
   updateGroup,
   type GroupRow,
 } from '../store/groups.ts'
+import type { GroupExpression } from '../store/group-expressions.ts'
 import type { MemberRule } from '../store/member-rules.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { areaWarnings, cleanArea, geocodesOf, groundOf } from './areas.ts'
-import { definitionDigest } from './definition.ts'
+import { expressionFaults, groupsMadeOf } from './expressions.ts'
 import { lookUpGeocodes } from './geocodes.ts'
 import { canonicalLanguage } from './import-rows.ts'
 import { readMembers, type Members } from './member-list.ts'
+import { resolveGroups } from './resolve-groups.ts'
 import { countMembers } from './resolve.ts'
 
 export interface Group extends GroupRow {
@@ -41,31 +45,53 @@ export interface GroupDraft {
   readonly area?: Area | undefined
   /** Makes it a group by rule. */
   readonly rule?: MemberRule | undefined
+  /** Makes it a group made of others. */
+  readonly expression?: GroupExpression | undefined
+}
+
+/** What makes a group of another kind than a listed one: no two of them, and for good. */
+const KINDS = {
+  area: { of: 'geographic groups', holds: 'a geographic group holds whoever is in its area' },
+  rule: { of: 'groups by rule', holds: 'a group by rule holds whoever is as it says' },
+  expression: {
+    of: 'groups made of others',
+    holds: 'a group made of others holds whoever is in these as it says',
+  },
+} as const satisfies Partial<Record<keyof GroupDraft, object>>
+
+function kindsOf(group: Pick<Partial<GroupDraft>, keyof typeof KINDS>): (keyof typeof KINDS)[] {
+  return (['area', 'rule', 'expression'] as const).filter(kind => group[kind] !== undefined)
 }
 
 /**
  * @throws AppError `already_exists` for a name that another group has, `invalid_area` or `unknown_geocode` for an
- *   area that can't be resolved, `invalid_group` for an area and a rule, or a rule that can't be
+ *   area that can't be resolved, `invalid_group` for two of area, rule and expression, a rule that can't be, and an
+ *   expression that names what is no group, closes a circle or comes to too much
  */
 export async function createGroup(
   db: Database,
   operatorId: string,
-  { name, description, area: given, rule: givenRule }: GroupDraft,
+  draft: GroupDraft,
 ): Promise<Group> {
-  if (given !== undefined && givenRule !== undefined) {
-    throw invalid([{ pointer: '/rule', detail: 'does not go together with an area' }])
+  const { name, description, expression } = draft
+  const [kind, ...others] = kindsOf(draft)
+  if (others.length > 0) {
+    const detail = `does not go together with ${kind === 'area' ? 'an area' : 'a rule'}`
+    throw invalid(others.map(other => ({ pointer: `/${other}`, detail })))
   }
-  const rule = usableRule(givenRule)
-  const { area, cleaned } = await usable(db, given)
+  const rule = usableRule(draft.rule)
+  const { area, cleaned } = await usable(db, draft.area)
   const id = uuid()
   const row = await refusingDoubles(() =>
     transact(db, async tx => {
+      if (expression !== undefined) await assertUsable(tx, { id, name, expression })
       const made = await insertGroup(tx, {
         id,
         name,
         description: description ?? undefined,
         area,
         rule,
+        expression,
       })
       await recordAudit(tx, { operatorId, action: 'group.created', subject: id })
       return made
@@ -78,8 +104,8 @@ export async function createGroup(
  * Edits a group; an alert in flight goes on with what it was signed for, one that waits will notice.
  *
  * @param revision what `If-Match` demands
- * @throws AppError `not_found`, `stale_revision`, `invalid_group` where a group is given an area or a rule and was
- *   made without, and as `createGroup`
+ * @throws AppError `not_found`, `stale_revision`, `invalid_group` where a group is given an area, a rule or an
+ *   expression and was made without, and as `createGroup`
  */
 export async function changeGroup(
   db: Database,
@@ -92,23 +118,24 @@ export async function changeGroup(
   const row = await refusingDoubles(() =>
     transact(db, async tx => {
       const current = await lock(tx, id, revision)
-      const faults = [
-        ...(area !== undefined && current.area === undefined
-          ? [{ pointer: '/area', detail: 'is for geographic groups: this one is none' }]
-          : []),
-        ...(rule !== undefined && current.rule === undefined
-          ? [{ pointer: '/rule', detail: 'is for groups by rule: this one is none' }]
-          : []),
-      ]
-      if (faults.length > 0) throw invalid(faults)
+      const strange = kindsOf(change).filter(kind => current[kind] === undefined)
+      if (strange.length > 0) {
+        const detail = (kind: keyof typeof KINDS) => `is for ${KINDS[kind].of}: this one is none`
+        throw invalid(strange.map(kind => ({ pointer: `/${kind}`, detail: detail(kind) })))
+      }
+      const { name = current.name, expression = current.expression } = change
+      if (change.expression !== undefined) {
+        await assertUsable(tx, { id, name, expression: change.expression })
+      }
       const changed = await updateGroup(tx, id, {
-        name: change.name ?? current.name,
+        name,
         description:
           change.description === undefined
             ? current.description
             : (change.description ?? undefined),
         area: area ?? current.area,
         rule: rule ?? current.rule,
+        expression,
       })
       const detail = { changed: Object.keys(change).toSorted() }
       await recordAudit(tx, { operatorId, action: 'group.changed', subject: id, detail })
@@ -116,6 +143,25 @@ export async function changeGroup(
     }),
   )
   return { ...(await describe(db, row)), cleaned }
+}
+
+/** @throws AppError `not_found`, `stale_revision`, `in_use` while another group or an alert that is not over names it */
+export async function removeGroup(
+  db: Database,
+  operatorId: string,
+  { id, revision }: { id: string; revision: number | undefined },
+): Promise<void> {
+  await transact(db, async tx => {
+    const { name } = await lock(tx, id, revision)
+    const above = await groupsMadeOf(tx, id)
+    const alerts = await countAlertsNaming(tx, id)
+    if (above.length + alerts > 0) {
+      const users = [...above.map(one => `the group ${one}`), `${alerts} open alert(s)`]
+      throw new AppError('in_use', `${users.join(', ')} name it: change these first`)
+    }
+    await deleteGroup(tx, id)
+    await recordAudit(tx, { operatorId, action: 'group.removed', subject: id, detail: { name } })
+  })
 }
 
 /** Unknown members named in one answer; more would help nobody. */
@@ -145,12 +191,8 @@ export async function setMembers(
         if (faults.length >= MAX_FAULTS) break
       }
       const current = await lock(tx, id, revision)
-      if (current.area !== undefined) {
-        throw invalid([{ pointer: '', detail: 'a geographic group holds whoever is in its area' }])
-      }
-      if (current.rule !== undefined) {
-        throw invalid([{ pointer: '', detail: 'a group by rule holds whoever is as it says' }])
-      }
+      const [kind] = kindsOf(current)
+      if (kind !== undefined) throw invalid([{ pointer: '', detail: KINDS[kind].holds }])
       if (faults.length > 0) throw invalid(faults.slice(0, MAX_FAULTS))
       await replaceMembers(tx, id)
       const changed = await updateGroup(tx, id, current)
@@ -202,12 +244,10 @@ export async function getGroups(
 }
 
 async function describe(db: Database, row: GroupRow): Promise<Group> {
-  const { id, name, area, rule } = row
-  const geocodes = await lookUpGeocodes(db, geocodesOf(area === undefined ? [] : [area]))
-  const ground = area === undefined ? undefined : groundOf(area, geocodes)
-  const digest = await definitionDigest(db, row, geocodes)
-  const members = await countMembers(db, { id, name, definitionDigest: digest, ground, rule })
-  return { ...row, members, definitionDigest: digest }
+  const resolved = (await resolveGroups(db, [row.id])).get(row.id)
+  if (resolved === undefined) throw notFound()
+  const members = await countMembers(db, resolved)
+  return { ...row, members, definitionDigest: resolved.definitionDigest }
 }
 
 /** @returns the area as it is to be stored */
@@ -228,6 +268,15 @@ async function lock(tx: Database, id: string, revision: number | undefined): Pro
     throw new AppError('stale_revision', 'the group was changed since you read it: read it again')
   }
   return current
+}
+
+/** @throws AppError `invalid_group` */
+async function assertUsable(
+  tx: Database,
+  group: Pick<GroupRow, 'id' | 'name'> & { readonly expression: GroupExpression },
+): Promise<void> {
+  const faults = await expressionFaults(tx, group)
+  if (faults.length > 0) throw invalid(faults)
 }
 
 /** With its language in the canonical form, as contacts have theirs. */

@@ -43,12 +43,11 @@ import {
   type Selection,
 } from '../store/audience.ts'
 import type { Database, Session } from '../store/database.ts'
-import { findGroups } from '../store/groups.ts'
-import type { MemberRule } from '../store/member-rules.ts'
 import { areToldByHead, countAloneByKind } from '../store/people-alone.ts'
 import { geocodesOf, groundOf, groundOfShape, type Ground } from './areas.ts'
-import { definitionDigest } from './definition.ts'
+import { groupsAround, holds } from './expressions.ts'
 import { lookUpGeocodes, type GeocodeSetVersion } from './geocodes.ts'
+import { resolveGroups, type PlainGroup, type ResolvedGroup } from './resolve-groups.ts'
 
 export interface AudienceDefinition {
   readonly areas: readonly Area[]
@@ -68,17 +67,6 @@ export interface AudienceDefinition {
 interface ResolvedArea {
   readonly areaDesc: string
   readonly ground: Ground
-}
-
-export interface ResolvedGroup {
-  readonly id: string
-  readonly name: string
-  /** Changes with the members of a listed group, with the area of a geographic one, with the rule of another. */
-  readonly definitionDigest: string
-  /** Of a geographic group; the others have none. */
-  readonly ground: Ground | undefined
-  /** Of a group by rule; one that has neither lists its members. */
-  readonly rule: MemberRule | undefined
 }
 
 export interface ResolvedAudience {
@@ -151,32 +139,64 @@ function unionOf(areas: readonly ResolvedArea[], groups: readonly ResolvedGroup[
     : groundOfShape(joinShapes(grounds.map(({ shape }) => shape)))
 }
 
-async function resolveGroups(
-  db: Database,
-  ids: readonly string[],
-): Promise<Map<string, ResolvedGroup>> {
-  const rows = await findGroups(db, ids)
-  const areas = rows.flatMap(({ area }) => area ?? [])
-  const geocodes = await lookUpGeocodes(db, geocodesOf(areas))
-  const resolved = new Map<string, ResolvedGroup>()
-  for (const row of rows) {
-    const { id, name, area, rule } = row
-    const ground = area === undefined ? undefined : groundOf(area, geocodes)
-    const digest = await definitionDigest(db, row, geocodes)
-    resolved.set(id, { id, name, definitionDigest: digest, ground, rule })
+function isListed({ ground, rule, made }: ResolvedGroup): boolean {
+  return ground === undefined && rule === undefined && made === undefined
+}
+
+function inRows({ id, rule }: PlainGroup): MemberGroup {
+  return { groupId: id, rule, made: undefined }
+}
+
+function groundsOf(things: readonly { readonly ground: Ground | undefined }[]): SourcedGround[] {
+  return things.flatMap(({ ground }, source) => (ground === undefined ? [] : [{ source, ground }]))
+}
+
+/**
+ * Of groups, those whose people are in rows.
+ *
+ * @param among the places of the only people that matter; undefined: everyone does
+ */
+async function membersIn(
+  tx: Database,
+  groups: readonly ResolvedGroup[],
+  among?: readonly Candidate[],
+): Promise<MemberGroup[]> {
+  const members: MemberGroup[] = []
+  for (const group of groups) {
+    const { ground, made } = group
+    if (made !== undefined) members.push({ ...inRows(group), made: await madeOf(tx, made, among) })
+    else if (ground === undefined) members.push(inRows(group))
   }
-  return resolved
+  return members
 }
 
-function isListed({ ground, rule }: ResolvedGroup): boolean {
-  return ground === undefined && rule === undefined
-}
-
-/** Of groups, those whose people are in rows. */
-function membersIn(groups: readonly ResolvedGroup[]): MemberGroup[] {
-  return groups.flatMap(({ id, ground, rule }) =>
-    ground === undefined ? [{ groupId: id, rule }] : [],
+async function madeOf(
+  tx: Database,
+  { groups, expression }: NonNullable<ResolvedGroup['made']>,
+  among: readonly Candidate[] | undefined,
+): Promise<NonNullable<MemberGroup['made']>> {
+  const grounds = groundsOf(groups)
+  // Cells first: where few people live they are all that there is.
+  const found = among === undefined ? await testCells(tx, grounds) : foundAmong(among, grounds)
+  const boxes = among === undefined ? boxesOf(grounds) : []
+  const lists = groups.flatMap((group, source) =>
+    group.ground === undefined ? [{ ...inRows(group), source }] : [],
   )
+  return { expression, groups: { grounds: boxes, found, lists } }
+}
+
+function boxesOf(grounds: readonly SourcedGround[]): Selection['grounds'] {
+  return grounds.map(({ source, ground }) => ({ source, boxes: ground.tiling().boxes }))
+}
+
+function foundAmong(
+  candidates: readonly Candidate[],
+  grounds: readonly SourcedGround[],
+): FoundPeople[] {
+  return grounds.map(({ source, ground }) => ({
+    source,
+    contactIds: insideOf(ground, candidates),
+  }))
 }
 
 /** Runs set work: in a transaction, for its settings are not to outlive it. */
@@ -210,8 +230,8 @@ export function phonesIn(db: Database, audience: ResolvedAudience): Promise<Phon
 /** How many people a group holds, whoever opted out included. */
 export function countMembers(db: Database, group: ResolvedGroup): Promise<number> {
   const { ground } = group
-  if (ground === undefined) return countMembersOf(db, { groupId: group.id, rule: group.rule })
-  return countPeopleOn(db, ground)
+  if (ground !== undefined) return countPeopleOn(db, ground)
+  return withSets(db, async tx => countMembersOf(tx, (await membersIn(tx, [group]))[0]!))
 }
 
 async function countUnlabelled(
@@ -220,7 +240,7 @@ async function countUnlabelled(
   barred: readonly string[],
 ): Promise<number> {
   const { everywhere } = audience
-  const selection = surelyHit(audience)
+  const selection = await surelyHit(tx, audience)
   if (everywhere !== undefined && selection.lists.length === 0) {
     return countOnGround(tx, everywhere, barred)
   }
@@ -325,7 +345,7 @@ async function countKinds(
   if (roster !== undefined || !areToldByHead(prefixes)) {
     return countByKind(tx, await labelled(tx, audience, barred), prefixes)
   }
-  const { grounds, lists, sources } = sourcesOf(audience)
+  const { grounds, lists, sources } = await sourcesOf(tx, audience)
   await chooseTiles(
     tx,
     grounds.map(({ ground }) => ground),
@@ -435,7 +455,10 @@ export async function openFirstRecipients(
   audience: ResolvedAudience,
 ): Promise<FirstRecipients> {
   const { everywhere, groups, excludeGroups, roster, optOuts } = audience
-  const inRows = membersIn([...groups, ...excludeGroups])
+  const plain = [...groups, ...excludeGroups].flatMap(({ made, ...group }) => made?.groups ?? group)
+  const inPlainRows = [...new Map(plain.map(group => [group.id, group])).values()]
+    .filter(({ ground }) => ground === undefined)
+    .map(inRows)
   const seen = new Set<string>()
   const taken: string[] = []
   const found: Recipient[] = []
@@ -445,7 +468,7 @@ export async function openFirstRecipients(
   const reached = async (hits: readonly string[]): Promise<Recipient[]> => {
     const unseen = [...new Set(hits)].filter(id => !seen.has(id))
     for (const id of unseen) seen.add(id)
-    const people = await readReachable(snapshot, unseen, inRows, optOuts)
+    const people = await readReachable(snapshot, unseen, inPlainRows, optOuts)
     return people.flatMap(person => judge(audience, person) ?? [])
   }
 
@@ -463,7 +486,7 @@ export async function openFirstRecipients(
     return inCells.slice(0, Math.max(missing, MAX_FIRST_HITS))
   }
 
-  await openHits(snapshot, surelyHit(audience))
+  await openHits(snapshot, aroundMade(await surelyHit(snapshot, audience)))
   return {
     async take(limit) {
       while (found.length < limit) {
@@ -483,8 +506,11 @@ export async function openFirstRecipients(
   }
 }
 
-function surelyHit({ everywhere, groups, roster }: ResolvedAudience): Selection {
-  const lists = membersIn(roster === undefined ? groups : [roster])
+async function surelyHit(
+  tx: Database,
+  { everywhere, groups, roster }: ResolvedAudience,
+): Promise<Selection> {
+  const lists = await membersIn(tx, roster === undefined ? groups : [roster])
   return {
     sources: 1,
     ownGrounds: everywhere === undefined ? [] : [{ source: 0, boxes: everywhere.tiling().boxes }],
@@ -496,13 +522,37 @@ function surelyHit({ everywhere, groups, roster }: ResolvedAudience): Selection 
   }
 }
 
+/**
+ * In the place of each group made of others those that hold all its people, whoever else they hold: these come at
+ * once, where telling who of a million is in it takes two seconds.
+ */
+function aroundMade(selection: Selection): Selection {
+  const lists = selection.lists.filter(({ made }) => made === undefined)
+  const [grounds, found] = [[...selection.grounds], [...selection.found]]
+  for (const { made, source } of selection.lists) {
+    if (made === undefined) continue
+    const around = groupsAround(made.expression)
+    const isAround = (below: { source: number }) => around.includes(below.source)
+    const ofSource = <Below extends { source: number }>(all: readonly Below[]) =>
+      all.filter(isAround).map(below => ({ ...below, source }))
+    lists.push(...ofSource(made.groups.lists))
+    grounds.push(...ofSource(made.groups.grounds))
+    found.push(...ofSource(made.groups.found))
+  }
+  return { ...selection, lists, grounds, found }
+}
+
 /** A person's areas and groups; undefined if excluded, or reached by none. */
 function judge(audience: ResolvedAudience, person: ReachablePerson): Recipient | undefined {
   const { areas, groups, excludeGroups, roster } = audience
   const { contactId, phone, language, locations, groupIds } = person
   const isIn = (ground: Ground) => locations.some(([x, y]) => ground.contains(x, y))
-  const isMember = ({ id, ground }: ResolvedGroup) =>
+  const isInPlain = ({ id, ground }: PlainGroup) =>
     ground === undefined ? groupIds.includes(id) : isIn(ground)
+  const isMember = ({ made, ...group }: ResolvedGroup) =>
+    made === undefined
+      ? isInPlain(group)
+      : holds(made.expression, no => isInPlain(made.groups[no]!))
   if (excludeGroups.some(isMember)) return undefined
   const areaNos = areas.flatMap(({ ground }, no) => (isIn(ground) ? [no] : []))
   const groupNos = groups.flatMap((group, no) => (isMember(group) ? [no] : []))
@@ -557,16 +607,21 @@ export async function copyAudience(
   })
 }
 
-/** Sources: the areas, then the groups, then the roster. */
-function sourcesOf({ areas, groups }: ResolvedAudience) {
+/** Sources: the areas, then the groups, then the roster. @param among as of `membersIn` */
+async function sourcesOf(
+  tx: Database,
+  { areas, groups }: ResolvedAudience,
+  among?: readonly Candidate[],
+): Promise<Pick<Selection, 'sources' | 'lists'> & { grounds: SourcedGround[] }> {
+  const lists: Selection['lists'][number][] = []
+  for (const [no, group] of groups.entries()) {
+    const members = await membersIn(tx, [group], among)
+    lists.push(...members.map(list => ({ ...list, source: areas.length + no })))
+  }
   return {
     sources: areas.length + groups.length,
-    grounds: [...areas, ...groups].flatMap(({ ground }, source): SourcedGround[] =>
-      ground === undefined ? [] : [{ source, ground }],
-    ),
-    lists: groups.flatMap((group, no) =>
-      membersIn([group]).map(list => ({ ...list, source: areas.length + no })),
-    ),
+    grounds: groundsOf([...areas, ...groups]),
+    lists,
   }
 }
 
@@ -576,8 +631,8 @@ async function labelled(
   barred: readonly string[],
 ): Promise<Selection> {
   const { roster } = audience
-  const { sources, grounds, lists } = sourcesOf(audience)
   if (roster === undefined) {
+    const { sources, grounds, lists } = await sourcesOf(tx, audience)
     const found = await testCells(tx, grounds)
     const tiles = splitTiles(grounds, lists.length === 0)
     return {
@@ -592,15 +647,13 @@ async function labelled(
   }
   // A roster is small and the areas may be large: so its members are tested, not the ground searched.
   const candidates = await locationsOfMembers(tx, roster.id)
+  const { sources, grounds, lists } = await sourcesOf(tx, audience, candidates)
   return {
     sources: sources + 1,
     ownGrounds: [],
     grounds: [],
-    found: grounds.map(({ source, ground }) => ({
-      source,
-      contactIds: insideOf(ground, candidates),
-    })),
-    lists: [...lists, { source: sources, groupId: roster.id, rule: undefined }],
+    found: foundAmong(candidates, grounds),
+    lists: [...lists, { ...inRows(roster), source: sources }],
     required: sources,
     barred,
   }
@@ -675,7 +728,10 @@ function optedOut(tx: Database, { optOuts }: ResolvedAudience): Promise<string[]
 
 async function excluded(tx: Database, { excludeGroups }: ResolvedAudience): Promise<string[]> {
   const grounds = excludeGroups.flatMap(({ ground }) => ground ?? [])
-  return [...(await membersOf(tx, membersIn(excludeGroups))), ...(await insideAny(tx, grounds))]
+  return [
+    ...(await membersOf(tx, await membersIn(tx, excludeGroups))),
+    ...(await insideAny(tx, grounds)),
+  ]
 }
 
 /** Ids of everyone inside, 32 hexadecimal digits each; who has several locations there comes several times. */

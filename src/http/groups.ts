@@ -5,6 +5,7 @@ import {
   createGroup,
   getGroup,
   getGroups,
+  removeGroup,
   setMembers,
   type Group,
 } from '../audience/groups.ts'
@@ -13,6 +14,7 @@ import { AppError } from '../errors.ts'
 import { requireRole } from './auth.ts'
 import { streamBody } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { groupExpressionSchema } from './group-expressions.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
 import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
@@ -39,6 +41,7 @@ const fields = {
   rule: ruleSchema.meta({
     description: 'Makes it a group by rule: whoever is as all of it says when an alert is sent',
   }),
+  expression: groupExpressionSchema,
 }
 
 const newGroupSchema = z.strictObject({
@@ -46,6 +49,7 @@ const newGroupSchema = z.strictObject({
   description: fields.description.optional(),
   area: fields.area.optional(),
   rule: fields.rule.optional(),
+  expression: fields.expression.optional(),
 })
 const groupEditSchema = z
   .strictObject({ ...fields, description: fields.description.nullable() })
@@ -58,6 +62,7 @@ const groupSchema = z
     description: z.string().nullable(),
     area: areaSchema.nullable(),
     rule: ruleSchema.nullable(),
+    expression: groupExpressionSchema.nullable(),
     members: z.int().meta({ description: 'How many people it holds now' }),
     definitionDigest: z.string().meta({ description: 'SHA-256 of what decides who belongs to it' }),
     createdAt: timeSchema,
@@ -84,7 +89,8 @@ const createRouteConfig = createRoute({
   method: 'post',
   path: '/v1/groups',
   tags: ['People'],
-  summary: 'Make a group: geographic with an area, by rule with a rule, listed without either',
+  summary:
+    'Make a group: geographic with an area, by rule with a rule, made of others with an expression, else listed',
   request: body(newGroupSchema),
   responses: { 201: groupAnswer('Made') },
 })
@@ -126,6 +132,15 @@ const membersRoute = createRoute({
   responses: { 200: groupAnswer('Set') },
 })
 
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/v1/groups/{id}',
+  tags: ['People'],
+  summary: 'Remove a group that no other group and no open alert names; its people stay',
+  request: { params: idParams, headers: ifMatchHeader },
+  responses: { 204: { description: 'Gone' } },
+})
+
 export const groupRoutes = ({ database }: AppDependencies) => {
   const { db } = database
   const routes = new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
@@ -159,6 +174,12 @@ export const groupRoutes = ({ database }: AppDependencies) => {
       c.header('ETag', etagOf(group.revision))
       return c.json(groupResource(group), 200)
     })
+    .openapi(deleteRoute, async c => {
+      const operator = requireRole(c, 'administrator', 'author')
+      const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
+      await removeGroup(db, operator.id, target)
+      return c.body(null, 204)
+    })
     .openapi(membersRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author')
       if (!/^application\/json\s*(;|$)/i.test(c.req.header('Content-Type') ?? '')) {
@@ -185,6 +206,7 @@ function groupResource(group: Group): z.infer<typeof groupSchema> {
     description: group.description ?? null,
     area: group.area ?? null,
     rule: group.rule ?? null,
+    expression: group.expression ?? null,
     members: group.members,
     definitionDigest: group.definitionDigest,
     createdAt: group.createdAt.toISOString(),

@@ -14,6 +14,7 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import { nextUp } from '../geometry/box.ts'
 import type { Box } from '../geometry/geojson.ts'
 import { arrayLiteral, type Database, type Session } from './database.ts'
+import { isHeld, type Expression } from './group-expressions.ts'
 import { isAsRuled, type MemberRule } from './member-rules.ts'
 
 /** Ground by the source that it speaks for. */
@@ -28,11 +29,17 @@ export interface FoundPeople {
   readonly contactIds: readonly string[]
 }
 
-/** A group whose people are in rows: listed, or by rule. */
+/** A group whose people are in rows: listed, unless it has a rule or is made of others. */
 export interface MemberGroup {
   readonly groupId: string
-  /** Undefined: its members are listed. */
   readonly rule: MemberRule | undefined
+  readonly made: MadeOf | undefined
+}
+
+/** Whom a group made of others is made of: the sources are the groups below, and the expression speaks of them. */
+interface MadeOf {
+  readonly groups: Pick<Selection, 'grounds' | 'found' | 'lists'>
+  readonly expression: Expression<number>
 }
 
 interface SourcedGroup extends MemberGroup {
@@ -124,20 +131,35 @@ export async function countMembersOf(tx: Database, group: MemberGroup): Promise<
 
 /** Rows `(group_id, contact_id)` of groups whose people are in rows, at least one group. */
 function memberships(groups: readonly MemberGroup[]): SQL {
-  const listed = groups.filter(({ rule }) => rule === undefined).map(({ groupId }) => groupId)
-  const branches = groups.flatMap(({ groupId, rule }) =>
-    rule === undefined
+  const listed = groups.filter(isListed).map(({ groupId }) => groupId)
+  const branches = groups.flatMap(group =>
+    isListed(group)
       ? []
-      : [
-          sql`select ${groupId}::uuid as group_id, c.id as contact_id
-            from contacts c where ${isAsRuled(rule)}`,
-        ],
+      : [sql`select ${group.groupId}::uuid as group_id, m.contact_id from (${unlisted(group)}) m`],
   )
   if (listed.length > 0) {
     branches.push(sql`select m.group_id, m.contact_id from group_members m
       where m.group_id = any(${arrayLiteral(listed)}::uuid[])`)
   }
   return sql.join(branches, sql` union all `)
+}
+
+function isListed({ rule, made }: MemberGroup): boolean {
+  return rule === undefined && made === undefined
+}
+
+/** Rows `(contact_id)` of a group that lists nobody, one a person. */
+function unlisted({ rule, made }: MemberGroup): SQL {
+  if (made === undefined) {
+    return sql`select c.id as contact_id from contacts c where ${isAsRuled(rule ?? {})}`
+  }
+  // All groups below are searched once, whatever the expression: their people are gathered with a bit for each.
+  return sql`
+    select h.contact_id
+    from (${hits({ ...made.groups, ownGrounds: [] })}) h
+    group by h.contact_id
+    having ${isHeld(made.expression, sql`bit_or(1::bigint << h.source)`)}
+  `
 }
 
 /** Everyone with a location in the boxes, once or more. */
@@ -577,7 +599,7 @@ export function located(grounds: readonly Ground[]): SQL {
 
 /** Rows `(contact_id, sole, source)`; `sole`: of a box, for a person without another location. */
 function hits(
-  { ownGrounds, grounds, found, lists }: Selection,
+  { ownGrounds, grounds, found, lists }: Omit<Selection, 'sources' | 'required' | 'barred'>,
   only: 'all' | 'shared' = 'all',
 ): SQL {
   const branches: SQL[] = []
@@ -598,17 +620,17 @@ function hits(
     branches.push(sql`select f.contact_id, false as sole, f.source
       from unnest(${arrayLiteral(ids)}::uuid[], ${arrayLiteral(sources)}::int[]) as f(contact_id, source)`)
   }
-  const listed = lists.filter(({ rule }) => rule === undefined)
+  const listed = lists.filter(isListed)
   if (listed.length > 0) {
     branches.push(sql`select m.contact_id, false as sole, g.source
       from unnest(${arrayLiteral(listed.map(list => list.groupId))}::uuid[],
           ${arrayLiteral(listed.map(list => list.source))}::int[]) as g(group_id, source)
         join group_members m using (group_id)`)
   }
-  for (const { source, rule } of lists) {
-    if (rule === undefined) continue
-    branches.push(sql`select c.id as contact_id, false as sole, ${source}::int as source
-      from contacts c where ${isAsRuled(rule)}`)
+  for (const list of lists) {
+    if (isListed(list)) continue
+    branches.push(sql`select m.contact_id, false as sole, ${list.source}::int as source
+      from (${unlisted(list)}) m`)
   }
   if (branches.length === 0) {
     return sql`select null::uuid as contact_id, false as sole, 0 as source where false`

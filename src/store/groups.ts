@@ -1,6 +1,7 @@
 import { asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Area } from '../cap/area.ts'
 import { arrayLiteral, type Database } from './database.ts'
+import type { GroupExpression } from './group-expressions.ts'
 import type { MemberRule } from './member-rules.ts'
 import { groups } from './schema.ts'
 
@@ -12,13 +13,17 @@ export interface GroupRow {
   readonly area: Area | undefined
   /** Of a group by rule. */
   readonly rule: MemberRule | undefined
+  /** Of a group made of others. */
+  readonly expression: GroupExpression | undefined
   readonly createdAt: Date
   readonly revision: number
 }
 
+type GroupFields = Pick<GroupRow, 'name' | 'description' | 'area' | 'rule' | 'expression'>
+
 export async function insertGroup(
   tx: Database,
-  group: Pick<GroupRow, 'id' | 'name' | 'description' | 'area' | 'rule'>,
+  group: GroupFields & Pick<GroupRow, 'id'>,
 ): Promise<GroupRow> {
   const [row] = await tx
     .insert(groups)
@@ -27,6 +32,7 @@ export async function insertGroup(
       description: group.description ?? null,
       area: group.area ?? null,
       rule: group.rule ?? null,
+      expression: group.expression ?? null,
     })
     .returning()
   return groupFromRow(row!)
@@ -65,7 +71,7 @@ export async function lockGroup(tx: Database, id: string): Promise<GroupRow | un
 export async function updateGroup(
   tx: Database,
   id: string,
-  { name, description, area, rule }: Pick<GroupRow, 'name' | 'description' | 'area' | 'rule'>,
+  { name, description, area, rule, expression }: GroupFields,
 ): Promise<GroupRow> {
   const [row] = await tx
     .update(groups)
@@ -74,11 +80,30 @@ export async function updateGroup(
       description: description ?? null,
       area: area ?? null,
       rule: rule ?? null,
+      expression: expression ?? null,
       revision: sql`${groups.revision} + 1`,
     })
     .where(eq(groups.id, id))
     .returning()
   return groupFromRow(row!)
+}
+
+/** Its list of members goes with it. */
+export async function deleteGroup(tx: Database, id: string): Promise<void> {
+  await tx.delete(groups).where(eq(groups.id, id))
+}
+
+/** Alerts that name the group and may still be sent. */
+export async function countAlertsNaming(tx: Database, id: string): Promise<number> {
+  const [row] = await tx.execute<{ alerts: number }>(sql`
+    select count(*)::int as alerts
+    from alerts a cross join lateral (select a.draft -> 'audience' as audience) d
+    where a.state in ('draft', 'submitted', 'approved', 'sending', 'paused')
+      and (jsonb_exists(audience -> 'groups', ${id}::text)
+        or jsonb_exists(audience -> 'excludeGroups', ${id}::text)
+        or audience ->> 'roster' = ${id}::text)
+  `)
+  return row!.alerts
 }
 
 /** The ids of listed groups by their names; others and unknown ones are missing. */
@@ -88,7 +113,7 @@ export async function listedGroupsByName(
 ): Promise<Map<string, string>> {
   const rows = await db.execute<{ id: string; name: string }>(sql`
     select id, name from groups
-    where area is null and rule is null ${names === undefined ? sql`` : sql`and name = any(${arrayLiteral(names)}::text[])`}
+    where area is null and rule is null and expression is null ${names === undefined ? sql`` : sql`and name = any(${arrayLiteral(names)}::text[])`}
   `)
   return new Map(rows.map(({ id, name }) => [name, id]))
 }
@@ -149,5 +174,6 @@ function groupFromRow(row: typeof groups.$inferSelect): GroupRow {
     description: row.description ?? undefined,
     area: (row.area as Area | null) ?? undefined,
     rule: (row.rule as MemberRule | null) ?? undefined,
+    expression: (row.expression as GroupExpression | null) ?? undefined,
   }
 }

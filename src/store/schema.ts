@@ -277,12 +277,14 @@ export const groups = pgTable(
     description: text('description'),
     /** An `Area` makes it a geographic group. */
     area: jsonb('area'),
-    /** A `MemberRule`: whoever is as it says belongs to it. Neither this nor an area: its members are listed. */
+    /** A `MemberRule`: whoever is as it says belongs to it. */
     rule: jsonb('rule'),
+    /** A `GroupExpression`: it is made of other groups. With none of the three its members are listed. */
+    expression: jsonb('expression'),
     createdAt: at('created_at').notNull().defaultNow(),
     revision: integer('revision').notNull().default(1),
   },
-  () => [check('groups_kind', sql`num_nonnulls(area, rule) <= 1`)],
+  () => [check('groups_kind', sql`num_nonnulls(area, rule, expression) <= 1`)],
 )
 
 export const groupMembers = pgTable(

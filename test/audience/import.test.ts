@@ -63,6 +63,7 @@ test('a file becomes contacts, with columns in any order', async ({ database, pe
     description: undefined,
     area: undefined,
     rule: undefined,
+    expression: undefined,
   })
   await insertGroup(people, {
     id: uuid(),
@@ -70,6 +71,7 @@ test('a file becomes contacts, with columns in any order', async ({ database, pe
     description: undefined,
     area: undefined,
     rule: undefined,
+    expression: undefined,
   })
   const done = await load(
     database,
@@ -132,6 +134,7 @@ test('pitfall 45: one phone in two groups under two spellings is one recipient',
       description: undefined,
       area: undefined,
       rule: undefined,
+      expression: undefined,
     })
   }
   const file = (...rows: string[]) =>
@@ -208,6 +211,7 @@ test('an upsert adds and changes, and a blank takes nothing away', async ({ data
     description: undefined,
     area: undefined,
     rule: undefined,
+    expression: undefined,
   })
   await insertGroup(people, {
     id: uuid(),
@@ -215,6 +219,7 @@ test('an upsert adds and changes, and a blank takes nothing away', async ({ data
     description: undefined,
     area: undefined,
     rule: undefined,
+    expression: undefined,
   })
   const header = 'phone,name,language,longitude,latitude,groups\n'
   await load(database, `${header}+15550100001,Ann,en,-95,29,A\n+15550100002,Ben,es,-96,30,\n`)
@@ -281,6 +286,7 @@ test('a replacement is the whole list: others go, blanks clear, opt-outs stay by
     description: undefined,
     area: undefined,
     rule: undefined,
+    expression: undefined,
   })
   const header = 'phone,name,longitude,latitude,groups\n'
   const rows = Array.from({ length: 20 }, (_, no) => `+155501000${10 + no},P${no},-95,29,A\n`)

@@ -15,7 +15,8 @@ import {
 import type { Area } from '../../src/cap/area.ts'
 import { insertContact, setLocations, setMemberships } from '../../src/store/contacts.ts'
 import type { Database, Session } from '../../src/store/database.ts'
-import { insertGroup } from '../../src/store/groups.ts'
+import type { Expression, GroupExpression } from '../../src/store/group-expressions.ts'
+import { findGroups, insertGroup, updateGroup } from '../../src/store/groups.ts'
 import { Bin } from '../../src/store/packing.ts'
 import { insertBlocks, stagePlanned } from '../../src/store/plan.ts'
 import type { MemberRule } from '../../src/store/member-rules.ts'
@@ -38,7 +39,7 @@ interface Person {
 
 interface Town {
   readonly people: readonly Person[]
-  /** Three listed, then two geographic, then those by rule. */
+  /** Three listed, then two geographic, then those by rule, then two made of others, the second of the first too. */
   readonly groupIds: readonly string[]
 }
 
@@ -67,15 +68,19 @@ const RULED: readonly { rule: MemberRule; holds: (person: Person) => boolean }[]
   { rule: { consent: 'web' }, holds: () => false },
 ]
 
+const FIRST_MADE = 5 + RULED.length
+
 /** Everybody lives on a grid of half degrees, so that many are on borders and corners of what is drawn on it. */
 async function settle(db: Database): Promise<Town> {
   let seed = 7
   const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below
-  const groupIds = Array.from({ length: 5 + RULED.length }, () => uuid())
+  const groupIds = Array.from({ length: FIRST_MADE + 2 }, () => uuid())
   for (const [no, id] of groupIds.entries()) {
     const area = no < 3 ? undefined : GEOGRAPHIC[no - 3]
     const rule = RULED[no - 5]?.rule
-    await insertGroup(db, { id, name: `Group ${no}`, description: undefined, area, rule })
+    const expression = no < FIRST_MADE ? undefined : { union: [groupIds[no - 1]!] }
+    const fields = { description: undefined, area, rule, expression }
+    await insertGroup(db, { id, name: `Group ${no}`, ...fields })
   }
   const people = Array.from({ length: 500 }, (_, no): Person => ({
     id: uuid(),
@@ -180,6 +185,26 @@ interface Reached {
   readonly groupNos: number[]
 }
 
+/** Over numbers of groups. */
+type Drawn = Expression<number>
+
+/** As sets of people, in the words of the algebra. */
+function peopleIn(town: Town, expression: Drawn, made: readonly Drawn[]): Set<Person> {
+  if (typeof expression === 'number') {
+    if (expression >= FIRST_MADE) return peopleIn(town, made[expression - FIRST_MADE]!, made)
+    return new Set(town.people.filter(person => isIn(person, expression)))
+  }
+  const [operands] = Object.values(expression) as (readonly Drawn[])[]
+  const [first, ...rest] = operands!.map(operand => peopleIn(town, operand, made))
+  if ('union' in expression) return new Set([...first!, ...rest.flatMap(set => [...set])])
+  const isKept =
+    'intersection' in expression
+      ? (person: Person) => rest.every(set => set.has(person))
+      : (person: Person) => !rest.some(set => set.has(person))
+  return new Set([...first!].filter(isKept))
+}
+
+/** Of a group that is not made of others. */
 function isIn(person: Person, groupNo: number): boolean {
   if (groupNo < 3) return person.groups.includes(groupNo)
   const ruled = RULED[groupNo - 5]
@@ -191,24 +216,29 @@ function reached(
   town: Town,
   definition: AudienceDefinition,
   barring: boolean,
+  made: readonly Drawn[] = [],
 ): Map<string, Reached> {
-  const noOf = (id: string) => town.groupIds.indexOf(id)
+  const everyoneIn = town.groupIds.map((_id, no) =>
+    no < FIRST_MADE || made.length > 0 ? peopleIn(town, no, made) : new Set<Person>(),
+  )
+  const isMember = (person: Person, id: string) =>
+    everyoneIn[town.groupIds.indexOf(id)]!.has(person)
   const everyone = new Map<string, Reached>()
   for (const person of town.people) {
     const areaNos = definition.areas.flatMap((area, no) =>
       person.places.some(place => holds(area, place)) ? [no] : [],
     )
-    const groupNos = definition.groups.flatMap((id, no) => (isIn(person, noOf(id)) ? [no] : []))
+    const groupNos = definition.groups.flatMap((id, no) => (isMember(person, id) ? [no] : []))
     const isReached =
       definition.roster === undefined
         ? areaNos.length + groupNos.length > 0
-        : isIn(person, noOf(definition.roster))
+        : isMember(person, definition.roster)
     const isBarred =
       person.optedOut === 'all' ||
       (!definition.emergency &&
         (person.optedOut === 'nonEmergency' ||
           (person.optedOut === 'Met' && definition.categories.includes('Met'))))
-    if (!isReached || definition.excludeGroups.some(id => isIn(person, noOf(id)))) continue
+    if (!isReached || definition.excludeGroups.some(id => isMember(person, id))) continue
     if (!(isBarred && barring)) everyone.set(person.phone, { areaNos, groupNos })
   }
   return everyone
@@ -257,10 +287,23 @@ const area = fc
     ...(drawn.polygon.length > 0 && { polygon: drawn.polygon }),
     ...(drawn.circle.length > 0 && { circle: drawn.circle }),
   }))
+/** Over the groups before it. */
+const expressionOver = (last: number): fc.Arbitrary<Drawn> =>
+  fc.letrec<{ operand: Drawn; combined: Exclude<Drawn, number> }>(tie => ({
+    operand: fc.oneof({ maxDepth: 2 }, fc.integer({ min: 0, max: last }), tie('combined')),
+    combined: fc
+      .tuple(
+        fc.constantFrom('union', 'intersection', 'difference'),
+        fc.array(tie('operand'), { minLength: 1, maxLength: 3 }),
+      )
+      .map(
+        ([operation, operands]) => ({ [operation]: operands }) as unknown as Exclude<Drawn, number>,
+      ),
+  })).combined
 const drawnAudience = fc.record({
   areas: fc.array(area, { maxLength: 4 }),
-  groups: fc.uniqueArray(half(8), { maxLength: 3 }),
-  excludeGroups: fc.uniqueArray(half(8), { maxLength: 2 }),
+  groups: fc.uniqueArray(half(FIRST_MADE + 1), { maxLength: 3 }),
+  excludeGroups: fc.uniqueArray(half(FIRST_MADE + 1), { maxLength: 2 }),
   roster: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
   emergency: fc.boolean(),
   categories: fc.constantFrom(['Met'], ['Fire'], []),
@@ -287,10 +330,12 @@ test(
     await fc.assert(
       fc.asyncProperty(
         drawnAudience,
+        fc.tuple(expressionOver(FIRST_MADE - 1), expressionOver(FIRST_MADE)),
         half(60),
         fc.boolean(),
         fc.constantFrom(...ROUTES),
-        async (drawn, limit, isCut, prefixes) => {
+        async (drawn, made, limit, isCut, prefixes) => {
+          await makeGroups(db, town, made)
           const ids = (nos: readonly number[]) => nos.map(no => town.groupIds[no]!)
           const definition: AudienceDefinition = {
             ...drawn,
@@ -298,17 +343,23 @@ test(
             excludeGroups: ids(drawn.excludeGroups),
             ...(drawn.roster === undefined ? {} : { roster: town.groupIds[drawn.roster]! }),
           } as AudienceDefinition
-          const expected = reached(town, definition, true)
+          const expected = reached(town, definition, true, made)
           const audience = await resolveAudience(db, definition)
           // Among so few people nothing would be cut otherwise.
           const { areas, groups, excludeGroups, everywhere } = audience
-          const grounds = [...areas, ...groups, ...excludeGroups].flatMap(one => one.ground ?? [])
+          const plain = [...groups, ...excludeGroups].flatMap(one => one.made?.groups ?? one)
+          const grounds = [...areas, ...plain].flatMap(one => one.ground ?? [])
           if (isCut) for (const ground of [...grounds, everywhere]) ground?.tiling()
 
           expect(await countAudience(db, audience)).toBe(expected.size)
+          const members = []
+          for (const group of groups) members.push(await countMembers(db, group))
+          expect(members).toEqual(drawn.groups.map(no => peopleIn(town, no, made).size))
           const estimate = await estimateAudience(db, audience, prefixes)
           expect(estimate.recipients).toBe(expected.size)
-          expect(estimate.optedOut).toBe(reached(town, definition, false).size - expected.size)
+          expect(estimate.optedOut).toBe(
+            reached(town, definition, false, made).size - expected.size,
+          )
           expect(estimate.byArea.map(one => one.inside)).toEqual(
             definition.areas.map(
               (_, no) => [...expected.values()].filter(r => r.areaNos.includes(no)).length,
@@ -384,6 +435,19 @@ function sums(counted: readonly (readonly [string, number])[]): Map<string, numb
   return totals
 }
 
+async function makeGroups(db: Database, { groupIds }: Town, made: readonly Drawn[]): Promise<void> {
+  const overIds = (expression: Drawn): Expression<string> => {
+    if (typeof expression === 'number') return groupIds[expression]!
+    const [[operation, operands]] = Object.entries(expression) as [[string, readonly Drawn[]]]
+    return { [operation]: operands.map(overIds) } as unknown as GroupExpression
+  }
+  for (const [no, expression] of made.entries()) {
+    const id = groupIds[FIRST_MADE + no]!
+    const [row] = await findGroups(db, [id])
+    await updateGroup(db, id, { ...row!, expression: overIds(expression) as GroupExpression })
+  }
+}
+
 const nobody = { areas: [], groups: [], excludeGroups: [], emergency: true, categories: [] }
 
 test('an audience that names nothing is nobody, never everyone', async ({ db, town }) => {
@@ -418,8 +482,11 @@ test('what an audience can not have is named at its place', async ({ db, town })
   ).rejects.toMatchObject({ code: 'invalid_area', faults: [{ pointer: '/areas/0' }] })
 })
 
-test('a group by rule is no roster, for who is in it changes by itself', async ({ db, town }) => {
-  for (const no of [3, 5]) {
+test('a group that lists nobody is no roster, for who is in it changes by itself', async ({
+  db,
+  town,
+}) => {
+  for (const no of [3, 5, FIRST_MADE]) {
     await expect(
       resolveAudience(db, { ...nobody, roster: town.groupIds[no]! }),
     ).rejects.toMatchObject({
@@ -474,7 +541,7 @@ test('a group counts its people, whoever opted out included', async ({ db, town 
     groups: [town.groupIds[0]!, town.groupIds[3]!],
   })
   const counted = await Promise.all(audience.groups.map(group => countMembers(db, group)))
-  expect(counted).toEqual([0, 3].map(no => town.people.filter(person => isIn(person, no)).length))
+  expect(counted).toEqual([0, 3].map(no => peopleIn(town, no, []).size))
 })
 
 test('after a planner’s death the rest is everyone but whom it had planned', async ({

@@ -96,6 +96,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'post /v1/groups': ['administrator', 'author'],
   'get /v1/groups/{id}': ['administrator', 'author', 'approver', 'viewer'],
   'patch /v1/groups/{id}': ['administrator', 'author'],
+  'delete /v1/groups/{id}': ['administrator', 'author'],
   'put /v1/groups/{id}/members': ['administrator', 'author'],
   'post /v1/areas': ['administrator', 'author', 'approver'],
   'post /v1/geocode-sets': ['administrator'],
