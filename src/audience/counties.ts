@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { feature } from 'topojson-client'
 import { AppError } from '../errors.ts'
-import type { Position } from '../geometry/geojson.ts'
+import type { Box, Position } from '../geometry/geojson.ts'
 import { joinShapes, shapeOf } from '../geometry/shape.ts'
 import type { Geocode, ResolvedGeocode } from './geocodes.ts'
 import { LATER, RENAMED } from './renamed-counties.ts'
@@ -21,6 +21,8 @@ interface Atlas {
   readonly topology: Topology
   readonly version: string
   readonly resolved: Map<string, ResolvedGeocode | undefined>
+  /** Of counties, states and the nation, each once; gathered when first asked for. */
+  lines: readonly (readonly Position[])[] | undefined
 }
 
 type Topology = Parameters<typeof feature>[0]
@@ -39,6 +41,7 @@ function atlas(): Atlas {
       topology: JSON.parse(file.toString('utf8')) as Atlas['topology'],
       version: `us-atlas ${version} counties-10m sha256:${digest}`,
       resolved: new Map(),
+      lines: undefined,
     }
   }
   return loaded
@@ -78,6 +81,29 @@ export function resolveCounty(geocode: Geocode): ResolvedGeocode | undefined {
     resolved.set(code.fips, findShape(code.fips) ?? findRenamed(code.fips))
   }
   return resolved.get(code.fips)
+}
+
+/** The borders of counties and states that pass through a box, each once, as lines. */
+export function countyLinesIn([west, south, east, north]: Box): (readonly Position[])[] {
+  const known = atlas()
+  known.lines ??= gatherLines(known.topology)
+  return known.lines.filter(line => {
+    let [w, s, e, n] = [Infinity, Infinity, -Infinity, -Infinity]
+    for (const [x, y] of line) {
+      w = Math.min(w, x)
+      s = Math.min(s, y)
+      e = Math.max(e, x)
+      n = Math.max(n, y)
+    }
+    return w <= east && e >= west && s <= north && n >= south
+  })
+}
+
+function gatherLines(topology: Topology): Position[][] {
+  return topology.arcs.map((_arc, no) => {
+    const { geometry } = feature(topology, { type: 'LineString', arcs: [no] })
+    return geometry.coordinates.map(toPosition)
+  })
 }
 
 function findRenamed(fips: string): ResolvedGeocode | undefined {

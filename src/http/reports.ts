@@ -1,9 +1,12 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
+import { parseAccept } from 'hono/utils/accept'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { deliveriesCsv } from '../reports/deliveries.ts'
+import { HTML_CSP, htmlOf } from '../reports/html.ts'
+import { readableReport } from '../reports/readable-report.ts'
 import { reportOf } from '../reports/report.ts'
 import { DELIVERY_STATES } from '../store/schema.ts'
 import { existingAlerts } from '../store/watching.ts'
@@ -129,11 +132,17 @@ const reportRoute = createRoute({
   path: '/v1/alerts/{id}/report',
   tags: ['Alerts'],
   summary: 'The after-action report; as CSV one row a recipient',
+  description:
+    'As HTML in English or Spanish, by `Accept-Language`, else the language of the organisation.',
   request: { params: idParams },
   responses: {
     200: {
       description: 'By `Accept`',
-      content: { ...json(reportSchema), 'text/csv': { schema: z.string() } },
+      content: {
+        ...json(reportSchema),
+        'text/csv': { schema: z.string() },
+        'text/html': { schema: z.string() },
+      },
     },
   },
 })
@@ -141,8 +150,9 @@ const reportRoute = createRoute({
 export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(reportRoute, async c => {
     const { id } = c.req.valid('param')
-    c.header('Vary', 'Accept')
-    if (reportType(c) === 'text/csv') {
+    c.header('Vary', 'Accept, Accept-Language')
+    const type = reportType(c)
+    if (type === 'text/csv') {
       if (!(await existingAlerts(db, [id])).has(id)) {
         throw new AppError('not_found', 'there is no such alert')
       }
@@ -151,12 +161,29 @@ export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAP
         'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
       })
     }
+    if (type === 'text/html') {
+      const sheet = await readableReport(db, id, languagesOf(c), now())
+      c.header('Content-Security-Policy', HTML_CSP)
+      return c.body(await htmlOf(sheet), 200, {
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Language': sheet.language,
+        'Cache-Control': 'no-store',
+      })
+    }
     const { alert, report } = await reportOf(db, id, now())
     return c.json({ alert: await alertResource(db, alert), ...report }, 200)
   })
 }
 
-const REPORT_TYPES = ['application/json', 'text/csv'] as const
+/** RFC 9110 §12.5.4: the languages that the caller takes, the best first. */
+function languagesOf(c: Context): string[] {
+  return parseAccept(c.req.header('Accept-Language') ?? '')
+    .filter(({ q }) => q > 0)
+    .toSorted((a, b) => b.q - a.q)
+    .map(({ type }) => type)
+}
+
+const REPORT_TYPES = ['application/json', 'text/csv', 'text/html'] as const
 
 /** RFC 9110 §12.5.1: the best of what the caller takes; JSON where anything will do. */
 function reportType(c: Context): (typeof REPORT_TYPES)[number] {
@@ -177,5 +204,5 @@ function reportType(c: Context): (typeof REPORT_TYPES)[number] {
   })
   const type = REPORT_TYPES.find(one => one === chosen)
   if (type !== undefined) return type
-  throw new AppError('not_acceptable', `the report comes as ${REPORT_TYPES.join(' or ')}`)
+  throw new AppError('not_acceptable', `the report comes as ${REPORT_TYPES.join(', ')}`)
 }

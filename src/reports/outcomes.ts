@@ -27,7 +27,7 @@ export interface Reach {
   readonly notSent: number
 }
 
-const NOBODY: Reach = {
+export const NOBODY: Reach = {
   recipients: 0,
   attempted: 0,
   taken: 0,

@@ -12,7 +12,7 @@ import { readDemands } from '../store/outcomes.ts'
 import { readCarrierNames } from '../store/watching.ts'
 import { causeOf, type CauseName } from './causes.ts'
 import { curveOf, timesTo, type CurvePoint, type TimesTo } from './curve.ts'
-import { countOutcomes, type Cause, type Outcomes, type Reach } from './outcomes.ts'
+import { countOutcomes, NOBODY, type Cause, type Outcomes, type Reach } from './outcomes.ts'
 import { watchedOf, type Progress, type Tally } from './progress.ts'
 import { timelineOf, type Moment } from './timeline.ts'
 
@@ -151,9 +151,12 @@ function reachOf(
   return {
     inArea: null,
     total,
-    byArea: [...byArea]
-      .toSorted(([a], [b]) => (a < 0 ? 1 : b < 0 ? -1 : a - b))
-      .map(([no, reach]) => ({ areaDesc: areas[no]?.areaDesc ?? null, ...reach })),
+    byArea: [
+      ...areas.map(({ areaDesc }, no) => ({ areaDesc, ...(byArea.get(no) ?? NOBODY) })),
+      ...[...byArea].flatMap(([no, reach]) =>
+        areas[no] === undefined ? [{ areaDesc: null, ...reach }] : [],
+      ),
+    ],
     byCarrier: [...byCarrier]
       .map(([id, reach]) => ({
         carrierId: id ?? null,

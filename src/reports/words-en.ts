@@ -78,6 +78,7 @@ export const english = {
     submitted: 'taken by a carrier',
     delivered: 'confirmed by the phone',
     answered: 'answered, of those who did',
+    answeredShort: 'answered',
     seconds: 'seconds',
     minutes: 'minutes',
     hours: 'hours',
@@ -99,8 +100,7 @@ export const english = {
   map: {
     title: 'Where',
     caption: 'The areas of the alert, over county lines',
-    addressed: '{count} addressed',
-    reached: '{share} known to have it',
+    numbers: 'The areas by their numbers on the map',
     none: 'No area of it can be drawn: it was addressed to groups alone, or its shapes are gone.',
     source: 'County lines: US Census Bureau (us-atlas).',
   },
@@ -151,7 +151,7 @@ export const english = {
     taken: 'Taken',
     confirmed: 'Confirmed',
     failed: 'Failed',
-    took: 'Handing over took {took}; planned were {planned}.',
+    took: 'Handing over took {took}; the plan is {planned}.',
     noPlan: 'No plan can be computed: some numbers have no carrier now.',
   },
   timeline: {

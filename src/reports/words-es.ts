@@ -80,6 +80,7 @@ export const spanish: ReportWords = {
     submitted: 'aceptados por una operadora',
     delivered: 'confirmados por el teléfono',
     answered: 'respondidos, de quienes lo hicieron',
+    answeredShort: 'respondieron',
     seconds: 'segundos',
     minutes: 'minutos',
     hours: 'horas',
@@ -101,8 +102,7 @@ export const spanish: ReportWords = {
   map: {
     title: 'Dónde',
     caption: 'Las zonas de la alerta, sobre los límites de los condados',
-    addressed: '{count} destinatarios',
-    reached: 'se sabe que la tiene el {share}',
+    numbers: 'Las zonas por sus números en el mapa',
     none: 'No se puede dibujar ninguna zona: se dirigió solo a grupos, o ya no hay contornos.',
     source: 'Límites de los condados: US Census Bureau (us-atlas).',
   },
@@ -153,7 +153,7 @@ export const spanish: ReportWords = {
     taken: 'Aceptados',
     confirmed: 'Confirmados',
     failed: 'Fallidos',
-    took: 'La entrega duró {took}; estaban previstos {planned}.',
+    took: 'La entrega duró {took}; lo previsto es {planned}.',
     noPlan: 'No se puede calcular un plan: algunos números no tienen operadora ahora.',
   },
   timeline: {
