@@ -284,6 +284,8 @@ export async function mergeStaged(
   `)
   const updated = found?.known ?? 0
   if (updated > 0) {
+    // First: a contact that changes tells its locations, and those that go need not hear it.
+    if (columns.locations) await leaveOldPlaces(tx, { span, blanks })
     await tx.execute(sql`
       update contacts c
       set (name, language, external_id, consent, email) = row(${changes}), updated_at = now(),
@@ -306,21 +308,27 @@ export async function mergeStaged(
   return { created, updated }
 }
 
-interface Span {
+interface Rows {
   readonly span: ReturnType<typeof sql>
   readonly blanks: 'keep' | 'overwrite'
+}
+
+interface Span extends Rows {
   readonly updated: number
+}
+
+async function leaveOldPlaces(tx: Database, { span, blanks }: Rows): Promise<void> {
+  const given = blanks === 'overwrite' ? sql`true` : sql`s.position is not null`
+  await tx.execute(sql`
+    delete from locations o using staged_contacts s join known_contacts k using (line)
+    where ${span} and ${given} and o.contact_id = k.id and not exists (
+      select from locations l where l.contact_id = k.id and l.sole and l.position ~= s.position)
+  `)
 }
 
 async function mergeLocations(
   tx: Database,
-  {
-    span,
-    isNew,
-    blanks,
-    updated,
-    created,
-  }: Span & { isNew: ReturnType<typeof sql>; created: number },
+  { span, isNew, updated, created }: Span & { isNew: ReturnType<typeof sql>; created: number },
 ): Promise<void> {
   if (created > 0) {
     // In the order of a coarse grid, so that neighbours in the index are written together.
@@ -333,16 +341,14 @@ async function mergeLocations(
     `)
   }
   if (updated > 0) {
-    const given = blanks === 'overwrite' ? sql`true` : sql`s.position is not null`
     await tx.execute(sql`
-      with moved as (
-        select k.id, s.position from staged_contacts s join known_contacts k using (line)
-        where ${span} and ${given} and not exists (
-          select from locations l where l.contact_id = k.id and l.sole and l.position ~= s.position)
-      ),
-      left_behind as (delete from locations l using moved m where l.contact_id = m.id)
-      insert into locations (contact_id, position, sole)
-      select id, position, true from moved where position is not null
+      insert into locations (contact_id, position, sole, phone_head, language)
+      select c.id, s.position, true, phone_head(c.phone), coalesce(c.language, '')
+      from staged_contacts s join known_contacts k using (line) join contacts c on c.id = k.id
+      where ${span} and s.position is not null
+        and not exists (select from locations l where l.contact_id = k.id)
+      order by floor(s.position[0] * 2), floor(s.position[1] * 8), s.position[0]
+      for share of c
     `)
   }
 }
