@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { signIn } from '../../src/cli/client.ts'
+import { signIn, type Client } from '../../src/cli/client.ts'
 import { signAs } from '../../src/cli/send.ts'
 import { findRunningServer } from '../../src/store/embedded-running.ts'
 import {
@@ -29,6 +29,8 @@ export interface County {
   readonly sinks: readonly SinkProcess[]
   /** Straight to its database: what is asked there costs the engine next to nothing. */
   readonly sql: postgres.Sql
+  readonly databaseUrl: string
+  readonly administrator: Client
   readonly author: Person
   readonly approver: Person
 }
@@ -102,7 +104,7 @@ export async function withCounty(
       ([found]) => found?.links === dispatchers * carriers.length,
       'every dispatcher bound to every carrier',
     )
-    await work({ tocsin, sink, sinks, sql, author, approver })
+    await work({ tocsin, sink, sinks, sql, databaseUrl, administrator, author, approver })
     await sql.end()
   } finally {
     for (const dispatcher of more) dispatcher.kill('SIGTERM')

@@ -25,7 +25,13 @@ import { scratchDirectory } from '../rehearsal.ts'
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } })
 const rows = Math.min(Number(values.rows), 5_000_000)
 
-const GROUP = { name: 'Everybody', description: undefined, area: undefined, rule: undefined }
+const GROUP = {
+  name: 'Everybody',
+  description: undefined,
+  area: undefined,
+  rule: undefined,
+  expression: undefined,
+}
 /** Some hundredth of the people. */
 const READ: Area = {
   areaDesc: 'a hundredth of the people',

@@ -21,6 +21,18 @@ export interface Arrived {
   readonly replied: number
 }
 
+/** Phones that answer of themselves, +15550000001 and on, in turn over the accounts, each "1" or "2". */
+export interface Chorus {
+  readonly voices: number
+  readonly perSecond: number
+  readonly accounts: readonly string[]
+  /** The number that they write to. */
+  readonly to: string
+}
+
+/** When the voices of a chorus were given to the carrier: at `at`, epoch milliseconds, `said` in all. */
+export type Spoken = readonly { readonly at: number; readonly said: number }[]
+
 /** As the sink counts on its own clock, in milliseconds. */
 export interface Counts {
   /** In any sliding second. */
@@ -40,6 +52,8 @@ export interface SinkProcess {
   counts(): Promise<Counts>
   /** Receipts and answers that have not been acknowledged, those to come included. */
   owed(): Promise<number>
+  /** Resolves when all of it is said, which is not yet when it is acknowledged. */
+  sing(chorus: Chorus): Promise<Spoken>
   /** Ends it. */
   stop(): Promise<void>
 }
@@ -54,7 +68,7 @@ export async function startSinkProcess(flags: readonly string[] = []): Promise<S
   const lines = createInterface({ input: child.stdout! })
   const [line] = (await once(lines, 'line')) as [string]
   const { port } = JSON.parse(line) as { port: number }
-  const ask = async <Answer>(question: 'counts' | 'owed' | Asked): Promise<Answer> => {
+  const ask = async <Answer>(question: 'counts' | 'owed' | Asked | Chorus): Promise<Answer> => {
     const answer = once(child, 'message')
     child.send(question)
     return ((await answer) as [Answer])[0]
@@ -65,6 +79,7 @@ export async function startSinkProcess(flags: readonly string[] = []): Promise<S
     arrived: asked => ask<Arrived>(asked),
     counts: () => ask<Counts>('counts'),
     owed: () => ask<number>('owed'),
+    sing: chorus => ask<Spoken>(chorus),
     async stop() {
       if (child.exitCode !== null) return
       child.kill('SIGTERM')

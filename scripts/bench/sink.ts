@@ -3,7 +3,7 @@ import { judge, markList } from '../../src/simulator/judge.ts'
 import { startMessageCentre } from '../../src/simulator/message-centre.ts'
 import { createPhones } from '../../src/simulator/phones.ts'
 import { languageNoOf, textsOf } from './cases.ts'
-import type { Arrived, Asked, Counts } from './sink-process.ts'
+import type { Arrived, Asked, Chorus, Counts, Spoken } from './sink-process.ts'
 
 /**
  * The other end of a bench: a message centre without a limit that answers and keeps the list of all that arrived,
@@ -11,7 +11,8 @@ import type { Arrived, Asked, Counts } from './sink-process.ts'
  * its counts as one JSON line on SIGTERM, or when the process that forked it goes.
  *
  * A message `'counts'` asks for the `Counts` of the first account; `'owed'` for how many receipts and answers are
- * still to be acknowledged; `Asked` what became of the phones +15550000001 … since it was asked before. `--receipts`
+ * still to be acknowledged; `Asked` what became of the phones +15550000001 … since it was asked before; a `Chorus` lets
+ * phones speak of themselves, at its rate, and is answered with when they did. `--receipts`
  * sends a receipt for each segment; `--replies 0.2` lets so many phones answer what is not the loop's by hand;
  * `--throttle` refuses what is above `--rate`, which else is only counted; `--counts` keeps no list.
  */
@@ -64,7 +65,7 @@ const centre = await startMessageCentre({
 process.stdout.write(`${JSON.stringify({ port: centre.port })}\n`)
 
 let mark = markList(centre.list)
-process.on('message', (asked: 'counts' | 'owed' | Asked) => {
+process.on('message', (asked: 'counts' | 'owed' | Asked | Chorus) => {
   if (asked === 'counts') {
     const counts = centre.stats()[0]
     const answer: Counts = {
@@ -77,6 +78,7 @@ process.on('message', (asked: 'counts' | 'owed' | Asked) => {
     }
     process.send!(answer)
   } else if (asked === 'owed') process.send!(centre.owed)
+  else if ('voices' in asked) void sing(asked).then(spoken => process.send!(spoken))
   else {
     const verdict = judge(centre.list, expectedPhones(asked), mark)
     mark = markList(centre.list)
@@ -84,6 +86,24 @@ process.on('message', (asked: 'counts' | 'owed' | Asked) => {
     process.send!({ reached, twice: twice.length, replied: tally.replied } satisfies Arrived)
   }
 })
+
+const TICK_MS = 5
+
+async function sing({ voices, perSecond, accounts, to }: Chorus): Promise<Spoken> {
+  const spoken: { at: number; said: number }[] = []
+  const startedAt = performance.now()
+  for (let said = 0; said < voices;) {
+    await new Promise(resolve => setTimeout(resolve, TICK_MS))
+    const due = Math.min(voices, Math.floor(((performance.now() - startedAt) / 1000) * perSecond))
+    for (; said < due; said++) {
+      const text = said % 5 === 4 ? '2' : '1'
+      const from = `+1555${String(said + 1).padStart(7, '0')}`
+      centre.say(accounts[said % accounts.length]!, from, to, { text, means: `option:${text}` })
+    }
+    spoken.push({ at: performance.timeOrigin + performance.now(), said })
+  }
+  return spoken
+}
 
 function* expectedPhones({
   recipients,
