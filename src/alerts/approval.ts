@@ -11,12 +11,15 @@ import { type Database, transact } from '../store/database.ts'
 import { operatorsWho } from '../store/history.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { insertSignature, type SignatureRow, voidSignatures } from '../store/signatures.ts'
+import { findAlertTemplate } from '../store/templates.ts'
 import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
 import { priorityOf } from './priority.ts'
 import { profileFaults } from './profiles.ts'
 import { countRecipients } from './reached.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
+import { limitFaults } from './template-limits.ts'
+import { templateFaults } from './template-texts.ts'
 
 /** What makes a person a party to an alert, for good: who did one of these can't approve it. */
 const HANDS = ['created', 'edited', 'submitted'] as const
@@ -24,7 +27,7 @@ const HANDS = ['created', 'edited', 'submitted'] as const
 /**
  * The author signs: the alert is frozen as it is now.
  *
- * @throws AppError `invalid_alert`, `audience_empty`, `ceiling_exceeded`, `invalid_signature`: over other bytes
+ * @throws AppError `invalid_alert`, `not_as_template`, `audience_empty`, `ceiling_exceeded`, `invalid_signature`: over other bytes
  *   than `content` gives now, also because a group changed since they were read
  */
 export async function submitAlert(
@@ -38,9 +41,12 @@ export async function submitAlert(
     const alert = await lockForStep(tx, alertId, 'submit', caller, revision)
     const { policy } = await readOrganisation(tx)
     const { draft } = alert
+    const template = await findAlertTemplate(tx, alertId)
     refuseFaulty([
       ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),
       ...submitFaults(draft),
+      ...(await templateFaults(tx, draft, template, policy)),
+      ...(await limitFaults(tx, draft, template)),
     ])
     const { content, bytes, resolved } = await freshContent(tx, alert)
     refuseFaulty(profileFaults(content, policy.profiles, now))
@@ -72,7 +78,13 @@ export async function submitAlert(
       },
       now,
     )
-    await recordStep(tx, submitted, { done: 'submitted', from: 'draft', by: operator, now })
+    await recordStep(tx, submitted, {
+      done: 'submitted',
+      from: 'draft',
+      by: operator,
+      now,
+      template,
+    })
     return submitted
   })
 }

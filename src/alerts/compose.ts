@@ -11,6 +11,7 @@ import {
 } from './draft-faults.ts'
 import { countRecipients, countStillToReach, signReached } from './reached.ts'
 import { assertMode, type Caller, lockForStep, recordStep } from './steps.ts'
+import { editTemplate, type TemplateEdit } from './template-texts.ts'
 import { areaFaults, cleanArea, geocodesOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { resolveAudience } from '../audience/resolve.ts'
@@ -25,6 +26,7 @@ import {
 import { recordAudit } from '../store/audit.ts'
 import { type Database, notify, transact } from '../store/database.ts'
 import { type Policy, readOrganisation } from '../store/organisation.ts'
+import { type AlertTemplateRow, insertAlertTemplate } from '../store/templates.ts'
 
 /** How far above the estimate a ceiling is set that nobody named. */
 const CEILING_MARGIN = 0.05
@@ -49,23 +51,27 @@ export async function composeAlert(
   assertMode(caller.mode, modeOf(draft.status))
   const checked = await checkDraft(db, draft, caller.now)
   refuseFaulty([...checked.faults, ...msgTypeFaults(draft, 'Alert')])
-  const alert = await transact(db, tx => insertDraft(tx, caller, draft, checked.policy))
+  const alert = await transact(db, tx => insertDraft(tx, caller, draft, checked))
   return { ...alert, cleaned }
 }
 
 /**
  * Writes a draft that was checked, its first step.
  *
- * @param references the alerts of ours that it follows
+ * @param how `references`: the alerts of ours that it follows; `template`: what it was made of
  * @throws AppError `forbidden`, `outside_jurisdiction`, `over_limits`
  */
 export async function insertDraft(
   tx: Database,
   { operator, now }: Caller,
   draft: AlertDraft,
-  policy: Policy,
-  references: readonly string[] = [],
+  how: {
+    readonly policy: Policy
+    readonly references?: readonly string[]
+    readonly template?: Omit<AlertTemplateRow, 'alertId' | 'partedAt'>
+  },
 ): Promise<AlertRow> {
+  const { policy, references = [], template: of } = how
   const columns = await draftColumns(tx, draft, policy, references)
   await assertMayAct(tx, operator, ['author'], { ...columns, references: [...references] })
   const alert = await insertAlert(tx, {
@@ -77,21 +83,30 @@ export async function insertDraft(
     createdAt: now,
     updatedAt: now,
   })
-  await recordStep(tx, alert, { done: 'created', from: null, by: operator, now })
+  const template = of && (await insertAlertTemplate(tx, { ...of, alertId: alert.id }))
+  await recordStep(tx, alert, { done: 'created', from: null, by: operator, now, template })
   return alert
 }
 
-/** @throws AppError as `composeAlert`, and `not_found`, `stale_revision`, `wrong_state` */
+export interface AlertEdit {
+  readonly patch: AlertDraftPatch
+  readonly revision: number | undefined
+  /** What becomes of the template that it was made of. */
+  readonly template?: TemplateEdit | undefined
+}
+
+/** @throws AppError as `composeAlert`, and `not_found`, `stale_revision`, `wrong_state`, `invalid_template` */
 export async function editAlert(
   db: Database,
   alertId: string,
   caller: Caller,
-  { patch, revision }: { patch: AlertDraftPatch; revision: number | undefined },
+  { patch, revision, template: edit }: AlertEdit,
 ): Promise<WrittenAlert> {
   const { operator, now } = caller
   return transact(db, async tx => {
     const before = await lockForStep(tx, alertId, 'edit', caller, revision)
-    const { draft, cleaned } = withCleanAreas(patched(before.draft, patch))
+    const changed = await editTemplate(tx, before, patched(before.draft, patch), edit, now)
+    const { draft, cleaned } = withCleanAreas(changed.draft)
     assertMode(caller.mode, modeOf(draft.status))
     const checked = await checkDraft(tx, draft, now)
     refuseFaulty([...checked.faults, ...msgTypeFaults(draft, before.draft.msgType)])
@@ -99,7 +114,9 @@ export async function editAlert(
     const columns = await draftColumns(tx, draft, checked.policy, references)
     await assertMayAct(tx, operator, ['author'], { ...columns, references })
     const alert = await updateAlert(tx, alertId, columns, now)
-    await recordStep(tx, alert, { done: 'edited', from: 'draft', by: operator, now })
+    const { template, detail } = changed
+    const told = { template, ...(detail !== undefined && { detail }) }
+    await recordStep(tx, alert, { done: 'edited', from: 'draft', by: operator, now, ...told })
     return { ...alert, cleaned }
   })
 }

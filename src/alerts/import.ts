@@ -64,7 +64,7 @@ export async function importReading(
   const checked = await checkDraft(db, draft, caller.now)
   refuseFaulty(checked.faults.map(({ code, ...fault }) => withCode(code)(inMessage(fault))))
   const alert = await transact(db, async tx => {
-    const inserted = await insertDraft(tx, caller, draft, checked.policy)
+    const inserted = await insertDraft(tx, caller, draft, checked)
     const already = await insertImportedMessage(tx, {
       ...identityOf(message),
       feedId,

@@ -8,6 +8,7 @@ import { type AlertRow, type AlertState, lockAlert } from '../store/alerts.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, notify } from '../store/database.ts'
 import { insertHistory } from '../store/history.ts'
+import type { AlertTemplateRow } from '../store/templates.ts'
 import { tellSubscribers } from '../subscribers/notices.ts'
 import { assertMayAct } from './authority.ts'
 
@@ -117,7 +118,7 @@ type Done =
  *
  * @param alert as it is after the step
  * @param step `by` is undefined for the system itself; `detail`, e.g. a reason that somebody gave, stays in the
- *   history, which only operators read
+ *   history, which only operators read; `template` is what the alert was made of
  */
 export async function recordStep(
   tx: Database,
@@ -128,9 +129,10 @@ export async function recordStep(
     readonly by: Operator | undefined
     readonly now: Date
     readonly detail?: string
+    readonly template?: AlertTemplateRow | undefined
   },
 ): Promise<void> {
-  const { done: action, from, now, detail = null } = step
+  const { done: action, from, now, detail = null, template } = step
   const operatorId = step.by?.id ?? null
   const to = alert.state
   await insertHistory(tx, alert.id, { at: now, operatorId, action, from, to, detail })
@@ -143,6 +145,15 @@ export async function recordStep(
     operatorId,
     action: `alert.${action}`,
     subject: alert.id,
-    detail: { from, to, revision: alert.revision },
+    detail: {
+      from,
+      to,
+      revision: alert.revision,
+      ...(template !== undefined && {
+        template: template.templateId,
+        templateVersion: template.version,
+        parted: template.partedAt !== null,
+      }),
+    },
   })
 }

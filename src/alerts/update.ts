@@ -32,7 +32,7 @@ export async function composeUpdate(
     const { policy } = await readOrganisation(tx)
     const references = [...before.references, alertId]
     const draft = await withoutGoneGroups(tx, updateOf(before.draft, before.sent ?? now, now))
-    return insertDraft(tx, caller, draft, policy, references)
+    return insertDraft(tx, caller, draft, { policy, references })
   })
 }
 

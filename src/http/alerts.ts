@@ -16,6 +16,7 @@ import { draftWarnings } from '../alerts/draft-faults.ts'
 import { estimateAlert } from '../alerts/estimate.ts'
 import { kindOf } from '../alerts/follow-ups.ts'
 import { type Action, type Caller, rolesFor } from '../alerts/steps.ts'
+import { templateWarnings } from '../alerts/template-texts.ts'
 import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
 import { AppError, type Fault } from '../errors.ts'
@@ -25,10 +26,21 @@ import { listFollowUps } from '../store/follow-ups.ts'
 import { listHistory } from '../store/history.ts'
 import { ALERT_STATES, MODES } from '../store/schema.ts'
 import { standingSignatures } from '../store/signatures.ts'
+import { type AlertTemplateRow, findAlertTemplate } from '../store/templates.ts'
+import { type BlankValues, valuesSchema } from '../templates/blanks.ts'
+import { readVersion } from '../templates/templates.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, ifMatchHeader, json, ofAlert, timeSchema, words } from './resources.ts'
+import {
+  idParams,
+  ifMatchHeader,
+  json,
+  ofAlert,
+  timeSchema,
+  versionNo,
+  words,
+} from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const faultSchema = z.object({ pointer: z.string(), detail: z.string() })
@@ -59,6 +71,18 @@ export const alertSchema = z
     ...draftSchema.shape,
     ...common,
     references: z.array(z.uuid()).meta({ description: 'The alerts of ours that it follows' }),
+    template: z
+      .object({
+        id: z.uuid(),
+        version: z.int(),
+        name: z.string(),
+        blanks: valuesSchema,
+        partedAt: timeSchema.nullable().meta({
+          description: 'Until then it says what the template says, or is not submitted',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'What it was made of' }),
     correctedBy: z
       .array(
         z.object({
@@ -138,6 +162,18 @@ const estimateSchema = z
   })
   .meta({ id: 'Estimate' })
 
+const editSchema = draftPatchSchema.extend({
+  template: z
+    .strictObject({ version: versionNo.optional(), blanks: valuesSchema })
+    .nullable()
+    .optional()
+    .meta({
+      description:
+        'The blanks filled in anew, of the same version unless another is named; `null` parts from the template: its ' +
+        'author answers for the texts from then on',
+    }),
+})
+
 export const movedSchema = z.object({
   state: z.enum(ALERT_STATES),
   left: z.int().meta({ description: 'Recipients whose message had been handed to a carrier' }),
@@ -198,7 +234,7 @@ const editRoute = createRoute({
   request: {
     params: idParams,
     headers: ifMatchHeader,
-    body: { required: true, content: json(draftPatchSchema) },
+    body: { required: true, content: json(editSchema) },
   },
   responses: { 200: alertAnswer('Changed') },
 })
@@ -308,7 +344,8 @@ export const alertRoutes = ({ database, now }: AppDependencies) => {
       return c.json(await shown(c, alert), 200)
     })
     .openapi(editRoute, async c => {
-      const change = { patch: c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const { template, ...patch } = c.req.valid('json')
+      const change = { patch, revision: revisionFromIfMatch(c), template }
       const { id } = c.req.valid('param')
       return c.json(await shown(c, await editAlert(db, id, callerFor(c, 'edit'), change)), 200)
     })
@@ -414,6 +451,7 @@ export async function alertResource(
   const signatures = await standingSignatures(db, alert.id)
   const followUps = await listFollowUps(db, [alert.id])
   const history = await listHistory(db, alert.id)
+  const made = await findAlertTemplate(db, alert.id)
   return {
     ...draft,
     ...commonFields({ ...alert, info: draft.info }),
@@ -425,7 +463,14 @@ export async function alertResource(
       dispatchedAt: one.dispatchedAt.toISOString(),
     })),
     contentDigest,
-    warnings: [...(alert.cleaned ?? []), ...draftWarnings(draft)],
+    template: made === undefined ? null : await templateResource(db, made),
+    warnings: [
+      ...(alert.cleaned ?? []),
+      ...draftWarnings(draft),
+      ...(made === undefined || alert.state !== 'draft'
+        ? []
+        : await templateWarnings(db, draft, made)),
+    ],
     signatures: signatures.map(({ role, operatorId, kid, jws, at }) => ({
       role,
       operatorId,
@@ -434,5 +479,17 @@ export async function alertResource(
       at: at.toISOString(),
     })),
     history: history.map(entry => ({ ...entry, at: entry.at.toISOString() })),
+  }
+}
+
+async function templateResource(db: Database, made: AlertTemplateRow) {
+  const { templateId: id, version, partedAt } = made
+  const { template } = await readVersion(db, id, version)
+  return {
+    id,
+    version,
+    name: template.name,
+    blanks: made.blanks as BlankValues,
+    partedAt: partedAt?.toISOString() ?? null,
   }
 }

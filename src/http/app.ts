@@ -35,6 +35,7 @@ import { reportRoutes } from './reports.ts'
 import { signInRoutes } from './sign-in.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { letterRoutes } from './letters.ts'
+import { templateUseRoutes } from './template-use.ts'
 import { templateRoutes } from './templates.ts'
 import { textRoutes } from './texts.ts'
 import { watchingRoutes } from './watching.ts'
@@ -84,6 +85,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', subscriberRoutes(deps))
   app.route('/', webhookRoutes(deps))
   app.route('/', templateRoutes(deps))
+  app.route('/', templateUseRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', correctionRoutes(deps))
   app.route('/', textRoutes(deps))

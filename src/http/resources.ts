@@ -18,6 +18,9 @@ export function line(max: number) {
     )
 }
 
+/** Of a template. */
+export const versionNo = z.int().min(1).max(999_999_999)
+
 export const timeSchema = z.iso.datetime({ offset: true })
 
 /** `If-Match` as the OpenAPI document shows it; `revisionFromIfMatch` reads it. */

@@ -24,7 +24,7 @@ import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, ifMatchHeader, json, timeSchema } from './resources.ts'
+import { idParams, ifMatchHeader, json, timeSchema, versionNo } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const faults = z.array(z.object({ pointer: z.string(), detail: z.string() }))
@@ -93,12 +93,12 @@ const versionSchema = z
   })
   .meta({ id: 'TemplateVersion' })
 
-const versionNo = z
+const versionStep = z
   .string()
   .regex(/^[1-9]\d{0,8}$/, 'must be the number of a version')
   .transform(Number)
   .meta({ type: 'integer', minimum: 1 })
-const versionParams = z.strictObject({ id: z.uuid(), version: versionNo })
+const versionParams = z.strictObject({ id: z.uuid(), version: versionStep })
 
 const tags = ['Templates']
 const answer = (description: string) => ({ description, content: json(resourceSchema) })
@@ -177,7 +177,7 @@ const reviewRoute = createRoute({
     ...body(
       z.strictObject({
         language: z.string().min(1).max(35),
-        version: z.int().min(1).max(999_999_999).meta({ description: 'The one that was read' }),
+        version: versionNo.meta({ description: 'The one that was read' }),
       }),
     ),
   },

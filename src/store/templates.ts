@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { templateReviews, templates, templateVersions } from './schema.ts'
+import { alertTemplates, templateReviews, templates, templateVersions } from './schema.ts'
 
 export type TemplateRow = typeof templates.$inferSelect
 export type TemplateVersionRow = typeof templateVersions.$inferSelect
@@ -129,4 +129,36 @@ export async function listReviews(
     .select()
     .from(templateReviews)
     .where(inArray(templateReviews.templateId, [...templateIds]))
+}
+
+export type AlertTemplateRow = typeof alertTemplates.$inferSelect
+
+export async function insertAlertTemplate(
+  db: Database,
+  made: Omit<AlertTemplateRow, 'partedAt'>,
+): Promise<AlertTemplateRow> {
+  const [row] = await db.insert(alertTemplates).values(made).returning()
+  return row as AlertTemplateRow
+}
+
+export async function updateAlertTemplate(
+  db: Database,
+  alertId: string,
+  change: Partial<Pick<AlertTemplateRow, 'version' | 'blanks' | 'texts' | 'partedAt'>>,
+): Promise<AlertTemplateRow> {
+  const [row] = await db
+    .update(alertTemplates)
+    .set(change)
+    .where(eq(alertTemplates.alertId, alertId))
+    .returning()
+  return row as AlertTemplateRow
+}
+
+/** Undefined of an alert that was made of none. */
+export async function findAlertTemplate(
+  db: Database,
+  alertId: string,
+): Promise<AlertTemplateRow | undefined> {
+  const [row] = await db.select().from(alertTemplates).where(eq(alertTemplates.alertId, alertId))
+  return row
 }

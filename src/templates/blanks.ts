@@ -81,6 +81,9 @@ const valueSchema = z.union([
   z.array(z.strictObject({ language: languageTag, text: z.string().max(2000) })).max(20),
 ])
 
+/** What is filled in, by the names of the blanks. */
+export const valuesSchema = z.record(z.string().min(1).max(64), valueSchema)
+
 export type Blank = z.infer<typeof blankSchema>
 export type BlankValue = z.infer<typeof valueSchema>
 export type BlankValues = Readonly<Record<string, BlankValue>>

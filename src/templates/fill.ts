@@ -18,7 +18,7 @@ const BLANK = /\{([a-z\d_]*)\}/g
 export const SENDER = 'sender'
 
 /** A text without blanks. */
-type FilledText = TemplateText
+export type FilledText = TemplateText
 
 export interface Filled {
   readonly texts: FilledText[]
@@ -118,7 +118,8 @@ function endOf({ durationMinutes }: Template, now: Date): string {
   return end.toISOString()
 }
 
-function expiryBlank({ blanks }: Template): Blank | undefined {
+/** The one that says when the alert expires. */
+export function expiryBlank({ blanks }: Template): Blank | undefined {
   return blanks.find(blank => blank.type === 'time' && blank.expires)
 }
 

@@ -115,6 +115,8 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/templates/{id}/versions': EVERYBODY,
   'get /v1/templates/{id}/versions/{version}': EVERYBODY,
   'post /v1/templates/{id}/review': AUTHOR_OR_APPROVER,
+  'post /v1/templates/{id}/fill': ['administrator', 'author', 'approver'],
+  'post /v1/templates/{id}/draft': ['author'],
   'get /v1/alerts/{id}/progress': EVERYBODY,
   'get /v1/alerts/{id}/tally': EVERYBODY,
   'get /v1/alerts/{id}/stream': EVERYBODY,
@@ -179,6 +181,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'post /v1/templates': aTemplate({ languages: ['fr'] }),
   'patch /v1/templates/{id}': {},
   'post /v1/templates/{id}/review': { language: 'en', version: 1 },
+  'post /v1/templates/{id}/fill': {},
+  'post /v1/templates/{id}/draft': { status: 'Actual' },
   'post /v1/dispatches': { alertIds: [NOTHING] },
   'post /v1/stop': { reason: 'x' },
 }

@@ -1,24 +1,15 @@
 import { expect, vi } from 'vitest'
 import { square } from '../alerts/people.ts'
 import { test } from '../support/edge.ts'
-import type { Caller } from '../support/edge.ts'
+import { aStoredTemplate, review } from '../templates/people.ts'
 import { aTemplate } from '../templates/sample.ts'
 
 // The first that meets a part of the edge waits for it to be made ready.
 vi.setConfig({ testTimeout: 60_000 })
 
 let names = 0
-const aName = () => `Flood ${++names}`
+const aName = () => `Named ${++names}`
 
-async function write(writer: Caller, changes: object = {}): Promise<string> {
-  const json = aTemplate({ name: aName(), ...changes })
-  const { status, body } = await writer.call('POST', '/v1/templates', { json })
-  if (status !== 201) throw new Error(JSON.stringify(body))
-  return body.id
-}
-
-const review = (who: Caller, id: string, language: string, version: number) =>
-  who.call('POST', `/v1/templates/${id}/review`, { json: { language, version } })
 const states = (body: { states: { language: string; state: string }[] }) =>
   body.states.map(({ state }) => state)
 
@@ -131,7 +122,7 @@ test('what is wrong with a template is refused all at once, each at its place, a
   )
   const taken = await author.call('POST', '/v1/templates', { json: aTemplate({ name }) })
   expect([taken.status, taken.body.code]).toEqual([409, 'already_exists'])
-  const id = await write(author)
+  const id = await aStoredTemplate(author)
   const renamed = await author.call('PATCH', `/v1/templates/${id}`, { json: { name } })
   expect([renamed.status, renamed.body.errors]).toEqual([
     409,
@@ -176,7 +167,7 @@ test('each language is reviewed by somebody who did not write it, and is stale w
   const author = await edge.caller({ roles: ['author'] })
   const other = await edge.caller({ roles: ['author'] })
   const approver = await edge.caller({ roles: ['approver'] })
-  const id = await write(author)
+  const id = await aStoredTemplate(author)
 
   const own = await review(author, id, 'en-US', 1)
   expect([own.status, own.body.code]).toEqual([403, 'had_a_hand'])
@@ -216,7 +207,7 @@ test('each language is reviewed by somebody who did not write it, and is stale w
 test('where policy asks for nobody else, a writer may review', async ({ edge }) => {
   const administrator = await edge.caller({ roles: ['administrator'] })
   const author = await edge.caller({ roles: ['author'] })
-  const id = await write(author)
+  const id = await aStoredTemplate(author)
   const policy = (templateReview: string) =>
     administrator.call('PATCH', '/v1/organisation', { json: { policy: { templateReview } } })
   expect((await policy('anyone')).status).toBe(200)
@@ -231,7 +222,7 @@ test('a template that lacks something is kept, and says what; the list has them 
   const author = await edge.caller({ roles: ['author'] })
   const [en] = aTemplate().texts
   const name = `A ${aName()}`
-  const id = await write(author, { name, texts: [en], description: 'For the river' })
+  const id = await aStoredTemplate(author, { name, texts: [en], description: 'For the river' })
   const { body } = await author.call('GET', `/v1/templates/${id}`)
   expect(body).toMatchObject({
     isUsable: false,
@@ -252,7 +243,7 @@ test('one that is deleted is gone from the list and frees its name, and its vers
 }) => {
   const author = await edge.caller({ roles: ['author'] })
   const name = aName()
-  const id = await write(author, { name })
+  const id = await aStoredTemplate(author, { name })
   const headers = { 'If-Match': '"2"' }
   expect((await author.call('DELETE', `/v1/templates/${id}`, { headers })).status).toBe(412)
   expect((await author.call('DELETE', `/v1/templates/${id}`)).status).toBe(204)
@@ -268,14 +259,14 @@ test('one that is deleted is gone from the list and frees its name, and its vers
   }
   const { body } = await author.call('GET', `/v1/templates/${id}/versions/1`)
   expect(body).toMatchObject({ name, deletedAt: expect.any(String) })
-  expect(await write(author, { name })).not.toBe(id)
+  expect(await aStoredTemplate(author, { name })).not.toBe(id)
 })
 
 test('who wrote, reviewed and deleted what is in the trail, and no text is', async ({ edge }) => {
   const author = await edge.caller({ roles: ['author'] })
   const approver = await edge.caller({ roles: ['approver'] })
   const auditor = await edge.caller({ roles: ['auditor'] })
-  const id = await write(author)
+  const id = await aStoredTemplate(author)
   await review(approver, id, 'es-US', 1)
   await author.call('PATCH', `/v1/templates/${id}`, { json: { durationMinutes: 60 } })
   await author.call('DELETE', `/v1/templates/${id}`)
@@ -296,7 +287,7 @@ test('who wrote, reviewed and deleted what is in the trail, and no text is', asy
 
 test('of two who change it at once one is told that it has changed', async ({ edge }) => {
   const author = await edge.caller({ roles: ['author'] })
-  const id = await write(author)
+  const id = await aStoredTemplate(author)
   const change = (durationMinutes: number) =>
     author.call('PATCH', `/v1/templates/${id}`, {
       json: { durationMinutes },
