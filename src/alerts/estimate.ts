@@ -7,6 +7,7 @@ import {
   forecastSending,
 } from './forecast.ts'
 import { sentBefore } from './reached.ts'
+import { namesBoth } from '../audience/areas.ts'
 import { estimateReached } from '../audience/reached.ts'
 import {
   type AudienceEstimate,
@@ -38,7 +39,12 @@ export interface Estimate {
   readonly reachedBefore: number
   readonly byLanguage: { language: string | null; recipients: number }[]
   readonly byCarrier: { carrierId: string; name: string; recipients: number }[]
-  readonly byArea: { areaDesc: string; recipients: number }[]
+  readonly byArea: {
+    areaDesc: string
+    recipients: number
+    /** How what it draws and what it names by geocode are combined; null where it has only one of them. */
+    combine: 'union' | 'intersection' | null
+  }[]
   readonly byGroup: { groupId: string; name: string; recipients: number }[]
   /** Of all messages together. */
   readonly segments: number
@@ -87,7 +93,11 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
       name,
       recipients: forecast.recipients.get(id) ?? 0,
     })),
-    byArea: audience.byArea.map(({ areaDesc, recipients }) => ({ areaDesc, recipients })),
+    byArea: audience.byArea.map(({ areaDesc, recipients }, no) => {
+      const area = content.areas[no]
+      const combined = area !== undefined && namesBoth(area)
+      return { areaDesc, recipients, combine: combined ? (area.combine ?? 'union') : null }
+    }),
     byGroup: audience.byGroup.map(({ groupId, name, recipients }) => ({
       groupId,
       name,

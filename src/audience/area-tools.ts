@@ -8,7 +8,7 @@ import { buffer } from '../geometry/buffer.ts'
 import { clip } from '../geometry/clipping.ts'
 import { checkPolygon, type MultiPolygon, type Position, type Rings } from '../geometry/geojson.ts'
 import { boxOf, outlinesOf, shift } from '../geometry/outlines.ts'
-import { cornersOf, shapeAreaKm2, shapeOf, type Shape } from '../geometry/shape.ts'
+import { cornersOf, shapeAreaKm2, shapeOf } from '../geometry/shape.ts'
 import { ringsAreaKm2 } from '../geometry/sphere.ts'
 import type { Database } from '../store/database.ts'
 import { areaWarnings, cleanArea, geocodesOf, groundOf, groundOfShape } from './areas.ts'
@@ -79,9 +79,12 @@ export async function composeArea(
     ...(perimeter === undefined ? [] : [perimeter.area]),
   ]
   const geocodes = await lookUpGeocodes(db, geocodesOf(all))
-  const shapes = areas.map((area, no) => groundOf(area, geocodes, `/areas/${no}`).shape)
-  const near = alignerOf(shapes[0])
-  const [first = [], ...others] = shapes.map(near)
+  const outlines: Rings[][] = []
+  for (const [no, area] of areas.entries()) {
+    outlines.push(await done(outlinesOf(groundOf(area, geocodes, `/areas/${no}`).shape)))
+  }
+  const near = alignerOf(outlines.flat()[0])
+  const [first = [], ...others] = outlines.map(near)
   const alone = operation === 'union' ? [[...first, ...others.flat()]] : [first, ...others]
   let polygons = await done(clip(operation, [alone])).then(([outcome]) => solid(outcome ?? []))
   if (bufferMetres !== 0 && polygons.length > 0) {
@@ -96,22 +99,23 @@ export async function composeArea(
       faults,
     })
   }
-  const known = covered.map(({ alertId, area }) => {
-    const { areaDesc } = area
-    return { alertId, areaDesc, ground: near(groundOf(area, geocodes).shape) }
-  })
+  const known: (Overlap & { readonly ground: Rings[] })[] = []
+  for (const { alertId, area } of covered) {
+    const ground = near(await done(outlinesOf(groundOf(area, geocodes).shape)))
+    known.push({ alertId, areaDesc: area.areaDesc, ground })
+  }
+  const incident =
+    perimeter &&
+    near(await done(outlinesOf(groundOf(perimeter.area, geocodes, '/perimeter').shape)))
   return {
     polygon: drawn,
     corners: cornersOf(shape),
     areaKm2: shapeAreaKm2(shape),
     people: await countPeopleOn(db, groundOfShape(shape)),
     gaps:
-      perimeter === undefined
+      incident === undefined
         ? []
-        : await gapsIn(db, near(groundOf(perimeter.area, geocodes, '/perimeter').shape), [
-            ...polygons,
-            ...known.flatMap(({ ground }) => ground),
-          ]),
+        : await gapsIn(db, incident, [...polygons, ...known.flatMap(({ ground }) => ground)]),
     overlaps: await overlapsWith(polygons, known),
     warnings: [
       ...given.flatMap(({ area, warnings }, no) => [
@@ -166,12 +170,11 @@ function outlineWarnings({ circle = [] }: Area, pointer: string): Fault[] {
 }
 
 /** Polygons by whole turns as near as may be to the first one, so that they meet over ±180° too. */
-function alignerOf(first: Shape | undefined): (shape: Shape) => Rings[] {
+function alignerOf(first: Rings | undefined): (outlines: readonly Rings[]) => Rings[] {
   const middleOf = (rings: Rings) => (boxOf(rings)[0] + boxOf(rings)[2]) / 2
-  const [reference] = first === undefined ? [] : outlinesOf(first)
-  const at = reference === undefined ? 0 : middleOf(reference)
-  return shape =>
-    outlinesOf(shape).map(rings => shift(rings, 360 * Math.round((at - middleOf(rings)) / 360)))
+  const at = first === undefined ? 0 : middleOf(first)
+  return outlines =>
+    outlines.map(rings => shift(rings, 360 * Math.round((at - middleOf(rings)) / 360)))
 }
 
 function solid(polygons: readonly Rings[]): Rings[] {

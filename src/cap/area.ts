@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { readableText } from './readable.ts'
 
 /**
- * `Area` (API.md): the union of all that it names. Coordinates are GeoJSON, `[longitude, latitude]` in
+ * `Area` (API.md): the union of all that it names, unless it says `combine: 'intersection'`. Coordinates are GeoJSON, `[longitude, latitude]` in
  * WGS 84. The schema holds the shape alone; rings, ranges and geocodes are judged by meaning (422).
  */
 
@@ -57,6 +57,10 @@ const height = z.number().min(-100_000).max(1_000_000)
 export const areaSchema = z.strictObject({
   areaDesc: readableText(500),
   ...shape,
+  combine: z.enum(['union', 'intersection']).optional().meta({
+    description:
+      'Of an area that is drawn and names geocodes: whoever is in either (union, as CAP has it, and if left out) or in both',
+  }),
   altitude: height.optional(),
   ceiling: height.optional(),
 })

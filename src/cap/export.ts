@@ -12,11 +12,12 @@ import {
   SMS_PARAMETER,
   writeReference,
 } from './message.ts'
+import { withinParameters } from './within.ts'
 
 /**
  * Signed content as a CAP message: `identifier` is the id, `sender` the organisation's, and each block carries its
  * text message, exactly as it is sent, as the parameter `tocsin:sms` (API.md). CAP has no holes: a polygon that
- * has some is written as several that cover the same ground.
+ * has some is written as several that cover the same ground. Nor has it intersections: `within.ts`.
  *
  * @param facts what stands beside the content: when it was submitted, which messages of ours it follows, and the
  *   status under which it may be shown
@@ -65,13 +66,15 @@ function infoOf(content: AlertContent, no: number): CapInfo {
       ...(origin === undefined
         ? []
         : [{ valueName: ORIGIN_PARAMETER, value: writeReference(inCapTime(origin)) }]),
+      ...withinParameters(area.map(({ areaNo }) => areas[areaNo]!)),
     ],
     resource: block.resource ?? [],
     area: area.map(({ areaDesc, areaNo }) => areaOf(areaDesc, areas[areaNo]!)),
   }
 }
 
-function areaOf(areaDesc: string, { polygon, circle, geocode, altitude, ceiling }: Area): CapArea {
+function areaOf(areaDesc: string, area: Area): CapArea {
+  const { polygon, circle, geocode, combine, altitude, ceiling } = area
   const { polygons, circles } = shapeOf(polygon ?? [], circle ?? [])
   return {
     areaDesc,
@@ -80,7 +83,7 @@ function areaOf(areaDesc: string, { polygon, circle, geocode, altitude, ceiling 
       center: [longitude, latitude],
       radiusKm,
     })),
-    geocode: geocode ?? [],
+    geocode: combine === 'intersection' ? [] : (geocode ?? []),
     ...(altitude !== undefined && { altitude }),
     ...(ceiling !== undefined && { ceiling }),
   }

@@ -4,16 +4,20 @@ import {
   type CapArea,
   type CapInfo,
   type CapMessage,
+  type CapValue,
   ORIGIN_PARAMETER,
   SMS_PARAMETER,
+  WITHIN_PARAMETER,
 } from './message.ts'
 import type { Found } from './message-rules.ts'
+import { withinAt, withinFaults, withinOf } from './within.ts'
 
 /**
  * A CAP message of somebody else as a draft of ours, and back from a draft's faults to their places in the message.
  *
  * Everything in it is kept, under the names that CAP gives it. Who sent it stands in `origin`, for the alert that
- * goes out is ours; what it follows in `foreignReferences`. The parameter `tocsin:sms` of a block is its text message.
+ * goes out is ours; what it follows in `foreignReferences`. The parameter `tocsin:sms` of a block is its text message,
+ * `tocsin:within` what its areas are meant within.
  */
 
 /** Clocks differ; an hour is no clock any more. */
@@ -55,7 +59,11 @@ export function draftOf(
         detail: 'is not in Unicode normal form C: taken in it',
       }),
   )
-  const faults = [...importFaults(message, now), ...info.flatMap(parameterFaults)]
+  const faults = [
+    ...importFaults(message, now),
+    ...info.flatMap(parameterFaults),
+    ...info.flatMap(withinFaults),
+  ]
   const parsed = draftSchema.safeParse(candidate)
   const named = new Set(faults.map(fault => fault.path))
   for (const issue of parsed.error?.issues ?? []) {
@@ -92,6 +100,9 @@ export function pathOf(pointer: string, { info }: CapMessage): string {
     } else if (name === 'parameter' && index !== undefined) {
       const kept = parameters.flatMap((one, at) => (isKept(one) ? [at] : []))
       left = ['info', no, name, String(kept[Number(index)] ?? 0), ...rest]
+    } else if (name === 'area' && (rest[0] === 'combine' || rest[0] === 'geocode')) {
+      const at = withinAt(parameters, Number(index))
+      if (at !== -1) left = ['info', no, 'parameter', String(at), 'value']
     }
   }
   while (left.length > 0) {
@@ -104,23 +115,25 @@ export function pathOf(pointer: string, { info }: CapMessage): string {
   return path
 }
 
-function blockOf({ eventCode, parameter, resource, area, ...info }: CapInfo) {
+function blockOf(block: CapInfo) {
+  const { eventCode, parameter, resource, area, ...info } = block
   return given({
     ...info,
     eventCode: some(eventCode),
     parameter: some(parameter.filter(isKept)),
     resource: some(resource),
     sms: parameter.find(one => one.valueName === SMS_PARAMETER)?.value,
-    area: some(area.map(areaOf)),
+    area: some(area.map((one, no) => areaOf(one, withinOf(block, no)))),
   })
 }
 
-function areaOf({ polygon, circle, geocode, ...area }: CapArea) {
+function areaOf({ polygon, circle, geocode, ...area }: CapArea, within: readonly CapValue[] = []) {
   return given({
     ...area,
     polygon: some(polygon.map(ring => ({ type: 'Polygon', coordinates: [ring] }))),
     circle: some(circle),
-    geocode: some(geocode),
+    geocode: some([...geocode, ...within]),
+    combine: within.length > 0 ? 'intersection' : undefined,
   })
 }
 
@@ -129,9 +142,9 @@ function some<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length > 0 ? list : undefined
 }
 
-/** Its own text has a member to itself, and a message's origin is the message that was read. */
+/** Its own text and what an area is within have members to themselves; a message's origin is the message read. */
 function isKept({ valueName }: { readonly valueName: string }): boolean {
-  return valueName !== SMS_PARAMETER && valueName !== ORIGIN_PARAMETER
+  return ![SMS_PARAMETER, ORIGIN_PARAMETER, WITHIN_PARAMETER].includes(valueName)
 }
 
 function importFaults(message: CapMessage, now: Date): Found[] {

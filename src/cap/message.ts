@@ -102,6 +102,11 @@ export const CAP_NAMESPACE = 'urn:oasis:names:tc:emergency:cap:1.2'
 export const SMS_PARAMETER = 'tocsin:sms'
 /** The `<parameter>` that names the message which an alert was imported from, as a reference does. */
 export const ORIGIN_PARAMETER = 'tocsin:origin'
+/**
+ * The `<parameter>` that names the geocodes in which an area of its block is meant, and no more of what it draws: as
+ * JSON, `{area, geocode: [{valueName, value}]}`, areas counted from 1.
+ */
+export const WITHIN_PARAMETER = 'tocsin:within'
 
 /** Names that begin so are ours alone: nobody writes them by hand. */
 export const isReservedParameter = (valueName: string) => /^\s*tocsin:/i.test(valueName)

@@ -1,12 +1,31 @@
 import { unrollRings } from './antimeridian.ts'
+import { boxesMeet } from './box.ts'
 import { circleRing, type Circle } from './circle.ts'
+import { clip } from './clipping.ts'
 import type { Box, Position, Rings } from './geojson.ts'
 import type { Shape } from './shape.ts'
 
-/** Polygons unrolled past ±180°, circles as the rings around them. What is wider than the globe is all of it. */
-export function outlinesOf({ polygons, circles }: Shape): Rings[] {
-  const drawn = polygons.map(rings => unrollRings(rings) ?? WHOLE_GLOBE)
-  return [...drawn, ...circles.map(outlineOf)]
+/**
+ * Polygons unrolled past ±180°, circles as the rings around them, what lies in two shapes clipped. What is wider than
+ * the globe is all of it.
+ */
+export async function outlinesOf(shape: Shape): Promise<Rings[] | 'too intricate'> {
+  const { polygons, circles, intersections = [] } = shape
+  const outlines = polygons.map(rings => unrollRings(rings) ?? WHOLE_GLOBE)
+  outlines.push(...circles.map(outlineOf))
+  for (const pair of intersections) {
+    const [one, other] = [await outlinesOf(pair[0]), await outlinesOf(pair[1])]
+    if (one === 'too intricate' || other === 'too intricate') return 'too intricate'
+    const boxes = one.map(boxOf)
+    const near = other
+      .flatMap(rings => [-360, 0, 360].map(turn => shift(rings, turn)))
+      .filter(rings => boxes.some(box => boxesMeet(box, boxOf(rings))))
+    if (near.length === 0) continue
+    const clipped = await clip('intersection', [[one, near]])
+    if (clipped === 'too intricate') return clipped
+    outlines.push(...clipped.flat())
+  }
+  return outlines
 }
 
 const WHOLE_GLOBE: Rings = [

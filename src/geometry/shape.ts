@@ -1,14 +1,16 @@
 import { unrollRings } from './antimeridian.ts'
-import { unionOf } from './box.ts'
+import { commonOf, unionOf } from './box.ts'
 import { circleAreaKm2, circleBounds, circleContains, type Circle } from './circle.ts'
 import type { Box, MultiPolygon, Polygon, Rings } from './geojson.ts'
 import { indexPolygon, type PolygonIndex } from './polygon-index.ts'
 import { ringsAreaKm2 } from './sphere.ts'
 
-/** The union of polygons and circles: what an area covers once its geocodes are resolved. */
+/** The union of all its parts: what an area covers once its geocodes are resolved. */
 export interface Shape {
   readonly polygons: readonly Rings[]
   readonly circles: readonly Circle[]
+  /** Ground that lies in both of two shapes. */
+  readonly intersections?: readonly (readonly [Shape, Shape])[]
 }
 
 /**
@@ -29,9 +31,11 @@ export function shapeOf(
 }
 
 export function joinShapes(shapes: readonly Shape[]): Shape {
+  const intersections = shapes.flatMap(shape => shape.intersections ?? [])
   return {
     polygons: shapes.flatMap(shape => shape.polygons),
     circles: shapes.flatMap(shape => shape.circles),
+    ...(intersections.length > 0 && { intersections }),
   }
 }
 
@@ -54,13 +58,20 @@ export function shapeAreaKm2({ polygons, circles }: Shape): number {
 export type PreparedPart =
   | { readonly kind: 'polygon'; readonly index: PolygonIndex; readonly boxes: readonly Box[] }
   | { readonly kind: 'circle'; readonly circle: Circle; readonly boxes: readonly Box[] }
+  | {
+      readonly kind: 'intersection'
+      readonly sides: readonly [readonly PreparedPart[], readonly PreparedPart[]]
+      readonly inBoth: (longitude: number, latitude: number) => boolean
+      readonly boxes: readonly Box[]
+    }
 
 /**
  * The parts with the boxes that hold them, within −180 to 180: a part that crosses or reaches the antimeridian has a
  * box on either side, since longitudes 180 and −180 are one.
  */
-export function prepareParts({ polygons, circles }: Shape): PreparedPart[] {
+export function prepareParts({ polygons, circles, intersections = [] }: Shape): PreparedPart[] {
   return [
+    ...intersections.map(prepareIntersection),
     ...polygons.flatMap((rings): PreparedPart[] => {
       const unrolled = unrollRings(rings)
       if (unrolled === undefined) return []
@@ -75,6 +86,20 @@ export function prepareParts({ polygons, circles }: Shape): PreparedPart[] {
   ]
 }
 
+function prepareIntersection([one, other]: readonly [Shape, Shape]): PreparedPart {
+  const sides = [prepareParts(one), prepareParts(other)] as const
+  const [inOne, inOther] = [makeAreaPredicate(one, sides[0]), makeAreaPredicate(other, sides[1])]
+  const [boxes, others] = sides.map(parts => parts.flatMap(part => part.boxes))
+  return {
+    kind: 'intersection',
+    sides,
+    inBoth: (longitude, latitude) => inOne(longitude, latitude) && inOther(longitude, latitude),
+    boxes: boxes!
+      .flatMap(box => others!.map(another => commonOf(box, another)))
+      .filter(box => box !== undefined),
+  }
+}
+
 function onTheMap([west, south, east, north]: Box): Box[] {
   return [0, -360, 360].flatMap((turn): Box[] => {
     const [from, to] = [Math.max(-180, west + turn), Math.min(180, east + turn)]
@@ -84,6 +109,7 @@ function onTheMap([west, south, east, north]: Box): Box[] {
 
 function partContains(part: PreparedPart, longitude: number, latitude: number): boolean {
   if (part.kind === 'circle') return circleContains(part.circle, [longitude, latitude])
+  if (part.kind === 'intersection') return part.inBoth(longitude, latitude)
   const { index } = part
   return (
     index.locate(longitude, latitude) >= 0 ||

@@ -30,8 +30,16 @@ interface Cell {
   readonly contents: readonly Content[]
 }
 
-/** What is left to decide in a cell: the edges of a polygon that touch it, shifted by a turn, or a circle's rim. */
-type Content = Outline | (PreparedPart & { kind: 'circle' })
+/**
+ * What is left to decide in a cell: the edges of a polygon that touch it, shifted by a turn, a circle's rim, or of two
+ * shapes that are meant where they meet those that don't hold all of it.
+ */
+type Content = Outline | (PreparedPart & { kind: 'circle' }) | Intersection
+
+interface Intersection {
+  readonly kind: 'intersection'
+  readonly sides: readonly (readonly Content[])[]
+}
 
 interface Outline {
   readonly kind: 'outline'
@@ -84,6 +92,9 @@ export function cutTiles(
 
 function contentsOf(part: PreparedPart): Content[] {
   if (part.kind === 'circle') return [part]
+  if (part.kind === 'intersection') {
+    return [{ kind: 'intersection', sides: part.sides.map(parts => parts.flatMap(contentsOf)) }]
+  }
   const edges = Int32Array.from({ length: part.index.edges.length / 4 }, (_, edge) => edge * 4)
   const [west, , east] = part.index.bounds
   return [0, -360, 360]
@@ -120,6 +131,11 @@ function classify(box: Box, contents: readonly Content[]): 'inside' | Content[] 
       // A micrometre for rounding: what lies between is tested point by point.
       if (farthest < radiusKm - 1e-9) return 'inside'
       if (nearest <= radiusKm + 1e-9) undecided.push(content)
+    } else if (content.kind === 'intersection') {
+      const sides = content.sides.map(side => classify(box, side))
+      const open = sides.filter(side => side !== 'inside')
+      if (open.length === 0) return 'inside'
+      if (open.every(side => side.length > 0)) undecided.push({ kind: 'intersection', sides: open })
     } else {
       const edges = edgesTouching(content, box)
       if (edges.length > 0) undecided.push({ ...content, edges })

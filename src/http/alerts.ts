@@ -144,7 +144,16 @@ const estimateSchema = z
       .meta({ description: 'Whom the alerts that it references may have reached' }),
     byLanguage: z.array(z.object({ language: z.string().nullable(), recipients: z.int() })),
     byCarrier: z.array(z.object({ carrierId: z.uuid(), name: z.string(), recipients: z.int() })),
-    byArea: z.array(z.object({ areaDesc: z.string(), recipients: z.int() })),
+    byArea: z.array(
+      z.object({
+        areaDesc: z.string(),
+        recipients: z.int(),
+        combine: z.enum(['union', 'intersection']).nullable().meta({
+          description:
+            'How its drawings and its geocodes are combined; null where it has only one of them',
+        }),
+      }),
+    ),
     byGroup: z.array(z.object({ groupId: z.uuid(), name: z.string(), recipients: z.int() })),
     segments: z.int(),
     seconds: z.number().nullable(),

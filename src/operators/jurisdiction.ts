@@ -25,19 +25,23 @@ const SLIVER_KM2 = 1e-6
  * @throws AppError `outside_jurisdiction` if together they are too intricate to tell
  */
 export async function liesWithin(inner: Shape, outer: Shape): Promise<boolean> {
-  const cover = outlinesOf(outer).flatMap(rings => [-360, 0, 360].map(turn => shift(rings, turn)))
-  const parts = outlinesOf(inner).map(part => ({
+  const [outlines, bounds] = [await outlinesOf(inner), await outlinesOf(outer)]
+  if (outlines === 'too intricate' || bounds === 'too intricate') throw tooIntricate()
+  const cover = bounds.flatMap(rings => [-360, 0, 360].map(turn => shift(rings, turn)))
+  const parts = outlines.map(part => ({
     part,
     near: cover.filter(rings => boxesMeet(boxOf(part), boxOf(rings))),
   }))
   if (parts.some(({ near }) => near.length === 0)) return false
   const jobs = parts.map(({ part, near }) => [[part], ...near.map(rings => [rings])])
   const rests = await clip('difference', jobs)
-  if (rests === 'too intricate') {
-    const message = 'the area and the jurisdiction are too intricate to compare: draw it simpler'
-    throw new AppError('outside_jurisdiction', message)
-  }
+  if (rests === 'too intricate') throw tooIntricate()
   return rests.every(rest => areaOf(rest) <= SLIVER_KM2)
+}
+
+function tooIntricate(): AppError {
+  const message = 'the area and the jurisdiction are too intricate to compare: draw it simpler'
+  return new AppError('outside_jurisdiction', message)
 }
 
 function areaOf(polygons: readonly Rings[]): number {

@@ -2,7 +2,8 @@
 import { geoIdentity, geoPath, type GeoPermissibleObjects } from 'd3-geo'
 import { groundOf, geocodesOf } from '../audience/areas.ts'
 import { countyLinesIn } from '../audience/counties.ts'
-import { lookUpGeocodes } from '../audience/geocodes.ts'
+import { lookUpGeocodes, type Geocodes } from '../audience/geocodes.ts'
+import type { Area } from '../cap/area.ts'
 import type { AlertContent } from '../cap/content.ts'
 import { isAppError } from '../errors.ts'
 import type { Box, Position, Rings } from '../geometry/geojson.ts'
@@ -10,7 +11,7 @@ import { boxOf, outlinesOf } from '../geometry/outlines.ts'
 import type { Database } from '../store/database.ts'
 import { COLOURS, type Drawing, type DrawnShape } from './sheet.ts'
 
-/** An area as it is drawn; without outlines where its shape is not known any more. */
+/** An area as it is drawn; without outlines where its shape is not known any more, or is too intricate to draw. */
 export interface MappedArea {
   readonly areaDesc: string
   readonly outlines: readonly Rings[]
@@ -22,14 +23,20 @@ export async function mapAreas(
   { areas, geocodeSets }: Pick<AlertContent, 'areas' | 'geocodeSets'>,
 ): Promise<MappedArea[]> {
   const geocodes = await lookUpGeocodes(db, geocodesOf(areas), geocodeSets)
-  return areas.map(area => {
-    try {
-      return { areaDesc: area.areaDesc, outlines: outlinesOf(groundOf(area, geocodes).shape) }
-    } catch (error) {
-      if (isAppError(error)) return { areaDesc: area.areaDesc, outlines: [] }
-      throw error
-    }
-  })
+  const mapped: MappedArea[] = []
+  for (const area of areas) mapped.push(await mapArea(area, geocodes))
+  return mapped
+}
+
+async function mapArea(area: Area, geocodes: Geocodes): Promise<MappedArea> {
+  const { areaDesc } = area
+  try {
+    const outlines = await outlinesOf(groundOf(area, geocodes).shape)
+    return { areaDesc, outlines: outlines === 'too intricate' ? [] : outlines }
+  } catch (error) {
+    if (isAppError(error)) return { areaDesc, outlines: [] }
+    throw error
+  }
 }
 
 const WIDTH = 720

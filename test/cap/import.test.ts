@@ -103,6 +103,60 @@ test('XML becomes an alert and XML again: nothing is lost', () => {
   )
 })
 
+test('what an area is meant within goes into a parameter, and comes back from it', () => {
+  const within = (area: number, at: number) => ({
+    valueName: 'tocsin:within',
+    value: JSON.stringify({ area, geocode: [{ valueName: 'SAME', value: `0${48_001 + at}` }] }),
+  })
+  fc.assert(
+    fc.property(importable, message => {
+      const withins = message.info.map(({ area }, at) =>
+        area.flatMap(({ polygon, circle, geocode }, no) =>
+          polygon.length + circle.length > 0 && geocode.length === 0 ? [within(no + 1, at)] : [],
+        ),
+      )
+      const info = message.info.map((block, at) => ({
+        ...block,
+        parameter: [...withins[at]!, ...block.parameter],
+      }))
+      const again = thereAndBack(writeCapXml({ ...message, info }))
+      const ofFirst = (at: number) => (message.info[at]!.area.length > 0 ? at : 0)
+      expect(again.info.map(block => block.parameter.filter(isWithin))).toEqual(
+        message.info.map((_block, at) => withins[ofFirst(at)]),
+      )
+      expect(again.info.map(block => block.area)).toEqual(
+        message.info.map((_block, at) => message.info[ofFirst(at)]!.area),
+      )
+    }),
+    { numRuns: 100 },
+  )
+})
+
+const isWithin = ({ valueName }: { valueName: string }) => valueName === 'tocsin:within'
+
+test('what an area is meant within must be said of one that is drawn, once, in its form', () => {
+  const within = (value: string): string =>
+    `<parameter><valueName>tocsin:within</valueName><value>${value}</value></parameter>`
+  const codes = '"geocode": [{"valueName": "SAME", "value": "048201"}]'
+  const coded = AFTER_CONTACT
+  const values = [
+    'no JSON',
+    `{"area": 0, ${codes}}`,
+    `{"area": 2, ${codes}}`,
+    `{"area": 1, ${codes}}`,
+  ]
+  const all = [...values, values[3]!].map(within).join('')
+  const { draft, faults } = reading([coded, `${all}${coded}`])
+  expect(draft).toBeUndefined()
+  expect(faults).toEqual([
+    expect.stringMatching(/info\[1\]\/parameter\[1\] is not/),
+    expect.stringMatching(/info\[1\]\/parameter\[2\] is not/),
+    expect.stringMatching(/info\[1\]\/parameter\[3\] names area 2/),
+    expect.stringMatching(/info\[1\]\/parameter\[4\] is for an area that is drawn and has no/),
+    expect.stringMatching(/info\[1\]\/parameter\[5\] is a second one/),
+  ])
+})
+
 const reading = (...changes: Change[]) => {
   const { message, lineOf } = readCapXml(capXml(...changes))
   const found = draftOf(message!, { roster: undefined, now: new Date('2026-11-23T00:30:00Z') })

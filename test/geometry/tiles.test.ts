@@ -22,8 +22,9 @@ function throughTiles(
   return boxes.some(box => holds(box, point)) || (tiles.length === 1 && inArea(point[0], point[1]))
 }
 
-function byTheRule({ polygons, circles }: Shape, point: Position): boolean {
+function byTheRule({ polygons, circles, intersections = [] }: Shape, point: Position): boolean {
   return (
+    intersections.some(sides => sides.every(side => byTheRule(side, point))) ||
     polygons.some(coordinates => polygonContains({ type: 'Polygon', coordinates }, point)) ||
     circles.some(circle => circleContains(circle, point))
   )
@@ -97,9 +98,10 @@ function probes(shape: Shape, scatter: readonly Position[]): Position[] {
 }
 
 function* rawProbes(
-  { polygons: all, circles: round }: Shape,
+  { polygons: all, circles: round, intersections = [] }: Shape,
   scatter: readonly Position[],
 ): Generator<Position> {
+  for (const side of intersections.flat()) yield* rawProbes(side, scatter)
   for (const ring of all.flat()) {
     for (const [index, [x, y]] of ring.entries()) {
       yield [x, y]
@@ -139,6 +141,41 @@ test('tiles, predicate and plain rule agree on every point, and no point is in t
       fc.constantFrom(1, 7, 64, 256),
       (drawn, round, scatter, maxTiles) => {
         const shape = shapeOf(drawn, round)
+        expectAgreement(shape, probes(shape, scatter), maxTiles)
+      },
+    ),
+    { numRuns: 100 },
+  )
+})
+
+test('what lies in two shapes is cut and tested as both of them say, beside other parts too', () => {
+  const sides = fc.tuple(
+    fc.array(polygons, { minLength: 1, maxLength: 2 }),
+    fc.array(circles, { maxLength: 1 }),
+  )
+  // Near each other, for what is anywhere on the globe hardly ever meets.
+  const near = fc.tuple(
+    fc.array(degrees(2, 5), { minLength: 3, maxLength: 20 }),
+    degrees(-4, 4),
+    degrees(-4, 4),
+  )
+  fc.assert(
+    fc.property(
+      sides,
+      near,
+      fc.array(circles, { maxLength: 1 }),
+      scatters,
+      fc.constantFrom(1, 7, 64, 256),
+      ([drawn, round], [radii, dx, dy], beside, scatter, maxTiles) => {
+        const [x, y] = drawn[0]!.coordinates[0]![0]!
+        const center: Position = [Math.max(-179, Math.min(179, x + dx)), y + dy]
+        const other: Polygon = { type: 'Polygon', coordinates: [star(center, radii)] }
+        const both: Shape = {
+          polygons: [],
+          circles: [],
+          intersections: [[shapeOf(drawn, round), shapeOf([other])]],
+        }
+        const shape = joinShapes([shapeOf([], beside), both])
         expectAgreement(shape, probes(shape, scatter), maxTiles)
       },
     ),
