@@ -252,22 +252,29 @@ function postgisSide(sql: postgres.Sql, pid: number): Side {
   }
 }
 
+function phoneOf(no: number): string {
+  return `+1555${String(no).padStart(7, '0')}`
+}
+
+function languageOf(no: number): string {
+  return no % 2 === 0 ? 'en' : 'es'
+}
+
 async function fillTocsin(database: OpenDatabase): Promise<void> {
   await database.session(async ({ sql }) => {
     await pipeline(
-      Readable.from(
-        people.lines(
-          no =>
-            `${people.idOf(no)}\t+1555${String(no).padStart(7, '0')}\t${['en', 'es'][no % 2]}\n`,
-        ),
-      ),
+      Readable.from(people.lines(no => `${people.idOf(no)}\t${phoneOf(no)}\t${languageOf(no)}\n`)),
       await sql`copy contacts (id, phone, language) from stdin`.writable(),
     )
     await pipeline(
       Readable.from(
-        people.lines(no => `${people.idOf(no)}\t(${people.x[no]},${people.y[no]})\tt\n`),
+        people.lines(no => {
+          const place = `(${people.x[no]},${people.y[no]})`
+          return `${people.idOf(no)}\t${place}\tt\t${phoneOf(no).slice(1, 10)}\t${languageOf(no)}\n`
+        }),
       ),
-      await sql`copy locations (contact_id, position, sole) from stdin`.writable(),
+      await sql`
+        copy locations (contact_id, position, sole, phone_head, language) from stdin`.writable(),
     )
     await sql`vacuum (analyze) contacts, locations`
     await sql`checkpoint`
