@@ -210,13 +210,15 @@ function withSets<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<
 /** How many recipients there are. A million contacts, 300,000 of them inside: about a tenth of a second. */
 export function countAudience(db: Database, audience: ResolvedAudience): Promise<number> {
   const { everywhere, groups, excludeGroups } = audience
-  const count = async (tx: Database) => {
+  // Ground alone needs nothing made ready, and who opted out is asked at the same time.
+  const isGround = everywhere !== undefined && groups.every(({ ground }) => ground !== undefined)
+  if (isGround && excludeGroups.length === 0) {
+    return countOnGround(db, everywhere, optedOut(db, audience))
+  }
+  return withSets(db, async tx => {
     const barred = [...(await excluded(tx, audience)), ...(await optedOut(tx, audience))]
     return countUnlabelled(tx, audience, barred)
-  }
-  // Ground alone is counted in one statement, which needs nothing made ready.
-  const isGround = everywhere !== undefined && groups.every(({ ground }) => ground !== undefined)
-  return isGround && excludeGroups.length === 0 ? count(db) : withSets(db, count)
+  })
 }
 
 /** The phones of all recipients. */
@@ -242,7 +244,7 @@ async function countUnlabelled(
   const { everywhere } = audience
   const selection = await surelyHit(tx, audience)
   if (everywhere !== undefined && selection.lists.length === 0) {
-    return countOnGround(tx, everywhere, barred)
+    return countOnGround(tx, everywhere, Promise.resolve(barred))
   }
   const found =
     everywhere === undefined ? [] : await testCells(tx, [{ source: 0, ground: everywhere }])
@@ -250,33 +252,38 @@ async function countUnlabelled(
 }
 
 /** So many places are tested sooner than tiles are cut. */
-const FEW = 3_000
+const FEW = 8_000
 /** Far-apart parts in greater number are better cut. */
 const MAX_COVER = 64
 
 /** How many people are inside, whoever opted out included. */
 export function countPeopleOn(db: Database, ground: Ground): Promise<number> {
-  return countOnGround(db, ground, [])
+  return countOnGround(db, ground, Promise.resolve([]))
 }
 
 /** Tiles are disjoint, so whoever has a single location is in one of them: only the others are told apart. */
 async function countOnGround(
   tx: Database,
   ground: Ground,
-  barred: readonly string[],
+  barring: Promise<readonly string[]>,
 ): Promise<number> {
-  const { contains, cover, isCut } = ground
-  const few =
-    isCut() || cover().length > MAX_COVER ? undefined : await placesUpTo(tx, cover(), FEW, barred)
-  const { once, others, solePlaces, shared } =
-    few === undefined
-      ? await countInTiles(tx, ground.tiling(), barred)
-      : { once: 0, others: [], ...few }
+  const [barred, few] = await Promise.all([barring, fewOn(tx, ground)])
+  if (few !== undefined) {
+    const out = new Set(barred)
+    return new Set(insideOf(ground, few).filter(id => !out.has(id))).size
+  }
+  const { contains } = ground
+  const { once, others, solePlaces, shared } = await countInTiles(tx, ground.tiling(), barred)
   let alone = once
   for (let at = 0; at < solePlaces.length; at += 16) {
     if (contains(solePlaces.readDoubleBE(at), solePlaces.readDoubleBE(at + 8))) alone++
   }
   return alone + new Set([...others, ...insideOf(ground, shared)]).size
+}
+
+/** Every location that may be on ground, where few are: then its tiles are not worth cutting. */
+async function fewOn(tx: Database, { isCut, cover }: Ground): Promise<Candidate[] | undefined> {
+  return isCut() || cover().length > MAX_COVER ? undefined : placesUpTo(tx, cover(), FEW)
 }
 
 /** Asked of a few areas at the most: each answer takes a millisecond. */
@@ -736,6 +743,9 @@ async function excluded(tx: Database, { excludeGroups }: ResolvedAudience): Prom
 
 /** Ids of everyone inside, 32 hexadecimal digits each; who has several locations there comes several times. */
 export async function findContactsOn(db: Database, ground: Ground): Promise<string[]> {
+  const few = await fewOn(db, ground)
+  if (few !== undefined) return insideOf(ground, few)
+  ground.tiling()
   return insideAny(db, [ground])
 }
 

@@ -268,28 +268,22 @@ export async function countInTiles(
   }
 }
 
-/** All places in disjoint boxes, where they are no more than `most`: one question that small areas are done with. */
+/** All locations in disjoint boxes, where they are no more than `most`: one question that small areas are done with. */
 export async function placesUpTo(
   tx: Database,
   boxes: readonly Box[],
   most: number,
-  barred: readonly string[],
-): Promise<Pick<InTiles, 'solePlaces' | 'shared'> | undefined> {
-  const isMeant =
-    barred.length === 0 ? sql`true` : sql`h.contact_id <> all(${arrayLiteral(barred)}::uuid[])`
-  const [row] = await tx.execute<{ found: number; sole: Buffer | null; shared: Buffer | null }>(sql`
-    select count(*)::int as found,
-      string_agg(point_send(h.position), '') filter (where h.sole and ${isMeant}) as sole,
-      string_agg(${packedPlace}, '') filter (where not h.sole and ${isMeant}) as shared
+): Promise<Candidate[] | undefined> {
+  const [row] = await tx.execute<{ found: number; packed: Buffer | null }>(sql`
+    select count(*)::int as found, string_agg(${packedPlace}, '') as packed
     from (
-      select l.contact_id, l.sole, l.position from ${located([{ source: 0, boxes }])}
-      limit ${most + 1}::int
+      select l.contact_id, l.position from ${located([{ source: 0, boxes }])} limit ${most + 1}::int
     ) h
   `)
   if (row === undefined || row.found > most) return undefined
-  const shared: Candidate[] = []
-  if (row.shared !== null) unpackLocations(row.shared, shared)
-  return { solePlaces: row.sole ?? Buffer.alloc(0), shared }
+  const candidates: Candidate[] = []
+  if (row.packed !== null) unpackLocations(row.packed, candidates)
+  return candidates
 }
 
 /** Whether no more than so many locations are in the boxes. */
