@@ -153,7 +153,7 @@ function countAstray(
     if (texts.get(phone) === text) continue
     const hasAsked = list
       .answersOf(phone)
-      .some(({ meaning }) => ['optOut', 'optIn', 'help'].includes(meaning))
+      .some(({ meaning }) => /^(?:optOut$|optIn$|help)/.test(meaning))
     if (alertTexts.has(text) || !hasAsked) astray++
   }
   return astray

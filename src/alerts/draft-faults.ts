@@ -5,7 +5,7 @@ import { rosterFault, throughGate } from '../cap/drill.ts'
 import { linkFaults } from '../cap/link-faults.ts'
 import { isReservedParameter } from '../cap/message.ts'
 import { ceilingFault } from '../cap/message-rules.ts'
-import { replyFaults } from '../cap/reply-faults.ts'
+import { replyCodeFaults, replyFaults } from '../cap/reply-faults.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError, type ErrorCode, type Fault } from '../errors.ts'
 
@@ -33,6 +33,7 @@ export function draftFaults(
     ...draft.info.flatMap((info, no) => timeFaults(info, `/info/${no}`, now)),
     ...draft.info.flatMap((info, no) => exportFaults(info, `/info/${no}`)),
     ...replyFaults(draft.replies.options),
+    ...replyCodeFaults(draft.replies),
     ...textsOf(draft).flatMap(({ sms, pointer }) => linkFaults(sms, pointer)),
   ]
   return [

@@ -131,6 +131,9 @@ export const infoSchema = z.strictObject({
   area: z.array(areaSchema).min(1).max(100).optional(),
 })
 
+/** Before an option's code it says which of several open alerts is answered: "12 1". */
+export const replyCode = readableText(10)
+
 export const replyOptionSchema = z.strictObject({
   code: readableText(10),
   label: readableText(100),
@@ -174,7 +177,10 @@ const members = {
   origin: referenceSchema.optional(),
   info: z.array(infoSchema).min(1).max(20),
   audience: audienceSchema,
-  replies: z.strictObject({ options: z.array(replyOptionSchema).max(20).default([]) }),
+  replies: z.strictObject({
+    options: z.array(replyOptionSchema).max(20).default([]),
+    code: replyCode.optional(),
+  }),
   corrections: correctionsSchema.optional(),
   delivery: z.enum(DELIVERIES),
   maxRecipients: z.int().min(1).max(2_000_000_000).optional(),

@@ -13,6 +13,7 @@ import {
   draftSchema,
   infoSchema,
   modeOf,
+  replyCode,
   replyOptionSchema,
   worstSeverity,
   type AlertDraft,
@@ -105,7 +106,7 @@ const contentSchema = z.strictObject({
   groups: z.array(signedGroup),
   excludeGroups: z.array(signedGroup),
   roster: signedGroup.optional(),
-  replies: z.strictObject({ options: z.array(replyOptionSchema) }),
+  replies: z.strictObject({ options: z.array(replyOptionSchema), code: replyCode.optional() }),
   corrections: z.strictObject({ cancel: correctionTexts, allClear: correctionTexts }),
   maxRecipients: z.int(),
   /** Absent: any number but none. */

@@ -23,39 +23,72 @@ export const OPT_OUT_WORDS: ReadonlySet<string> = new Set([
   'arreter',
   'arretez',
 ])
-export const OPT_IN_WORDS: ReadonlySet<string> = new Set(['start', 'unstop', 'yes'])
+export const OPT_IN_WORDS: ReadonlySet<string> = new Set([
+  'start',
+  'unstop',
+  'yes',
+  'opt in',
+  'optin',
+  'subscribe',
+  'resubscribe',
+])
 export const HELP_WORDS: ReadonlySet<string> = new Set(['help', 'info', 'aide'])
 
-const DIGIT_ZEROS = [0x660, 0x6f0, 0x966, 0x9e6]
+/** The decimal digits of most scripts (Unicode Nd) by their zeros; NFKC has made ASCII of full width ones. */
+const DIGIT_ZEROS = [
+  0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0,
+  0xf20, 0x1040, 0x17e0, 0x1810,
+]
+/** ❶, ➀, ➊: circled by other means than ①, which NFKC reads. */
+const CIRCLED_ONES = [0x2776, 0x2780, 0x278a]
+
+const countFrom = (firsts: readonly number[], sign: string) => {
+  const point = sign.codePointAt(0) ?? 0
+  const first = firsts.findLast(one => one <= point)
+  return first === undefined || point - first > 9 ? undefined : point - first
+}
+
+const ASCII = /^[\x20-\x7e]*$/
 
 /**
- * One spelling of what looks alike: NFKC, decimal digits of Arabic, Persian, Devanagari and Bengali as ASCII, no
- * invisible signs and none that only colour an emoji.
+ * One spelling of what looks alike: NFKC, decimal digits of all scripts as ASCII, circled ones too, no invisible
+ * signs and none that only colour an emoji.
  */
 export function plainText(text: string): string {
+  if (ASCII.test(text)) return text.trim()
   return text
     .normalize('NFKC')
     .replace(/\p{Cf}|\p{Emoji_Modifier}|[\uFE00-\uFE0F\u20E3]/gu, '')
-    .replace(/[\u0660-\u0669\u06F0-\u06F9\u0966-\u096F\u09E6-\u09EF]/gu, digit => {
-      const point = digit.codePointAt(0) ?? 0
-      return String(point - (DIGIT_ZEROS.findLast(zero => zero <= point) ?? 0))
-    })
+    .replace(/\p{Nd}/gu, digit => String(countFrom(DIGIT_ZEROS, digit) ?? digit))
+    .replace(/[\u2776-\u277E\u2780-\u2788\u278A-\u2792]/gu, sign =>
+      String((countFrom(CIRCLED_ONES, sign) ?? 0) + 1),
+    )
     .trim()
 }
 
 /**
  * The words that a person meant to type, alone: lower case, one space between, nothing else but letters and
- * digits. Accents and apostrophes go too: many keyboards lack them, and so does GSM-7.
+ * digits. Accents and apostrophes go too: many keyboards lack them, and so does GSM-7. So do the vowel signs and
+ * hamzas of Arabic, whose letters are written in more ways than one.
  */
 export function normaliseAnswer(text: string): string {
-  return plainText(text)
-    .toLowerCase()
+  const plain = plainText(text).toLowerCase()
+  if (ASCII.test(plain))
+    return plain
+      .replace(/'/g, '')
+      .replace(/[^a-z\d]+/g, ' ')
+      .trim()
+  return plain
     .normalize('NFD')
-    .replace(/[\u0300-\u036F'’]/gu, '')
+    .replace(/[\u0300-\u036F\u0640\u064B-\u065F\u0670'’]/gu, '')
     .normalize('NFKC')
+    .replace(/[đىیةک]/gu, letter => ALIKE[letter]!)
     .replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
     .trim()
 }
+
+/** Letters that keyboards give for one another. */
+const ALIKE: Readonly<Record<string, string>> = { đ: 'd', ى: 'ي', ی: 'ي', ة: 'ه', ک: 'ك' }
 
 /**
  * True if an option may not be answered by this word: it would take it away from opting out or asking for

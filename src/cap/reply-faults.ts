@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import type { ReplyOption } from './alert.ts'
+import type { AlertDraft, ReplyOption } from './alert.ts'
 import { isReservedWord, normaliseAnswer } from './keywords.ts'
 
 /** What tallies count besides options; none of them may be an option's code. */
@@ -39,4 +39,21 @@ export function replyFaults(options: readonly ReplyOption[]): Fault[] {
       return [{ pointer, detail: `is an answer of option ${owner} too` }]
     })
   })
+}
+
+/** The code that names an alert in an answer ("12 1") must not be an answer itself. */
+export function replyCodeFaults({ code, options }: AlertDraft['replies']): Fault[] {
+  if (code === undefined) return []
+  const pointer = '/replies/code'
+  const normal = normaliseAnswer(code)
+  if (!/^[\p{L}\p{N}]+$/u.test(normal)) {
+    return [{ pointer, detail: 'must be one word of letters and digits' }]
+  }
+  if (isReservedWord(normal)) {
+    return [{ pointer, detail: 'is a word by which people opt out or ask for help' }]
+  }
+  const words = options.flatMap(option => [option.code, option.label, ...option.words])
+  return words.some(word => normaliseAnswer(word).split(' ').includes(normal))
+    ? [{ pointer, detail: 'stands in an answer of an option' }]
+    : []
 }

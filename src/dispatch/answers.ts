@@ -6,6 +6,7 @@ import { isSubmitError, type Outcome, type ShortMessage } from '../carriers/carr
 import { type EncodedText, encodeText } from '../encoding/segments.ts'
 import type { Database } from '../store/database.ts'
 import { claimAnswers, finishAnswer, keepAnswers } from '../store/answers.ts'
+import { blockPhones } from '../store/consents.ts'
 import { reservePace } from '../store/intents.ts'
 import { describeError, log } from '../log.ts'
 import type { LaneCounts } from './lane-counts.ts'
@@ -78,7 +79,11 @@ export function createAnswerDesk(of: {
         counts.acceptedMessages++
         counts.acceptedSegments += answer.segments
       }
-      finishAnswer(db, answer.id, failure).catch((error: unknown) => {
+      const isBlocked = isSubmitError(outcome) && outcome.optedOut === true
+      Promise.all([
+        finishAnswer(db, answer.id, failure),
+        isBlocked && blockPhones(db, carrierId, [answer.message.to]),
+      ]).catch((error: unknown) => {
         log.warn({ carrierId, code: describeError(error) }, 'the end of an answer was not written')
       })
     },

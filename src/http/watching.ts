@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { authenticate } from '../operators/sign-in.ts'
-import { deliveryAsSeenBy, phoneAsSeenBy } from '../reports/deliveries.ts'
+import { deliveryAsSeenBy } from '../reports/deliveries.ts'
 import { watchedOf } from '../reports/progress.ts'
 import { createWatch, type Frame, type Viewer } from '../reports/stream.ts'
 import type { Database } from '../store/database.ts'
@@ -14,6 +14,7 @@ import { existingAlerts } from '../store/watching.ts'
 import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { receivedAfter, replyAsSeenBy, replySchema } from './replies.ts'
 import { idParams, json, ofAlert, timeSchema, words } from './resources.ts'
 
 export const progressSchema = z
@@ -110,20 +111,6 @@ const deliverySchema = z
   })
   .meta({ id: 'Delivery' })
 
-const replySchema = z
-  .object({
-    id: z.uuid(),
-    phone,
-    receivedAt: timeSchema,
-    text: z.string(),
-    option: z.string().nullable(),
-    kind: z.enum(REPLY_KINDS),
-    carrierId: z.uuid(),
-    late: z.boolean().meta({ description: 'It came after the alert had expired' }),
-    partial: z.boolean().meta({ description: 'Parts of it never came' }),
-  })
-  .meta({ id: 'Reply' })
-
 const tags = ['Alerts']
 
 const progressRoute = ofAlert(
@@ -155,7 +142,16 @@ const repliesRoute = createRoute({
   path: '/v1/alerts/{id}/replies',
   tags,
   summary: 'What people answered, in the order in which it came',
-  request: { params: idParams, query: pageQuery },
+  request: {
+    params: idParams,
+    query: pageQuery.extend({
+      kind: z.enum(REPLY_KINDS).optional(),
+      urgent: z.enum(['true', 'false']).optional().meta({
+        description: '`true`: those alone in which somebody needs help, or may',
+      }),
+      review: z.enum(['optOut']).optional().meta({ description: 'Those that people must judge' }),
+    }),
+  },
   responses: { 200: { description: 'A page', content: json(pageSchema(replySchema)) } },
 })
 
@@ -250,16 +246,15 @@ export function watchingRoutes({ database, tokenKeys, now }: AppDependencies): O
     })
     .openapi(repliesRoute, async c => {
       const { id } = c.req.valid('param')
-      const { limit, cursor } = c.req.valid('query')
-      const place = readCursor(cursor, z.tuple([timeSchema, z.uuid()]))
-      const after = place && { receivedAt: new Date(place[0]), id: place[1] }
+      const { limit, cursor, urgent, ...wanted } = c.req.valid('query')
       await assertExist(db, [id])
-      const rows = await listReplies(db, id, { after, limit: limit + 1 })
-      const shown = (row: (typeof rows)[number]) => ({
-        ...row,
-        phone: phoneAsSeenBy(c.var.operator, row.phone),
-        receivedAt: row.receivedAt.toISOString(),
-      })
+      const filter = {
+        alertId: id,
+        ...wanted,
+        urgent: urgent === undefined ? undefined : urgent === 'true',
+      }
+      const rows = await listReplies(db, filter, { after: receivedAfter(cursor), limit: limit + 1 })
+      const shown = (row: (typeof rows)[number]) => replyAsSeenBy(c.var.operator, row)
       const page = pageOf(rows, limit, shown, row => [row.receivedAt.toISOString(), row.id])
       return c.json(page, 200)
     })

@@ -1,76 +1,119 @@
 import type { ReplyOption } from '../cap/alert.ts'
+import { HELP_WORDS, normaliseAnswer, OPT_IN_WORDS, OPT_OUT_WORDS } from '../cap/keywords.ts'
+import { chosenOption, isOneEdit, isSwap, isUrgent, urgentOption } from './choices.ts'
 import {
-  HELP_WORDS,
-  normaliseAnswer,
-  OPT_IN_WORDS,
-  OPT_OUT_WORDS,
-  plainText,
-} from '../cap/keywords.ts'
+  CRIES,
+  CRYING_SIGNS,
+  MAY_NEED_HELP,
+  MAY_OPT_OUT,
+  PERHAPS_OPT_OUTS,
+  PLAIN_OPT_OUTS,
+} from './phrases.ts'
+import { holds, spokenPart, type Spoken } from './spoken.ts'
 
 /**
  * What a person meant by a reply.
  *
  * Two mistakes cost more than asking again: to count somebody as safe who never said so, and to go on texting
- * somebody who said stop. So an option is taken only from a whole text that is its code, one of its words, or
- * code and word together; an opt-out also where a letter slipped; and everything else is `other`, which people
- * read.
+ * somebody who said stop. So an option is taken only from a text that is made of its code and words alone; an opt-out
+ * also where a letter slipped; and everything else is `other`, which people read. What may be an opt-out or a call
+ * for help is marked for them.
  */
-export type Understood =
-  | { readonly kind: 'option'; readonly code: string }
-  | { readonly kind: 'optOut' | 'optIn' | 'help' | 'other' }
+export interface Understood {
+  readonly kind: 'option' | 'optOut' | 'optIn' | 'help' | 'other'
+  /** The option that it counts for: the one that was chosen, or the urgent one that a call for help stands for. */
+  readonly code?: string
+  /** Somebody needs help, or may: to be read first. */
+  readonly urgent?: true
+  /** People must decide whether it is that (47 CFR 64.1200(a)(10): by any words that can be understood). */
+  readonly review?: 'optOut'
+  /** A machine wrote it: nobody has answered. */
+  readonly automatic?: true
+}
 
 /** @param options of the alert that the phone was sent; none where it was sent no alert */
 export function understandReply(text: string, options: readonly ReplyOption[]): Understood {
-  const whole = normaliseAnswer(text)
-  const said = whole.replace(POLITE, '')
-  if ([whole, said.replace(REPEATED, '$1'), unspaced(said)].some(word => OPT_OUT_WORDS.has(word))) {
-    return { kind: 'optOut' }
+  const spoken = spokenPart(text)
+  if (spoken.isAutomatic) return { kind: 'other', automatic: true }
+  const whole = spoken.said
+  const said = whole.length > LONGEST_WORDS ? whole : whole.replace(POLITE, '')
+  const once = whole.length > LONGEST_WORDS ? whole : said.replace(REPEATED, '$1')
+  if (OPT_OUT_WORDS.has(whole) || OPT_OUT_WORDS.has(once)) return OPT_OUT
+  if (OPT_OUT_WORDS.has(unspaced(said))) return OPT_OUT
+  const code = chosenOption(spoken.text, whole, options)
+  if (code != null) return choiceOf(code, options)
+  if (code === undefined) {
+    if (isSlipOfOptOut(said)) return OPT_OUT
+    if (isCry(spoken.text, once)) return helpWith(urgentOption(options))
+    if (HELP_WORDS.has(once)) return { kind: 'help' }
+    // An alert that asks something makes YES an answer, though not one of its options: it must not undo an opt-out.
+    if (OPT_IN_WORDS.has(once) && !(once === 'yes' && options.length > 0)) return { kind: 'optIn' }
+    if (PLAIN_OPT_OUTS.has(once)) return OPT_OUT
   }
-  const codes = new Set([...chosen(text, whole, options), ...chosen(text, said, options)])
-  const [code] = codes
-  if (code !== undefined) return codes.size === 1 ? { kind: 'option', code } : { kind: 'other' }
-  if (isSlipOfOptOut(said)) return { kind: 'optOut' }
-  if (HELP_WORDS.has(said)) return { kind: 'help' }
-  // An alert that asks something makes YES an answer, though not one of its options: it must not undo an opt-out.
-  if (OPT_IN_WORDS.has(said) && !(said === 'yes' && options.length > 0)) return { kind: 'optIn' }
-  return { kind: 'other' }
+  return leftToPeople(spoken, once, options)
 }
 
-function chosen(text: string, said: string, options: readonly ReplyOption[]): string[] {
-  const question = /[?？؟]/u.test(text)
-  return options
-    .filter(option => {
-      const code = normaliseAnswer(option.code)
-      const words = [option.label, ...option.words]
-      if (said === '')
-        return words.some(
-          word => normaliseAnswer(word) === '' && plainText(word) === plainText(text),
-        )
-      if (said === code) return true
-      // "Safe?" asks; it does not say so.
-      return (
-        !question &&
-        words.some(word =>
-          [normaliseAnswer(word), `${code} ${normaliseAnswer(word)}`].includes(said),
-        )
-      )
-    })
-    .map(option => option.code)
+const OPT_OUT: Understood = { kind: 'optOut' }
+
+function choiceOf(code: string, options: readonly ReplyOption[]): Understood {
+  return isUrgent(code, options) ? { kind: 'option', code, urgent: true } : { kind: 'option', code }
 }
+
+/** HELP asks for the programme's text, and may be a cry: while an alert offers help it counts as both. */
+function helpWith(code: string | undefined): Understood {
+  return code === undefined ? { kind: 'help' } : { kind: 'help', code, urgent: true }
+}
+
+function isCry(text: string, said: string): boolean {
+  return CRIES.has(said) || (said === '' && CRYING_SIGNS.test(text))
+}
+
+/** A copy of an alert, quoted or sent back, holds words of all kinds. */
+const COPY = /[“"«「][^”"»」]{12,}[”"»」]?/gu
+const INSTRUCTION =
+  /(?:[Rr]eply|REPLY|[Tt]ext|TEXT|[Rr]espond(?:a|s)?|RESPONDA|[Ee]nv[ií]e|[Rr]épondez|[Ee]nvoyez|[Tt]rả lời|回复|回覆|أرسل|ارسل|أجب)\s*["“']?(?:\d{1,3}(?!\d)|[A-Z]{2,}|[١-٩])/u
+
+function leftToPeople(
+  { text, said }: Spoken,
+  once: string,
+  options: readonly ReplyOption[],
+): Understood {
+  if (PERHAPS_OPT_OUTS.has(once)) return { kind: 'other', review: 'optOut' }
+  const offersHelp = urgentOption(options) !== undefined
+  const cries = offersHelp && CRYING_SIGNS.test(text)
+  const mayNeedHelp = cries || (offersHelp && holds(said, MAY_NEED_HELP))
+  const mayOptOut = holds(said, MAY_OPT_OUT)
+  if (!mayNeedHelp && !mayOptOut) return { kind: 'other' }
+  const own = text.replace(COPY, ' ')
+  if (own.search(INSTRUCTION) > 0) return { kind: 'other' }
+  const ownWords = own === text ? said : normaliseAnswer(own)
+  const urgent = cries || (mayNeedHelp && holds(ownWords, MAY_NEED_HELP))
+  return {
+    kind: 'other',
+    ...(urgent && { urgent: true }),
+    ...(mayOptOut && holds(ownWords, MAY_OPT_OUT) && { review: 'optOut' }),
+  }
+}
+
+/** No keyword with its courtesies, said several times, is longer. */
+const LONGEST_WORDS = 100
 
 /** Courtesies around the word, in the languages of most alerts. */
 const POLITE =
-  /^(?:please|pls|plz|por favor|svp|sil (?:vous|te) plait) | (?:please|pls|plz|thanks|thank you|thx|por favor|gracias|svp|sil (?:vous|te) plait|merci)$/u
+  /^(?:please|pls|plz|por favor|svp|sil (?:vous|te) plait|请) ?| ?(?:please|pls|plz|thanks|thank you|thx|por favor|gracias|svp|sil (?:vous|te) plait|merci|谢谢|cam on|شكرا)$/u
 
 /** STOP STOP STOP */
 const REPEATED = /^(\S+)(?: \1)+$/u
 
 /** S T O P, s.t.o.p */
 function unspaced(said: string): string {
-  return /^\p{L}(?: \p{L})+$/u.test(said) ? said.replaceAll(' ', '') : said
+  return said[1] === ' ' && /^\p{L}(?: \p{L})+$/u.test(said) ? said.replaceAll(' ', '') : said
 }
 
-const SINGLE_OPT_OUTS = [...OPT_OUT_WORDS].filter(word => word.length >= 4 && !word.includes(' '))
+const SINGLE_OPT_OUTS = [...OPT_OUT_WORDS]
+  .filter(word => word.length >= 4 && !word.includes(' '))
+  .map(word => ({ word, plain: withoutRepeats(word) }))
+const LONGEST_OPT_OUT = Math.max(...SINGLE_OPT_OUTS.map(({ word }) => word.length))
 
 /**
  * `stopp`, `sotp`, `unsubcribe`: a letter doubled or two swapped; in a word as long as `unsubscribe` any one
@@ -78,33 +121,16 @@ const SINGLE_OPT_OUTS = [...OPT_OUT_WORDS].filter(word => word.length >= 4 && !w
  */
 function isSlipOfOptOut(said: string): boolean {
   if (said.length < 4 || said.length > 40) return false
+  const plain = withoutRepeats(said)
+  if (plain.length > LONGEST_OPT_OUT + 1) return false
   return SINGLE_OPT_OUTS.some(
-    word =>
-      withoutRepeats(said) === withoutRepeats(word) ||
-      isSwap(said, word) ||
-      (word.length >= 10 && isOneEdit(said, word)),
+    one =>
+      plain === one.plain ||
+      isSwap(said, one.word) ||
+      (one.word.length >= 10 && isOneEdit(said, one.word)),
   )
 }
 
 function withoutRepeats(word: string): string {
   return word.replace(/(.)\1+/gu, '$1')
-}
-
-function isSwap(said: string, word: string): boolean {
-  const at = [...word].findIndex((letter, i) => letter !== said[i])
-  return (
-    at >= 0 &&
-    said === word.slice(0, at) + (word[at + 1] ?? '') + word.slice(at, at + 1) + word.slice(at + 2)
-  )
-}
-
-function isOneEdit(said: string, word: string): boolean {
-  let start = 0
-  while (start < word.length && said[start] === word[start]) start++
-  const rest = (text: string, skip: number) => text.slice(start + skip)
-  return (
-    rest(said, 1) === rest(word, 1) ||
-    rest(said, 1) === rest(word, 0) ||
-    rest(said, 0) === rest(word, 1)
-  )
 }

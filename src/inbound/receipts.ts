@@ -12,7 +12,7 @@ import type { Block } from '../store/block.ts'
 import { changeLocked, changeUnlocked } from '../store/blocks.ts'
 import { transact, type Database } from '../store/database.ts'
 import { raiseAlarm } from '../store/alarms.ts'
-import { blockPhones } from '../store/inbound.ts'
+import { blockPhones } from '../store/consents.ts'
 import {
   dropOldParked,
   parkReceipts,

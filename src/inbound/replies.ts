@@ -9,31 +9,21 @@
  */
 import { randomBytes } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
-import type { ReplyOption } from '../cap/alert.ts'
-import { readContent } from '../cap/content.ts'
 import type { Reply } from '../carriers/carrier.ts'
-import { describeError, log } from '../log.ts'
 import { transact, type Database } from '../store/database.ts'
+import { optInPhones, optOutPhones, type Wish } from '../store/consents.ts'
 import {
   insertInbound,
-  optInPhones,
-  optOutPhones,
   queueAnswers,
-  readContents,
   readHeard,
   readLastWords,
-  readMarked,
   readRecentAlerts,
-  readSourceAddresses,
-  readStandings,
-  type LastWords,
-  type Standing,
   type Answer,
   type Asked,
   type InboundText,
+  type LastWords,
 } from '../store/inbound.ts'
 import { readOrganisation } from '../store/organisation.ts'
-import { offsetsOf } from '../store/ranges.ts'
 import {
   keyOfReplier,
   lockReplies,
@@ -42,22 +32,10 @@ import {
   type ReplyState,
 } from '../store/replies.ts'
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
-import { understandReply, type Understood } from './keywords.ts'
+import { findAddressees, lineOf } from './addressees.ts'
+import { attribute, type Attributed } from './attribution.ts'
 import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
 import { findRecipients, type Recipient } from './recipients.ts'
-
-/** An alert that may have reached a phone, and so may be what it answers. */
-interface Candidate {
-  readonly recipient: Recipient
-  readonly carrierId: string | undefined
-  readonly reachedAt: number
-}
-
-/** The alert that a phone answers when it writes to a number. */
-interface Addressee {
-  readonly recipient: Recipient
-  readonly options: readonly ReplyOption[]
-}
 
 /**
  * Records a batch of texts that phones sent to one carrier's numbers, in the order in which they came. Texts from
@@ -110,15 +88,16 @@ async function recordTexts(
   now: Date,
 ): Promise<void> {
   if (texts.length === 0) return
-  const [alerts, sources] = await Promise.all([readRecentAlerts(tx), readSourceAddresses(tx)])
-  const recipients = await findRecipients(tx, alerts, phonesOf(texts))
-  const addressees = await findAddressees(tx, texts, recipients, sources)
+  const recipients = await findRecipients(tx, await readRecentAlerts(tx), phonesOf(texts))
+  const addressees = await findAddressees(tx, texts, recipients)
+  const attributed = texts.map(text => ({
+    ...text,
+    ...attribute(text, addressees.get(lineOf(text)) ?? []),
+  }))
+  const answering = new Set(attributed.flatMap(({ addressee }) => addressee?.recipient ?? []))
   // One behind the other on the connection: what was said last is read once the lock is held.
   const [states, lastWords, heard] = await Promise.all([
-    lockReplies(
-      tx,
-      [...addressees.values()].map(({ recipient }) => replierOf(recipient)),
-    ),
+    lockReplies(tx, [...answering].map(replierOf)),
     readLastWords(tx, carrierId, phonesOf(texts), now),
     readHeard(
       tx,
@@ -126,9 +105,9 @@ async function recordTexts(
       texts.flatMap(({ id }) => id ?? []),
     ),
   ])
-  const inbound = understandTexts(texts, addressees, lastWords, heard)
+  const inbound = newTexts(attributed, lastWords, heard)
   if (inbound.length === 0) return
-  const { changed, moves } = heedReplies(inbound, addressees, states, now)
+  const { changed, moves } = heedReplies(inbound, states, now)
   await Promise.all([
     insertInbound(tx, carrierId, inbound, now),
     writeReplies(tx, changed),
@@ -143,151 +122,35 @@ function storable(text: string): string {
   return text.replaceAll('\0', '').replace(/\p{Surrogate}/gu, '\uFFFD')
 }
 
-const lineOf = ({ phone, to }: Asked) => `${phone} ${to}`
 const replierOf = ({ alert, blockNo, offset }: Recipient): Replier => ({
   alertId: alert.id,
   seq: blockNo + offset,
 })
 const phonesOf = (texts: readonly Asked[]) => [...new Set(texts.map(text => text.phone))]
 
-async function findAddressees(
-  tx: Database,
-  texts: readonly WholeText[],
-  recipients: ReadonlyMap<string, readonly Recipient[]>,
-  sources: ReadonlyMap<string, string>,
-): Promise<ReadonlyMap<string, Addressee>> {
-  const everyone = [...recipients.values()].flat()
-  const options = await readOptions(tx, [...new Set(everyone.map(({ alert }) => alert.id))])
-  const candidates = await findCandidates(tx, everyone)
-  const addressees = new Map<string, Addressee>()
-  for (const text of texts) {
-    const line = lineOf(text)
-    if (addressees.has(line)) continue
-    const newestFirst = (recipients.get(text.phone) ?? [])
-      .flatMap(recipient => candidates.get(recipient) ?? [])
-      .toSorted((a, b) => b.reachedAt - a.reachedAt)
-    const asksOf = ({ recipient }: Candidate) => options.get(recipient.alert.id) ?? []
-    const asking = newestFirst.filter(one => !one.recipient.alert.expired && asksOf(one).length > 0)
-    const eligible = asking.length > 0 ? asking : newestFirst
-    const sameNumber = ({ carrierId }: Candidate) => {
-      const source = carrierId === undefined ? undefined : sources.get(carrierId)
-      return source === undefined || bare(source) === bare(text.to)
-    }
-    const chosen = eligible.find(sameNumber) ?? eligible[0]
-    if (chosen === undefined) continue
-    addressees.set(line, { recipient: chosen.recipient, options: asksOf(chosen) })
-  }
-  return addressees
+interface NewText extends InboundText {
+  readonly recipient: Recipient | undefined
 }
 
-const bare = (number: string) => number.replace(/^\++/, '')
-
-/**
- * Those whom their alert can have reached by now. A reply can be quicker than the result that says its message was
- * taken: so what lies under a range's mark counts as sent.
- */
-async function findCandidates(
-  tx: Database,
-  recipients: readonly Recipient[],
-): Promise<ReadonlyMap<Recipient, Candidate>> {
-  const standings = new Map(
-    (await readStandings(tx, recipients.map(placeOf))).map(one => [keyOf(one), one]),
-  )
-  const waiting = [...standings.values()].filter(one => one.state === 'queued' && !hasLeft(one))
-  const marked = await findMarked(tx, waiting)
-  // Who is no longer under a mark has perhaps its result by now: it may have come between the two looks.
-  const again = waiting.filter(one => !marked.has(one))
-  for (const one of await readStandings(tx, again)) standings.set(keyOf(one), one)
-  const candidates = new Map<Recipient, Candidate>()
-  for (const recipient of recipients) {
-    const standing = standings.get(keyOf(placeOf(recipient)))
-    if (standing === undefined || !(hasLeft(standing) || marked.has(standing))) continue
-    const { carrierId, submittedAt } = standing
-    const reachedAt = submittedAt ?? recipient.alert.dispatchedAt
-    candidates.set(recipient, { recipient, carrierId, reachedAt })
-  }
-  return candidates
-}
-
-const placeOf = ({ alert, blockNo, offset }: Recipient) => ({ alertId: alert.id, blockNo, offset })
-const keyOf = ({ alertId, blockNo, offset }: ReturnType<typeof placeOf>) =>
-  keyOfReplier({ alertId, seq: blockNo + offset })
-
-const hasLeft = ({ submittedAt, isPossibleDuplicate, state }: Standing) =>
-  submittedAt !== undefined || isPossibleDuplicate || state === 'unknown'
-
-/** Of those who wait, the ones under the mark of a range that still has them. */
-async function findMarked(
-  tx: Database,
-  waiting: readonly Standing[],
-): Promise<ReadonlySet<Standing>> {
-  const marked = new Set<Standing>()
-  for (const alertId of new Set(waiting.map(one => one.alertId))) {
-    const here = waiting.filter(one => one.alertId === alertId)
-    for (const range of await readMarked(tx, alertId, [...new Set(here.map(one => one.blockNo))])) {
-      const offsets = new Set(offsetsOf(range))
-      for (const one of here) {
-        if (one.blockNo !== range.blockNo || one.generation !== range.generation) continue
-        if (one.blockNo + one.offset <= range.hwm && offsets.has(one.offset)) marked.add(one)
-      }
-    }
-  }
-  return marked
-}
-
-/** What alerts ask. Their content is frozen from before the first message, so it is read once. */
-const optionsRead = new Map<string, readonly ReplyOption[]>()
-const OPTIONS_KEPT = 500
-
-async function readOptions(
-  tx: Database,
-  alertIds: readonly string[],
-): Promise<ReadonlyMap<string, readonly ReplyOption[]>> {
-  const missing = alertIds.filter(id => !optionsRead.has(id))
-  if (missing.length > 0) {
-    for (const [alertId, bytes] of await readContents(tx, missing)) {
-      optionsRead.set(alertId, optionsIn(alertId, bytes))
-    }
-  }
-  const options = new Map(alertIds.map(id => [id, optionsRead.get(id) ?? []]))
-  for (const oldest of optionsRead.keys()) {
-    if (optionsRead.size <= OPTIONS_KEPT) break
-    optionsRead.delete(oldest)
-  }
-  return options
-}
-
-function optionsIn(alertId: string, bytes: Uint8Array): readonly ReplyOption[] {
-  try {
-    return readContent(bytes).replies.options
-  } catch (error) {
-    // What people say must be kept also where an alert's bytes were damaged after it was sent.
-    log.error({ alertId, code: describeError(error) }, 'an alert asks nothing that can be read')
-    return []
-  }
-}
-
-function understandTexts(
-  texts: readonly WholeText[],
-  addressees: ReadonlyMap<string, Addressee>,
+/** Those that are no repeats, as rows. */
+function newTexts(
+  texts: readonly (WholeText & Attributed)[],
   lastWords: ReadonlyMap<string, LastWords>,
   heard: ReadonlySet<string>,
-): InboundText[] {
+): NewText[] {
   const known = new Set(heard)
   const latest = new Map(lastWords)
-  const inbound: InboundText[] = []
+  const inbound: NewText[] = []
   const nextId = idsInOrder(texts.length)
-  for (const { phone, to, text, partial, id, meaning } of texts) {
+  for (const { phone, to, text, partial, id, addressee, understood } of texts) {
     if (id !== undefined && known.has(id)) continue
-    const { options = [], recipient } = addressees.get(lineOf({ phone, to })) ?? {}
+    const recipient = addressee?.recipient
     const alertId = recipient?.alert.id ?? null
     const last = latest.get(phone)
     // Two alerts within minutes are each answered with the same word.
     if (id !== undefined) known.add(id)
     else if (last?.text === text && last.to === to && last.alertId === alertId) continue
     latest.set(phone, { to, text, alertId })
-    const understood: Understood =
-      meaning === undefined ? understandReply(text, options) : { kind: meaning }
     inbound.push({
       id: nextId(),
       phone,
@@ -295,11 +158,15 @@ function understandTexts(
       text,
       partial,
       kind: understood.kind,
-      option: understood.kind === 'option' ? understood.code : null,
+      option: understood.code ?? null,
+      urgent: understood.urgent === true,
+      review: understood.review ?? null,
+      automatic: understood.automatic === true,
       alertId,
       seq: recipient === undefined ? null : recipient.blockNo + recipient.offset,
       late: recipient?.alert.expired ?? false,
       sourceId: id ?? null,
+      recipient,
     })
   }
   return inbound
@@ -320,15 +187,14 @@ function idsInOrder(count: number): () => string {
 
 /** What the texts change of what their senders have replied, and by how much they move the tallies. */
 function heedReplies(
-  inbound: readonly InboundText[],
-  addressees: ReadonlyMap<string, Addressee>,
+  inbound: readonly NewText[],
   before: ReadonlyMap<string, ReplyState>,
   now: Date,
 ): { changed: (Replier & ReplyState)[]; moves: TallyMove[] } {
   const changed = new Map<string, Replier & ReplyState>()
   const moves: TallyMove[] = []
   for (const text of inbound) {
-    const recipient = addressees.get(lineOf(text))?.recipient
+    const { recipient } = text
     if (recipient === undefined) continue
     const replier = replierOf(recipient)
     const key = keyOfReplier(replier)
@@ -348,19 +214,22 @@ function heedReplies(
 
 const NOTHING_SAID: ReplyState = { option: undefined, repliedAt: undefined, optedOut: false }
 
-/** What a recipient has replied after one more text. Chat after a valid reply doesn't take it away. */
+/**
+ * What a recipient has replied after one more text. Chat after a valid reply doesn't take it away, and a machine's
+ * answer is nobody's. A call for help counts as the option that offers it.
+ */
 function afterText(was: ReplyState, text: InboundText, now: Date): ReplyState {
   switch (text.kind) {
     case 'option':
-      return { ...was, option: text.option ?? undefined, repliedAt: now }
+    case 'help':
+      return text.option === null ? was : { ...was, option: text.option, repliedAt: now }
     case 'other':
-      return was.option === undefined ? { ...was, option: 'other', repliedAt: now } : was
+      if (text.automatic || was.option !== undefined) return was
+      return { ...was, option: 'other', repliedAt: now }
     case 'optOut':
       return { ...was, optedOut: true }
     case 'optIn':
       return { ...was, optedOut: false }
-    case 'help':
-      return was
   }
 }
 
@@ -384,17 +253,18 @@ async function heedKeywords(
   answered: ReadonlySet<string>,
   now: Date,
 ): Promise<void> {
-  const wishes = new Map<string, 'optOut' | 'optIn'>()
-  for (const { phone, kind } of inbound) {
-    if (kind === 'optOut' || kind === 'optIn') wishes.set(phone, kind)
+  const wishes = new Map<string, Wish & Pick<InboundText, 'kind'>>()
+  for (const text of inbound) {
+    if (text.kind === 'optOut' || text.kind === 'optIn') wishes.set(text.phone, text)
   }
   const wishing = (wish: 'optOut' | 'optIn') =>
-    [...wishes].filter(([, kind]) => kind === wish).map(([phone]) => phone)
-  const optedOut = wishing('optOut')
+    [...wishes.values()].filter(({ kind }) => kind === wish)
+  const wantOut = wishing('optOut')
   const wantIn = wishing('optIn')
   const asking = phonesOf(inbound.filter(text => text.kind === 'help'))
-  if (optedOut.length > 0) await optOutPhones(tx, optedOut, now)
-  const optedIn = wantIn.length > 0 ? await optInPhones(tx, carrierId, wantIn) : []
+  if (wantOut.length > 0) await optOutPhones(tx, carrierId, wantOut, now)
+  const optedOut = wantOut.map(({ phone }) => phone)
+  const optedIn = wantIn.length > 0 ? await optInPhones(tx, carrierId, wantIn, now) : []
   if (optedOut.length + optedIn.length + asking.length === 0) return
 
   const { policy } = await readOrganisation(tx)

@@ -11,7 +11,8 @@ import { Texts } from './texts.ts'
  */
 
 /** What a phone meant by an answer, as it alone knows. */
-export type Meaning = `option:${string}` | 'optOut' | 'optIn' | 'help' | 'other'
+/** `help:<code>`: a call for help, which counts as the option too and is answered. */
+export type Meaning = `option:${string}` | `help:${string}` | 'optOut' | 'optIn' | 'help' | 'other'
 
 /** How a segment ended at the phone; `taken` until it is decided. */
 export type Fate = 'taken' | 'delivered' | 'failed' | 'expired'

@@ -120,19 +120,23 @@ function readAnswers(list: Arrivals, textFor: ReadonlyMap<string, string>, since
       unacknowledged++
       continue
     }
-    if (meaning === 'optOut' || meaning === 'optIn' || meaning === 'help') {
+    if (meaning === 'optOut' || meaning === 'optIn' || isHelp(meaning)) {
       keywords.set(phone, (keywords.get(phone) ?? 0) + 1)
     }
     if (!textFor.has(phone)) continue
     if (meaning === 'optOut') optedOut.add(phone)
     else if (meaning === 'optIn') optedOut.delete(phone)
-    else if (meaning === 'help') help.add(phone)
+    else if (isHelp(meaning)) help.add(phone)
+    if (meaning === 'optOut' || meaning === 'optIn' || meaning === 'help') continue
     // Free text after an option doesn't take the option back.
-    else if (optionOf(meaning) !== undefined || !answers.has(phone)) answers.set(phone, meaning)
+    if (optionOf(meaning) !== undefined || !answers.has(phone)) answers.set(phone, meaning)
   }
   return { answers, keywords, optedOut, help, unacknowledged }
 }
 
+const isHelp = (meaning: Meaning) => meaning === 'help' || meaning.startsWith('help:')
+
 function optionOf(meaning: Meaning): string | undefined {
-  return meaning.startsWith('option:') ? meaning.slice('option:'.length) : undefined
+  const [, code] = /^(?:option|help):(.+)$/u.exec(meaning) ?? []
+  return code
 }

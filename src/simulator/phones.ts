@@ -83,7 +83,7 @@ const say = (weight: number, means: Meaning, ...texts: readonly string[]): Answe
 
 /**
  * People who are asked `Reply 1 SAFE, 2 NEED HELP` in English or Spanish. The options' words must name `safe`,
- * `ok`, `sí estoy bien` (1), `help me`, `necesito ayuda` (2).
+ * `ok`, `sí estoy bien` (1), `help me`, `necesito ayuda` (2), which is urgent: HELP counts as it.
  */
 export const ANSWER_SAFE_OR_HELP: readonly AnswerRule[] = [
   {
@@ -94,7 +94,7 @@ export const ANSWER_SAFE_OR_HELP: readonly AnswerRule[] = [
       ...say(72, 'option:1', '1', ' 1 ', '1.', 'SÍ estoy bien', 'Ok'),
       ...say(14, 'option:2', '2', ' 2 ', 'Necesito ayuda'),
       ...say(3, 'optOut', 'STOP', 'Stop.'),
-      ...say(2, 'help', 'HELP'),
+      ...say(2, 'help:2', 'HELP'),
       ...say(6, 'other', '¿Dónde está el refugio?', 'gracias'),
       {
         weight: 3,
@@ -113,7 +113,8 @@ export const ANSWER_SAFE_OR_HELP: readonly AnswerRule[] = [
       ...say(72, 'option:1', '1', ' 1 ', '1.', 'safe', 'Safe!', 'ok'),
       ...say(14, 'option:2', '2', ' 2 ', 'Help me'),
       ...say(3, 'optOut', 'STOP', 'stop', 'Unsubscribe'),
-      ...say(2, 'help', 'HELP', 'info'),
+      ...say(2, 'help:2', 'HELP'),
+      ...say(1, 'help', 'info'),
       ...say(
         6,
         'other',

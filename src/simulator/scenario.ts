@@ -248,9 +248,9 @@ const account = object<AccountOptions>(
 )
 
 const meaning: Reader<Meaning> = (value, pointer, faults) =>
-  typeof value === 'string' && /^(option:.+|optOut|optIn|help|other)$/.test(value)
+  typeof value === 'string' && /^((?:option|help):.+|optOut|optIn|help|other)$/.test(value)
     ? (value as Meaning)
-    : fault(faults, pointer, 'must be option:<code>, optOut, optIn, help or other')
+    : fault(faults, pointer, 'must be option:<code>, help:<code>, optOut, optIn, help or other')
 
 const pattern: Reader<string> = (value, pointer, faults) => {
   try {

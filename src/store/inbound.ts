@@ -2,7 +2,7 @@
  * What people sent us: to which alert it belongs, and its effect on the alert's replies and tallies, on opt-outs
  * and on what we answer.
  */
-import { and, asc, eq, gt, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { CARRIER, EXTRA, RECORD, stateOfOctet, SUBMITTED, type DeliveryState } from './block.ts'
 import type { BlockLabels } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
@@ -214,7 +214,14 @@ export interface InboundText extends Asked {
   readonly text: string
   readonly partial: boolean
   readonly kind: (typeof REPLY_KINDS)[number]
+  /** What it counts for. */
   readonly option: string | null
+  /** It says that somebody needs help, or may. */
+  readonly urgent: boolean
+  /** People must say whether it is that. */
+  readonly review: 'optOut' | null
+  /** A machine wrote it. */
+  readonly automatic: boolean
   readonly alertId: string | null
   readonly seq: number | null
   readonly late: boolean
@@ -245,10 +252,11 @@ export async function insertInbound(
   now: Date,
 ): Promise<void> {
   await tx.execute(sql`
-    insert into inbound (id, carrier_id, phone, "to", text, partial, received_at, kind, option, alert_id,
-      seq, late, source_id)
+    insert into inbound (id, carrier_id, phone, "to", text, partial, received_at, kind, option, urgent,
+      review, automatic, alert_id, seq, late, source_id)
     select i.id, ${carrierId}::uuid, i.phone, i.number, i.text, i.partial,
-      ${now.toISOString()}::timestamptz, i.kind, i.option, i.alert_id, i.seq, i.late, i.source_id
+      ${now.toISOString()}::timestamptz, i.kind, i.option, i.urgent, i.review, i.automatic, i.alert_id,
+      i.seq, i.late, i.source_id
     from unnest(
       ${arrayLiteral(texts.map(text => text.id))}::uuid[],
       ${arrayLiteral(texts.map(text => text.phone))}::text[],
@@ -257,59 +265,16 @@ export async function insertInbound(
       ${arrayLiteral(texts.map(text => flag(text.partial)))}::boolean[],
       ${arrayLiteral(texts.map(text => text.kind))}::text[],
       ${arrayLiteral(texts.map(text => text.option))}::text[],
+      ${arrayLiteral(texts.map(text => flag(text.urgent)))}::boolean[],
+      ${arrayLiteral(texts.map(text => text.review))}::text[],
+      ${arrayLiteral(texts.map(text => flag(text.automatic)))}::boolean[],
       ${arrayLiteral(texts.map(text => text.alertId))}::uuid[],
       ${arrayLiteral(texts.map(text => text.seq))}::int[],
       ${arrayLiteral(texts.map(text => flag(text.late)))}::boolean[],
       ${arrayLiteral(texts.map(text => text.sourceId))}::text[]
-    ) as i(id, phone, number, text, partial, kind, option, alert_id, seq, late, source_id)
+    ) as i(id, phone, number, text, partial, kind, option, urgent, review, automatic, alert_id, seq,
+      late, source_id)
   `)
-}
-
-/** STOP holds for everything but emergencies (CARRIERS.md, Compliance). */
-export async function optOutPhones(
-  tx: Database,
-  phones: readonly string[],
-  now: Date,
-): Promise<void> {
-  await tx.execute(sql`
-    insert into opt_outs (phone, scope, source, at)
-    select p.phone, 'nonEmergency', 'reply', ${now.toISOString()}::timestamptz
-    from unnest(${arrayLiteral(phones.toSorted())}::text[]) as p(phone)
-    on conflict do nothing
-  `)
-}
-
-/** A carrier that holds these phones' opt-outs refuses whatever is sent to them over it. */
-export async function blockPhones(
-  tx: Database,
-  carrierId: string,
-  phones: readonly string[],
-): Promise<void> {
-  if (phones.length === 0) return
-  await tx.execute(sql`
-    insert into opt_outs (phone, scope, category, source)
-    select distinct p.phone, 'carrier', ${carrierId}::text, 'carrier'
-    from unnest(${arrayLiteral(phones.toSorted())}::text[]) as p(phone)
-    on conflict do nothing
-  `)
-}
-
-/**
- * Takes back what STOP set, and the block of the carrier that they wrote to, nothing else.
- * @returns the phones that had opted out
- */
-export async function optInPhones(
-  tx: Database,
-  carrierId: string,
-  phones: readonly string[],
-): Promise<string[]> {
-  const rows = await tx.execute<{ phone: string }>(sql`
-    delete from opt_outs
-    where phone = any(${arrayLiteral(phones)}::text[])
-      and (scope = 'nonEmergency' or scope = 'carrier' and category = ${carrierId}::text)
-    returning phone
-  `)
-  return [...new Set(rows.map(row => row.phone))]
 }
 
 export interface Answer {
@@ -361,29 +326,48 @@ export interface ReplyRow {
   readonly option: string | null
   readonly kind: (typeof REPLY_KINDS)[number]
   readonly carrierId: string
+  readonly alertId: string | null
+  readonly urgent: boolean
+  readonly review: 'optOut' | null
+  readonly automatic: boolean
   /** It came after the alert had expired. */
   readonly late: boolean
   /** Parts of it never came. */
   readonly partial: boolean
 }
 
-/** What answered an alert, in the order in which it came, after the one given. */
+export interface ReplyFilter {
+  /** Null: texts that answer no alert. */
+  readonly alertId?: string | null | undefined
+  readonly kind?: ReplyRow['kind'] | undefined
+  readonly urgent?: boolean | undefined
+  readonly review?: 'optOut' | undefined
+}
+
+/** What came in, in its order, after the one given. */
 export async function listReplies(
   db: Database,
-  alertId: string,
+  { alertId, kind, urgent, review }: ReplyFilter,
   page: {
     readonly after: { readonly receivedAt: Date; readonly id: string } | undefined
     readonly limit: number
   },
 ): Promise<ReplyRow[]> {
-  const { id, phone, receivedAt, text, option, kind, carrierId, late, partial } = inbound
   const { after, limit } = page
   const rows = await db
-    .select({ id, phone, receivedAt, text, option, kind, carrierId, late, partial })
+    .select(REPLY)
     .from(inbound)
     .where(
       and(
-        eq(inbound.alertId, alertId),
+        alertId === undefined
+          ? undefined
+          : alertId === null
+            ? isNull(inbound.alertId)
+            : eq(inbound.alertId, alertId),
+        kind && eq(inbound.kind, kind),
+        // Written out: an index holds these alone.
+        urgent === undefined ? undefined : urgent ? sql`urgent` : sql`not urgent`,
+        review && and(sql`review is not null`, eq(inbound.review, review)),
         after &&
           or(
             gt(inbound.receivedAt, after.receivedAt),
@@ -394,4 +378,33 @@ export async function listReplies(
     .orderBy(asc(inbound.receivedAt), asc(inbound.id))
     .limit(limit)
   return rows as ReplyRow[]
+}
+
+const REPLY = {
+  id: inbound.id,
+  phone: inbound.phone,
+  receivedAt: inbound.receivedAt,
+  text: inbound.text,
+  option: inbound.option,
+  kind: inbound.kind,
+  carrierId: inbound.carrierId,
+  alertId: inbound.alertId,
+  urgent: inbound.urgent,
+  review: inbound.review,
+  automatic: inbound.automatic,
+  late: inbound.late,
+  partial: inbound.partial,
+}
+
+/** Takes a text from those that people must say something of. @returns it; undefined where nothing is to be said */
+export async function endReview(
+  tx: Database,
+  id: string,
+): Promise<(ReplyRow & { readonly to: string }) | undefined> {
+  const [row] = await tx
+    .update(inbound)
+    .set({ review: null })
+    .where(and(eq(inbound.id, id), sql`review is not null`))
+    .returning({ ...REPLY, to: inbound.to })
+  return row as (ReplyRow & { readonly to: string }) | undefined
 }

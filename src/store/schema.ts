@@ -66,6 +66,9 @@ export const MODES = ['live', 'exercise'] as const
 export const ROLES = ['author', 'approver', 'viewer', 'auditor', 'administrator'] as const
 /** `carrier`: a carrier that holds the phone's opt-out itself refuses it, whatever is sent. */
 export const OPT_OUT_SCOPES = ['nonEmergency', 'category', 'all', 'carrier'] as const
+export const CONSENT_ACTS = ['optOut', 'optIn'] as const
+/** Who said so: the person by a text, a carrier, an operator; `unknown`: from before it was asked. */
+export const OPT_OUT_SOURCES = ['reply', 'carrier', 'operator', 'unknown'] as const
 export const REPLY_KINDS = ['option', 'optOut', 'optIn', 'help', 'other'] as const
 export const RANGE_STATES = ['ready', 'leased', 'done'] as const
 export const LETTER_STATES = [
@@ -266,6 +269,41 @@ export const optOuts = pgTable(
     primaryKey({ columns: [t.phone, t.scope, t.category] }),
     index('opt_outs_at').on(t.at),
     check('opt_outs_scope', oneOf('scope', OPT_OUT_SCOPES)),
+  ],
+)
+
+/**
+ * What was said or decided of a phone's opt-outs, in its order: the proof of each that stands or stood. Nothing of it
+ * is ever changed, and no retention takes it: it is what shows that a wish was heeded.
+ */
+export const consents = pgTable(
+  'consents',
+  {
+    /** UUIDv7. */
+    id: uuid('id').primaryKey(),
+    phone: text('phone').notNull(),
+    act: text('act').notNull(),
+    scope: text('scope').notNull(),
+    /** As of the opt-out. */
+    category: text('category').notNull().default(''),
+    source: text('source').notNull(),
+    /** Our number that it was said to. */
+    number: text('number'),
+    /** What was said, as it came. */
+    words: text('words'),
+    carrierId: uuid('carrier_id'),
+    /** The alert that was answered so. */
+    alertId: uuid('alert_id'),
+    operatorId: uuid('operator_id'),
+    /** Why the operator did it. */
+    reason: text('reason'),
+    at: at('at').notNull(),
+  },
+  t => [
+    index('consents_phone').on(t.phone, t.id),
+    check('consents_act', oneOf('act', CONSENT_ACTS)),
+    check('consents_scope', oneOf('scope', OPT_OUT_SCOPES)),
+    check('consents_source', oneOf('source', OPT_OUT_SOURCES)),
   ],
 )
 
@@ -911,7 +949,14 @@ export const inbound = pgTable(
     partial: boolean('partial').notNull().default(false),
     receivedAt: at('received_at').notNull(),
     kind: text('kind').notNull(),
+    /** What it counts for: an option's code, with kind `option`, or `help` while an alert offers help. */
     option: text('option'),
+    /** Somebody needs help, or may: read first. */
+    urgent: boolean('urgent').notNull().default(false),
+    /** People must say whether it is that; null: nothing to say, or said. */
+    review: text('review'),
+    /** A machine wrote it: it counts for nothing. */
+    automatic: boolean('automatic').notNull().default(false),
     /** The alert that it answers; null: none was open for that phone. */
     alertId: uuid('alert_id'),
     seq: integer('seq'),
@@ -926,7 +971,14 @@ export const inbound = pgTable(
       .where(sql`source_id is not null`),
     index('inbound_phone').on(t.phone, t.receivedAt),
     index('inbound_alert').on(t.alertId, t.receivedAt),
+    index('inbound_urgent')
+      .on(t.alertId, t.receivedAt)
+      .where(sql`urgent`),
+    index('inbound_review')
+      .on(t.receivedAt)
+      .where(sql`review is not null`),
     check('inbound_kind', oneOf('kind', REPLY_KINDS)),
+    check('inbound_review_of', oneOf('review', ['optOut'])),
   ],
 )
 

@@ -5,12 +5,14 @@ import { createAnswerDesk } from '../../src/dispatch/answers.ts'
 import { startCounts } from '../../src/dispatch/lane-counts.ts'
 import { createPace } from '../../src/dispatch/pace.ts'
 import type { EncodedText } from '../../src/encoding/segments.ts'
+import { listConsents, listOptOuts } from '../../src/store/consents.ts'
 import type { Database } from '../../src/store/database.ts'
 import { test } from '../support/database.ts'
 import { insertCarrier } from '../support/sending.ts'
 
 // Of 20 a second the answers' share is one: the second finds no room for more, and the first must still leave.
 const RATE = 20
+const PAGE = { after: undefined, limit: 10 }
 
 async function carrierWithAnswers(db: Database, name: string, count: number): Promise<string> {
   const carrierId = await insertCarrier(db, name)
@@ -72,6 +74,24 @@ test('an answer in hand is nobody else’s, however long it waits, and one that 
   await second.claim(true)
   await first.claim(true)
   expect([first.waiting, second.waiting]).toEqual([0, 1])
+})
+
+test('pitfall 40: a carrier that refuses an answer for good has the phone on its list', async ({
+  db,
+}) => {
+  const carrierId = await carrierWithAnswers(db, 'listed', 1)
+  const desk = deskOf(db, carrierId)
+  await desk.claim(true)
+  const answer = desk.next()!
+  const refused = { kind: 'permanent', reason: '21610', messageIds: [], optedOut: true } as const
+  desk.outcome(answer.ref, refused)
+  const proofs = () => listConsents(db, answer.message.to, PAGE)
+  await expect
+    .poll(proofs)
+    .toMatchObject([{ act: 'optOut', scope: 'carrier', category: carrierId, source: 'carrier' }])
+  await expect.poll(() => failuresOf(db, carrierId)).toEqual(['21610'])
+  const standing = await listOptOuts(db, { phone: answer.message.to, scope: undefined }, PAGE)
+  expect(standing).toEqual(await proofs())
 })
 
 async function failuresOf(db: Database, carrierId: string): Promise<(string | null)[]> {

@@ -632,8 +632,8 @@ test(
       ({ state, delivered, failed }, { replied: answered, byOption, optedOut }) =>
         state === 'sent' &&
         delivered + failed === 10 &&
-        answered === 6 &&
-        byOption[1]?.count === 2 &&
+        answered === 7 &&
+        byOption[1]?.count === 3 &&
         optedOut === 1,
     )
     expect(kinds).toEqual(new Set(['snapshot', 'progress', 'tally']))
@@ -670,12 +670,13 @@ test(
     ]
     expect((await approver.call('GET', `${path}/tally`)).as(tallyBody)).toMatchObject({
       recipients: 10,
-      replied: 6,
-      byOption: options(3, 2),
+      replied: 7,
+      // HELP is answered, and counts as the option that offers it.
+      byOption: options(3, 3),
       other: 1,
       optedOut: 1,
-      noReply: 4,
-      byArea: [{ areaDesc: 'The valley', recipients: 9, replied: 5, byOption: options(2, 2) }],
+      noReply: 3,
+      byArea: [{ areaDesc: 'The valley', recipients: 9, replied: 6, byOption: options(2, 3) }],
       byGroup: [{ name: 'Wardens', recipients: 1, replied: 1, byOption: options(1, 0) }],
     })
     const deliveries = (await author.call('GET', `${path}/deliveries?limit=6`)).as(page(delivery))
@@ -705,7 +706,7 @@ test(
       '+15550000003 | 2 | 2 | option',
       '+15550000004 | On my way |  | other',
       '+15550000005 | STOP |  | optOut',
-      '+15550000006 | help |  | help',
+      '+15550000006 | help | 2 | help',
       '+15550000008 | 1 | 1 | option',
       '+15550000008 | 2 | 2 | option',
       '+15550000011 | 1 | 1 | option',
@@ -721,7 +722,7 @@ test(
     )
     expect([report.alert.id, report.tally.replied, report.progress.delivered]).toEqual([
       alertId,
-      6,
+      7,
       9,
     ])
     const csv = await author.call('GET', `${path}/report`, { accept: 'text/csv' })

@@ -257,6 +257,24 @@ test.for([
     ['/replies/options/0/code'],
   ],
   [
+    'a code for the alert that is a keyword',
+    anAlert({ replies: { options: [option({})], code: 'Stop' } }),
+    'invalid_alert',
+    ['/replies/code'],
+  ],
+  [
+    'a code for the alert that is an answer',
+    anAlert({ replies: { options: [option({ words: ['all 12 safe'] })], code: '12' } }),
+    'invalid_alert',
+    ['/replies/code'],
+  ],
+  [
+    'a code for the alert of two words',
+    anAlert({ replies: { options: [option({})], code: 'A 7' } }),
+    'invalid_alert',
+    ['/replies/code'],
+  ],
+  [
     'a link with a user name',
     anAlert({ info: { sms: 'See https://alerts.example@evil.example/x' } }),
     'invalid_alert',

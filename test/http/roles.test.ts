@@ -90,6 +90,13 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/contacts/{id}': ['administrator', 'author', 'viewer'],
   'patch /v1/contacts/{id}': ['administrator', 'author'],
   'delete /v1/contacts/{id}': ['administrator', 'author'],
+  'get /v1/contacts/{id}/opt-outs': ['administrator', 'author', 'viewer'],
+  'get /v1/opt-outs': ['administrator', 'author', 'viewer', 'auditor'],
+  'get /v1/consents': ['administrator', 'author', 'viewer', 'auditor'],
+  'post /v1/opt-outs': ['administrator', 'author'],
+  'post /v1/opt-outs/lift': ['administrator', 'author'],
+  'get /v1/replies': ['administrator', 'author', 'approver', 'viewer'],
+  'post /v1/replies/{id}/review': ['administrator', 'author', 'approver'],
   'get /v1/imports/{id}': ['administrator', 'author', 'viewer'],
   'get /v1/imports/{id}/rejects': ['administrator', 'author', 'viewer'],
   'get /v1/groups': ['administrator', 'author', 'approver', 'viewer'],
@@ -149,6 +156,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'patch /v1/subscribers/{id}': {},
   'post /v1/feeds': { url: 'file:///x', description: 'x', authorId: NOTHING, certificates: [] },
   'patch /v1/feeds/{id}': {},
+  'post /v1/opt-outs': { phone: '112', scope: 'nonEmergency', reason: 'x' },
+  'post /v1/opt-outs/lift': { phone: '112', scope: 'nonEmergency', reason: 'x' },
+  'post /v1/replies/{id}/review': { optOut: false },
   'post /v1/cap-keys': {},
   'post /v1/alerts': {
     status: 'Actual',
@@ -190,6 +200,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
 /** Queries that a call can't do without. */
 const QUERIES: Readonly<Record<string, string>> = {
   'get /v1/stream': `?alerts=${NOTHING}`,
+  'get /v1/replies': '?list=review',
   'post /v1/geocode-sets': '?valueName=wards&code=id',
   'put /v1/geocode-sets/{valueName}': '?code=id',
 }

@@ -6,17 +6,13 @@ import { recount } from '../../src/reports/recount.ts'
 import { lockBlocks, writeBlocks } from '../../src/store/blocks.ts'
 import { openDatabase, type Database } from '../../src/store/database.ts'
 import { test } from '../support/database.ts'
+import { answersTo, inboundOf, later, MINUTE, noon, say, tallyOf } from '../support/replies.ts'
 import { aCarrier, anOrganisation, aPhone, aSentAlert } from '../support/sent-alert.ts'
 
 const options = [
   { code: '1', label: 'Safe', words: ['safe', 'yes'] },
   { code: '2', label: 'Need help', words: ['help me'] },
 ]
-const MINUTE = 60_000
-const noon = new Date('2026-11-22T12:00:00Z')
-const later = (minutes: number) => new Date(noon.getTime() + minutes * MINUTE)
-
-const say = (from: string, text: string, to = '72345') => ({ from, to, text })
 
 /** One phone that was sent one alert, and a way to text back. */
 async function aPhoneWithAnAlert(db: Database) {
@@ -32,33 +28,6 @@ async function aPhoneWithAnAlert(db: Database) {
     minute += minutes
   }
   return { phone, alertId, carrierId, texts, waits, tally: () => tallyOf(db, alertId) }
-}
-
-async function tallyOf(db: Database, alertId: string): Promise<Record<string, number>> {
-  const { tallies, progress } = await recount(db, alertId)
-  expect(tallies.counters).toEqual(tallies.rows)
-  expect(progress.counters).toEqual(progress.rows)
-  const total = tallies.counters.filter(({ dimension }) => dimension === 'total')
-  return Object.fromEntries(total.map(({ option, count }) => [option, count]))
-}
-
-async function inboundOf(db: Database, phone: string) {
-  return await db.execute<{
-    text: string
-    kind: string
-    option: string
-    alert: string
-    late: boolean
-  }>(sql`
-    select text, kind, option, alert_id as alert, late from inbound where phone = ${phone} order by id
-  `)
-}
-
-async function answersTo(db: Database, phone: string): Promise<string[]> {
-  const rows = await db.execute<{ kind: string }>(sql`
-    select kind from answers where phone = ${phone} order by created_at, id
-  `)
-  return rows.map(row => row.kind)
 }
 
 async function optOutsOf(db: Database, phone: string): Promise<string[]> {

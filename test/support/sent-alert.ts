@@ -26,7 +26,9 @@ interface Recipient {
 
 interface SentAlert {
   recipients: Recipient[]
-  options?: { code: string; label: string; words?: string[] }[]
+  options?: { code: string; label: string; words?: string[]; urgent?: boolean }[]
+  /** By which answers name it. */
+  code?: string
   areas?: string[]
   groups?: { id: string; name: string }[]
   status?: string
@@ -115,7 +117,7 @@ export async function aSentAlert(db: Database, given: SentAlert): Promise<string
         })),
       },
     ],
-    replies: { options: given.options ?? [] },
+    replies: { options: given.options ?? [], ...(given.code && { code: given.code }) },
   })
   const bytes = canonicalBytes(
     alertContent(draft, {
