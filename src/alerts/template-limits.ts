@@ -1,12 +1,12 @@
 import { geocodesOf, groundOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
+import { areasOfGroups } from '../audience/resolve-groups.ts'
 import type { AlertDraft } from '../cap/alert.ts'
 import type { Area } from '../cap/area.ts'
 import { isAppError } from '../errors.ts'
 import type { Shape } from '../geometry/shape.ts'
 import { liesWithin } from '../operators/jurisdiction.ts'
 import type { Database } from '../store/database.ts'
-import { findGroups } from '../store/groups.ts'
 import type { AlertTemplateRow } from '../store/templates.ts'
 import { readVersion } from '../templates/templates.ts'
 import { type DraftFault, withCode } from './draft-faults.ts'
@@ -45,12 +45,11 @@ async function namedAreas(
   const own = info.flatMap(({ area = [] }, no) =>
     area.map((one, i) => ({ area: one, pointer: `/info/${no}/area/${i}` })),
   )
-  const groups = await findGroups(db, audience.groups)
-  const ofGroups = groups.flatMap(({ id, area }) =>
-    area === undefined || area === null
-      ? []
-      : [{ area, pointer: `/audience/groups/${audience.groups.indexOf(id)}` }],
-  )
+  const ofGroups: typeof own = []
+  for (const [no, id] of audience.groups.entries()) {
+    const areas = await areasOfGroups(db, [id])
+    ofGroups.push(...areas.map(area => ({ area, pointer: `/audience/groups/${no}` })))
+  }
   return [...own, ...ofGroups]
 }
 

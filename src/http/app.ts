@@ -34,6 +34,7 @@ import { organisationRoutes } from './organisation.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { reportRoutes } from './reports.ts'
 import { signInRoutes } from './sign-in.ts'
+import { starterTemplateRoutes } from './starter-templates.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { letterRoutes } from './letters.ts'
 import { templateUseRoutes } from './template-use.ts'
@@ -88,6 +89,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', webhookRoutes(deps))
   app.route('/', templateRoutes(deps))
   app.route('/', templateUseRoutes(deps))
+  app.route('/', starterTemplateRoutes(deps))
   app.route('/', alertRoutes(deps))
   app.route('/', correctionRoutes(deps))
   app.route('/', textRoutes(deps))

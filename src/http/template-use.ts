@@ -18,7 +18,7 @@ const fillBody = z.strictObject({
   version: versionNo.optional().meta({ description: 'The current one unless another is named' }),
   blanks: valuesSchema.default({}).meta({
     description:
-      'By name. A place or a road: a string, or `[{language, text}]`; a time: RFC 3339; a number; a choice: its code',
+      'By name. A place, a road, a name: a string, or `[{language, text}]`; a time: RFC 3339; a number; a choice: its code',
   }),
   expires: timeSchema.optional().meta({
     description: 'Left out: as a blank says, or the template’s duration from now',

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { alertTemplates, templateReviews, templates, templateVersions } from './schema.ts'
 
@@ -73,6 +73,24 @@ export async function listTemplates(
     )
     .orderBy(asc(templates.name))
     .limit(limit)
+}
+
+/** The keys of all that were ever loaded from what comes with the program, and the names that are taken. */
+export async function knownTemplates(
+  db: Database,
+): Promise<{ starters: Set<string>; names: Set<string> }> {
+  const starters = await db
+    .select({ starter: templates.starter })
+    .from(templates)
+    .where(isNotNull(templates.starter))
+  const names = await db
+    .select({ name: templates.name })
+    .from(templates)
+    .where(isNull(templates.deletedAt))
+  return {
+    starters: new Set(starters.map(row => row.starter!)),
+    names: new Set(names.map(row => row.name)),
+  }
 }
 
 export async function insertVersion(db: Database, version: TemplateVersionRow): Promise<void> {

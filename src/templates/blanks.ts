@@ -40,7 +40,7 @@ const optional = { description: 'Where there is none, the blank must be filled i
 export const blankSchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...common,
-    type: z.literal(['place', 'road']),
+    type: z.literal(['place', 'road', 'name']),
     maxLength: z.int().min(1).max(200).default(40),
     default: wording.optional().meta(optional),
   }),
@@ -110,7 +110,8 @@ export function valueFaults(
   const fault = (detail: string, at = '') => [{ pointer: pointer + at, detail }]
   switch (blank.type) {
     case 'place':
-    case 'road': {
+    case 'road':
+    case 'name': {
       if (typeof value === 'string') return lineFaults(value, blank.maxLength, pointer)
       if (typeof value === 'number') return fault('must be text')
       const twice = value.filter(
@@ -168,6 +169,7 @@ export function writeValue(
   switch (blank.type) {
     case 'place':
     case 'road':
+    case 'name':
       return (Array.isArray(value) ? inLanguage(value, language) : text).trim()
     case 'time':
       return timeWriter(blank.show, language, timeZone)(text)

@@ -70,8 +70,8 @@ function wordingsOf(blank: Blank) {
   if (blank.type === 'choice') {
     return blank.choices.map(({ texts }, no) => ({ at: `/choices/${no}/texts`, texts }))
   }
-  const isWorded = (blank.type === 'place' || blank.type === 'road') && Array.isArray(blank.default)
-  return isWorded && Array.isArray(blank.default) ? [{ at: '/default', texts: blank.default }] : []
+  const usual = blank.type === 'time' || blank.type === 'number' ? undefined : blank.default
+  return Array.isArray(usual) ? [{ at: '/default', texts: usual }] : []
 }
 
 function languageFaults({ languages, texts }: Template): Fault[] {

@@ -163,6 +163,7 @@ function longestValue(blank: Blank, language: string, timeZone: string): string 
   switch (blank.type) {
     case 'place':
     case 'road':
+    case 'name':
       return 'm'.repeat(blank.maxLength)
     case 'time':
       return longest(TIMES.map(timeWriter(blank.show, language, timeZone)))

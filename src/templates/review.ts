@@ -129,7 +129,8 @@ function writtenBy(blank: Blank, language: string): unknown[] {
     texts.filter(one => one.language === language).map(one => one.text)
   switch (blank.type) {
     case 'place':
-    case 'road': {
+    case 'road':
+    case 'name': {
       const { name, default: usual = null } = blank
       return [[name, Array.isArray(usual) ? of(usual) : usual]]
     }

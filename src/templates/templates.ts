@@ -48,7 +48,7 @@ export interface WrittenTemplate extends VersionedTemplate {
   readonly cleaned: readonly Fault[]
 }
 
-interface By {
+export interface By {
   readonly operator: Operator
   readonly now: Date
 }
@@ -77,7 +77,7 @@ export async function createTemplate(
  * @param how `operator` is undefined, and `starter` its key, of what comes with the program
  * @throws DatabaseError 23505 on `templates_name`
  */
-async function insertFirst(
+export async function insertFirst(
   tx: Database,
   template: Template,
   how: { operator: Operator | undefined; now: Date; starter: string | null },

@@ -379,6 +379,13 @@ test('a template is used within its limits: the alert’s areas and those of its
   const audience = { groups: [group.body.id] }
   const byGroup = await draftOf(author, templateId, { area: [inside], audience })
   expect(refusal(byGroup)).toEqual([422, 'not_as_template', ['/audience/groups/0']])
+  const expression = { union: [group.body.id] }
+  const made = await author.call('POST', '/v1/groups', { json: { name: 'Made', expression } })
+  const byMade = await draftOf(author, templateId, {
+    area: [inside],
+    audience: { groups: [made.body.id] },
+  })
+  expect(refusal(byMade)).toEqual([422, 'not_as_template', ['/audience/groups/0']])
   // Who is only listed names no ground.
   const listed = await aListedGroup(db, [])
   const { id, info } = await drafted(author, templateId, {
