@@ -268,10 +268,12 @@ async function report(client: Client, alertId: string): Promise<void> {
   for (const [name, type] of [
     ['acknowledgement.json', 'application/json'],
     ['acknowledgement.csv', 'text/csv'],
+    ['report.html', 'text/html'],
+    ['report.pdf', 'application/pdf'],
   ] as const) {
     await writeFile(join(directory, name), await client.bytes(path, type))
   }
-  say(`\nThe acknowledgement report is in ${directory}`)
+  say(`\nThe report is in ${directory}, to read as report.html and report.pdf`)
 }
 
 /** What is not as it should be, by the list of what the phones saw. */

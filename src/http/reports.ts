@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { deliveriesCsv } from '../reports/deliveries.ts'
 import { HTML_CSP, htmlOf } from '../reports/html.ts'
+import { pdfOf } from '../reports/pdf-writer.ts'
 import { readableReport } from '../reports/readable-report.ts'
 import { reportOf } from '../reports/report.ts'
 import { DELIVERY_STATES } from '../store/schema.ts'
@@ -133,8 +134,16 @@ const reportRoute = createRoute({
   tags: ['Alerts'],
   summary: 'The after-action report; as CSV one row a recipient',
   description:
-    'As HTML in English or Spanish, by `Accept-Language`, else the language of the organisation.',
-  request: { params: idParams },
+    'As HTML and PDF in English or Spanish, by `Accept-Language`, else the language of the organisation.',
+  request: {
+    params: idParams,
+    query: z.strictObject({
+      paper: z
+        .enum(['A4', 'LETTER'])
+        .optional()
+        .meta({ description: 'Of a PDF; else what is usual in the country of the organisation' }),
+    }),
+  },
   responses: {
     200: {
       description: 'By `Accept`',
@@ -142,6 +151,7 @@ const reportRoute = createRoute({
         ...json(reportSchema),
         'text/csv': { schema: z.string() },
         'text/html': { schema: z.string() },
+        'application/pdf': { schema: z.string().meta({ format: 'binary' }) },
       },
     },
   },
@@ -161,13 +171,19 @@ export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAP
         'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
       })
     }
-    if (type === 'text/html') {
-      const sheet = await readableReport(db, id, languagesOf(c), now())
-      c.header('Content-Security-Policy', HTML_CSP)
-      return c.body(await htmlOf(sheet), 200, {
-        'Content-Type': 'text/html; charset=utf-8',
-        'Content-Language': sheet.language,
-        'Cache-Control': 'no-store',
+    if (type !== 'application/json') {
+      const madeAt = now()
+      const { sheet, paper } = await readableReport(db, id, languagesOf(c), madeAt)
+      c.header('Content-Language', sheet.language)
+      c.header('Cache-Control', 'no-store')
+      if (type === 'text/html') {
+        c.header('Content-Security-Policy', HTML_CSP)
+        return c.body(await htmlOf(sheet), 200, { 'Content-Type': 'text/html; charset=utf-8' })
+      }
+      const pdf = await pdfOf({ sheet, paper: c.req.valid('query').paper ?? paper, madeAt })
+      return c.body(pdf, 200, {
+        'Content-Type': 'application/pdf',
+        'Content-Disposition': `inline; filename="alert-${id}.pdf"`,
       })
     }
     const { alert, report } = await reportOf(db, id, now())
@@ -183,7 +199,7 @@ function languagesOf(c: Context): string[] {
     .map(({ type }) => type)
 }
 
-const REPORT_TYPES = ['application/json', 'text/csv', 'text/html'] as const
+const REPORT_TYPES = ['application/json', 'text/csv', 'text/html', 'application/pdf'] as const
 
 /** RFC 9110 §12.5.1: the best of what the caller takes; JSON where anything will do. */
 function reportType(c: Context): (typeof REPORT_TYPES)[number] {

@@ -7,7 +7,7 @@ import type { ReportWords } from './words.ts'
 
 const WIDTH = 720
 const HEIGHT = 300
-const PLOT = { left: 64, right: WIDTH - 168, top: 12, bottom: HEIGHT - 44 }
+const PLOT = { left: 64, right: WIDTH - 196, top: 12, bottom: HEIGHT - 44 }
 const WORDS = 12
 const LINE_HEIGHT = 16
 

@@ -18,7 +18,7 @@ export function figuresIn(
   timeZone: string,
   { units, never }: Pick<ReportWords, 'units' | 'never'>,
 ): Figures {
-  const count = new Intl.NumberFormat(language)
+  const count = new Intl.NumberFormat(language, { useGrouping: 'always' })
   const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(language, {
     style: 'percent',

@@ -4,12 +4,14 @@ import { readOperatorNames } from '../store/operators.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { standingSignatures } from '../store/signatures.ts'
 import { mapAreas } from './map-drawing.ts'
+import type { Paper } from './pdf.ts'
 import { reportOf } from './report.ts'
 import type { Sheet } from './sheet.ts'
 import { sheetOf } from './sheet-of.ts'
 import { reportLanguageOf } from './words.ts'
 
 /**
+ * @returns the paper is that of the organisation's country
  * @param languages BCP 47 tags that the reader takes, the best first; the organisation's where there is none
  * @throws AppError `not_found`
  */
@@ -18,7 +20,7 @@ export async function readableReport(
   alertId: string,
   languages: readonly string[],
   now: Date,
-): Promise<Sheet> {
+): Promise<{ readonly sheet: Sheet; readonly paper: Paper }> {
   const reported = await reportOf(db, alertId, now)
   const organisation = await readOrganisation(db)
   const signatures = await standingSignatures(db, alertId)
@@ -34,5 +36,13 @@ export async function readableReport(
     kid,
     at,
   }))
-  return sheetOf(reported, organisation, language, areas, signers)
+  return {
+    sheet: sheetOf(reported, organisation, language, areas, signers),
+    paper: LETTER_COUNTRIES.has(organisation.country) ? 'LETTER' : 'A4',
+  }
 }
+
+/** ISO 3166-1 alpha-2: where offices print on Letter (Unicode CLDR, supplemental paper sizes). */
+const LETTER_COUNTRIES: ReadonlySet<string> = new Set(
+  'BZ CA CL CO CR GT MX NI PA PH PR SV US VE'.split(' '),
+)

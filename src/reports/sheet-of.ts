@@ -58,6 +58,7 @@ export function sheetOf(
     ],
     footer: fill(words.madeAt, { at: figures.moment(report.madeAt) }),
     pageOf: words.page,
+    noFont: words.noFont,
   }
 }
 

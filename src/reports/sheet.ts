@@ -16,6 +16,8 @@ export interface Sheet {
   readonly footer: string
   /** With `{page}` and `{pages}`. */
   readonly pageOf: string
+  /** Stands in a PDF for `{count}` characters that no font has. */
+  readonly noFont: string
 }
 
 export interface Fact {

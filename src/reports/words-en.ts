@@ -3,6 +3,8 @@ export const english = {
   madeAt: 'Made {at}. Figures are of that moment.',
   notReal: 'This was no real alert: its status is {status}.',
   page: 'Page {page} of {pages}',
+  noFont:
+    '{count} characters of a script that this file has no font for; the HTML report shows them',
   unnamed: 'without a name',
   system: 'the system',
   none: 'none',

@@ -5,6 +5,8 @@ export const spanish: ReportWords = {
   madeAt: 'Hecho el {at}. Las cifras son de ese momento.',
   notReal: 'No fue una alerta real: su estado CAP es {status}.',
   page: 'Página {page} de {pages}',
+  noFont:
+    '{count} caracteres de una escritura para la que este archivo no tiene tipo de letra; el informe HTML los muestra',
   unnamed: 'sin nombre',
   system: 'el sistema',
   none: 'ninguno',

@@ -182,6 +182,7 @@ test('a text keeps its blanks and lines, and its own direction', async () => {
     ],
     footer: '',
     pageOf: '',
+    noFont: '',
   }
   const elements = elementsOf(await htmlOf(sheet))
   const [quote] = elements.filter(({ name }) => name === 'blockquote')
