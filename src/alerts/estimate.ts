@@ -8,6 +8,7 @@ import {
 } from './forecast.ts'
 import { sentBefore } from './reached.ts'
 import { namesBoth } from '../audience/areas.ts'
+import { contactFigures, type CountedFigures } from '../audience/figures.ts'
 import { estimateReached } from '../audience/reached.ts'
 import {
   type AudienceEstimate,
@@ -21,7 +22,7 @@ import {
 import type { AlertDraft } from '../cap/alert.ts'
 import { type AlertContent, readContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
-import { pullsOf, routePrefixes, START } from '../carriers/routes.ts'
+import { costOf, pullsOf, routePrefixes, START } from '../carriers/routes.ts'
 import { PhoneSet } from '../encoding/phone-set.ts'
 import { type Alphabet, measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
@@ -38,7 +39,7 @@ export interface Estimate {
   /** Whom the alerts that it follows may have reached: recipients, but for those who opted out. */
   readonly reachedBefore: number
   readonly byLanguage: { language: string | null; recipients: number }[]
-  readonly byCarrier: { carrierId: string; name: string; recipients: number }[]
+  readonly byCarrier: { carrierId: string; name: string; recipients: number; cost: number | null }[]
   readonly byArea: {
     areaDesc: string
     recipients: number
@@ -48,10 +49,16 @@ export interface Estimate {
   readonly byGroup: { groupId: string; name: string; recipients: number }[]
   /** Of all messages together. */
   readonly segments: number
+  /** Of all segments, in the unit of the carriers' routes; null where a carrier does not say what it takes for some. */
+  readonly cost: number | null
   /** Until the last segment is handed over, at the carriers' configured rates; null where some can't be sent. */
   readonly seconds: number | null
   /** Recipients whose number no carrier takes. */
   readonly unserved: number
+  /** Recipients of its own groups who have no location: without the groups no area would find them. */
+  readonly unlocated: number
+  /** All of them, recipients or not. */
+  readonly contacts: CountedFigures
   /** Each text as it would be sent. */
   readonly texts: {
     language: string
@@ -64,7 +71,7 @@ export interface Estimate {
 }
 
 /** Whom an alert would reach now, by whom, and how long it would take. Changes nothing. */
-export async function estimateAlert(db: Database, alertId: string): Promise<Estimate> {
+export async function estimateAlert(db: Database, alertId: string, now: Date): Promise<Estimate> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
   const { content, resolved } = await contentNow(db, alert)
@@ -79,6 +86,8 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
     return { textNo, routeClass: prefix, recipients, segments }
   })
   const forecast = forecastOf(accounts, reached)
+  const costs = accounts.map(account => costAt(account, forecast.segments.get(account.id)))
+  const { policy } = await readOrganisation(db)
   return {
     recipients: audience.recipients,
     ifActual:
@@ -88,10 +97,11 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
     optedOut: audience.optedOut,
     reachedBefore: counted.reachedBefore,
     byLanguage: audience.byLanguage.map(one => ({ ...one, language: one.language ?? null })),
-    byCarrier: accounts.map(({ id, name }) => ({
+    byCarrier: accounts.map(({ id, name }, no) => ({
       carrierId: id,
       name,
       recipients: forecast.recipients.get(id) ?? 0,
+      cost: costs[no] ?? null,
     })),
     byArea: audience.byArea.map(({ areaDesc, recipients }, no) => {
       const area = content.areas[no]
@@ -104,8 +114,13 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
       recipients,
     })),
     segments: reached.reduce((sum, kind) => sum + kind.segments, 0),
+    cost: costs.every(cost => cost !== undefined)
+      ? rounded(costs.reduce((sum, one) => sum + one, 0))
+      : null,
     seconds: forecast.unserved > 0 ? null : forecast.seconds,
     unserved: forecast.unserved,
+    unlocated: counted.unlocated,
+    contacts: await contactFigures(db, policy.staleAfterDays, now),
     texts: content.texts.map(({ no, language, sms }) => ({
       language,
       sms,
@@ -117,6 +132,24 @@ export async function estimateAlert(db: Database, alertId: string): Promise<Esti
         .reduce((sum, kind) => sum + kind.recipients, 0),
     })),
   }
+}
+
+/** To four decimals, for a segment often costs thousandths. Undefined where the account does not say what it takes. */
+function costAt(
+  account: CarrierRow,
+  segments: ReadonlyMap<string, number> = new Map(),
+): number | undefined {
+  let sum = 0
+  for (const [routeClass, count] of segments) {
+    const cost = costOf(account, routeClass)
+    if (cost === undefined) return undefined
+    sum += cost * count
+  }
+  return rounded(sum)
+}
+
+function rounded(cost: number): number {
+  return Math.round(cost * 10_000) / 10_000
 }
 
 /** Who would send how much, in what time, if all were well. */
@@ -159,9 +192,10 @@ async function countNow(
   content: AlertContent,
   resolved: ResolvedAudience | undefined,
   prefixes: readonly string[],
-): Promise<{ audience: AudienceEstimate; reachedBefore: number }> {
+): Promise<{ audience: AudienceEstimate; reachedBefore: number; unlocated: number }> {
   const own = resolved && (await estimateAudience(db, resolved, prefixes))
-  if (content.reached === undefined) return { audience: own!, reachedBefore: 0 }
+  const unlocated = own?.unlocated ?? 0
+  if (content.reached === undefined) return { audience: own!, reachedBefore: 0, unlocated }
   const anyway = resolved === undefined ? PhoneSet.of([]) : await phonesIn(db, resolved)
   const sent = await sentBefore(db, content.reached)
   const reached = await estimateReached(db, sent, audienceOf(content), anyway, prefixes)
@@ -178,6 +212,7 @@ async function countNow(
       content,
     ),
     reachedBefore: reached.reached,
+    unlocated,
   }
 }
 

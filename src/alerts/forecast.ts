@@ -35,6 +35,8 @@ export interface ForecastDemand {
 export interface Forecast {
   /** Recipients by carrier, whole numbers. */
   readonly recipients: ReadonlyMap<string, number>
+  /** Segments by carrier and class. Of classes that carriers finish together each has its part by what it serves. */
+  readonly segments: ReadonlyMap<string, ReadonlyMap<string, number>>
   /** Recipients that no carrier serves. */
   readonly unserved: number
   /** Until the last segment of those that are served. */
@@ -74,8 +76,12 @@ export function forecastSending(
   const unserved = total(demands) - total(served)
   const forecast = (shares: readonly Bottleneck[], seconds: number) => {
     const recipients = new Map(carriers.map(({ id }) => [id, 0]))
-    for (const { busy, mine } of shares) share(busy, mine, recipients)
-    return { recipients, unserved, seconds }
+    const segments = new Map(carriers.map(({ id }) => [id, new Map<string, number>()]))
+    for (const { busy, mine } of shares) {
+      share(busy, mine, recipients)
+      shareSegments(busy, mine, segments)
+    }
+    return { recipients, segments, unserved, seconds }
   }
   const alone = bottlenecks(serversOf(carriers, served, 'first'), served)
   const getHelp = alone.filter(
@@ -199,5 +205,23 @@ function share(
   let over = total - parts.reduce((sum, part) => sum + Math.floor(part.exact), 0)
   for (const { id, exact } of parts) {
     recipients.set(id, (recipients.get(id) ?? 0) + Math.floor(exact) + (over-- > 0 ? 1 : 0))
+  }
+}
+
+function shareSegments(
+  busy: readonly Team[],
+  demands: readonly ForecastDemand[],
+  segments: ReadonlyMap<string, Map<string, number>>,
+): void {
+  const sum = (list: readonly ForecastDemand[]) => list.reduce((all, one) => all + one.segments, 0)
+  const carriers = busy.flatMap(team => team.carriers)
+  const rate = carriers.reduce((all, carrier) => all + carrier.rate, 0)
+  for (const { id, rate: own, serves } of carriers) {
+    const served = demands.filter(({ routeClass }) => serves(routeClass))
+    const mine = segments.get(id)!
+    for (const { routeClass, segments: wanted } of served) {
+      const part = (sum(demands) * own * wanted) / (rate * sum(served))
+      mine.set(routeClass, (mine.get(routeClass) ?? 0) + part)
+    }
   }
 }

@@ -21,6 +21,7 @@ import {
   countInTiles,
   countMembersOf,
   countPeople,
+  countUnlocated,
   copyPeople,
   findInCells,
   holdFew,
@@ -318,13 +319,18 @@ export interface AudienceEstimate {
   readonly byGroup: readonly { groupId: string; name: string; recipients: number }[]
 }
 
-/** Counts recipients in every way that an operator is shown. @param prefixes those of all carriers' routes */
+/**
+ * Counts recipients in every way that an operator is shown.
+ *
+ * @param prefixes those of all carriers' routes
+ * @returns `unlocated`: recipients without any location, whom no area would find
+ */
 export function estimateAudience(
   db: Database,
   audience: ResolvedAudience,
   prefixes: readonly string[],
-): Promise<AudienceEstimate> {
-  const { areas, groups } = audience
+): Promise<AudienceEstimate & { readonly unlocated: number }> {
+  const { areas, groups, roster } = audience
   return withSets(db, async tx => {
     const barred = await excluded(tx, audience)
     const out = await optedOut(tx, audience)
@@ -338,7 +344,11 @@ export function estimateAudience(
     }))
     const recipients = sum(kinds)
     const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
-    return estimateOf(kinds, withOptedOut - recipients, audience)
+    const members = await membersIn(tx, roster === undefined ? groups : [roster])
+    return {
+      ...estimateOf(kinds, withOptedOut - recipients, audience),
+      unlocated: await countUnlocated(tx, members, [...barred, ...out]),
+    }
   })
 }
 

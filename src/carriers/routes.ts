@@ -63,6 +63,11 @@ export function servesClass(account: Pick<Routed, 'routes'>, routeClass: string)
   return routeOf(account, routeClass) !== undefined
 }
 
+/** What an account says that a segment to a class costs; undefined where it does not say. */
+export function costOf(account: Pick<Routed, 'routes'>, routeClass: string): number | undefined {
+  return routeOf(account, routeClass)?.cost
+}
+
 /** Of an account's routes the longest that a class begins with. */
 function routeOf({ routes }: Pick<Routed, 'routes'>, routeClass: string): Route | undefined {
   if (routes.length === 0) return TAKES_ALL

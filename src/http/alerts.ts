@@ -143,7 +143,14 @@ const estimateSchema = z
       .int()
       .meta({ description: 'Whom the alerts that it references may have reached' }),
     byLanguage: z.array(z.object({ language: z.string().nullable(), recipients: z.int() })),
-    byCarrier: z.array(z.object({ carrierId: z.uuid(), name: z.string(), recipients: z.int() })),
+    byCarrier: z.array(
+      z.object({
+        carrierId: z.uuid(),
+        name: z.string(),
+        recipients: z.int(),
+        cost: z.number().nullable(),
+      }),
+    ),
     byArea: z.array(
       z.object({
         areaDesc: z.string(),
@@ -156,7 +163,27 @@ const estimateSchema = z
     ),
     byGroup: z.array(z.object({ groupId: z.uuid(), name: z.string(), recipients: z.int() })),
     segments: z.int(),
+    cost: z.number().nullable().meta({
+      description:
+        "Of the segments that carriers take, in the unit of the routes' `cost`; null where one does not say what some of its segments cost",
+    }),
     seconds: z.number().nullable(),
+    unlocated: z.int().meta({
+      description:
+        'Recipients who have no location: reached through a group, and no area would find them',
+    }),
+    contacts: z
+      .object({
+        total: z.int(),
+        unlocated: z.int().meta({ description: 'Without any location: no area finds them' }),
+        stale: z.int().meta({
+          description:
+            'Neither changed nor confirmed (by an import that names them) for `staleAfterDays`, as policy has it',
+        }),
+        staleAfterDays: z.int(),
+        countedAt: timeSchema.meta({ description: 'Once a minute at the most' }),
+      })
+      .meta({ description: 'Of all contacts, whether this alert reaches them or not' }),
     unserved: z.int().meta({ description: 'Recipients whose number no carrier takes' }),
     texts: z.array(
       z.object({
@@ -364,7 +391,7 @@ export const alertRoutes = ({ database, now }: AppDependencies) => {
       return c.body(null, 204)
     })
     .openapi(estimateRoute, async c =>
-      c.json(await estimateAlert(db, c.req.valid('param').id), 200),
+      c.json(await estimateAlert(db, c.req.valid('param').id, now()), 200),
     )
     .openapi(contentRoute, async c => {
       const { bytes, revision } = await readContentBytes(db, c.req.valid('param').id)

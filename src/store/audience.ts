@@ -218,6 +218,21 @@ export async function countPeople(tx: Database, selection: Selection): Promise<n
   return row?.people ?? 0
 }
 
+/** How many of these groups' people, each once and the barred left out, have no location: no area finds them. */
+export async function countUnlocated(
+  tx: Database,
+  groups: readonly MemberGroup[],
+  barred: readonly string[],
+): Promise<number> {
+  if (groups.length === 0) return 0
+  const [row] = await tx.execute<{ people: number }>(sql`
+    select count(distinct m.contact_id)::int as people
+    from (select h.contact_id from (${memberships(groups)}) h ${notBarred(barred)}) m
+    where not exists (select from locations l where l.contact_id = m.contact_id)
+  `)
+  return row?.people ?? 0
+}
+
 /** Who is in tiles: counted where they lie wholly inside, to be judged by their places where they don't. */
 export interface InTiles {
   /** People in the boxes by their only location. */

@@ -260,6 +260,9 @@ export async function lastStagedLine(db: Database): Promise<number> {
   return Number(row?.line ?? 0)
 }
 
+/** A row that changes nothing confirms its contact. To say so of each would write all of a list that comes daily. */
+const CONFIRMED_DAYS = 30
+
 /**
  * Merges the staged rows of a span of lines into contacts, locations and members. `keep`: a value that the row
  * leaves blank stays as it was, and lists are added to; `overwrite`: the row is all there is.
@@ -279,6 +282,7 @@ export async function mergeStaged(
       : sql`coalesce(s.name, c.name), coalesce(s.language, c.language),
           coalesce(s.external_id, c.external_id), coalesce(s.consent, c.consent),
           coalesce(s.email, c.email)`
+  const isChanged = sql`(c.name, c.language, c.external_id, c.consent, c.email) is distinct from (${changes})`
   const [found] = await tx.execute<{ known: number }>(sql`
     select count(*)::int as known from known_contacts s where ${span}
   `)
@@ -289,10 +293,10 @@ export async function mergeStaged(
     await tx.execute(sql`
       update contacts c
       set (name, language, external_id, consent, email) = row(${changes}), updated_at = now(),
-        revision = c.revision + 1
+        revision = c.revision + (${isChanged})::int
       from staged_contacts s join known_contacts k using (line)
-      where ${span} and c.id = k.id
-        and (c.name, c.language, c.external_id, c.consent, c.email) is distinct from (${changes})
+      where ${span} and c.id = k.id and (${isChanged}
+        or c.updated_at < now() - make_interval(days => ${CONFIRMED_DAYS}::int))
     `)
   }
   // Somebody may have added the same phone since the match: that contact stands, and the row is left out.

@@ -25,6 +25,9 @@ export const policySchema = z.strictObject({
       'Who must have reviewed a text of a template before an alert says it: somebody who did not write it, anybody, ' +
       'or nobody; what is stale is never said',
   }),
+  staleAfterDays: z.int().min(1).max(3650).meta({
+    description: 'A contact that nobody has changed or confirmed for so long is counted as stale',
+  }),
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
   optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
@@ -46,6 +49,7 @@ export const DEFAULT_POLICY: Policy = {
   // Each segment takes a slot of every recipient's: ten are some 1,500 letters.
   maxSegments: 10,
   templateReview: 'another',
+  staleAfterDays: 365,
   helpText:
     'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).

@@ -25,7 +25,7 @@ const demand = (routeClass: string, recipients: number, segments = recipients) =
   segments,
 })
 const forecast = (carriers: readonly ForecastCarrier[], demands: readonly ForecastDemand[]) => {
-  const { recipients, ...rest } = forecastSending(carriers, demands, START)
+  const { recipients, segments: _byClass, ...rest } = forecastSending(carriers, demands, START)
   return { ...rest, recipients: Object.fromEntries(recipients) }
 }
 
@@ -108,6 +108,26 @@ test('by its weight a carrier gives but a part of its rate', () => {
   })
 })
 
+test('what is paid for is what each sends of each class', () => {
+  const bill = (carriers: readonly ForecastCarrier[], demands: readonly ForecastDemand[]) => {
+    const { segments } = forecastSending(carriers, demands, START)
+    return Object.fromEntries(
+      [...segments].map(([id, classes]) => [id, Object.fromEntries(classes)]),
+    )
+  }
+  const alone = [carrier('slow', 10, '+44', '+1'), carrier('fast', 100, '+1')]
+  expect(bill(alone, [demand('+44', 100, 200), demand('+1', 100)])).toEqual({
+    slow: { '+44': 200 },
+    fast: { '+1': 100 },
+  })
+  // After a minute the second takes three of four.
+  const carriers = [carrier('first', 100, '+1'), spare('second', 300, '+1')]
+  expect(bill(carriers, [demand('+1', 10_000)])).toEqual({
+    first: { '+1': 7_000 },
+    second: { '+1': 3_000 },
+  })
+})
+
 test('everybody served is forecast once, and no carrier beyond its rate', () => {
   const classes = ['', '+1', '+44', '+49']
   const carriers = fc.uniqueArray(
@@ -146,6 +166,8 @@ test('everybody served is forecast once, and no carrier beyond its rate', () => 
       const total = wanted.reduce((sum, one) => sum + one.recipients, 0)
       const placed = [...result.recipients.values()].reduce((sum, one) => sum + one, 0)
       expect(placed + result.unserved).toBe(total)
+      const billed = [...result.segments.values()].flatMap(one => [...one.values()])
+      expect(billed.reduce((sum, one) => sum + one, 0)).toBeCloseTo(placed, 3)
       for (const { id, rate } of accounts) {
         // By rounding, a recipient more for each class and bottleneck.
         expect(result.recipients.get(id)).toBeLessThanOrEqual(rate * result.seconds + 8)

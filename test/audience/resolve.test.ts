@@ -360,6 +360,10 @@ test(
           expect(estimate.optedOut).toBe(
             reached(town, definition, false, made).size - expected.size,
           )
+          const homeless = town.people.filter(({ places }) => places.length === 0)
+          expect(estimate.unlocated).toBe(
+            homeless.filter(({ phone }) => expected.has(phone)).length,
+          )
           expect(estimate.byArea.map(one => one.inside)).toEqual(
             definition.areas.map(
               (_, no) => [...expected.values()].filter(r => r.areaNos.includes(no)).length,
