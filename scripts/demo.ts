@@ -11,15 +11,17 @@ import { signIn, type Client } from '../src/cli/client.ts'
 import { draftUpdate, sendCorrection } from '../src/cli/correct.ts'
 import { importContacts } from '../src/cli/import.ts'
 import { signAs } from '../src/cli/send.ts'
+import { draftFromTemplate, findTemplate } from '../src/cli/templates.ts'
 import { watchAlert, type WatchedAlert } from '../src/cli/watch.ts'
 import { judge, markList, type Verdict } from '../src/simulator/judge.ts'
 import { ANSWER_SAFE_OR_HELP } from '../src/simulator/phones.ts'
 import { startSimulator, type Simulator } from '../src/simulator/simulator.ts'
 import {
   DAM,
-  flashFloodDraft,
+  flashFlood,
+  flashFloodTexts,
   updateOf,
-  whoShouldGetIt,
+  whoShouldGet,
   whoShouldGetTheAllClear,
   whoShouldGetTheUpdate,
 } from './demo/flash-flood.ts'
@@ -106,7 +108,7 @@ async function demo(): Promise<boolean> {
 
   const administrator = await signIn({ url: tocsin.url, ...ADMINISTRATOR })
   await administrator.patch('/v1/organisation', {
-    name: 'Harris County Emergency Management',
+    name: 'Harris County OEM',
     timeZone: 'America/Chicago',
     languages: ['en-US', 'es-US'],
   })
@@ -144,11 +146,15 @@ async function demo(): Promise<boolean> {
     'all carriers bound',
   )
 
-  const expires = new Date(Date.now() + 6 * 3600 * 1000)
-  const alert = await author.client.post<WatchedAlert>(
-    '/v1/alerts',
-    flashFloodDraft(dam.id, expires),
-  )
+  await administrator.post('/v1/templates/starter')
+  const { id: templateId, version } = await findTemplate(approver.client, 'Flash flood')
+  for (const language of ['en-US', 'es-US']) {
+    await approver.client.post(`/v1/templates/${templateId}/review`, { language, version })
+  }
+  say('Mei Chen has reviewed the template for flash floods, in English and Spanish.')
+  const expires = new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 6 * 3600 * 1000)
+  const filled = flashFlood(dam.id, expires)
+  const alert = await draftFromTemplate(author.client, 'Flash flood', filled)
   const estimate = await author.client.get<{
     recipients: number
     segments: number
@@ -164,7 +170,7 @@ async function demo(): Promise<boolean> {
 
   const startedAt = performance.now()
   await approver.client.post(`/v1/alerts/${alert.id}/dispatch`)
-  const expected = whoShouldGetIt(people)
+  const expected = whoShouldGet(people, flashFloodTexts(expires))
   const { progress } = await watchAlert(author.client, alert, {
     plannedSeconds: estimate.seconds,
     startedAt,

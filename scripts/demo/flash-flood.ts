@@ -27,86 +27,62 @@ export const DAM = {
 /** Where the water goes next. */
 const CONROE = { center: [-95.456, 30.312], radiusKm: 12 } as const
 
-const ENGLISH =
-  'FLASH FLOOD WARNING Harris Co. OEM: bayous are over their banks. Move to high ground now. Do not drive. Reply 1 SAFE, 2 NEED HELP.'
-const SPANISH =
-  'AVISO DE INUNDACIÓN REPENTINA, Condado de Harris: los bayous se desbordan. Suba a un lugar alto ahora. No conduzca. Responda 1 ESTOY BIEN, 2 NECESITO AYUDA.'
 const UPDATE = {
-  english:
-    'UPDATE Harris Co. OEM: the San Jacinto River floods Conroe too. Stay on high ground, off the roads. Reply 1 SAFE, 2 NEED HELP.',
-  spanish:
-    'NUEVO AVISO, Condado de Harris: el San Jacinto inunda también Conroe. Quédese en un lugar alto, no conduzca. Responda 1 ESTOY BIEN, 2 NECESITO AYUDA.',
-}
-const ALL_CLEAR = {
-  english: 'ALL CLEAR Harris Co. OEM: the flash flood is over. You may return.',
-  spanish: 'FIN DE LA ALERTA, Condado de Harris: la inundación ha terminado. Puede volver.',
+  'en-US':
+    'UPDATE Harris County OEM: the San Jacinto River floods Conroe too. Stay on high ground, off the roads. Reply 1 SAFE, 2 NEED HELP.',
+  'es-US':
+    'NUEVO AVISO, Harris County OEM: el San Jacinto inunda también Conroe. Quédese en un lugar alto, no conduzca. Responda 1 ESTOY BIEN, 2 NECESITO AYUDA.',
 }
 
-export function flashFloodDraft(damGroupId: string, expires: Date) {
-  const area = [
-    { areaDesc: 'Brays and Buffalo Bayou', polygon: [{ type: 'Polygon', coordinates: [BAYOUS] }] },
-    {
-      areaDesc: 'Galveston County',
-      geocode: [{ valueName: 'SAME', value: `0${GALVESTON_COUNTY}` }],
-    },
-  ]
-  const block = {
-    category: ['Met'],
-    event: 'Flash Flood Warning',
-    responseType: ['Evacuate'],
-    urgency: 'Immediate',
-    severity: 'Extreme',
-    certainty: 'Observed',
-    expires: expires.toISOString(),
-  }
+/** By language. */
+export type Texts = Readonly<Record<Person['language'], string>>
+
+/** What is filled into the template, and where. */
+export function flashFlood(damGroupId: string, until: Date) {
   return {
     status: 'Actual',
-    msgType: 'Alert',
-    scope: 'Public',
-    info: [
+    blanks: {
+      place: [
+        { language: 'en-US', text: 'Houston and Galveston' },
+        { language: 'es-US', text: 'Houston y Galveston' },
+      ],
+      until: until.toISOString(),
+    },
+    area: [
       {
-        ...block,
-        language: 'en-US',
-        headline: 'Flash flood along the bayous and in Galveston County',
-        description: 'Brays and Buffalo Bayou are over their banks and rising.',
-        instruction: 'Move to high ground now. Do not drive through water.',
-        sms: ENGLISH,
-        area,
+        areaDesc: 'Brays and Buffalo Bayou',
+        polygon: [{ type: 'Polygon', coordinates: [BAYOUS] }],
       },
       {
-        ...block,
-        language: 'es-US',
-        headline: 'Inundación repentina junto a los bayous y en el condado de Galveston',
-        description: 'Los bayous Brays y Buffalo se han desbordado y siguen subiendo.',
-        instruction: 'Suba a un lugar alto ahora. No conduzca por el agua.',
-        sms: SPANISH,
+        areaDesc: 'Galveston County',
+        geocode: [{ valueName: 'SAME', value: `0${GALVESTON_COUNTY}` }],
       },
     ],
-    audience: { groups: [damGroupId], excludeGroups: [] },
-    replies: {
-      options: [
-        { code: '1', label: 'Safe', words: ['safe', 'ok', 'sí estoy bien', 'estoy bien'] },
-        { code: '2', label: 'Need help', words: ['help me', 'necesito ayuda'], urgent: true },
-      ],
-    },
-    corrections: {
-      cancel: [
-        {
-          language: 'en-US',
-          sms: 'SENT IN ERROR Harris Co. OEM: there is no flash flood warning. You need do nothing.',
-        },
-        {
-          language: 'es-US',
-          sms: 'ENVIADO POR ERROR, Condado de Harris: no hay aviso de inundación. No tiene que hacer nada.',
-        },
-      ],
-      allClear: [
-        { language: 'en-US', sms: ALL_CLEAR.english },
-        { language: 'es-US', sms: ALL_CLEAR.spanish },
-      ],
-    },
-    delivery: 'at-least-once',
+    audience: { groups: [damGroupId] },
   }
+}
+
+/** As the template must have written them: by hand, but for the hour. */
+export function flashFloodTexts(until: Date): Texts {
+  const hour = (language: string) =>
+    until
+      .toLocaleTimeString(language, {
+        hour: 'numeric',
+        minute: '2-digit',
+        timeZone: 'America/Chicago',
+      })
+      .replaceAll(/\s/gu, ' ')
+  return {
+    'en-US': `Harris County OEM: FLASH FLOOD in Houston and Galveston until ${hour('en-US')}. Move to high ground NOW. Do not walk or drive through water. Reply 1 SAFE, 2 NEED HELP.`,
+    'es-US': `Harris County OEM: INUNDACIONES REPENTINAS en Houston y Galveston (hasta: ${hour('es-US')}). Suba a un lugar alto YA. No cruce el agua a pie ni en carro. Responda 1 BIEN, 2 NECESITO AYUDA.`,
+  }
+}
+
+const ALL_CLEAR: Texts = {
+  'en-US':
+    'Harris County OEM: ALL CLEAR. The flash flood in Houston and Galveston is over. Stay away from the water and from fallen wires.',
+  'es-US':
+    'Harris County OEM: FIN DE LA ALERTA. Ya no hay inundaciones en Houston y Galveston. No toque el agua ni los cables.',
 }
 
 /** What changes with the update: Conroe is flooded, and Galveston County in danger no more. */
@@ -118,46 +94,38 @@ export function updateOf(alert: { info: readonly object[] }) {
   const [english, spanish] = alert.info
   return {
     info: [
-      { ...english, headline: 'Flash flood now at Conroe too', sms: UPDATE.english, area },
-      { ...spanish, headline: 'La inundación llega a Conroe', sms: UPDATE.spanish, area },
+      { ...english, headline: 'Flash flood now at Conroe too', sms: UPDATE['en-US'], area },
+      { ...spanish, headline: 'La inundación llega a Conroe', sms: UPDATE['es-US'], area },
     ],
   }
 }
 
 /** The update goes to all who had the alert, and to those at Conroe. */
 export function whoShouldGetTheUpdate(people: readonly Person[]): Map<string, string> {
-  const before = whoShouldGetIt(people)
+  const before = whoShouldGet(people, UPDATE)
   const isMeant = ({ phone, longitude: x, latitude: y }: Person) =>
     before.has(phone) || km(CONROE.center, x, y) <= CONROE.radiusKm
-  return new Map(
-    people
-      .filter(isMeant)
-      .map(({ phone, language }) => [
-        phone,
-        language === 'en-US' ? UPDATE.english : UPDATE.spanish,
-      ]),
-  )
+  return new Map(people.filter(isMeant).map(({ phone, language }) => [phone, UPDATE[language]]))
 }
 
 /** The all-clear goes to all who had the update. */
 export function whoShouldGetTheAllClear(people: readonly Person[]): Map<string, string> {
-  const texts = new Map([
-    [UPDATE.english, ALL_CLEAR.english],
-    [UPDATE.spanish, ALL_CLEAR.spanish],
-  ])
+  const had = whoShouldGetTheUpdate(people)
   return new Map(
-    [...whoShouldGetTheUpdate(people)].map(([phone, text]) => [phone, texts.get(text)!]),
+    people
+      .filter(({ phone }) => had.has(phone))
+      .map(({ phone, language }) => [phone, ALL_CLEAR[language]]),
   )
 }
 
-/** Who should get which text: even-odd over the county's and the drawn rings, haversine around the dam. */
-export function whoShouldGetIt(people: readonly Person[]): Map<string, string> {
+/** Who should get the alert, and which text: even-odd over the county's and the drawn rings, haversine around the dam. */
+export function whoShouldGet(people: readonly Person[], texts: Texts): Map<string, string> {
   const galveston = countyRings(GALVESTON_COUNTY)
   const expected = new Map<string, string>()
   for (const { phone, language, longitude: x, latitude: y } of people) {
     const inside =
       isInside([BAYOUS], x, y) || isInside(galveston, x, y) || km(DAM.center, x, y) <= DAM.radiusKm
-    if (inside) expected.set(phone, language === 'en-US' ? ENGLISH : SPANISH)
+    if (inside) expected.set(phone, texts[language])
   }
   return expected
 }

@@ -16,6 +16,7 @@ import { sendDraft } from './send.ts'
 import { startService } from './serve.ts'
 import { simulate } from './simulate.ts'
 import { stopOnSignals } from './signals.ts'
+import { draftFromTemplate } from './templates.ts'
 import { ENDED, watchAlert, type WatchedAlert } from './watch.ts'
 
 interface Access {
@@ -119,11 +120,22 @@ withAccess(program.command('send'))
   .description('compose, sign, ask, send: an alert from a JSON file as POST /v1/alerts takes it')
   .argument('<alert>')
   .requiredOption('--key <file>', "the author's private key")
+  .option(
+    '--template <template>',
+    'by id or name: the file says what is filled in, as POST /v1/templates/{id}/draft takes it',
+  )
   .option('--yes', 'do not ask before signing')
-  .action(async (path: string, options: Access & { key: string; yes?: true }) => {
-    const client = await open(options)
-    await sendAndWatch(client, await client.post('/v1/alerts', await readJson(path)), options)
-  })
+  .action(
+    async (path: string, options: Access & { key: string; template?: string; yes?: true }) => {
+      const client = await open(options)
+      const given = await readJson(path)
+      const draft =
+        options.template === undefined
+          ? await client.post<WatchedAlert>('/v1/alerts', given)
+          : await draftFromTemplate(client, options.template, given)
+      await sendAndWatch(client, draft, options)
+    },
+  )
 
 withAccess(program.command('update'))
   .description(

@@ -53,7 +53,8 @@ const members = {
   within: areaSchema.optional().meta({
     description: 'Where it may be used: all ground that its alerts name must lie inside',
   }),
-  replies: draftSchema.shape.replies.unwrap(),
+  // Its code is an alert's own: by it people say which of several they answer.
+  replies: draftSchema.shape.replies.unwrap().omit({ code: true }),
   delivery: draftSchema.shape.delivery.unwrap(),
   durationMinutes: z.int().min(1).max(YEAR_MINUTES).meta({
     description: 'From the making of an alert to its expiry, where nobody says otherwise',

@@ -1,8 +1,10 @@
 import { expect, vi } from 'vitest'
+import type { Client } from '../../src/cli/client.ts'
+import { draftFromTemplate, findTemplate } from '../../src/cli/templates.ts'
 import { contactsAt } from '../alerts/people.ts'
 import { onDuty } from '../support/corrections.ts'
 import { type Answer, test } from '../support/edge.ts'
-import { aStoredTemplate, draftOf, review } from '../templates/people.ts'
+import { aStoredTemplate, aUse, draftOf, review } from '../templates/people.ts'
 
 // The first that meets a part of the edge waits for it to be made ready.
 vi.setConfig({ testTimeout: 60_000 })
@@ -71,4 +73,25 @@ test('one is ready to be sent as soon as each language has its reviewer', async 
   expect((await review(author, id, 'en-US', 1)).status).toBe(200)
   expect((await review(approver, id, 'es-US', 1)).status).toBe(200)
   expect((await author.submit(made.body.id)).status).toBe(200)
+})
+
+test('a shell makes an alert of a template by its name, in any case, or by its id', async ({
+  edge,
+}) => {
+  const author = await edge.caller({ roles: ['author'] })
+  const answered = async (method: string, path: string, json?: unknown) => {
+    const { status, body } = await author.call(method, path, { json })
+    if (status >= 400) throw new Error(body.code)
+    return body
+  }
+  const client = {
+    get: (path: string) => answered('GET', path),
+    post: (path: string, json?: unknown) => answered('POST', path, json),
+  } as Client
+  const use = aUse()
+  const byName = await draftFromTemplate(client, 'flash FLOOD', use)
+  expect(byName).toMatchObject({ state: 'draft', info: [{ event: 'Flash Flood Warning' }, {}] })
+  const { id } = await findTemplate(client, 'Tornado, ours')
+  expect(await draftFromTemplate(client, id, use)).toMatchObject({ template: { id, version: 2 } })
+  await expect(findTemplate(client, 'Earthquake')).rejects.toThrow('no template Earthquake')
 })

@@ -33,7 +33,11 @@ export interface Starter extends Given {
 /** Answers are heard in both languages, whichever text somebody got; none of them is a word of the carriers'. */
 export const SAFE_OR_HELP: Given['replies'] = {
   options: [
-    { code: '1', label: 'Safe', words: ['safe', 'i am safe', 'ok', 'bien', 'estoy bien'] },
+    {
+      code: '1',
+      label: 'Safe',
+      words: ['safe', 'i am safe', 'im safe', 'ok', 'bien', 'estoy bien', 'sí estoy bien'],
+    },
     {
       code: '2',
       label: 'Need help',
