@@ -29,6 +29,7 @@ import { keyRoutes } from './keys.ts'
 import { createMetrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import { operatorRoutes } from './operators.ts'
+import { helpRequestRoutes } from './help-requests.ts'
 import { optOutRoutes } from './opt-outs.ts'
 import { organisationRoutes } from './organisation.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
@@ -80,6 +81,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', organisationRoutes(deps))
   app.route('/', contactRoutes(deps))
   app.route('/', optOutRoutes(deps))
+  app.route('/', helpRequestRoutes(deps))
   app.route('/', importRoutes(deps))
   app.route('/', groupRoutes(deps))
   app.route('/', areaRoutes(deps))

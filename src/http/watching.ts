@@ -83,6 +83,10 @@ export const tallySchema = z
     other: z.int(),
     optedOut: z.int(),
     noReply: z.int(),
+    requests: z
+      .object({ open: z.int(), taken: z.int(), closed: z.int() })
+      .readonly()
+      .meta({ description: 'Recipients who need help, or may: `GET /v1/alerts/{id}/requests`' }),
     byArea: z.array(z.object({ areaDesc: z.string(), ...replied })).readonly(),
     byGroup: z.array(z.object({ groupId: z.uuid(), name: z.string(), ...replied })).readonly(),
     updatedAt: timeSchema,

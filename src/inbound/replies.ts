@@ -12,6 +12,7 @@ import { v7 as uuid } from 'uuid'
 import type { Reply } from '../carriers/carrier.ts'
 import { transact, type Database } from '../store/database.ts'
 import { optInPhones, optOutPhones, type Wish } from '../store/consents.ts'
+import { askForHelp, type Asking } from '../store/help-requests.ts'
 import {
   insertInbound,
   queueAnswers,
@@ -113,6 +114,7 @@ async function recordTexts(
     writeReplies(tx, changed),
     moveTallies(tx, moves),
   ])
+  await recordAsking(tx, inbound, now)
   const answered = new Set(texts.flatMap(({ phone, meaning }) => (meaning ? [phone] : [])))
   await heedKeywords(tx, carrierId, inbound, answered, now)
 }
@@ -170,6 +172,21 @@ function newTexts(
     })
   }
   return inbound
+}
+
+/** Who needs help, or may, is put before people: once each and alert, whatever they go on to send. */
+async function recordAsking(tx: Database, inbound: readonly NewText[], now: Date): Promise<void> {
+  const asking = new Map<string, Asking>()
+  for (const { urgent, option, recipient, phone, id } of inbound) {
+    if (!urgent || recipient === undefined) continue
+    const replier = replierOf(recipient)
+    const key = keyOfReplier(replier)
+    const before = asking.get(key)
+    const certain = option !== null || before?.certain === true
+    const texts = (before?.texts ?? 0) + 1
+    asking.set(key, { ...replier, phone, areaNo: recipient.areaNo, certain, inboundId: id, texts })
+  }
+  if (asking.size > 0) await askForHelp(tx, [...asking.values()], now)
 }
 
 let lastNo = 0

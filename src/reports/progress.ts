@@ -7,6 +7,7 @@ import { AppError, isAppError } from '../errors.ts'
 import { findAlert, type AlertState } from '../store/alerts.ts'
 import { readLiveStates } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
+import type { HelpRequestState } from '../store/help-requests.ts'
 import type { MailingCounts } from '../store/mailings.ts'
 import { NOBODY, type ProgressCounts, type RecipientCounts } from '../store/progress.ts'
 import type { TallyCount } from '../store/tallies.ts'
@@ -71,6 +72,8 @@ export interface Tally extends Replied {
   readonly other: number
   readonly optedOut: number
   readonly noReply: number
+  /** Recipients who asked for help, or may have, by how far people have come with them. */
+  readonly requests: Readonly<Record<HelpRequestState, number>>
   readonly byArea: readonly (Replied & { readonly areaDesc: string })[]
   readonly byGroup: readonly (Replied & { readonly groupId: string; readonly name: string })[]
   readonly updatedAt: string
@@ -244,6 +247,7 @@ function tallyOf(alert: WatchedAlert, recipients: number, labels: Labels, now: D
     other: count('total', 0, 'other'),
     optedOut: count('total', 0, 'optedOut'),
     noReply: recipients - total.replied,
+    requests: { open: 0, taken: 0, closed: 0, ...alert.requests },
     byArea: labels.areas.map(({ areaDesc }, no) => ({
       areaDesc,
       ...repliedBy('area', no, count('area', no, 'recipients')),

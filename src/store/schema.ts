@@ -69,6 +69,17 @@ export const OPT_OUT_SCOPES = ['nonEmergency', 'category', 'all', 'carrier'] as 
 export const CONSENT_ACTS = ['optOut', 'optIn'] as const
 /** Who said so: the person by a text, a carrier, an operator; `unknown`: from before it was asked. */
 export const OPT_OUT_SOURCES = ['reply', 'carrier', 'operator', 'unknown'] as const
+export const HELP_REQUEST_STATES = ['open', 'taken', 'closed'] as const
+/** How a request ended: helped by us, passed on to others, safe by itself, not reached, none at all. */
+export const HELP_OUTCOMES = ['helped', 'passedOn', 'safe', 'unreachable', 'mistake'] as const
+export const HELP_STEPS = [
+  'taken',
+  'noted',
+  'handedOver',
+  'closed',
+  'reopened',
+  'askedAgain',
+] as const
 export const REPLY_KINDS = ['option', 'optOut', 'optIn', 'help', 'other'] as const
 export const RANGE_STATES = ['ready', 'leased', 'done'] as const
 export const LETTER_STATES = [
@@ -979,6 +990,68 @@ export const inbound = pgTable(
       .where(sql`review is not null`),
     check('inbound_kind', oneOf('kind', REPLY_KINDS)),
     check('inbound_review_of', oneOf('review', ['optOut'])),
+  ],
+)
+
+/**
+ * A recipient who asked for help, or may have: one row each and alert, made by the reply itself and worked through by
+ * people. Who asks again after it was closed opens it again.
+ */
+export const helpRequests = pgTable(
+  'help_requests',
+  {
+    /** UUIDv7. */
+    id: uuid('id').primaryKey(),
+    alertId: uuid('alert_id').notNull(),
+    seq: integer('seq').notNull(),
+    phone: text('phone').notNull(),
+    /** Index of the first signed area that holds the recipient; −1: none. */
+    areaNo: smallint('area_no').notNull(),
+    state: text('state').notNull().default('open'),
+    /** By an urgent option or a call for help; else a text that may be one. */
+    certain: boolean('certain').notNull(),
+    askedAt: at('asked_at').notNull(),
+    lastAt: at('last_at').notNull(),
+    /** The latest text that asks. */
+    inboundId: uuid('inbound_id').notNull(),
+    /** Texts that ask. */
+    texts: integer('texts').notNull(),
+    /** Who has it, or closed it. */
+    operatorId: uuid('operator_id'),
+    outcome: text('outcome'),
+    revision: integer('revision').notNull().default(1),
+  },
+  t => [
+    uniqueIndex('help_requests_recipient').on(t.alertId, t.seq),
+    index('help_requests_state').on(t.alertId, t.state, t.id),
+    check('help_requests_state_of', oneOf('state', HELP_REQUEST_STATES)),
+    check('help_requests_outcome_of', oneOf('outcome', HELP_OUTCOMES)),
+    check('help_requests_closed', sql`(state = 'closed') = (outcome is not null)`),
+    check('help_requests_taken', sql`(state = 'open') = (operator_id is null)`),
+  ],
+)
+
+/** What was done about a request, in its order; never changed. */
+export const helpSteps = pgTable(
+  'help_steps',
+  {
+    /** UUIDv7. */
+    id: uuid('id').primaryKey(),
+    requestId: uuid('request_id')
+      .notNull()
+      .references(() => helpRequests.id, { onDelete: 'cascade' }),
+    at: at('at').notNull(),
+    /** Null: the person asked again. */
+    operatorId: uuid('operator_id'),
+    step: text('step').notNull(),
+    /** To whom it was handed over. */
+    toOperatorId: uuid('to_operator_id'),
+    outcome: text('outcome'),
+    note: text('note'),
+  },
+  t => [
+    index('help_steps_request').on(t.requestId, t.id),
+    check('help_steps_step', oneOf('step', HELP_STEPS)),
   ],
 )
 

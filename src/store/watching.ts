@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { AlertState } from './alerts.ts'
 import type { CarrierRow } from './carriers.ts'
 import { arrayLiteral, type Database } from './database.ts'
+import type { HelpRequestState } from './help-requests.ts'
 import type { MailingCounts } from './mailings.ts'
 import { NO_CARRIER, SUMS, type ProgressCounts } from './progress.ts'
 import type { TallyCount } from './tallies.ts'
@@ -29,6 +30,8 @@ export interface WatchedAlert {
   /** By carrier; undefined stands for those that no carrier has. */
   readonly counts: ReadonlyMap<string | undefined, ProgressCounts>
   readonly tallies: readonly TallyCount[]
+  /** Recipients who asked for help, or may have, by how far people have come with them. */
+  readonly requests: Readonly<Partial<Record<HelpRequestState, number>>>
   /** Of its letters; null where it goes as texts alone. */
   readonly mailing: MailingCounts | null
 }
@@ -49,6 +52,7 @@ export async function readWatchedAlerts(
     last_ms: number | null
     counts: (ProgressCounts & { carrier: string })[] | null
     tallies: TallyCount[] | null
+    requests: Partial<Record<HelpRequestState, number>> | null
     mailing: MailingCounts | null
   }>(sql`
     select a.id, a.state, a.recipients, a.content_digest, a.alarms,
@@ -62,6 +66,9 @@ export async function readWatchedAlerts(
         select dimension, key, option, sum(count)::int as count from tallies where alert_id = a.id
         group by dimension, key, option
       ) t) as tallies,
+      (select json_object_agg(state, count) from (
+        select state, count(*)::int as count from help_requests where alert_id = a.id group by state
+      ) r) as requests,
       (select json_build_object('letters', letters, 'sent', sent, 'failed', failed, 'expired', expired,
         'cancelled', cancelled, 'unknown', unknown, 'possibleDuplicates', possible_duplicates)
         from mailings where alert_id = a.id) as mailing
@@ -84,6 +91,7 @@ export async function readWatchedAlerts(
       ]),
     ),
     tallies: row.tallies ?? [],
+    requests: row.requests ?? {},
     mailing: row.mailing,
   }))
 }

@@ -140,6 +140,7 @@ test('the tally counts each recipient once, by area and by group', async ({ db, 
     other: 1,
     optedOut: 1,
     noReply: 3,
+    requests: { open: 0, taken: 0, closed: 0 },
     byArea: [
       { areaDesc: 'The valley', recipients: 3, replied: 1, byOption: byOption(0, 1) },
       { areaDesc: 'The hill', recipients: 3, replied: 2, byOption: byOption(1, 0) },
