@@ -14,6 +14,7 @@ import { endInstallations, install, type Installation } from './chaos/installati
 import { killEverybody } from './chaos/kills.ts'
 import { printEntry, type Entry } from './chaos/ledger.ts'
 import { shareAnAccount } from './chaos/many.ts'
+import { partition } from './chaos/partition.ts'
 import { floodWithReplies, garbleReceipts } from './chaos/returning.ts'
 import type { Bounds, Scenario } from './chaos/scenario.ts'
 
@@ -27,6 +28,7 @@ const SCENARIOS: readonly Scenario[] = [
   { fault: 'F3', what: 'PostgreSQL killed under load', run: killDatabase },
   { fault: 'away', what: 'PostgreSQL gone for a minute', run: takeDatabaseAway(60) },
   { fault: 'once', what: 'deaths under an alert that goes out at most once', run: sendAtMostOnce },
+  { fault: 'F5', what: 'a dispatcher cut off from the database', run: partition },
   { fault: 'F6', what: 'a link half open: nothing is read any more', run: haltCarrier },
   { fault: 'F7', what: 'a carrier that takes and never answers', run: stallCarrier },
   { fault: 'F8', what: 'responses late, out of order, twice, missing', run: garbleResponses },
@@ -39,7 +41,6 @@ const SCENARIOS: readonly Scenario[] = [
 /** RELIABILITY.md's other faults, and why they are not injected here. */
 const SKIPPED = [
   ['F4', 'fail-over to a standby: belongs to the issue on many machines'],
-  ['F5', 'partition from the database: needs network namespaces; no scenario yet'],
   ['F12', 'clock steps on one node: needs faketime; no scenario yet'],
   ['F13', 'disk full: needs a volume of its own to fill; no scenario yet'],
   ['F14', 'processes short of memory or descriptors: no scenario yet'],

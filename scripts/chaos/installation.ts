@@ -63,8 +63,9 @@ export interface Installation {
   readonly database: OpenDatabase
   /** Process ids of the dispatchers that run, the one that the main process keeps first. */
   dispatchers(): Promise<number[]>
-  /** One more beside those that run; started again whenever it ends. */
-  addDispatcher(): SpareDispatcher
+  readonly databaseUrl: string
+  /** One more beside those that run; started again whenever it ends. @param databaseUrl another way to the database */
+  addDispatcher(databaseUrl?: string): SpareDispatcher
   /** `kill -9`. Resolves when what was killed has been started again, but for what Tocsin starts by itself. */
   kill(victim: Victim, which?: number): Promise<void>
   /** The first process of the database. */
@@ -238,8 +239,9 @@ async function raise(
     async returnDatabase() {
       await apart()
     },
-    addDispatcher() {
-      const spare = keepDispatcher({ ...env, DATABASE_URL: url }, heard)
+    databaseUrl: url,
+    addDispatcher(databaseUrl = url) {
+      const spare = keepDispatcher({ ...env, DATABASE_URL: databaseUrl }, heard)
       const endWith = async (name: 'SIGTERM' | 'SIGKILL') => {
         spares.delete(spare)
         await spare.end(name)

@@ -161,6 +161,12 @@ const BY_KEY = {
 const reconnectSeconds = (failures: number) =>
   (0.5 + Math.random() / 2) * Math.min(3 ** failures / 100, 0.5)
 
+/**
+ * A client that begins a transaction and then says nothing for so long is cut off, or has stopped: its locks would
+ * hold up those who have taken over from it. As long as a lease.
+ */
+const SILENT_MS = 10_000
+
 /** Opens a pool; connects at the first call. `deadlineMs` defaults to 15 s, `max` to 10. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDatabase {
   const { max = 10, deadlineMs = 15_000, applicationName = 'tocsin', plans } = options
@@ -177,7 +183,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
       connection: {
         application_name: applicationName,
         statement_timeout: deadlineMs,
-        idle_in_transaction_session_timeout: Math.max(60_000, deadlineMs),
+        idle_in_transaction_session_timeout: SILENT_MS,
         tcp_user_timeout: 10_000,
         TimeZone: 'UTC',
         ...(plans === 'by key' && BY_KEY),

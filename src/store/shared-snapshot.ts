@@ -61,6 +61,7 @@ export async function inSnapshot<T>(
       return await db.transaction(async snapshot => {
         await snapshot.execute(sql.raw(`set transaction snapshot '${name}'`))
         isRunning = true
+        await mayBeSilent(snapshot)
         return work(snapshot, 'shared')
       }, repeatableRead)
     } catch (error) {
@@ -68,5 +69,13 @@ export async function inSnapshot<T>(
       log.info({ code: describeError(error) }, 'a shared snapshot is gone')
     }
   }
-  return db.transaction(snapshot => work(snapshot, 'own'), repeatableRead)
+  return db.transaction(async snapshot => {
+    await mayBeSilent(snapshot)
+    return work(snapshot, 'own')
+  }, repeatableRead)
+}
+
+/** Between what is read there, much is written elsewhere; and nothing is locked. */
+async function mayBeSilent(snapshot: Database): Promise<void> {
+  await snapshot.execute(sql`set local idle_in_transaction_session_timeout = '60s'`)
 }
