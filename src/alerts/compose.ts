@@ -16,6 +16,7 @@ import { areaFaults, cleanArea, geocodesOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { resolveAudience } from '../audience/resolve.ts'
 import { modeOf, worstSeverity, type AlertDraft, type AlertDraftPatch } from '../cap/alert.ts'
+import { patched } from '../cap/patched.ts'
 import { isAppError, type Fault } from '../errors.ts'
 import {
   type AlertRow,
@@ -139,15 +140,6 @@ export async function deleteAlert(
       detail: { from: 'draft', revision: alert.revision },
     })
   })
-}
-
-/** A member that is given replaces the whole of it; `null` takes it away. */
-function patched(draft: AlertDraft, patch: AlertDraftPatch): AlertDraft {
-  const given = Object.entries(patch).filter(([, value]) => value !== undefined)
-  const merged = { ...draft, ...Object.fromEntries(given) }
-  return Object.fromEntries(
-    Object.entries(merged).filter(([, value]) => value !== null),
-  ) as AlertDraft
 }
 
 /** Without what a slip of the hand left in its drawings, which foreign systems' have too. */

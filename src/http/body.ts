@@ -14,7 +14,7 @@ const MEBIBYTE = 1024 * 1024
 const LIMIT = MEBIBYTE
 /** Drawn areas, jurisdictions and prepared texts in many languages: API.md, "Bodies". */
 const LARGE_LIMIT = 8 * MEBIBYTE
-const LARGE = /^\/v1\/(alerts|areas|groups|operators)(\/|$)/
+const LARGE = /^\/v1\/(alerts|areas|groups|operators|templates)(\/|$)/
 const STREAMED =
   /^\/v1\/(contacts\/import|groups\/[^/]+\/members|carriers\/[^/]+\/webhook|geocode-sets(\/[^/]+)?)$/
 /** One CAP message; its pictures are to be had by their addresses (SECURITY.md, CAP signing practice). */

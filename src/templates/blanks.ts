@@ -98,7 +98,7 @@ export interface Desk {
 
 const HOUR_MS = 3_600_000
 /** How far from now a time may be that is shown without its day, with its weekday, with its date. */
-const REACH_MS = { time: 24 * HOUR_MS, weekday: 6 * 24 * HOUR_MS, date: 366 * 24 * HOUR_MS }
+export const REACH_MS = { time: 24 * HOUR_MS, weekday: 6 * 24 * HOUR_MS, date: 366 * 24 * HOUR_MS }
 const REACH_WORDS = { time: 'a day', weekday: 'six days', date: 'a year' }
 
 /** What keeps a value from being filled in, at its place below `pointer`. */

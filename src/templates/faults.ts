@@ -1,7 +1,7 @@
 import { linkFaults } from '../cap/link-faults.ts'
 import { replyFaults } from '../cap/reply-faults.ts'
 import type { Fault } from '../errors.ts'
-import { type Blank, type Desk, valueFaults } from './blanks.ts'
+import { type Blank, type Desk, REACH_MS, valueFaults } from './blanks.ts'
 import { blanksIn, longestTexts, SENDER } from './fill.ts'
 import { PARTS, type Template, textIn } from './template.ts'
 
@@ -18,6 +18,7 @@ export function templateFaults(
       ...twice(blanks, no, ({ name }) => name, `/blanks/${no}/name`),
     ]),
     ...secondExpiry(blanks),
+    ...durationFaults(template),
     ...unusedFaults(template),
     ...texts.flatMap((text, no) =>
       PARTS.flatMap(part => partFaults(text[part] ?? '', `/texts/${no}/${part}`, blanks)),
@@ -129,6 +130,16 @@ function secondExpiry(blanks: readonly Blank[]): Fault[] {
   const ends = blanks.flatMap((blank, no) => (blank.type === 'time' && blank.expires ? [no] : []))
   const detail = `another blank is when the alert expires: /blanks/${ends[0]}`
   return ends.slice(1).map(no => ({ pointer: `/blanks/${no}/expires`, detail }))
+}
+
+/** The time that is written where nobody fills one in must be one that its blank can show. */
+function durationFaults({ blanks, durationMinutes }: Template): Fault[] {
+  return blanks.flatMap(blank => {
+    if (blank.type !== 'time' || !blank.expires) return []
+    if (durationMinutes * 60_000 <= REACH_MS[blank.show]) return []
+    const detail = `is longer than the blank ${blank.name} can show by its ${blank.show}`
+    return [{ pointer: '/durationMinutes', detail }]
+  })
 }
 
 /** Nobody should be asked for what nobody is told. */

@@ -50,9 +50,10 @@ export function fillTemplate(
   const faults = [
     ...Object.keys(given)
       .filter(name => !known.some(blank => blank.name === name))
-      .map(name => ({ pointer: `/blanks/${name}`, detail: 'is no blank of this template' })),
+      .map(name => ({ pointer: pointerTo(name), detail: 'is no blank of this template' })),
     ...known.flatMap(blank => {
-      const pointer = `/blanks/${blank.name}`
+      const isExpires = blank === expiryBlank(template) && !Object.hasOwn(given, blank.name)
+      const pointer = isExpires && expires !== undefined ? '/expires' : pointerTo(blank.name)
       const value = values.get(blank.name)
       if (value === undefined) return [{ pointer, detail: `is not filled in: ${blank.label}` }]
       return valueFaults(blank, value, { languages, now, pointer })
@@ -83,6 +84,11 @@ export function fillTemplate(
   const said = values.get(expiryBlank(template)?.name ?? '')
   const end = typeof said === 'string' ? said : (expires ?? endOf(template, now))
   return { texts, blanks: Object.fromEntries(values), expires: end }
+}
+
+/** RFC 6901: names come from the caller. */
+function pointerTo(name: string): string {
+  return `/blanks/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function filledText(text: TemplateText, written: ReadonlyMap<string, string>): FilledText {

@@ -5,6 +5,7 @@
 import { v7 as uuid } from 'uuid'
 import { areaFaults, cleanArea, geocodesOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
+import { patched } from '../cap/patched.ts'
 import { AppError, type Fault } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -262,13 +263,6 @@ async function lockCurrent(
     throw new AppError('stale_revision', message)
   }
   return row
-}
-
-/** A member that is given replaces the whole of it; `null` takes it away. */
-function patched(template: Template, patch: TemplatePatch): Template {
-  const given = Object.entries(patch).filter(([, value]) => value !== undefined)
-  const merged = Object.entries({ ...template, ...Object.fromEntries(given) })
-  return Object.fromEntries(merged.filter(([, value]) => value !== null)) as Template
 }
 
 function withCleanLimits(template: Template): { template: Template; cleaned: Fault[] } {

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { expect, vi } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
 import { aListedGroup, aSigner, contactsAt, contentBytes, square } from '../alerts/people.ts'
 import { handOver, onDuty, phonesOf, planAll, textsOf, dispatch } from '../support/corrections.ts'
-import { type Answer, type Caller, test } from '../support/edge.ts'
+import { type Answer, type Caller, type Edge, test } from '../support/edge.ts'
 import { aReviewedTemplate, aStoredTemplate, aUse, draftOf, review } from '../templates/people.ts'
 import { aTemplate } from '../templates/sample.ts'
 
@@ -17,6 +18,13 @@ async function drafted(author: Caller, templateId: string, changes: object = {})
   const answer = await draftOf(author, templateId, changes)
   if (answer.status !== 201) throw new Error(JSON.stringify(answer.body))
   return answer.body
+}
+
+/** An author and an approver, somebody to be reached, and a template that they have written and reviewed. */
+async function onDutyWithTemplate(edge: Edge, db: Database, changes: object = {}) {
+  await contactsAt(db, [[-96.5, 30.5]])
+  const duty = await onDuty(edge)
+  return { ...duty, templateId: await aReviewedTemplate(duty.author, duty.approver, changes) }
 }
 
 const edit = (who: Caller, id: string, json: object) =>
@@ -246,9 +254,7 @@ test('as long as it is held to its template an alert says that and nothing else;
   edge,
   db,
 }) => {
-  await contactsAt(db, [[-96.5, 30.5]])
-  const { author, approver } = await onDuty(edge)
-  const templateId = await aReviewedTemplate(author, approver)
+  const { author, templateId } = await onDutyWithTemplate(edge, db)
   const { id, info, corrections } = await drafted(author, templateId)
   const [english, spanish] = info
 
@@ -308,9 +314,7 @@ test('blanks are filled in anew, of a later version too, and what the author gav
   edge,
   db,
 }) => {
-  await contactsAt(db, [[-96.5, 30.5]])
-  const { author, approver } = await onDuty(edge)
-  const templateId = await aReviewedTemplate(author, approver)
+  const { author, approver, templateId } = await onDutyWithTemplate(edge, db)
   const { id, info } = await drafted(author, templateId, { note: 'for the river' })
   const until = new Date(Date.now() + 5 * 3_600_000).toISOString()
   // With a language lost, and a text of the author's own.
@@ -355,10 +359,8 @@ test('a template is used within its limits: the alert’s areas and those of its
   edge,
   db,
 }) => {
-  await contactsAt(db, [[-96.5, 30.5]])
-  const { author, approver } = await onDuty(edge)
   const within = { areaDesc: 'Kerr County', polygon: [square(-97, 30)] }
-  const templateId = await aReviewedTemplate(author, approver, { within })
+  const { author, templateId } = await onDutyWithTemplate(edge, db, { within })
   const inside = { areaDesc: 'Hunt', polygon: [square(-96.6, 30.4, 0.2)] }
   const across = { areaDesc: 'The border', polygon: [square(-96.1, 30.1, 0.2)] }
 
@@ -418,9 +420,7 @@ test('an alert stands when its template is changed or deleted, and no other is m
   edge,
   db,
 }) => {
-  await contactsAt(db, [[-96.5, 30.5]])
-  const { author, approver } = await onDuty(edge)
-  const templateId = await aReviewedTemplate(author, approver)
+  const { author, templateId } = await onDutyWithTemplate(edge, db)
   const { id, template } = await drafted(author, templateId)
   await author.call('DELETE', `/v1/templates/${templateId}`)
   expect((await draftOf(author, templateId)).status).toBe(404)
@@ -434,9 +434,8 @@ test('a stored text that was changed behind our back is not submitted as the tem
   edge,
   db,
 }) => {
-  await contactsAt(db, [[-96.5, 30.5]])
-  const { author, approver } = await onDuty(edge)
-  const { id } = await drafted(author, await aReviewedTemplate(author, approver))
+  const { author, templateId } = await onDutyWithTemplate(edge, db)
+  const { id } = await drafted(author, templateId)
   await db.execute(sql`
     update alerts set draft = jsonb_set(draft, '{info,1,sms}', '"Todo bien."') where id = ${id}::uuid`)
   expect(refusal(await author.submit(id))).toEqual([422, 'not_as_template', ['/info/1/sms']])
@@ -446,10 +445,8 @@ test('the trail says of each step which template it was, and whether it was part
   edge,
   db,
 }) => {
-  await contactsAt(db, [[-96.5, 30.5]])
-  const { author, approver } = await onDuty(edge)
   const auditor = await edge.caller({ roles: ['auditor'] })
-  const template = await aReviewedTemplate(author, approver)
+  const { author, templateId: template } = await onDutyWithTemplate(edge, db)
   const { id } = await drafted(author, template)
   await edit(author, id, { template: null })
   await author.submit(id)
@@ -498,4 +495,22 @@ test('before anything is made one sees what it would say, and how long that is',
     ],
   })
   expect(refusal(await fill({}))).toEqual([422, 'invalid_template', ['/blanks/place']])
+})
+
+test('an area as intricate as an alert may have is taken, though it is megabytes', async ({
+  edge,
+}) => {
+  const author = await aSigner(edge, ['author'])
+  const templateId = await aStoredTemplate(author)
+  const round = (west: number) => {
+    const corners = Array.from({ length: 19_000 }, (_, no) => {
+      const angle = (no / 19_000) * 2 * Math.PI
+      return [west + Math.cos(angle) / 2, 30.5 + Math.sin(angle) / 2]
+    })
+    return { type: 'Polygon', coordinates: [[...corners, corners[0]!]] }
+  }
+  const area = [{ areaDesc: 'Two', polygon: [round(-96.5), round(-92.5)] }]
+  expect(JSON.stringify(area).length).toBeGreaterThan(1024 * 1024)
+  const made = await draftOf(author, templateId, { area })
+  expect(made.status, JSON.stringify(made.body.errors)).toBe(201)
 })

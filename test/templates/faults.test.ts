@@ -118,3 +118,13 @@ test('no alert is made without the retraction and the all-clear in every languag
     '/blanks/2/choices/0/texts',
   ])
 })
+
+test('an expiry that is written where nobody fills one in is one that can be shown', () => {
+  const day = (show: string) => [place, { ...until, show }]
+  expect(faults(parsed({ durationMinutes: 24 * 60 }))).toEqual([])
+  expect(faults(parsed({ durationMinutes: 24 * 60 + 1 }))).toEqual([
+    ['/durationMinutes', 'is longer than the blank until can show by its time'],
+  ])
+  expect(faults(parsed({ durationMinutes: 7 * 24 * 60, blanks: day('weekday') }))).toHaveLength(1)
+  expect(faults(parsed({ durationMinutes: 7 * 24 * 60, blanks: day('date') }))).toEqual([])
+})

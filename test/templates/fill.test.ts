@@ -70,6 +70,8 @@ test('what the text says and when the alert expires are one time', () => {
   )
   const other = faults(template, { place: 'Hunt', until: '2026-11-29T23:00:00Z' }, four)
   expect(other).toEqual([['/expires', 'is another time than the blank until says']])
+  const far = faults(template, { place: 'Hunt' }, '2026-12-01T18:00:00Z')
+  expect(far).toEqual([['/expires', expect.stringContaining('more than a day from now')]])
 })
 
 test('what is not filled in, what fits no blank and what is of another type is refused, all at once', () => {
@@ -95,6 +97,9 @@ test('what is not filled in, what fits no blank and what is of another type is r
     ['/blanks/road', expect.stringContaining('8')],
     ['/blanks/feet', 'must be from 0 to 60'],
     ['/blanks/side', 'must be one of north'],
+  ])
+  expect(faults(saying({ type: 'place' }), { x: 'x', 'a/b~': 'x' })).toEqual([
+    ['/blanks/a~1b~0', 'is no blank of this template'],
   ])
   expect(faults(saying({ type: 'number' }), { x: 1.5 })).toEqual([
     ['/blanks/x', 'must have at most 0 decimals'],
