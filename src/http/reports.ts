@@ -142,6 +142,13 @@ const reportRoute = createRoute({
         .enum(['A4', 'LETTER'])
         .optional()
         .meta({ description: 'Of a PDF; else what is usual in the country of the organisation' }),
+      bom: z
+        .stringbool({ truthy: ['true'], falsy: ['false'] })
+        .default(false)
+        .meta({
+          type: 'boolean',
+          description: 'A CSV begins with U+FEFF, by which spreadsheets know UTF-8',
+        }),
     }),
   },
   responses: {
@@ -162,14 +169,19 @@ export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAP
     const { id } = c.req.valid('param')
     c.header('Vary', 'Accept, Accept-Language')
     const type = reportType(c)
+    const { paper: asked, bom } = c.req.valid('query')
     if (type === 'text/csv') {
       if (!(await existingAlerts(db, [id])).has(id)) {
         throw new AppError('not_found', 'there is no such alert')
       }
-      return c.body(streamed(deliveriesCsv(db, id, c.var.operator)), 200, {
-        'Content-Type': 'text/csv; charset=utf-8; header=present',
-        'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
-      })
+      return c.body(
+        streamed(deliveriesCsv(db, id, c.var.operator, bom ? 'byte order mark' : 'plain')),
+        200,
+        {
+          'Content-Type': 'text/csv; charset=utf-8; header=present',
+          'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
+        },
+      )
     }
     if (type !== 'application/json') {
       const madeAt = now()
@@ -180,7 +192,7 @@ export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAP
         c.header('Content-Security-Policy', HTML_CSP)
         return c.body(await htmlOf(sheet), 200, { 'Content-Type': 'text/html; charset=utf-8' })
       }
-      const pdf = await pdfOf({ sheet, paper: c.req.valid('query').paper ?? paper, madeAt })
+      const pdf = await pdfOf({ sheet, paper: asked ?? paper, madeAt })
       return c.body(pdf, 200, {
         'Content-Type': 'application/pdf',
         'Content-Disposition': `inline; filename="alert-${id}.pdf"`,

@@ -1,5 +1,7 @@
+import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
-import { inertCell } from '../../src/reports/deliveries.ts'
+import { csvLine, inertCell } from '../../src/reports/deliveries.ts'
+import { fc } from '../support/property.ts'
 
 // SECURITY.md, E1.
 test.each([
@@ -26,4 +28,21 @@ test.each(['"a","b', 'delivered', '1', 'a=b', '…123', ''])('the cell %j stays 
 
 test('numbers, truth and nothing are written plainly', () => {
   expect([-1, true, null].map(inertCell)).toEqual(['-1', 'true', ''])
+})
+
+test('whatever stands in cells is read back as it was', () => {
+  const cells = fc.array(fc.string({ unit: 'grapheme', maxLength: 12 }), { minLength: 1 })
+  const hostile = fc.array(fc.constantFrom('"', ',', '\r\n', '\n', ';', "'", '', 'a'), {
+    minLength: 1,
+  })
+  const table = fc.array(fc.oneof(cells, hostile), { minLength: 1, maxLength: 5 })
+  fc.assert(
+    fc.property(table, rows => {
+      const read = parse(rows.map(csvLine).join(''), {
+        relax_column_count: true,
+        record_delimiter: '\r\n',
+      })
+      expect(read).toEqual(rows)
+    }),
+  )
 })

@@ -146,6 +146,12 @@ test('it comes as JSON or CSV, by Accept', async ({ db, edge }) => {
   const rows = parse(csv.body as string, { columns: true }) as Record<string, string>[]
   expect(rows).toHaveLength(6)
   expect(rows[3]).toMatchObject({ seq: '4', phone: `'${phones[3]}`, state: 'failed', reply: '' })
+  const viewer = await edge.caller()
+  const masked = await viewer.call('GET', `/v1/alerts/${alertId}/report`, {
+    headers: { Accept: 'text/csv' },
+  })
+  expect(masked.body).toContain(`"…${phones[3]!.slice(-3)}"`)
+  for (const phone of phones) expect(masked.body).not.toContain(phone)
   expect((await report('application/json;q=0.5, text/csv;q=0.4')).body).toMatchObject({
     timeline: [],
   })
@@ -154,6 +160,14 @@ test('it comes as JSON or CSV, by Accept', async ({ db, edge }) => {
     body: { code: 'not_acceptable' },
   })
   expect((await report('text/csv;q=0')).status).toBe(406)
+  const bomOf = async (query: string) => {
+    const answer = await edge.app.request(`/v1/alerts/${alertId}/report${query}`, {
+      headers: { Authorization: `Bearer ${author.token}`, Accept: 'text/csv' },
+    })
+    return Buffer.from(await answer.arrayBuffer()).toString('hex', 0, 3)
+  }
+  expect(await bomOf('?bom=true')).toBe('efbbbf')
+  expect(await bomOf('')).not.toBe('efbbbf')
   const nobodys = await author.call('GET', `/v1/alerts/${randomUUID()}/report`, {
     headers: { Accept: 'text/csv' },
   })
