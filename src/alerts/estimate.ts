@@ -6,9 +6,12 @@ import {
   type ForecastDemand,
   forecastSending,
 } from './forecast.ts'
+import { coveredInForce } from './in-force.ts'
 import { sentBefore } from './reached.ts'
-import { namesBoth } from '../audience/areas.ts'
+import { namesBoth, type Ground } from '../audience/areas.ts'
 import { contactFigures, type CountedFigures } from '../audience/figures.ts'
+import { missedPlaces } from '../audience/missed-places.ts'
+import type { Place } from '../audience/places.ts'
 import { estimateReached } from '../audience/reached.ts'
 import {
   type AudienceEstimate,
@@ -57,6 +60,8 @@ export interface Estimate {
   readonly unserved: number
   /** Recipients of its own groups who have no location: without the groups no area would find them. */
   readonly unlocated: number
+  /** Towns in holes of its ground or amid it that neither it nor any alert in force covers, the largest first. */
+  readonly missedPlaces: Place[]
   /** All of them, recipients or not. */
   readonly contacts: CountedFigures
   /** Each text as it would be sent. */
@@ -120,6 +125,7 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
     seconds: forecast.unserved > 0 ? null : forecast.seconds,
     unserved: forecast.unserved,
     unlocated: counted.unlocated,
+    missedPlaces: await missedPlaces(groundsOf(resolved), () => coveredInForce(db, now)),
     contacts: await contactFigures(db, policy.staleAfterDays, now),
     texts: content.texts.map(({ no, language, sms }) => ({
       language,
@@ -132,6 +138,11 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
         .reduce((sum, kind) => sum + kind.recipients, 0),
     })),
   }
+}
+
+function groundsOf(resolved: ResolvedAudience | undefined): Ground[] {
+  const { areas, groups } = resolved ?? { areas: [], groups: [] }
+  return [...areas, ...groups].flatMap(({ ground }) => ground ?? [])
 }
 
 /** To four decimals, for a segment often costs thousandths. Undefined where the account does not say what it takes. */

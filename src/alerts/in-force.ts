@@ -1,4 +1,6 @@
 import type { CoveredArea } from '../audience/area-tools.ts'
+import { geocodesOf, groundOf } from '../audience/areas.ts'
+import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
 import type { Database } from '../store/database.ts'
 import { findGroups } from '../store/groups.ts'
@@ -18,4 +20,15 @@ export async function areasInForce(db: Database, now: Date): Promise<CoveredArea
       .flatMap(({ area }) => area ?? [])
     return [...areas, ...ofGroups].map(area => ({ alertId: id, area }))
   })
+}
+
+/** Whether alerts in force cover a place. */
+export async function coveredInForce(
+  db: Database,
+  now: Date,
+): Promise<(longitude: number, latitude: number) => boolean> {
+  const areas = (await areasInForce(db, now)).map(({ area }) => area)
+  const geocodes = await lookUpGeocodes(db, geocodesOf(areas))
+  const grounds = areas.map(area => groundOf(area, geocodes))
+  return (longitude, latitude) => grounds.some(({ contains }) => contains(longitude, latitude))
 }

@@ -13,6 +13,8 @@ import { ringsAreaKm2 } from '../geometry/sphere.ts'
 import type { Database } from '../store/database.ts'
 import { areaWarnings, cleanArea, geocodesOf, groundOf, groundOfShape } from './areas.ts'
 import { lookUpGeocodes } from './geocodes.ts'
+import { missedPlaces } from './missed-places.ts'
+import type { Place } from './places.ts'
 import { countPeopleOn } from './resolve.ts'
 
 interface AreaRequest {
@@ -32,6 +34,7 @@ interface ComposedArea {
   readonly areaKm2: number
   readonly people: number
   readonly gaps: readonly Gap[]
+  readonly missedPlaces: readonly Place[]
   readonly overlaps: readonly Overlap[]
   readonly warnings: readonly Fault[]
 }
@@ -84,8 +87,8 @@ export async function composeArea(
     outlines.push(await done(outlinesOf(groundOf(area, geocodes, `/areas/${no}`).shape)))
   }
   const near = alignerOf(outlines.flat()[0])
-  const [first = [], ...others] = outlines.map(near)
-  const alone = operation === 'union' ? [[...first, ...others.flat()]] : [first, ...others]
+  const [first = [], ...rest] = outlines.map(near)
+  const alone = operation === 'union' ? [[...first, ...rest.flat()]] : [first, ...rest]
   let polygons = await done(clip(operation, [alone])).then(([outcome]) => solid(outcome ?? []))
   if (bufferMetres !== 0 && polygons.length > 0) {
     if (cornersOf({ polygons, circles: [] }) > MAX_BUFFERED_CORNERS) throw tooIntricate()
@@ -99,10 +102,13 @@ export async function composeArea(
       faults,
     })
   }
+  const composed = groundOfShape(shape)
+  const others = covered.map(({ area }) => groundOf(area, geocodes))
+  const isCovered = (x: number, y: number) => others.some(({ contains }) => contains(x, y))
   const known: (Overlap & { readonly ground: Rings[] })[] = []
-  for (const { alertId, area } of covered) {
-    const ground = near(await done(outlinesOf(groundOf(area, geocodes).shape)))
-    known.push({ alertId, areaDesc: area.areaDesc, ground })
+  for (const [no, { alertId, area }] of covered.entries()) {
+    const outlined = near(await done(outlinesOf(others[no]!.shape)))
+    known.push({ alertId, areaDesc: area.areaDesc, ground: outlined })
   }
   const incident =
     perimeter &&
@@ -111,11 +117,12 @@ export async function composeArea(
     polygon: drawn,
     corners: cornersOf(shape),
     areaKm2: shapeAreaKm2(shape),
-    people: await countPeopleOn(db, groundOfShape(shape)),
+    people: await countPeopleOn(db, composed),
     gaps:
       incident === undefined
         ? []
         : await gapsIn(db, incident, [...polygons, ...known.flatMap(({ ground }) => ground)]),
+    missedPlaces: await missedPlaces([composed], async () => isCovered),
     overlaps: await overlapsWith(polygons, known),
     warnings: [
       ...given.flatMap(({ area, warnings }, no) => [

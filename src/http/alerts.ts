@@ -37,6 +37,7 @@ import {
   ifMatchHeader,
   json,
   ofAlert,
+  placeSchema,
   timeSchema,
   versionNo,
   words,
@@ -171,6 +172,11 @@ const estimateSchema = z
     unlocated: z.int().meta({
       description:
         'Recipients who have no location: reached through a group, and no area would find them',
+    }),
+    missedPlaces: z.array(placeSchema).meta({
+      description:
+        'Places of 500 people or more in a hole of its ground, or with its ground around them as near as its largest part ' +
+        'is wide (5 to 50 km), that neither it nor any alert in force covers; the largest first, twenty at the most',
     }),
     contacts: z
       .object({

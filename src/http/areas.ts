@@ -5,7 +5,7 @@ import { composeArea } from '../audience/area-tools.ts'
 import { areaSchema, polygonSchema } from '../cap/area.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { json } from './resources.ts'
+import { json, placeSchema } from './resources.ts'
 
 /** Drawn, and not yet named. */
 const drawnSchema = areaSchema.extend({ areaDesc: areaSchema.shape.areaDesc.default('Drawn') })
@@ -34,6 +34,10 @@ const answerSchema = z
     gaps: z
       .array(z.object({ polygon: polygonSchema, people: z.int() }))
       .meta({ description: 'Within the perimeter, where people live and no alert reaches' }),
+    missedPlaces: z.array(placeSchema).meta({
+      description:
+        'As in the estimate of an alert: towns in a hole of it, or amid it, that no alert covers',
+    }),
     overlaps: z
       .array(z.object({ alertId: z.uuid(), areaDesc: z.string() }))
       .meta({ description: 'Areas of alerts in force that cover some of the same ground' }),
@@ -63,6 +67,7 @@ export const areaRoutes = ({ database: { db }, now }: AppDependencies) =>
         ...composed,
         polygon: (polygon ?? null) as z.infer<typeof polygonSchema> | null,
         gaps: gaps.map(gap => ({ ...gap }) as z.infer<typeof answerSchema>['gaps'][number]),
+        missedPlaces: [...composed.missedPlaces],
         overlaps: [...overlaps],
         warnings: [...warnings],
       },

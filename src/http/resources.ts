@@ -54,3 +54,10 @@ export const ofAlert = <const What extends string, Schema extends z.ZodType>(
     request: { params: idParams },
     responses: { 200: { description: 'As it is now', content: json(answer) } },
   })
+
+export const placeSchema = z.object({
+  name: z.string(),
+  population: z.int(),
+  longitude: z.number(),
+  latitude: z.number(),
+})
