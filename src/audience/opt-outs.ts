@@ -8,7 +8,13 @@ import { normalisePhone } from '../encoding/phone.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { recordAudit } from '../store/audit.ts'
 import { findCarrier } from '../store/carriers.ts'
-import { liftOptOut, setOptOut, type Decision, type OptOutScope } from '../store/consents.ts'
+import {
+  heedUnjudged,
+  liftOptOut,
+  setOptOut,
+  type Decision,
+  type OptOutScope,
+} from '../store/consents.ts'
 import { transact, type Database } from '../store/database.ts'
 import { endReview, type ReplyRow } from '../store/inbound.ts'
 import { readOrganisation } from '../store/organisation.ts'
@@ -91,6 +97,17 @@ export async function reviewReply(
     })
     return reply
   })
+}
+
+/** 47 CFR 64.1200(a)(10) gives ten business days; so many days are fewer, whatever holidays there are. */
+const JUDGED_WITHIN_DAYS = 9
+const AT_ONCE = 500
+
+/** What nobody has judged in time is an opt-out: for whoever asks to be left alone must be. */
+export async function heedOverdueReviews(db: Database, now: Date): Promise<void> {
+  const before = new Date(now.getTime() - JUDGED_WITHIN_DAYS * 86_400_000)
+  const heed = () => transact(db, tx => heedUnjudged(tx, { before, limit: AT_ONCE }, now))
+  while ((await heed()) === AT_ONCE);
 }
 
 async function checked(

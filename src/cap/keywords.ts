@@ -23,15 +23,7 @@ export const OPT_OUT_WORDS: ReadonlySet<string> = new Set([
   'arreter',
   'arretez',
 ])
-export const OPT_IN_WORDS: ReadonlySet<string> = new Set([
-  'start',
-  'unstop',
-  'yes',
-  'opt in',
-  'optin',
-  'subscribe',
-  'resubscribe',
-])
+export const OPT_IN_WORDS: ReadonlySet<string> = new Set(['start', 'unstop', 'yes'])
 export const HELP_WORDS: ReadonlySet<string> = new Set(['help', 'info', 'aide'])
 
 /** The decimal digits of most scripts (Unicode Nd) by their zeros; NFKC has made ASCII of full width ones. */

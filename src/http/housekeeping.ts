@@ -1,3 +1,4 @@
+import { heedOverdueReviews } from '../audience/opt-outs.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { purgeFeedItems } from '../store/cap-feeds.ts'
@@ -17,13 +18,14 @@ const NOTICES_KEPT_DAYS = 30
 /** What a feed has not listed for so long it could list again, and would be known by its message. */
 const FEED_ITEMS_KEPT_DAYS = 7
 
-/** Rotates token keys and drops what has run out, every ten minutes; any number of API nodes may do it. */
+/** Rotates token keys, heeds what nobody has judged in time, and drops what has run out, every ten minutes; any number of API nodes may do it. */
 export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDependencies): {
   stop(): Promise<void>
 } {
   const stopping = new AbortController()
   const chores = [
     () => tokenKeys.rotate(now()),
+    () => heedOverdueReviews(db, now()),
     () => purgeKeys(db),
     () => purgeSessions(db, daysAgo(now(), SESSIONS_KEPT_DAYS)),
     () => purgeFailures(db, daysAgo(now(), KNOWN_ADDRESS_DAYS)),

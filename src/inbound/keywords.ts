@@ -7,6 +7,7 @@ import {
   MAY_NEED_HELP,
   MAY_OPT_OUT,
   PERHAPS_OPT_OUTS,
+  PLAIN_OPT_INS,
   PLAIN_OPT_OUTS,
 } from './phrases.ts'
 import { holds, spokenPart, type Spoken } from './spoken.ts'
@@ -49,6 +50,7 @@ export function understandReply(text: string, options: readonly ReplyOption[]): 
     // An alert that asks something makes YES an answer, though not one of its options: it must not undo an opt-out.
     if (OPT_IN_WORDS.has(once) && !(once === 'yes' && options.length > 0)) return { kind: 'optIn' }
     if (PLAIN_OPT_OUTS.has(once)) return OPT_OUT
+    if (PLAIN_OPT_INS.has(once)) return { kind: 'optIn' }
   }
   return leftToPeople(spoken, once, options)
 }

@@ -87,6 +87,11 @@ export const PLAIN_OPT_OUTS: ReadonlySet<string> = new Set(
   ),
 )
 
+/** Wishes to hear from us again, beside the carriers' words. */
+export const PLAIN_OPT_INS: ReadonlySet<string> = new Set(
+  listOf('opt in, optin, subscribe, resubscribe, subscribe me, resubscribe me'),
+)
+
 /** Single words that mean stop, and also other things. */
 export const PERHAPS_OPT_OUTS: ReadonlySet<string> = new Set(
   listOf(

@@ -21,6 +21,11 @@ export interface Wish {
 /** Of a person's words, as much as any wish takes. */
 const MOST_WORDS = 1_000
 
+/** A UUIDv7 of that moment (RFC 9562 §5.7): proofs are listed by their ids. */
+const idAt = (at: string): SQL => sql`(
+  lpad(to_hex((extract(epoch from ${at}::timestamptz) * 1000)::bigint), 12, '0') || '7'
+    || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid`
+
 /** The columns of wishes, a row each, by phone. */
 const wished = (wishes: readonly Wish[]): SQL => sql`unnest(
   ${arrayLiteral(wishes.map(() => uuid()))}::uuid[],
@@ -62,6 +67,7 @@ export async function optInPhones(
   wishes: readonly Wish[],
   now: Date,
 ): Promise<string[]> {
+  const at = now.toISOString()
   const rows = await tx.execute<{ phone: string }>(sql`
     with w as materialized (select * from ${wished(wishes)}),
     lifted as (
@@ -72,9 +78,8 @@ export async function optInPhones(
     ),
     kept as (
       insert into consents (id, phone, act, scope, category, source, number, words, carrier_id, alert_id, at)
-      select case when row_number() over (partition by phone) = 1 then id else gen_random_uuid() end,
-        phone, 'optIn', scope, category, 'reply', number, words, ${carrierId}::uuid, alert_id,
-        ${now.toISOString()}::timestamptz
+      select ${idAt(at)}, phone, 'optIn', scope, category, 'reply', number, words, ${carrierId}::uuid,
+        alert_id, ${at}::timestamptz
       from lifted join w using (phone)
     )
     select distinct phone from lifted
@@ -104,6 +109,44 @@ export async function blockPhones(
       ${arrayLiteral(ordered.map(() => uuid()))}::uuid[],
       ${arrayLiteral(ordered)}::text[]) as n(id, phone) using (phone)
   `)
+}
+
+/**
+ * Heeds texts that may be opt-outs, of which nobody has said by then what they are: the law counts the days from when
+ * they were sent. The oldest, some at a time. @returns how many
+ */
+export async function heedUnjudged(
+  tx: Database,
+  { before, limit }: { readonly before: Date; readonly limit: number },
+  now: Date,
+): Promise<number> {
+  const at = now.toISOString()
+  const [row] = await tx.execute<{ count: number }>(sql`
+    with due as materialized (
+      select id from inbound
+      where review is not null and received_at < ${before.toISOString()}::timestamptz
+      order by received_at limit ${limit} for update skip locked
+    ),
+    judged as (
+      update inbound i set review = null from due where i.id = due.id
+      returning i.phone, i."to", i.text, i.carrier_id, i.alert_id, i.id
+    ),
+    latest as (select distinct on (phone) * from judged order by phone, id desc),
+    fresh as (
+      insert into opt_outs (phone, scope, source, at)
+      select phone, 'nonEmergency', 'reply', ${at}::timestamptz from latest
+      on conflict do nothing
+      returning phone
+    ),
+    kept as (
+      insert into consents (id, phone, act, scope, source, number, words, carrier_id, alert_id, reason, at)
+      select ${idAt(at)}, phone, 'optOut', 'nonEmergency', 'reply', "to",
+        left(text, ${MOST_WORDS}::int), carrier_id, alert_id, 'nobody had judged it in time', ${at}::timestamptz
+      from fresh join latest using (phone)
+    )
+    select count(*)::int as count from judged
+  `)
+  return row?.count ?? 0
 }
 
 /** What an operator decides for a person. */

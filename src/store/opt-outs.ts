@@ -5,4 +5,5 @@ import { sql } from 'drizzle-orm'
  * before that were never planned.
  */
 export const OPTED_OUT_SINCE = sql.raw(`(o.at >= a.dispatched_at
-  and (o.scope = 'all' or (not a.emergency and o.scope in ('nonEmergency', 'carrier'))))`)
+  and (o.scope = 'all' or not a.emergency and (o.scope in ('nonEmergency', 'carrier')
+    or o.scope = 'category' and jsonb_path_query_array(a.draft, '$.info[*].category[*]') ? o.category)))`)

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
+import { heedOverdueReviews } from '../../src/audience/opt-outs.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
+import { blockPhones } from '../../src/store/consents.ts'
 import { test as edgeTest, type Caller } from '../support/edge.ts'
 import { aCarrier, aPhone, aSentAlert } from '../support/sent-alert.ts'
 
@@ -59,6 +61,32 @@ test('an opt-out by a text is shown with its proof, and so is what lifted it', a
       { act: 'optIn', scope: 'nonEmergency', words: 'START', source: 'reply' },
     ],
   })
+})
+
+test('START lifts what STOP set and the block of that carrier; each has its proof, in order', async ({
+  db,
+  author,
+}) => {
+  const [carrierId, other] = [await aCarrier(db), await aCarrier(db)]
+  const phone = aPhone()
+  await blockPhones(db, carrierId, [phone])
+  await blockPhones(db, other, [phone, phone])
+  await recordReplies(db, carrierId, [say(phone, 'STOP')])
+  await recordReplies(db, carrierId, [say(phone, 'START')])
+  await recordReplies(db, carrierId, [say(phone, 'STOP')])
+  const of = async (path: string) =>
+    (await author.call('GET', `${path}?phone=${encodeURIComponent(phone)}`)).body.items
+  const history = (await of('/v1/consents')).map(
+    ({ act, scope }: Record<string, string>) => `${act} ${scope}`,
+  )
+  expect(history.slice(0, 3)).toEqual(['optOut carrier', 'optOut carrier', 'optOut nonEmergency'])
+  // Two at one moment.
+  expect(new Set(history.slice(3, 5))).toEqual(new Set(['optIn carrier', 'optIn nonEmergency']))
+  expect(history.slice(5)).toEqual(['optOut nonEmergency'])
+  expect(await of('/v1/opt-outs')).toMatchObject([
+    { scope: 'carrier', carrierId: other, source: 'carrier' },
+    { scope: 'nonEmergency', words: 'STOP' },
+  ])
 })
 
 test('an operator sets and lifts opt-outs, with a reason and a trail', async ({
@@ -197,6 +225,32 @@ test('what may be an opt-out is heeded when people have said that it is one', as
     number: '72345',
     carrierId,
   })
+})
+
+test('what nobody has judged within nine days is an opt-out, in its own words', async ({
+  db,
+  author,
+}) => {
+  const carrierId = await aCarrier(db)
+  const [early, late, back] = [aPhone(), aPhone(), aPhone()]
+  const day = 86_400_000
+  const now = new Date()
+  const daysAgo = (days: number) => new Date(now.getTime() - days * day)
+  await recordReplies(db, carrierId, [say(early, 'no more texts')], daysAgo(9.1))
+  await recordReplies(db, carrierId, [say(early, 'leave me alone')], daysAgo(9.05))
+  await recordReplies(db, carrierId, [say(back, 'STOP'), say(back, 'wrong number')], daysAgo(9.1))
+  await recordReplies(db, carrierId, [say(late, 'no more texts')], daysAgo(8.9))
+  await heedOverdueReviews(db, now)
+  const proofsOf = async (phone: string) =>
+    (await author.call('GET', `/v1/consents?phone=${encodeURIComponent(phone)}`)).body.items
+  expect(await proofsOf(early)).toMatchObject([
+    { act: 'optOut', scope: 'nonEmergency', source: 'reply', words: 'leave me alone', carrierId },
+  ])
+  expect(await proofsOf(late)).toEqual([])
+  // Who had opted out already has one proof.
+  expect(await proofsOf(back)).toMatchObject([{ words: 'STOP' }])
+  const { items } = (await author.call('GET', '/v1/replies?list=review')).body
+  expect(items.map(({ phone }: { phone: string }) => phone)).toEqual([late])
 })
 
 test('replies are filtered by what they need of people', async ({ db, author }) => {
