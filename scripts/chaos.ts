@@ -11,6 +11,7 @@ import { garbleResponses, haltCarrier, refuseMuch, stallCarrier } from './chaos/
 import { killDatabase, takeDatabaseAway } from './chaos/database.ts'
 import { freeze } from './chaos/frozen.ts'
 import { endInstallations, install, type Installation } from './chaos/installation.ts'
+import { fillVolume } from './chaos/full-volume.ts'
 import { killEverybody } from './chaos/kills.ts'
 import { printEntry, type Entry } from './chaos/ledger.ts'
 import { shareAnAccount } from './chaos/many.ts'
@@ -35,6 +36,9 @@ const SCENARIOS: readonly Scenario[] = [
   { fault: 'F9', what: 'storms of throttling, errors, refusals for good', run: refuseMuch },
   { fault: 'F10', what: 'receipts early, twice, contradicting', run: garbleReceipts },
   { fault: 'F11', what: 'a flood of replies and their repeats', run: floodWithReplies },
+  ...(process.getuid?.() === 0
+    ? [{ fault: 'F13', what: 'the volume of the database is full', run: fillVolume }]
+    : []),
   { fault: 'many', what: 'one of three dispatchers on an account dies', run: shareAnAccount },
 ]
 
@@ -42,7 +46,9 @@ const SCENARIOS: readonly Scenario[] = [
 const SKIPPED = [
   ['F4', 'fail-over to a standby: belongs to the issue on many machines'],
   ['F12', 'clock steps on one node: needs faketime; no scenario yet'],
-  ['F13', 'disk full: needs a volume of its own to fill; no scenario yet'],
+  ...(process.getuid?.() === 0
+    ? []
+    : [['F13', 'disk full: only root may mount a volume to be filled'] as const]),
   ['F14', 'processes short of memory or descriptors: no scenario yet'],
   ['F15', 'broker lost: there is none, belongs to the issue on many machines'],
   ['F16', 'two versions over one schema: there is one version yet'],

@@ -3,7 +3,7 @@
  * it keeps, more dispatchers beside it, and carriers with phones behind them that outlive them all. Whatever ends
  * is started again, as a service manager would.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { signIn, type Client } from '../../src/cli/client.ts'
 import { signAs } from '../../src/cli/send.ts'
 import { generateMasterKey } from '../../src/signing/seal.ts'
@@ -64,6 +65,8 @@ export interface Installation {
   /** Process ids of the dispatchers that run, the one that the main process keeps first. */
   dispatchers(): Promise<number[]>
   readonly databaseUrl: string
+  /** Where the database keeps its files. */
+  readonly volume: string
   /** One more beside those that run; started again whenever it ends. @param databaseUrl another way to the database */
   addDispatcher(databaseUrl?: string): SpareDispatcher
   /** `kill -9`. Resolves when what was killed has been started again, but for what Tocsin starts by itself. */
@@ -80,6 +83,7 @@ export interface Installation {
   end(): Promise<void>
 }
 
+const run = promisify(execFile)
 const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const logs = fileURLToPath(new URL('../../data/chaos', import.meta.url))
 const ADMINISTRATOR = { email: 'first@county.example', password: 'the first administrator' }
@@ -105,10 +109,14 @@ export async function endInstallations(): Promise<void> {
   for (const end of standing) await end()
 }
 
-/** @param whose the main process's own database, or one that can be taken away */
+/**
+ * @param whose the main process's own database, or one that can be taken away
+ * @param volumeMb puts the database on a volume of its own of this size: root may
+ */
 export async function install(
   name: string,
   whose: 'its own database' | 'a database apart' = 'its own database',
+  volumeMb?: number,
 ): Promise<Installation> {
   const scratch = await scratchDirectory(`chaos-${name}`)
   await mkdir(logs, { recursive: true })
@@ -122,11 +130,22 @@ export async function install(
   }
   standing.add(end)
   try {
+    if (volumeMb !== undefined) ends.push(await mountVolume(volumeOf(scratch), volumeMb))
     return await raise(scratch, heard, whose, ends, end)
   } catch (error) {
     await end()
     throw error
   }
+}
+
+const volumeOf = (scratch: string) => join(scratch, 'data', 'postgres')
+
+/** @returns what takes it away again */
+async function mountVolume(directory: string, megabytes: number): Promise<() => Promise<unknown>> {
+  await mkdir(directory, { recursive: true })
+  const options = `size=${megabytes}m,mode=0711`
+  await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory])
+  return () => run('umount', ['-l', directory])
 }
 
 async function raise(
@@ -136,7 +155,7 @@ async function raise(
   ends: (() => Promise<unknown>)[],
   end: () => Promise<void>,
 ): Promise<Installation> {
-  const directory = join(scratch, 'data', 'postgres')
+  const directory = volumeOf(scratch)
   const apart = async () => (server = await startEmbeddedPostgres({ directory }))
   let server: EmbeddedPostgres | undefined
   if (whose === 'a database apart') {
@@ -240,6 +259,7 @@ async function raise(
       await apart()
     },
     databaseUrl: url,
+    volume: directory,
     addDispatcher(databaseUrl = url) {
       const spare = keepDispatcher({ ...env, DATABASE_URL: databaseUrl }, heard)
       const endWith = async (name: 'SIGTERM' | 'SIGKILL') => {
