@@ -18,6 +18,7 @@ import { shareAnAccount } from './chaos/many.ts'
 import { partition } from './chaos/partition.ts'
 import { floodWithReplies, garbleReceipts } from './chaos/returning.ts'
 import type { Bounds, Scenario } from './chaos/scenario.ts'
+import { runShort } from './chaos/short-of.ts'
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -39,6 +40,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...(process.getuid?.() === 0
     ? [{ fault: 'F13', what: 'the volume of the database is full', run: fillVolume }]
     : []),
+  { fault: 'F14', what: 'a dispatcher short of descriptors, of memory', run: runShort },
   { fault: 'many', what: 'one of three dispatchers on an account dies', run: shareAnAccount },
 ]
 
@@ -49,7 +51,6 @@ const SKIPPED = [
   ...(process.getuid?.() === 0
     ? []
     : [['F13', 'disk full: only root may mount a volume to be filled'] as const]),
-  ['F14', 'processes short of memory or descriptors: no scenario yet'],
   ['F15', 'broker lost: there is none, belongs to the issue on many machines'],
   ['F16', 'two versions over one schema: there is one version yet'],
   ['F17', 'leases against a reference: test/store/leases-model.test.ts'],
