@@ -148,7 +148,7 @@ async function demo(): Promise<boolean> {
 
   await administrator.post('/v1/templates/starter')
   const { id: templateId, version } = await findTemplate(approver.client, 'Flash flood')
-  for (const language of ['en-US', 'es-US']) {
+  for (const language of ['en', 'es']) {
     await approver.client.post(`/v1/templates/${templateId}/review`, { language, version })
   }
   say('Mei Chen has reviewed the template for flash floods, in English and Spanish.')

@@ -43,8 +43,8 @@ export function flashFlood(damGroupId: string, until: Date) {
     status: 'Actual',
     blanks: {
       place: [
-        { language: 'en-US', text: 'Houston and Galveston' },
-        { language: 'es-US', text: 'Houston y Galveston' },
+        { language: 'en', text: 'Houston and Galveston' },
+        { language: 'es', text: 'Houston y Galveston' },
       ],
       until: until.toISOString(),
     },

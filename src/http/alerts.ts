@@ -254,6 +254,7 @@ const listRoute = createRoute({
       state: words(ALERT_STATES).optional(),
       status: words(STATUSES).optional(),
       since: timeSchema.optional().meta({ description: 'Created then or later' }),
+      template: z.uuid().optional().meta({ description: 'Made of it, in whichever version' }),
     }),
   },
   responses: { 200: { description: 'A page', content: json(pageSchema(summarySchema)) } },
@@ -365,12 +366,13 @@ export const alertRoutes = ({ database, now }: AppDependencies) => {
       return c.json(await shown(c, alert), 201)
     })
     .openapi(listRoute, async c => {
-      const { limit, cursor, state, status, since } = c.req.valid('query')
+      const { limit, cursor, state, status, since, template } = c.req.valid('query')
       const place = readCursor(cursor, z.tuple([timeSchema, z.uuid()]))
       const filter = {
         states: state,
         statuses: status,
         since: since === undefined ? undefined : new Date(since),
+        templateId: template,
       }
       const after = place && { createdAt: new Date(place[0]), id: place[1] }
       const rows = await listAlerts(db, filter, { after, limit: limit + 1 })

@@ -1,7 +1,7 @@
 import type { AlertDraft, Info } from '../cap/alert.ts'
 import { and, desc, eq, getTableColumns, gte, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { type ALERT_STATES, alerts, type MODES } from './schema.ts'
+import { type ALERT_STATES, alerts, alertTemplates, type MODES } from './schema.ts'
 
 export type AlertState = (typeof ALERT_STATES)[number]
 
@@ -94,6 +94,8 @@ export interface AlertFilter {
   readonly statuses: readonly string[] | undefined
   /** Created then or later. */
   readonly since: Date | undefined
+  /** Made of this template, in whichever version. */
+  readonly templateId?: string | undefined
 }
 
 type SummaryColumn =
@@ -127,7 +129,7 @@ export async function listAlerts(
   filter: AlertFilter,
   page: { after: { createdAt: Date; id: string } | undefined; limit: number },
 ): Promise<AlertSummary[]> {
-  const { states, statuses, since } = filter
+  const { states, statuses, since, templateId } = filter
   const { after, limit } = page
   const { draft, content: _content, ...columns } = getTableColumns(alerts)
   const rows = await db
@@ -145,6 +147,15 @@ export async function listAlerts(
         states && inArray(alerts.state, [...states]),
         statuses && inArray(alerts.status, [...statuses]),
         since && gte(alerts.createdAt, since),
+        templateId === undefined
+          ? undefined
+          : inArray(
+              alerts.id,
+              db
+                .select({ alertId: alertTemplates.alertId })
+                .from(alertTemplates)
+                .where(eq(alertTemplates.templateId, templateId)),
+            ),
         after &&
           or(
             lt(alerts.createdAt, after.createdAt),

@@ -94,6 +94,8 @@ export interface Desk {
   readonly sender: string
   /** IANA: in which times are written. */
   readonly timeZone: string
+  /** ISO 3166-1 alpha-2: how a language without a country writes its times and numbers. */
+  readonly country: string
 }
 
 const HOUR_MS = 3_600_000
@@ -159,12 +161,7 @@ function lineFaults(text: string, maxLength: number, pointer: string): Fault[] {
 }
 
 /** A value as a language writes it. It has no faults: `valueFaults` found none. */
-export function writeValue(
-  blank: Blank,
-  value: BlankValue,
-  language: string,
-  timeZone: string,
-): string {
+export function writeValue(blank: Blank, value: BlankValue, language: string, desk: Desk): string {
   const text = typeof value === 'string' ? value : ''
   switch (blank.type) {
     case 'place':
@@ -172,9 +169,11 @@ export function writeValue(
     case 'name':
       return (Array.isArray(value) ? inLanguage(value, language) : text).trim()
     case 'time':
-      return timeWriter(blank.show, language, timeZone)(text)
+      return timeWriter(blank.show, language, desk)(text)
     case 'number': {
-      const format = new Intl.NumberFormat(language, { maximumFractionDigits: blank.decimals })
+      const format = new Intl.NumberFormat(localeOf(language, desk), {
+        maximumFractionDigits: blank.decimals,
+      })
       // Nobody writes -0.
       return plainSpaces(format.format(Number(value) + 0))
     }
@@ -189,16 +188,21 @@ export function writeValue(
 export function timeWriter(
   show: Extract<Blank, { type: 'time' }>['show'],
   language: string,
-  timeZone: string,
+  desk: Desk,
 ): (time: string) => string {
   const day = {
     time: {},
     weekday: { weekday: 'long' },
     date: { month: 'short', day: 'numeric' },
   } as const
-  const hour = { hour: 'numeric', minute: '2-digit', timeZone } as const
-  const format = new Intl.DateTimeFormat(language, { ...day[show], ...hour })
+  const hour = { hour: 'numeric', minute: '2-digit', timeZone: desk.timeZone } as const
+  const format = new Intl.DateTimeFormat(localeOf(language, desk), { ...day[show], ...hour })
   return time => plainSpaces(format.format(new Date(time)))
+}
+
+function localeOf(language: string, { country }: Desk): string {
+  const isOfSomewhere = new Intl.Locale(language).region !== undefined
+  return isOfSomewhere ? language : new Intl.Locale(language, { region: country }).toString()
 }
 
 /**

@@ -69,7 +69,7 @@ export function fillTemplate(
     const written = new Map(
       known.map(blank => [
         blank.name,
-        writeValue(blank, values.get(blank.name)!, text.language, desk.timeZone),
+        writeValue(blank, values.get(blank.name)!, text.language, desk),
       ]),
     )
     return filledText(text, written.set(SENDER, desk.sender))
@@ -153,7 +153,7 @@ export function longestTexts(template: Template, desk: Desk): LongestText[] {
   return template.texts.flatMap(text => {
     const { language } = text
     const written = new Map(
-      template.blanks.map(blank => [blank.name, longestValue(blank, language, desk.timeZone)]),
+      template.blanks.map(blank => [blank.name, longestValue(blank, language, desk)]),
     ).set(SENDER, desk.sender)
     return sent.flatMap(part => {
       if (text[part] === undefined) return []
@@ -163,7 +163,7 @@ export function longestTexts(template: Template, desk: Desk): LongestText[] {
   })
 }
 
-function longestValue(blank: Blank, language: string, timeZone: string): string {
+function longestValue(blank: Blank, language: string, desk: Desk): string {
   const longest = (values: readonly string[]) =>
     values.reduce((most, value) => (costOf(value) > costOf(most) ? value : most), '')
   switch (blank.type) {
@@ -172,11 +172,11 @@ function longestValue(blank: Blank, language: string, timeZone: string): string 
     case 'name':
       return 'm'.repeat(blank.maxLength)
     case 'time':
-      return longest(TIMES.map(timeWriter(blank.show, language, timeZone)))
+      return longest(TIMES.map(timeWriter(blank.show, language, desk)))
     case 'number': {
       const step = blank.decimals === 0 ? 0 : 10 ** -blank.decimals
       const ends = [blank.min, blank.max, blank.min + step, blank.max - step]
-      return longest(ends.map(end => writeValue(blank, end, language, timeZone)))
+      return longest(ends.map(end => writeValue(blank, end, language, desk)))
     }
     case 'choice':
       return longest(blank.choices.map(({ texts }) => inLanguage(texts, language)))

@@ -211,8 +211,8 @@ export async function readVersions(
   return (await listVersions(db, id, page)).map(version => versioned(row, version, reviews))
 }
 
-export function deskOf({ name, timeZone }: Pick<Organisation, 'name' | 'timeZone'>): Desk {
-  return { sender: name, timeZone }
+export function deskOf({ name, timeZone, country }: Organisation): Desk {
+  return { sender: name, timeZone, country }
 }
 
 async function versionOf(

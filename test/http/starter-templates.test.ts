@@ -34,8 +34,8 @@ test('the templates that come with the program are loaded once, and what became 
     isUsable: true,
     writtenBy: null,
     states: [
-      { language: 'en-US', state: 'draft', writers: [] },
-      { language: 'es-US', state: 'draft', writers: [] },
+      { language: 'en', state: 'draft', writers: [] },
+      { language: 'es', state: 'draft', writers: [] },
     ],
   })
 
@@ -52,9 +52,9 @@ test('the templates that come with the program are loaded once, and what became 
 
   // Once the name is free the one that is missing comes too.
   await administrator.call('DELETE', `/v1/templates/${own}`)
-  expect(keys(await load({ languages: ['es-US'] }))).toEqual(['flood'])
+  expect(keys(await load({ languages: ['es'] }))).toEqual(['flood'])
   expect((await load({ languages: ['fr'] })).status).toBe(400)
-  expect((await load({ languages: ['en-US', 'en-US'] })).status).toBe(400)
+  expect((await load({ languages: ['en', 'en'] })).status).toBe(400)
 })
 
 test('one is ready to be sent as soon as each language has its reviewer', async ({ edge, db }) => {
@@ -70,8 +70,8 @@ test('one is ready to be sent as soon as each language has its reviewer', async 
   ])
   expect((await author.submit(made.body.id)).body.code).toBe('not_as_template')
   // Nobody here wrote it: whoever will send it may review it.
-  expect((await review(author, id, 'en-US', 1)).status).toBe(200)
-  expect((await review(approver, id, 'es-US', 1)).status).toBe(200)
+  expect((await review(author, id, 'en', 1)).status).toBe(200)
+  expect((await review(approver, id, 'es', 1)).status).toBe(200)
   expect((await author.submit(made.body.id)).status).toBe(200)
 })
 

@@ -462,6 +462,23 @@ test('the trail says of each step which template it was, and whether it was part
   ])
 })
 
+test('the alerts that were made of a template are listed, those that parted from it too', async ({
+  edge,
+  db,
+}) => {
+  const { author, templateId } = await onDutyWithTemplate(edge, db)
+  const other = await aStoredTemplate(author)
+  const listed = async (id: string) =>
+    (await author.call('GET', `/v1/alerts?template=${id}`)).body.items.map(
+      (item: { id: string }) => item.id,
+    )
+  const [first, second] = [await drafted(author, templateId), await drafted(author, templateId)]
+  await edit(author, first.id, { template: null })
+  expect(await listed(templateId)).toEqual([second.id, first.id])
+  expect(await listed(other)).toEqual([])
+  expect((await author.call('GET', '/v1/alerts?template=x')).status).toBe(400)
+})
+
 test('the same draft is made once, however often it is asked for', async ({ edge }) => {
   const author = await aSigner(edge, ['author'])
   const templateId = await aStoredTemplate(author)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { lintText } from '../../src/cap/lint/text.ts'
+import { lookUpLanguage } from '../../src/cap/texts.ts'
 import type { BlankValues } from '../../src/templates/blanks.ts'
 import { missingTexts, templateFaults } from '../../src/templates/faults.ts'
 import { type FilledText, fillTemplate, longestTexts } from '../../src/templates/fill.ts'
@@ -65,7 +66,7 @@ test('there is one for each of the common hazards, each with a name of its own',
 })
 
 test.each(ALL)('$key is sound, and complete in English and Spanish', ({ template }) => {
-  expect(template.languages).toEqual(['en-US', 'es-US'])
+  expect(template.languages).toEqual(['en', 'es'])
   expect(templateFaults(template, { ...DESK, maxSegments: 3, now: NOON })).toEqual([])
   expect(missingTexts(template)).toEqual([])
   for (const text of template.texts) {
@@ -74,8 +75,17 @@ test.each(ALL)('$key is sound, and complete in English and Spanish', ({ template
   }
 })
 
+test.each([
+  ['es', 'es'],
+  ['es-MX', 'es'],
+  ['es-US', 'es'],
+  ['en-GB', 'en'],
+])('who has %s as their language is told in %s', (language, told) => {
+  expect(lookUpLanguage(language, [...STARTER_LANGUAGES])).toBe(told)
+})
+
 /** Which have no plain word without á, í, ó or ú for what they are about. */
-const UCS2 = ['hurricane es-US']
+const UCS2 = ['hurricane es']
 
 test.each(ALL)('$key says who, where, when and what to do, in plain words', ({ key, template }) => {
   for (const { language, sms } of filled(template)) {

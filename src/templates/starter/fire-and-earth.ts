@@ -1,4 +1,4 @@
-import { PLACE, ROAD, SAFE_OR_HELP, type Starter, UNTIL } from './starter.ts'
+import { ENGLISH, PLACE, ROAD, SAFE_OR_HELP, SPANISH, type Starter, UNTIL } from './starter.ts'
 
 export const FIRE_AND_EARTH: readonly Starter[] = [
   {
@@ -88,29 +88,29 @@ export const FIRE_AND_EARTH: readonly Starter[] = [
           {
             code: 'gas',
             texts: [
-              { language: 'en-US', text: 'DANGEROUS GAS' },
-              { language: 'es-US', text: 'GAS PELIGROSO' },
+              { language: ENGLISH, text: 'DANGEROUS GAS' },
+              { language: SPANISH, text: 'GAS PELIGROSO' },
             ],
           },
           {
             code: 'chlorine',
             texts: [
-              { language: 'en-US', text: 'CHLORINE GAS' },
-              { language: 'es-US', text: 'GAS CLORO' },
+              { language: ENGLISH, text: 'CHLORINE GAS' },
+              { language: SPANISH, text: 'GAS CLORO' },
             ],
           },
           {
             code: 'ammonia',
             texts: [
-              { language: 'en-US', text: 'AMMONIA GAS' },
-              { language: 'es-US', text: 'GAS AMONIACO' },
+              { language: ENGLISH, text: 'AMMONIA GAS' },
+              { language: SPANISH, text: 'GAS AMONIACO' },
             ],
           },
           {
             code: 'smoke',
             texts: [
-              { language: 'en-US', text: 'TOXIC SMOKE' },
-              { language: 'es-US', text: 'HUMO VENENOSO' },
+              { language: ENGLISH, text: 'TOXIC SMOKE' },
+              { language: SPANISH, text: 'HUMO VENENOSO' },
             ],
           },
         ],

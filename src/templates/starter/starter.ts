@@ -10,8 +10,9 @@ import type { templateSchema } from '../template.ts'
  * rather than a spelling that its readers would take for a stranger's.
  */
 
-export const ENGLISH = 'en-US'
-export const SPANISH = 'es-US'
+/** Without a country: RFC 4647 lookup finds them for es-MX and es-US alike, and es-US for neither es nor es-MX. */
+export const ENGLISH = 'en'
+export const SPANISH = 'es'
 
 /** As `POST /v1/templates` takes it, but for its languages. */
 type Given = Omit<z.input<typeof templateSchema>, 'languages' | 'texts'>
