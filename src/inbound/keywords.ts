@@ -41,6 +41,10 @@ export function understandReply(text: string, options: readonly ReplyOption[]): 
   const once = whole.length > LONGEST_WORDS ? whole : said.replace(REPEATED, '$1')
   if (OPT_OUT_WORDS.has(whole) || OPT_OUT_WORDS.has(once)) return OPT_OUT
   if (OPT_OUT_WORDS.has(unspaced(said))) return OPT_OUT
+  // Nothing but a quoted STOP: better heeded than read for a quote.
+  if (whole === '' && text.length < LONGEST_WORDS && OPT_OUT_WORDS.has(normaliseAnswer(text))) {
+    return OPT_OUT
+  }
   const code = chosenOption(spoken.text, whole, options)
   if (code != null) return choiceOf(code, options)
   if (code === undefined) {
@@ -80,7 +84,8 @@ function leftToPeople(
   once: string,
   options: readonly ReplyOption[],
 ): Understood {
-  if (PERHAPS_OPT_OUTS.has(once)) return { kind: 'other', review: 'optOut' }
+  if (PERHAPS_OPT_OUTS.has(once) || hasLineOfOptOut(text))
+    return { kind: 'other', review: 'optOut' }
   const offersHelp = urgentOption(options) !== undefined
   const cries = offersHelp && CRYING_SIGNS.test(text)
   const mayNeedHelp = cries || (offersHelp && holds(said, MAY_NEED_HELP))
@@ -96,6 +101,10 @@ function leftToPeople(
     ...(mayOptOut && holds(ownWords, MAY_OPT_OUT) && { review: 'optOut' }),
   }
 }
+
+/** STOP on a line of its own, beside others. */
+const hasLineOfOptOut = (text: string) =>
+  text.includes('\n') && text.split('\n').some(line => OPT_OUT_WORDS.has(normaliseAnswer(line)))
 
 /** No keyword with its courtesies, said several times, is longer. */
 const LONGEST_WORDS = 100
