@@ -18,10 +18,11 @@ export const FIRE_AND_EARTH: readonly Starter[] = [
     en: {
       sms: '{sender}: WILDFIRE near {place}. Leave NOW by {road}. Take people and pets, nothing else. Do not wait to see the fire. Reply 1 SAFE, 2 NEED HELP.',
       headline: 'Wildfire near {place}: leave now',
-      description: 'A wildfire comes near {place}. It can move faster than you can run.',
+      description: 'A wildfire is coming near {place}. It can move faster than you can run.',
       instruction:
         'Leave now by {road}. Take people and pets, and your medicine if it is at hand. Close windows and doors; do not lock them. Turn on your headlights. If you are trapped, stay in the car or in a building, away from plants, and call 911.',
-      cancel: '{sender}: SENT IN ERROR. No wildfire comes near {place}. You do not need to leave.',
+      cancel:
+        '{sender}: SENT IN ERROR. There is no wildfire near {place}. You do not need to leave.',
       allClear:
         '{sender}: ALL CLEAR. The wildfire near {place} is under control. You may go back by {road}.',
     },

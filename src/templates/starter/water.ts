@@ -20,7 +20,7 @@ export const WATER: readonly Starter[] = [
       headline: 'Flood in {place}',
       description: 'Water is rising in {place}. Low ground and roads near the water will flood.',
       instruction:
-        'Go to high ground now. Take your medicine, your phone and your papers. Do not walk or drive through water: half a metre can carry a car away. If water traps you, go up, not into a closed attic, and call 911.',
+        'Go to high ground now. Take your medicine, your phone and your papers. Do not walk or drive through water: two feet of water can carry a car away. If water traps you, go up, not into a closed attic, and call 911.',
       cancel:
         '{sender}: SENT IN ERROR. There is no flood in {place}. You do not need to do anything.',
       allClear:

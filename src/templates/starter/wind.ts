@@ -60,19 +60,19 @@ export const WIND_AND_WEATHER: readonly Starter[] = [
       description:
         'A hurricane comes to {place}, {arrival}. Expect strong wind, high water and days without power.',
       instruction:
-        'Get water, food and medicine for three days. Charge your phone. Bring in what can fly. Stay away from windows while the wind blows. When it stops at once it may be the eye: stay inside. Leave at once if you are told to leave.',
+        'Get water, food and medicine for three days. Charge your phone. Bring in what can fly. Stay away from windows while the wind blows. When it stops suddenly it may be the eye: stay inside. Leave at once if you are told to leave.',
       cancel:
         '{sender}: SENT IN ERROR. No hurricane comes to {place}. You do not need to do anything.',
       allClear:
         '{sender}: ALL CLEAR. The hurricane has left {place}. Keep away from wires and high water.',
     },
     es: {
-      sms: '{sender}: HURACÁN. Vientos fuertes y agua alta llegan a {place} ({arrival}). Tenga agua, comida y medicinas ya. Salga si le dicen que salga.',
+      sms: '{sender}: HURACÁN. Vientos fuertes e inundaciones llegan a {place} ({arrival}). Prepare ya agua, comida y medicinas. Salga si le dicen que salga.',
       headline: 'Un huracán llega a {place}',
       description:
-        'Un huracán llega a {place} ({arrival}). Espere vientos fuertes, agua alta y días sin luz.',
+        'Un huracán llega a {place} ({arrival}). Espere vientos fuertes, inundaciones y días sin luz.',
       instruction:
-        'Tenga agua, comida y medicinas para tres días. Cargue su teléfono. Meta en casa lo que pueda volar. Aléjese de las ventanas mientras hay viento. Si el viento se detiene de golpe puede ser el ojo: quédese adentro. Salga de inmediato si le dicen que salga.',
+        'Prepare agua, comida y medicinas para tres días. Cargue su teléfono. Meta en casa lo que pueda volar. Aléjese de las ventanas mientras hay viento. Si el viento se detiene de golpe puede ser el ojo: quédese adentro. Salga de inmediato si le dicen que salga.',
       cancel:
         '{sender}: ENVIADO POR ERROR. No viene un huracán a {place}. No tiene que hacer nada.',
       allClear:
@@ -106,7 +106,7 @@ export const WIND_AND_WEATHER: readonly Starter[] = [
       headline: 'Extreme heat in {place}',
       description: 'It will be up to {degrees} F in {place}. Such heat can kill.',
       instruction:
-        'Stay in a cool place and drink water often, before you are thirsty. Rest from work outside. Never leave a child or a pet in a car. Check on old and sick neighbors. Call 911 for anyone who is dizzy, confused or does not sweat.',
+        'Stay in a cool place and drink water often, before you are thirsty. If you work outside, rest often. Never leave a child or a pet in a car. Check on old and sick neighbors. Call 911 for anyone who is dizzy, confused or does not sweat.',
       cancel:
         '{sender}: SENT IN ERROR. There is no warning of heat for {place}. You do not need to do anything.',
       allClear: '{sender}: ALL CLEAR. The warning of extreme heat for {place} is over.',
