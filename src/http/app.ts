@@ -36,6 +36,7 @@ import { answerProblem, refuseInvalid } from './problem.ts'
 import { reportRoutes } from './reports.ts'
 import { signInRoutes } from './sign-in.ts'
 import { starterTemplateRoutes } from './starter-templates.ts'
+import { statisticsRoutes } from './statistics.ts'
 import { subscriberRoutes } from './subscribers.ts'
 import { letterRoutes } from './letters.ts'
 import { templateUseRoutes } from './template-use.ts'
@@ -102,6 +103,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', dispatchRoutes(deps))
   app.route('/', watchingRoutes(deps))
   app.route('/', reportRoutes(deps))
+  app.route('/', statisticsRoutes(deps))
   app.route('/', letterRoutes(deps))
   app.route('/', auditRoutes(deps))
 

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { parseAccept } from 'hono/utils/accept'
 import { z } from 'zod'
+import { STATUSES } from '../cap/alert.ts'
 import { AppError } from '../errors.ts'
 import { deliveriesCsv } from '../reports/deliveries.ts'
 import { HTML_CSP, htmlOf } from '../reports/html.ts'
@@ -15,6 +16,7 @@ import { alertResource, alertSchema } from './alerts.ts'
 import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { idParams, json, timeSchema } from './resources.ts'
+import { alertCounts } from './statistics.ts'
 import { progressSchema, tallySchema } from './watching.ts'
 
 const seconds = z.number()
@@ -118,6 +120,20 @@ const reportSchema = z
         }),
       )
       .readonly(),
+    earlier: z
+      .array(
+        z.object({
+          id: z.uuid(),
+          status: z.enum(STATUSES),
+          dispatchedAt: timeSchema,
+          tookSeconds: seconds.nullable(),
+          ...alertCounts,
+        }),
+      )
+      .readonly()
+      .meta({
+        description: 'Of the same event: the latest five alerts before it, and five drills',
+      }),
     plan: z.object({
       seconds: seconds.nullable(),
       tookSeconds: seconds.nullable(),

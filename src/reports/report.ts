@@ -9,6 +9,7 @@ import { type AlertRow, findAlert } from '../store/alerts.ts'
 import { listSendingCarriers } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
 import { readDemands } from '../store/outcomes.ts'
+import { readEarlierAlerts, type EarlierAlert } from '../store/statistics.ts'
 import { readCarrierNames } from '../store/watching.ts'
 import { causeOf, type CauseName } from './causes.ts'
 import { curveOf, timesTo, type CurvePoint, type TimesTo } from './curve.ts'
@@ -35,6 +36,12 @@ interface AlertReport {
   /** Why recipients were not reached, the most frequent first, at most `MOST_CAUSES`. */
   readonly causes: readonly (Cause & { readonly cause: CauseName })[]
   readonly plan: Plan
+  /** Of the same event: the latest alerts before it, and drills. */
+  readonly earlier: readonly ComparedAlert[]
+}
+
+interface ComparedAlert extends Omit<EarlierAlert, 'dispatchedAt'> {
+  readonly dispatchedAt: string
 }
 
 interface ReachReport {
@@ -104,6 +111,7 @@ async function reportIn(db: Database, alertId: string, now: Date): Promise<Repor
         .slice(0, MOST_CAUSES)
         .map(cause => ({ ...cause, cause: causeOf(cause) })),
       plan: await planOf(db, alert),
+      earlier: await earlierOf(db, alert),
     },
   }
 }
@@ -165,6 +173,19 @@ function reachOf(
       }))
       .toSorted((a, b) => b.recipients - a.recipients),
   }
+}
+
+/** As many alerts, and as many drills. */
+const COMPARED_WITH = 5
+
+async function earlierOf(
+  db: Database,
+  { draft, dispatchedAt }: AlertRow,
+): Promise<AlertReport['earlier']> {
+  const event = draft.info[0]?.event
+  if (event === undefined || dispatchedAt === null) return []
+  const found = await readEarlierAlerts(db, { event, before: dispatchedAt, limit: COMPARED_WITH })
+  return found.map(one => ({ ...one, dispatchedAt: one.dispatchedAt.toISOString() }))
 }
 
 async function planOf(db: Database, alert: AlertRow): Promise<Plan> {

@@ -8,7 +8,7 @@ const MOST_ROWS = 25
 
 export function troubleSections(telling: Telling): Section[] {
   if (telling.report.reach.total.recipients === 0) return []
-  return [trouble(telling), plan(telling)]
+  return [trouble(telling), plan(telling), earlier(telling)]
 }
 
 function trouble({ report, words, figures }: Telling): Section {
@@ -115,4 +115,42 @@ function plan({ report, words, figures }: Telling): Section {
     parts.push({ is: 'paragraph', text })
   }
   return { id: 'plan', title: said.title, parts }
+}
+
+function earlier({ alert, report, words, figures }: Telling): Section {
+  const { earlier: said, glance, answers } = words
+  const { progress, tally, plan: own } = report
+  const { count, share, duration } = figures
+  const row = (
+    name: string,
+    status: string,
+    one: { recipients: number; delivered: number; failed: number; replied: number },
+    seconds: number | null,
+  ) => [
+    name,
+    status,
+    count(one.recipients),
+    ...[one.delivered, one.failed, one.replied].map(n => share(n, one.recipients)),
+    duration(seconds),
+  ]
+  const table: Part = {
+    is: 'table',
+    caption: said.caption,
+    columns: [
+      { title: words.facts.dispatched, holds: 'words', width: 2.4 },
+      { title: words.facts.status, holds: 'words' },
+      { title: answers.addressed, holds: 'numbers' },
+      { title: words.plan.confirmed, holds: 'numbers' },
+      { title: glance.failed, holds: 'numbers' },
+      { title: glance.answered, holds: 'numbers' },
+      { title: said.took, holds: 'numbers' },
+    ],
+    rows: [
+      row(said.thisOne, alert.status, { ...progress, replied: tally.replied }, own.tookSeconds),
+      ...report.earlier.map(one =>
+        row(figures.moment(one.dispatchedAt), one.status, one, one.tookSeconds),
+      ),
+    ],
+  }
+  return { id: 'earlier', title: said.title, parts: report.earlier.length === 0 ? [] : [table] }
 }

@@ -156,6 +156,12 @@ export const english = {
     took: 'Handing over took {took}; the plan is {planned}.',
     noPlan: 'No plan can be computed: some numbers have no carrier now.',
   },
+  earlier: {
+    title: 'Beside earlier alerts and drills',
+    caption: 'Alerts of the same event that were dispatched before',
+    thisOne: 'This alert',
+    took: 'Handing over',
+  },
   timeline: {
     title: 'What was done, and by whom',
     caption: 'Times are those of {timeZone}',

@@ -158,6 +158,12 @@ export const spanish: ReportWords = {
     took: 'La entrega duró {took}; lo previsto es {planned}.',
     noPlan: 'No se puede calcular un plan: algunos números no tienen operadora ahora.',
   },
+  earlier: {
+    title: 'Junto a alertas y simulacros anteriores',
+    caption: 'Alertas del mismo suceso despachadas antes',
+    thisOne: 'Esta alerta',
+    took: 'Entrega',
+  },
   timeline: {
     title: 'Qué se hizo, y quién',
     caption: 'Las horas son de {timeZone}',

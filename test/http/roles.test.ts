@@ -139,6 +139,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/alerts/{id}/deliveries': EVERYBODY,
   'get /v1/alerts/{id}/replies': EVERYBODY,
   'get /v1/alerts/{id}/report': EVERYBODY,
+  'get /v1/statistics': EVERYBODY,
 }
 
 const NOTHING = '018f0000-0000-7000-8000-000000000000'
