@@ -18,13 +18,9 @@ import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import postgres from 'postgres'
 import { groundOfShape } from '../../src/audience/areas.ts'
-import {
-  countAudience,
-  estimateAudience,
-  findContactsOn,
-  resolveAudience,
-  type ResolvedAudience,
-} from '../../src/audience/resolve.ts'
+import { countAudience, findContactsOn } from '../../src/audience/count.ts'
+import { estimateAudience } from '../../src/audience/estimate.ts'
+import { resolveAudience, type ResolvedAudience } from '../../src/audience/resolve.ts'
 import type { Area } from '../../src/cap/area.ts'
 import { shapeOf } from '../../src/geometry/shape.ts'
 import { openDatabase, type OpenDatabase } from '../../src/store/database.ts'

@@ -1,4 +1,5 @@
-import { countMembers, resolveAudience } from '../audience/resolve.ts'
+import { countMembers } from '../audience/count.ts'
+import { resolveAudience } from '../audience/resolve.ts'
 import type { AudienceDefinition, ResolvedAudience } from '../audience/resolve.ts'
 import type { ResolvedGroup } from '../audience/resolve-groups.ts'
 import { worstSeverity, type AlertDraft } from '../cap/alert.ts'

@@ -13,15 +13,9 @@ import { contactFigures, type CountedFigures } from '../audience/figures.ts'
 import { missedPlaces } from '../audience/missed-places.ts'
 import type { Place } from '../audience/places.ts'
 import { estimateReached } from '../audience/reached.ts'
-import {
-  type AudienceEstimate,
-  countAudience,
-  estimateAudience,
-  estimateOf,
-  phonesIn,
-  resolveAudience,
-  type ResolvedAudience,
-} from '../audience/resolve.ts'
+import { countAudience, phonesIn } from '../audience/count.ts'
+import { type AudienceEstimate, estimateAudience, estimateOf } from '../audience/estimate.ts'
+import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
 import type { AlertDraft } from '../cap/alert.ts'
 import { type AlertContent, readContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'

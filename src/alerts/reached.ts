@@ -3,7 +3,8 @@
  * names these in what is signed; a correction reaches them and nobody else.
  */
 import { estimateReached, type SentBefore } from '../audience/reached.ts'
-import { countAudience, phonesIn, type ResolvedAudience } from '../audience/resolve.ts'
+import { countAudience, phonesIn } from '../audience/count.ts'
+import type { ResolvedAudience } from '../audience/resolve.ts'
 import type { Status } from '../cap/alert.ts'
 import { type AlertContent, digestOfBytes, type ReachedAlert, readContent } from '../cap/content.ts'
 import { AppError } from '../errors.ts'

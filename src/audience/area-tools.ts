@@ -15,7 +15,7 @@ import { areaWarnings, cleanArea, geocodesOf, groundOf, groundOfShape } from './
 import { lookUpGeocodes } from './geocodes.ts'
 import { missedPlaces } from './missed-places.ts'
 import type { Place } from './places.ts'
-import { countPeopleOn } from './resolve.ts'
+import { countPeopleOn } from './count.ts'
 
 interface AreaRequest {
   readonly areas: readonly Area[]

@@ -27,7 +27,7 @@ import { lookUpGeocodes } from './geocodes.ts'
 import { canonicalLanguage } from './import-rows.ts'
 import { readMembers, type Members } from './member-list.ts'
 import { resolveGroups } from './resolve-groups.ts'
-import { countMembers } from './resolve.ts'
+import { countMembers } from './count.ts'
 
 export interface Group extends GroupRow {
   /** How many people it holds now, whoever opted out included. */

@@ -1,5 +1,5 @@
 /** Laying out: recipients, as they come, become blocks and the ranges by which they are leased at first. */
-import type { AudienceSink, ReachedAlike } from '../audience/resolve.ts'
+import type { AudienceSink, ReachedAlike } from '../audience/recipients.ts'
 import type { AlertContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'

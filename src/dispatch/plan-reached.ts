@@ -10,7 +10,7 @@
 import { audienceOf } from '../alerts/audience.ts'
 import { sentBefore } from '../alerts/reached.ts'
 import { readReached } from '../audience/reached.ts'
-import type { ReachedAlike } from '../audience/resolve.ts'
+import type { ReachedAlike } from '../audience/recipients.ts'
 import type { AlertContent } from '../cap/content.ts'
 import { PhoneSet } from '../encoding/phone-set.ts'
 import { optedOutPhones } from '../store/audience.ts'

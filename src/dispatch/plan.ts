@@ -12,12 +12,11 @@ import { countRecipients } from '../alerts/reached.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import {
   copyAudience,
-  resolveAudience,
   openFirstRecipients,
   type AudienceSink,
   type ReachedAlike,
-  type ResolvedAudience,
-} from '../audience/resolve.ts'
+} from '../audience/recipients.ts'
+import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
 import type { AlertContent } from '../cap/content.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { PhoneSet } from '../encoding/phone-set.ts'

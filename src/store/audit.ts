@@ -1,5 +1,6 @@
 import { asc, desc, gt, lt, sql } from 'drizzle-orm'
 import { CHAIN_START, chainHash, type ChainLink } from '../signing/hash-chain.ts'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 import type { Database } from './database.ts'
 import { audit } from './schema.ts'
 
@@ -21,8 +22,6 @@ export interface AuditEntry extends Required<AuditEvent> {
   readonly hash: string
 }
 
-const AUDIT_LOCK = 0x70c9
-
 /**
  * Appends to the trail, inside the transaction that does the thing: both stand or neither does.
  *
@@ -31,7 +30,7 @@ const AUDIT_LOCK = 0x70c9
  * transaction must be READ COMMITTED (the default), or it would not see the entry before.
  */
 export async function recordAudit(db: Database, event: AuditEvent): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`)
+  await db.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK.audit})`)
   const [last] = await db
     .select({ seq: audit.seq, hash: audit.hash })
     .from(audit)

@@ -57,6 +57,7 @@ import {
   serverEnvironment,
   type ServerUser,
 } from './embedded-binaries.ts'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 
 const run = promisify(execFile)
 
@@ -81,7 +82,6 @@ export interface EmbeddedPostgresOptions {
 
 const ROLE = 'tocsin'
 const DATABASE = 'tocsin'
-const KEEPER_LOCK = 0x70c5
 const START_SECONDS = 120
 const KEEPER_SECONDS = 10
 const SHUTDOWN_SECONDS = 30
@@ -374,7 +374,7 @@ async function takeKeeper(
   try {
     const owner = await within(KEEPER_SECONDS, async () => {
       const [lock] = await keeper<{ taken: boolean }[]>`
-        select pg_try_advisory_lock(${KEEPER_LOCK}) as taken`
+        select pg_try_advisory_lock(${ADVISORY_LOCK.keeper}) as taken`
       if (lock?.taken === true) {
         const databases = await keeper`select from pg_database where datname = ${DATABASE}`
         if (databases.length === 0) await keeper`create database ${keeper(DATABASE)}`
@@ -382,7 +382,7 @@ async function takeKeeper(
       }
       const [holder] = await keeper<{ name: string }[]>`
         select application_name as name from pg_stat_activity join pg_locks using (pid)
-        where locktype = 'advisory' and objid = ${KEEPER_LOCK} and granted`
+        where locktype = 'advisory' and objid = ${ADVISORY_LOCK.keeper} and granted`
       return holder?.name ?? 'another process'
     })
     if (owner === undefined) {

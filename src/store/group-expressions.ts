@@ -1,4 +1,5 @@
 import { isNotNull, sql, type SQL } from 'drizzle-orm'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 import type { Database } from './database.ts'
 import { groups } from './schema.ts'
 
@@ -43,11 +44,9 @@ export function isHeld(expression: Expression<number>, bits: SQL): SQL {
   return sql.join(terms, operation === 'union' ? sql` or ` : sql` and `)
 }
 
-const EXPRESSIONS_LOCK = 0x70cc
-
 /** Held to the end of the transaction: of two changes that together close a circle, one sees the other. */
 export async function lockExpressions(tx: Database): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${EXPRESSIONS_LOCK})`)
+  await tx.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK.groupExpressions})`)
 }
 
 export interface MadeGroupRow {

@@ -8,6 +8,7 @@ import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 import { arrayLiteral, type Database, type Session } from './database.ts'
 import { importRejects, imports } from './schema.ts'
 
@@ -151,12 +152,10 @@ export async function* readRejects(db: Database, importId: string): AsyncGenerat
   }
 }
 
-const IMPORT_LOCK = 0x70ca
-
 /** One import at a time: two would undo each other's rows. @returns false while another runs */
 export async function takeImportLock(session: Session): Promise<boolean> {
   const [row] = await session.db.execute<{ taken: boolean }>(
-    sql`select pg_try_advisory_lock(${IMPORT_LOCK}) as taken`,
+    sql`select pg_try_advisory_lock(${ADVISORY_LOCK.import}) as taken`,
   )
   return row?.taken === true
 }
@@ -178,7 +177,7 @@ export async function openStaging(session: Session): Promise<void> {
 export async function closeStaging(session: Session): Promise<void> {
   await session.db.execute(sql`drop table if exists staged_contacts, known_contacts`)
   await session.db.execute(sql`reset all`)
-  await session.db.execute(sql`select pg_advisory_unlock(${IMPORT_LOCK})`)
+  await session.db.execute(sql`select pg_advisory_unlock(${ADVISORY_LOCK.import})`)
 }
 
 /** A row of the staging table in COPY's text format, its line end included. */

@@ -4,11 +4,10 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { sleep } from '../clock.ts'
 import { log } from '../log.ts'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 
 // The same two steps up from src/store and from dist/store.
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
-
-const MIGRATION_LOCK = 0x70c6
 
 /**
  * Brings a database to the newest schema, all missing migrations in one transaction or none of them. Two
@@ -19,7 +18,7 @@ export async function migrateDatabase(url: string): Promise<void> {
   const client = postgres(url, { max: 1, onnotice: () => undefined })
   try {
     await untilStarted(client)
-    await client`select pg_advisory_lock(${MIGRATION_LOCK})`
+    await client`select pg_advisory_lock(${ADVISORY_LOCK.migration})`
     await migrate(drizzle(client), { migrationsFolder })
   } finally {
     await client.end({ timeout: 5 })

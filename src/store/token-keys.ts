@@ -1,4 +1,5 @@
 import { and, desc, gt, isNull, ne, or, sql } from 'drizzle-orm'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 import type { Database } from './database.ts'
 import { tokenKeys } from './schema.ts'
 
@@ -8,11 +9,9 @@ export interface SealedTokenKey {
   readonly createdAt: Date
 }
 
-const TOKEN_KEYS_LOCK = 0x70c8
-
 /** Held to the end of the transaction: of two nodes that find the key old, one makes the next. */
 export async function lockTokenKeys(db: Database): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock(${TOKEN_KEYS_LOCK})`)
+  await db.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK.tokenKeys})`)
 }
 
 /** Keys in use, and those retired after `retiredSince`; newest first. */

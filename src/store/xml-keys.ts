@@ -1,4 +1,5 @@
 import { desc, sql } from 'drizzle-orm'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 import type { Database } from './database.ts'
 import { xmlSigningKeys } from './schema.ts'
 
@@ -12,11 +13,9 @@ export interface SealedXmlKey {
   readonly signsFrom: Date
 }
 
-const XML_KEYS_LOCK = 0x70c9
-
 /** Held to the end of the transaction: of two nodes that find no key, one makes it. */
 export async function lockXmlKeys(db: Database): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock(${XML_KEYS_LOCK})`)
+  await db.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK.xmlKeys})`)
 }
 
 /** The last to sign first. */

@@ -1,17 +1,15 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { v7 as uuid } from 'uuid'
+import { countAudience, countMembers } from '../../src/audience/count.ts'
+import { estimateAudience } from '../../src/audience/estimate.ts'
 import {
-  countAudience,
-  countMembers,
-  estimateAudience,
   copyAudience,
   type ReachedAlike,
-  resolveAudience,
   openFirstRecipients,
-  type AudienceDefinition,
   type AudienceSink,
-} from '../../src/audience/resolve.ts'
+} from '../../src/audience/recipients.ts'
+import { resolveAudience, type AudienceDefinition } from '../../src/audience/resolve.ts'
 import type { Area } from '../../src/cap/area.ts'
 import { insertContact, setLocations, setMemberships } from '../../src/store/contacts.ts'
 import type { Database, Session } from '../../src/store/database.ts'

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { countAudience, resolveAudience } from '../../src/audience/resolve.ts'
+import { countAudience } from '../../src/audience/count.ts'
+import { resolveAudience } from '../../src/audience/resolve.ts'
 import { readContent } from '../../src/cap/content.ts'
 import { audienceOf } from '../../src/alerts/audience.ts'
 import { anAlert, aSigner, compose, contactsAt, contentBytes, square } from '../alerts/people.ts'

@@ -1,0 +1,165 @@
+/** Recipients counted in every way that an operator is shown. */
+import {
+  countByKind,
+  countUnlocated,
+  findInCells,
+  type Kind,
+  type Selection,
+} from '../store/audience.ts'
+import type { Database } from '../store/database.ts'
+import { areToldByHead, countAloneByKind } from '../store/people-alone.ts'
+import { countUnlabelled } from './count.ts'
+import type { ResolvedAudience } from './resolve.ts'
+import {
+  chooseTiles,
+  excluded,
+  isInsideOf,
+  labelled,
+  membersIn,
+  numbersIn,
+  optedOut,
+  sourcesOf,
+  splitTiles,
+  withSets,
+} from './selection.ts'
+
+/** Recipients alike in all that decides their text, their tally and their way. */
+export interface RecipientKind {
+  readonly areaNos: readonly number[]
+  readonly groupNos: readonly number[]
+  readonly language: string | undefined
+  /** The longest of the given prefixes that begins their phones, '' where none does. */
+  readonly prefix: string
+  readonly recipients: number
+}
+
+export interface AudienceEstimate {
+  readonly recipients: number
+  /** Would be recipients if they had not opted out. */
+  readonly optedOut: number
+  readonly kinds: readonly RecipientKind[]
+  readonly byLanguage: readonly { language: string | undefined; recipients: number }[]
+  /** `recipients`: by the first area, in the areas' order, that holds them; `inside`: all that it holds. */
+  readonly byArea: readonly { areaDesc: string; recipients: number; inside: number }[]
+  readonly byGroup: readonly { groupId: string; name: string; recipients: number }[]
+}
+
+/**
+ * Counts recipients in every way that an operator is shown.
+ *
+ * @param prefixes those of all carriers' routes
+ * @returns `unlocated`: recipients without any location, whom no area would find
+ */
+export function estimateAudience(
+  db: Database,
+  audience: ResolvedAudience,
+  prefixes: readonly string[],
+): Promise<AudienceEstimate & { readonly unlocated: number }> {
+  const { areas, groups, roster } = audience
+  return withSets(db, async tx => {
+    const barred = await excluded(tx, audience)
+    const out = await optedOut(tx, audience)
+    const counted = await countKinds(tx, audience, prefixes, [...barred, ...out])
+    const kinds = counted.map(kind => ({
+      areaNos: numbersIn(kind.mask, 0, areas.length),
+      groupNos: numbersIn(kind.mask, areas.length, areas.length + groups.length),
+      language: kind.language,
+      prefix: kind.prefix,
+      recipients: kind.people,
+    }))
+    const recipients = sum(kinds)
+    const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
+    const members = await membersIn(tx, roster === undefined ? groups : [roster])
+    return {
+      ...estimateOf(kinds, withOptedOut - recipients, audience),
+      unlocated: await countUnlocated(tx, members, [...barred, ...out]),
+    }
+  })
+}
+
+async function countKinds(
+  tx: Database,
+  audience: ResolvedAudience,
+  prefixes: readonly string[],
+  barred: readonly string[],
+): Promise<Kind[]> {
+  const { roster } = audience
+  if (roster !== undefined || !areToldByHead(prefixes)) {
+    return countByKind(tx, await labelled(tx, audience, barred), prefixes)
+  }
+  const { grounds, lists, sources } = await sourcesOf(tx, audience)
+  await chooseTiles(
+    tx,
+    grounds.map(({ ground }) => ground),
+  )
+  const tiles = splitTiles(grounds, lists.length === 0)
+  const { kinds, found } = await countAloneByKind(
+    tx,
+    {
+      sources,
+      boxes: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.own })),
+      cells: tiles.map(({ source, cells }) => ({ source, boxes: cells.own })),
+    },
+    prefixes,
+    barred,
+    isInsideOf(grounds),
+  )
+  const inCells = await findInCells(
+    tx,
+    tiles.map(({ source, cells }) => ({ source, boxes: cells.shared })),
+    isInsideOf(grounds),
+  )
+  const others: Selection = {
+    sources,
+    ownGrounds: [],
+    grounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.shared })),
+    found: [...found, ...inCells],
+    lists,
+    required: undefined,
+    barred,
+  }
+  const isAll =
+    lists.length === 0 &&
+    others.grounds.every(({ boxes }) => boxes.length === 0) &&
+    others.found.every(({ contactIds }) => contactIds.length === 0)
+  return isAll ? [...kinds] : [...kinds, ...(await countByKind(tx, others, prefixes))]
+}
+
+/** The sums of what was counted by kind. */
+export function estimateOf(
+  kinds: readonly RecipientKind[],
+  skipped: number,
+  {
+    areas,
+    groups,
+  }: { areas: readonly Named<'areaDesc'>[]; groups: readonly Named<'id' | 'name'>[] },
+): AudienceEstimate {
+  const languages = [...new Set(kinds.map(kind => kind.language))]
+  return {
+    recipients: sum(kinds),
+    optedOut: skipped,
+    kinds,
+    byLanguage: languages
+      .map(language => ({
+        language,
+        recipients: sum(kinds.filter(k => k.language === language)),
+      }))
+      .toSorted((a, b) => b.recipients - a.recipients),
+    byArea: areas.map(({ areaDesc }, no) => ({
+      areaDesc,
+      recipients: sum(kinds.filter(kind => kind.areaNos[0] === no)),
+      inside: sum(kinds.filter(kind => kind.areaNos.includes(no))),
+    })),
+    byGroup: groups.map(({ id, name }, no) => ({
+      groupId: id,
+      name,
+      recipients: sum(kinds.filter(kind => kind.groupNos.includes(no))),
+    })),
+  }
+}
+
+type Named<Key extends string> = { readonly [K in Key]: string }
+
+function sum(kinds: readonly RecipientKind[]): number {
+  return kinds.reduce((total, kind) => total + kind.recipients, 0)
+}

@@ -1,0 +1,10 @@
+/** PostgreSQL's advisory locks of this program, each of its own: who takes one waits for nothing else. */
+export const ADVISORY_LOCK = {
+  keeper: 0x70c5,
+  migration: 0x70c6,
+  tokenKeys: 0x70c8,
+  audit: 0x70c9,
+  import: 0x70ca,
+  xmlKeys: 0x70cb,
+  groupExpressions: 0x70cc,
+} as const
