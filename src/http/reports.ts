@@ -3,7 +3,9 @@ import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { parseAccept } from 'hono/utils/accept'
 import { z } from 'zod'
+import { noteAlert } from '../alerts/notes.ts'
 import { STATUSES } from '../cap/alert.ts'
+import { readableText } from '../cap/readable.ts'
 import { AppError } from '../errors.ts'
 import { deliveriesCsv } from '../reports/deliveries.ts'
 import { HTML_CSP, htmlOf } from '../reports/html.ts'
@@ -12,7 +14,8 @@ import { readableReport } from '../reports/readable-report.ts'
 import { reportOf } from '../reports/report.ts'
 import { DELIVERY_STATES } from '../store/schema.ts'
 import { existingAlerts } from '../store/watching.ts'
-import { alertResource, alertSchema } from './alerts.ts'
+import { alertResource, alertSchema, bodyOf } from './alerts.ts'
+import { requireRole } from './auth.ts'
 import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { idParams, json, timeSchema } from './resources.ts'
@@ -180,43 +183,66 @@ const reportRoute = createRoute({
   },
 })
 
+const noteSchema = z.object({ at: timeSchema, operatorId: z.uuid(), text: z.string() })
+
+const noteRoute = createRoute({
+  method: 'post',
+  path: '/v1/alerts/{id}/notes',
+  tags: ['Alerts'],
+  summary: 'Write a note for the report of an alert, in any state; it stays',
+  request: {
+    params: idParams,
+    body: bodyOf(z.strictObject({ text: readableText(2000) })),
+  },
+  responses: { 201: { description: 'It stands in the history', content: json(noteSchema) } },
+})
+
 export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAPIHono<Env> {
-  return new OpenAPIHono<Env>().openapi(reportRoute, async c => {
-    const { id } = c.req.valid('param')
-    c.header('Vary', 'Accept, Accept-Language')
-    const type = reportType(c)
-    const { paper: asked, bom } = c.req.valid('query')
-    if (type === 'text/csv') {
-      if (!(await existingAlerts(db, [id])).has(id)) {
-        throw new AppError('not_found', 'there is no such alert')
+  return new OpenAPIHono<Env>()
+    .openapi(noteRoute, async c => {
+      const operator = requireRole(c, 'author', 'approver', 'administrator')
+      const { text } = c.req.valid('json')
+      const at = now()
+      const caller = { operator, mode: c.var.session.mode, now: at }
+      await noteAlert(db, c.req.valid('param').id, caller, text)
+      return c.json({ at: at.toISOString(), operatorId: operator.id, text }, 201)
+    })
+    .openapi(reportRoute, async c => {
+      const { id } = c.req.valid('param')
+      c.header('Vary', 'Accept, Accept-Language')
+      const type = reportType(c)
+      const { paper: asked, bom } = c.req.valid('query')
+      if (type === 'text/csv') {
+        if (!(await existingAlerts(db, [id])).has(id)) {
+          throw new AppError('not_found', 'there is no such alert')
+        }
+        return c.body(
+          streamed(deliveriesCsv(db, id, c.var.operator, bom ? 'byte order mark' : 'plain')),
+          200,
+          {
+            'Content-Type': 'text/csv; charset=utf-8; header=present',
+            'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
+          },
+        )
       }
-      return c.body(
-        streamed(deliveriesCsv(db, id, c.var.operator, bom ? 'byte order mark' : 'plain')),
-        200,
-        {
-          'Content-Type': 'text/csv; charset=utf-8; header=present',
-          'Content-Disposition': `attachment; filename="alert-${id}.csv"`,
-        },
-      )
-    }
-    if (type !== 'application/json') {
-      const madeAt = now()
-      const { sheet, paper } = await readableReport(db, id, languagesOf(c), madeAt)
-      c.header('Content-Language', sheet.language)
-      c.header('Cache-Control', 'no-store')
-      if (type === 'text/html') {
-        c.header('Content-Security-Policy', HTML_CSP)
-        return c.body(await htmlOf(sheet), 200, { 'Content-Type': 'text/html; charset=utf-8' })
+      if (type !== 'application/json') {
+        const madeAt = now()
+        const { sheet, paper } = await readableReport(db, id, languagesOf(c), madeAt)
+        c.header('Content-Language', sheet.language)
+        c.header('Cache-Control', 'no-store')
+        if (type === 'text/html') {
+          c.header('Content-Security-Policy', HTML_CSP)
+          return c.body(await htmlOf(sheet), 200, { 'Content-Type': 'text/html; charset=utf-8' })
+        }
+        const pdf = await pdfOf({ sheet, paper: asked ?? paper, madeAt })
+        return c.body(pdf, 200, {
+          'Content-Type': 'application/pdf',
+          'Content-Disposition': `inline; filename="alert-${id}.pdf"`,
+        })
       }
-      const pdf = await pdfOf({ sheet, paper: asked ?? paper, madeAt })
-      return c.body(pdf, 200, {
-        'Content-Type': 'application/pdf',
-        'Content-Disposition': `inline; filename="alert-${id}.pdf"`,
-      })
-    }
-    const { alert, report } = await reportOf(db, id, now())
-    return c.json({ alert: await alertResource(db, alert), ...report }, 200)
-  })
+      const { alert, report } = await reportOf(db, id, now())
+      return c.json({ alert: await alertResource(db, alert), ...report }, 200)
+    })
 }
 
 /** RFC 9110 §12.5.4: the languages that the caller takes, the best first. */

@@ -140,6 +140,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/alerts/{id}/replies': EVERYBODY,
   'get /v1/alerts/{id}/report': EVERYBODY,
   'get /v1/statistics': EVERYBODY,
+  'post /v1/alerts/{id}/notes': ['administrator', 'author', 'approver'],
 }
 
 const NOTHING = '018f0000-0000-7000-8000-000000000000'
@@ -168,6 +169,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'post /v1/opt-outs': { phone: '112', scope: 'nonEmergency', reason: 'x' },
   'post /v1/opt-outs/lift': { phone: '112', scope: 'nonEmergency', reason: 'x' },
   'post /v1/replies/{id}/review': { optOut: false },
+  'post /v1/alerts/{id}/notes': { text: 'x' },
   'post /v1/requests/{id}/take': {},
   'post /v1/requests/{id}/note': { note: 'x' },
   'post /v1/requests/{id}/hand-over': { operatorId: NOTHING },

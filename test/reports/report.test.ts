@@ -196,3 +196,39 @@ test('the CSV report is read from the database as fast as it is taken, and no fa
   await reader.read()
   await reader.cancel()
 })
+
+test('a note stands in the report, with who wrote it, and is audited without its words', async ({
+  db,
+  edge,
+}) => {
+  const { alertId } = await anAlertSent(db)
+  const author = await edge.caller({ roles: ['author'], name: 'Rosa Alvarez' })
+  const path = `/v1/alerts/${alertId}/notes`
+  const text = 'Two sirens stayed silent.\n<b>Mend them.</b>'
+  const noted = await author.call('POST', path, { json: { text } })
+  expect(noted).toMatchObject({ status: 201, body: { operatorId: author.id, text } })
+  const { body } = await author.call('GET', `/v1/alerts/${alertId}/report`)
+  expect(body.alert.revision).toBe(1)
+  expect(body.timeline).toMatchObject([
+    { event: 'noted', operatorName: 'Rosa Alvarez', detail: text },
+  ])
+  const page = await author.call('GET', `/v1/alerts/${alertId}/report`, {
+    headers: { Accept: 'text/html' },
+  })
+  expect(page.body).toContain(
+    'Two sirens stayed silent.\n&lt;b&gt;Mend them.&lt;/b&gt;</blockquote>',
+  )
+  const auditor = await edge.caller({ roles: ['auditor'] })
+  const trail = await auditor.call('GET', '/v1/audit?limit=5')
+  const [entry] = trail.body.items.filter((one: { action: string }) => one.action === 'alert.noted')
+  expect(entry).toMatchObject({ subject: alertId, operatorId: author.id, detail: {} })
+
+  const viewer = await edge.caller()
+  expect((await viewer.call('POST', path, { json: { text } })).status).toBe(403)
+  const drilling = await edge.caller({ roles: ['author'], mode: 'exercise' })
+  expect((await drilling.call('POST', path, { json: { text } })).body.code).toBe('wrong_mode')
+  expect((await author.call('POST', path, { json: { text: ' ' } })).status).toBe(400)
+  expect((await author.call('POST', path, { json: { text: 'x'.repeat(2_001) } })).status).toBe(400)
+  const nowhere = `/v1/alerts/${randomUUID()}/notes`
+  expect((await author.call('POST', nowhere, { json: { text } })).status).toBe(404)
+})
