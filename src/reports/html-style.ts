@@ -47,13 +47,19 @@ footer { margin-top: 2.5rem; border-top: 1px solid ${line}; color: ${muted}; fon
 @media (max-width: 40rem) {
   body { padding: 1.25rem 1rem 2rem; }
   h1 { font-size: 1.4rem; }
+  .drawing { overflow-x: auto; }
+  .drawing svg { min-width: 36rem; }
+  .wide table { font-size: .875rem; }
+  .wide th, .wide td { padding: .3rem .4rem; }
+  .wide tbody th { min-width: 6.5rem; }
   .bars, .bars caption, .bars tbody, .bars tr, .bars th, .bars td { display: block; width: 100%; border: 0; padding: 0; }
   .bars tr { padding: .4rem 0; border-bottom: 1px solid ${faint}; }
   .bars .bar { width: 100%; }
 }
 @media print {
   @page { margin: 16mm 15mm; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; }
   h1 { font-size: 18pt; }
   h2 { font-size: 12.5pt; break-after: avoid; }
   caption { break-after: avoid; }
