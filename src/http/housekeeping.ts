@@ -4,6 +4,8 @@ import { describeError, log } from '../log.ts'
 import { purgeFeedItems } from '../store/cap-feeds.ts'
 import { purgeKeys } from '../store/idempotency.ts'
 import { purgeNotices } from '../store/notices.ts'
+import { readOrganisation } from '../store/organisation.ts'
+import { purgeReplies } from '../store/retention.ts'
 import { purgeFailures, purgeSessions } from '../store/sessions.ts'
 import type { AppDependencies } from './env.ts'
 
@@ -30,6 +32,10 @@ export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDepen
     () => purgeSessions(db, daysAgo(now(), SESSIONS_KEPT_DAYS)),
     () => purgeFailures(db, daysAgo(now(), KNOWN_ADDRESS_DAYS)),
     () => purgeNotices(db, daysAgo(now(), NOTICES_KEPT_DAYS)),
+    async () => {
+      const { retention } = await readOrganisation(db)
+      await purgeReplies(db, daysAgo(now(), retention.repliesDays))
+    },
     () => purgeFeedItems(db, daysAgo(now(), FEED_ITEMS_KEPT_DAYS)),
   ]
   const running = (async () => {
