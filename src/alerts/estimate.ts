@@ -36,6 +36,16 @@ export interface Estimate {
   /** Whom the alerts that it follows may have reached: recipients, but for those who opted out. */
   readonly reachedBefore: number
   readonly byLanguage: { language: string | null; recipients: number }[]
+  /**
+   * Recipients who get a text in another language than theirs: which, and a text of their language for another place
+   * that RFC 4647's lookup doesn't give them (`es-US` to who reads `es`).
+   */
+  readonly inAnotherLanguage: {
+    language: string
+    text: string
+    near: string | null
+    recipients: number
+  }[]
   readonly byCarrier: { carrierId: string; name: string; recipients: number; cost: number | null }[]
   readonly byArea: {
     areaDesc: string
@@ -82,7 +92,7 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
     const viaGroup = groupNos.length > 0
     const textNo = chooseText(content, { areaNos, viaGroup, language })
     const segments = recipients * (measures[textNo]?.segments ?? 1)
-    return { textNo, routeClass: prefix, recipients, segments }
+    return { textNo, language, routeClass: prefix, recipients, segments }
   })
   const forecast = forecastOf(accounts, reached)
   const costs = accounts.map(account => costAt(account, forecast.segments.get(account.id)))
@@ -96,6 +106,7 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
     optedOut: audience.optedOut,
     reachedBefore: counted.reachedBefore,
     byLanguage: audience.byLanguage.map(one => ({ ...one, language: one.language ?? null })),
+    inAnotherLanguage: inAnotherLanguage(content, reached),
     byCarrier: accounts.map(({ id, name }, no) => ({
       carrierId: id,
       name,
@@ -132,6 +143,31 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
         .reduce((sum, kind) => sum + kind.recipients, 0),
     })),
   }
+}
+
+const primary = (language: string) => language.split('-', 1)[0]!.toLowerCase()
+
+function inAnotherLanguage(
+  { texts }: AlertContent,
+  reached: readonly {
+    readonly textNo: number
+    readonly language: string | undefined
+    readonly recipients: number
+  }[],
+): Estimate['inAnotherLanguage'] {
+  const found = new Map<string, Estimate['inAnotherLanguage'][number]>()
+  for (const { textNo, language, recipients } of reached) {
+    const text = texts.find(({ no }) => no === textNo)?.language
+    if (language === undefined || text === undefined || primary(language) === primary(text))
+      continue
+    const near = texts.find(one => primary(one.language) === primary(language))?.language ?? null
+    const key = `${language} ${text}`
+    const before = found.get(key)?.recipients ?? 0
+    found.set(key, { language, text, near, recipients: before + recipients })
+  }
+  return [...found.values()].toSorted(
+    (a, b) => b.recipients - a.recipients || (a.language < b.language ? -1 : 1),
+  )
 }
 
 function groundsOf(resolved: ResolvedAudience | undefined): Ground[] {

@@ -144,6 +144,22 @@ const estimateSchema = z
       .int()
       .meta({ description: 'Whom the alerts that it references may have reached' }),
     byLanguage: z.array(z.object({ language: z.string().nullable(), recipients: z.int() })),
+    inAnotherLanguage: z
+      .array(
+        z.object({
+          language: z.string(),
+          text: z.string(),
+          near: z.string().nullable().meta({
+            description:
+              'A text of their language for another place, which lookup does not give them',
+          }),
+          recipients: z.int(),
+        }),
+      )
+      .meta({
+        description:
+          'Recipients who get a text in another language than theirs (`es-US` is not found for who reads `es`: RFC 4647 §3.4)',
+      }),
     byCarrier: z.array(
       z.object({
         carrierId: z.uuid(),

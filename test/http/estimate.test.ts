@@ -55,6 +55,29 @@ test('an estimate says whom no area would find, and how old the contacts are', a
   expect(patient.body.contacts).toMatchObject({ stale: 0, staleAfterDays: 400 })
 })
 
+test('an estimate says who reads another language than theirs, and what they miss by', async ({
+  edge,
+  db,
+}) => {
+  const author = await aSigner(edge, ['author'])
+  const [x, y] = [-96.2, 30.2]
+  for (const language of ['es', 'es', 'ES-mx', 'es-US', 'vi', 'en', 'en-GB', undefined]) {
+    await contactsAt(db, [language === undefined ? [x, y] : [x, y, language]])
+  }
+  const area = [{ areaDesc: 'Here', circle: [{ center: [x, y], radiusKm: 1 }] }]
+  const draft = anAlert({ info: { area } })
+  const [english] = draft.info
+  const spanish = { ...english, language: 'es-US', sms: 'INUNDACION. Suba a un lugar alto.' }
+  const id = await compose(author, { ...draft, info: [english, spanish] })
+  const { body } = await author.call('GET', `/v1/alerts/${id}/estimate`)
+  expect(body.inAnotherLanguage).toEqual([
+    { language: 'es', text: 'en-US', near: 'es-US', recipients: 2 },
+    { language: 'ES-mx', text: 'en-US', near: 'es-US', recipients: 1 },
+    { language: 'vi', text: 'en-US', near: null, recipients: 1 },
+  ])
+  expect(body.recipients).toBe(8)
+})
+
 test('contacts are counted once a minute at the most, and not waited for until they are old', async ({
   db,
 }) => {
