@@ -39,7 +39,7 @@ export function board(
       ]),
     ),
   ]
-  if (tally !== undefined) lines.push('', ...replies(tally))
+  if (tally !== undefined) lines.push('', ...replies(tally), ...requests(tally))
   for (const alarm of progress.alarms) lines.push('', `  ! ${alarm.code}: ${alarm.detail}`)
   return lines
 }
@@ -79,6 +79,14 @@ function replies(tally: Tally): string[] {
   ).concat(
     `  other ${count(tally.other)}   opted out ${count(tally.optedOut)}   no reply ${count(tally.noReply)}`,
   )
+}
+
+/** Shown once somebody has asked. */
+function requests({ requests: { open, taken, closed } }: Tally): string[] {
+  if (open + taken + closed === 0) return []
+  return [
+    `  asked for help   open ${count(open)}   taken ${count(taken)}   closed ${count(closed)}`,
+  ]
 }
 
 /** Columns as wide as their widest cell; all but the first and the last right-aligned if they hold numbers. */

@@ -96,7 +96,7 @@ function createScreen(output: NodeJS.WriteStream) {
         lineAt = performance.now()
         const sent = progress.recipients - progress.queued
         output.write(
-          `  sent ${sent} of ${progress.recipients}, delivered ${progress.delivered}, replied ${tally.replied}, ${Math.round(progress.perSecond)} a second\n`,
+          `  sent ${sent} of ${progress.recipients}, delivered ${progress.delivered}, replied ${tally.replied}, ${tally.requests.open > 0 ? `${tally.requests.open} ask for help, ` : ''}${Math.round(progress.perSecond)} a second\n`,
         )
       }
     },

@@ -176,6 +176,17 @@ function answers({ report, words, figures }: Telling): Section {
     said.group,
     tally.byGroup.map(one => named(one, one.name)),
   )
+  const { open, taken, closed } = tally.requests
+  const asked = open + taken + closed
+  if (asked > 0) {
+    const by = {
+      asked: count(asked),
+      open: count(open),
+      taken: count(taken),
+      closed: count(closed),
+    }
+    parts.push({ is: 'paragraph', text: fill(said.requests, by) })
+  }
   parts.push({ is: 'paragraph', text: fill(said.optedOut, { count: count(tally.optedOut) }) })
   return { id: 'answers', title: said.title, parts }
 }

@@ -98,6 +98,8 @@ export const english = {
     group: 'Group',
     addressed: 'Addressed',
     optedOut: '{count} opted out by an answer to this alert.',
+    requests:
+      'Asked for help, or may have: {asked}. Waiting for somebody: {open}; taken by somebody: {taken}; closed: {closed}.',
   },
   map: {
     title: 'Where',

@@ -100,6 +100,8 @@ export const spanish: ReportWords = {
     group: 'Grupo',
     addressed: 'Destinatarios',
     optedOut: '{count} se dieron de baja al responder a esta alerta.',
+    requests:
+      'Pidieron ayuda, o quizá: {asked}. A la espera de alguien: {open}; a cargo de alguien: {taken}; cerradas: {closed}.',
   },
   map: {
     title: 'Dónde',

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { SaxesParser } from 'saxes'
 import { expect } from 'vitest'
 import { HTML_CSP, htmlOf } from '../../src/reports/html.ts'
 import type { Sheet } from '../../src/reports/sheet.ts'
+import { askForHelp } from '../../src/store/help-requests.ts'
 import { insertHistory } from '../../src/store/history.ts'
 import type { Database } from '../../src/store/database.ts'
 import { test, type Caller } from '../support/edge.ts'
-import { aCarrier, anOrganisation, aSentAlert } from '../support/sent-alert.ts'
+import { aCarrier, aPhone, anOrganisation, aSentAlert } from '../support/sent-alert.ts'
 
 const HOSTILE = `<script>alert("x")</script>'&amp;</style><!--`
 
@@ -161,6 +162,44 @@ test('a drill says that it was one', async ({ db, edge }) => {
     await tx.execute(sql`update alerts set status = 'Exercise' where id = ${alertId}::uuid`)
   })
   expect(await warnings()).toEqual(['This was no real alert: its status is Exercise.'])
+})
+
+test('it says how many asked for help, and how far people have come with them', async ({
+  db,
+  edge,
+}) => {
+  const alertId = await aHostileAlert(db)
+  const paragraph = async (language: string) => {
+    const { body } = await read(await edge.caller(), alertId, language)
+    const said = elementsOf(body as string).filter(({ name }) => name === 'p')
+    return said.map(({ text }) => text).find(text => /^(Asked for|Pidieron)/.test(text))
+  }
+  expect(await paragraph('en')).toBeUndefined()
+  for (const [seq, state] of ['open', 'taken', 'closed', 'open'].entries()) {
+    await askForHelp(db, [anAsking(alertId, seq + 1)], new Date())
+    await db.execute(sql`
+      update help_requests set state = ${state},
+        operator_id = case when ${state} = 'open' then null else (select id from operators limit 1) end,
+        outcome = case when ${state} = 'closed' then 'helped' end
+      where alert_id = ${alertId}::uuid and seq = ${seq + 1}
+    `)
+  }
+  expect(await paragraph('en')).toBe(
+    'Asked for help, or may have: 4. Waiting for somebody: 2; taken by somebody: 1; closed: 1.',
+  )
+  expect(await paragraph('es')).toBe(
+    'Pidieron ayuda, o quizá: 4. A la espera de alguien: 2; a cargo de alguien: 1; cerradas: 1.',
+  )
+})
+
+const anAsking = (alertId: string, seq: number) => ({
+  alertId,
+  seq,
+  phone: aPhone(),
+  areaNo: 0,
+  certain: true,
+  inboundId: randomUUID(),
+  texts: 1,
 })
 
 test('a text keeps its blanks and lines, and its own direction', async () => {
