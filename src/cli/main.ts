@@ -9,6 +9,7 @@ import { isAppError } from '../errors.ts'
 import { signAlert, verifyAlertJws, type AlertRole } from '../signing/jws.ts'
 import { checkPublicJwk, generateSigningKey, readKeyFile, writeKeyFile } from '../signing/keys.ts'
 import { verifyTrail } from './audit.ts'
+import { checkEvidenceFile } from './evidence.ts'
 import { ApiError, signIn, type Client } from './client.ts'
 import { draftUpdate, sendCorrection } from './correct.ts'
 import { importContacts } from './import.ts'
@@ -183,6 +184,14 @@ program
   .argument('[scenario]', 'a scenario file; without it one centre of 500 segments a second')
   .option('--port <port>', 'the first port', '2775')
   .action(simulate)
+
+program
+  .command('evidence')
+  .description('check what GET /v1/alerts/{id}/evidence gave, without any server')
+  .argument('<file>')
+  .option('--fingerprint <sha256>', 'of the certificate that the organisation is known by, in hex')
+  .option('--deliveries <csv>', 'the CSV report with phones in full, to be held against its digest')
+  .action(checkEvidenceFile)
 
 program
   .command('audit')

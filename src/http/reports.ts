@@ -8,6 +8,7 @@ import { STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
 import { AppError } from '../errors.ts'
 import { deliveriesCsv } from '../reports/deliveries.ts'
+import { evidenceOf } from '../reports/evidence.ts'
 import { HTML_CSP, htmlOf } from '../reports/html.ts'
 import { pdfOf } from '../reports/pdf-writer.ts'
 import { readableReport } from '../reports/readable-report.ts'
@@ -183,6 +184,26 @@ const reportRoute = createRoute({
   },
 })
 
+const evidenceRoute = createRoute({
+  method: 'get',
+  path: '/v1/alerts/{id}/evidence',
+  tags: ['Alerts'],
+  summary: 'All that an alert was, under the key of the organisation',
+  description:
+    'A flattened JWS (RFC 7515 §7.2.2, RS256, the certificate in `x5c`), whose payload is JSON: the bytes that were ' +
+    'signed, the signatures with their public keys, the CAP that was published, the audit entries with their hashes, ' +
+    'the report, and the digest of the deliveries. It names no phone number. `tocsin evidence` checks it.',
+  request: { params: idParams },
+  responses: {
+    200: {
+      description: 'To be kept',
+      content: json(
+        z.object({ payload: z.string(), protected: z.string(), signature: z.string() }),
+      ),
+    },
+  },
+})
+
 const noteSchema = z.object({ at: timeSchema, operatorId: z.uuid(), text: z.string() })
 
 const noteRoute = createRoute({
@@ -197,8 +218,24 @@ const noteRoute = createRoute({
   responses: { 201: { description: 'It stands in the history', content: json(noteSchema) } },
 })
 
-export function reportRoutes({ database: { db }, now }: AppDependencies): OpenAPIHono<Env> {
+export function reportRoutes({
+  database: { db },
+  masterKey,
+  now,
+}: AppDependencies): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>()
+    .openapi(evidenceRoute, async c => {
+      requireRole(c, 'administrator', 'auditor')
+      const { id } = c.req.valid('param')
+      const {
+        payload,
+        protected: header = '',
+        signature,
+      } = await evidenceOf(db, id, masterKey, now())
+      c.header('Content-Disposition', `attachment; filename="alert-${id}.evidence.json"`)
+      c.header('Cache-Control', 'no-store')
+      return c.json({ payload, protected: header, signature }, 200)
+    })
     .openapi(noteRoute, async c => {
       const operator = requireRole(c, 'author', 'approver', 'administrator')
       const { text } = c.req.valid('json')

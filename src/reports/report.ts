@@ -17,7 +17,7 @@ import { countOutcomes, NOBODY, type Cause, type Outcomes, type Reach } from './
 import { watchedOf, type Progress, type Tally } from './progress.ts'
 import { timelineOf, type Moment } from './timeline.ts'
 
-interface AlertReport {
+export interface AlertReport {
   /** RFC 3339: all figures are of then. */
   readonly madeAt: string
   readonly timeline: readonly Moment[]

@@ -1,4 +1,4 @@
-import { asc, desc, gt, lt, sql } from 'drizzle-orm'
+import { asc, desc, eq, gt, lt, sql } from 'drizzle-orm'
 import { CHAIN_START, chainHash, type ChainLink } from '../signing/hash-chain.ts'
 import { ADVISORY_LOCK } from './advisory-locks.ts'
 import type { Database } from './database.ts'
@@ -63,6 +63,16 @@ export async function listAudit(
     .where(before === undefined ? undefined : lt(audit.seq, before))
     .orderBy(desc(audit.seq))
     .limit(limit)
+  return rows.map(entryFromRow)
+}
+
+/** What was done to one thing, in order. */
+export async function listAuditOf(db: Database, subject: string): Promise<AuditEntry[]> {
+  const rows = await db
+    .select()
+    .from(audit)
+    .where(eq(audit.subject, subject))
+    .orderBy(asc(audit.seq))
   return rows.map(entryFromRow)
 }
 

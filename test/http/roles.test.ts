@@ -139,6 +139,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/alerts/{id}/deliveries': EVERYBODY,
   'get /v1/alerts/{id}/replies': EVERYBODY,
   'get /v1/alerts/{id}/report': EVERYBODY,
+  'get /v1/alerts/{id}/evidence': ['administrator', 'auditor'],
   'get /v1/statistics': EVERYBODY,
   'post /v1/alerts/{id}/notes': ['administrator', 'author', 'approver'],
 }

@@ -1,0 +1,144 @@
+/** What evidence says, held against itself: by anybody, anywhere, with nothing but the file. */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { CHAIN_START, chainHash } from '../signing/hash-chain.ts'
+import { verifyAlertJws } from '../signing/jws.ts'
+import { checkPublicJwk } from '../signing/keys.ts'
+
+export interface Finding {
+  readonly isGood: boolean
+  readonly what: string
+}
+
+/** What is looked at; there is more in it. */
+const evidenceSchema = z.object({
+  version: z.literal(1),
+  madeAt: z.string(),
+  organisation: z.object({ name: z.string() }),
+  alertId: z.string(),
+  state: z.string(),
+  content: z.string().nullable(),
+  signatures: z.array(
+    z.object({
+      role: z.enum(['author', 'approver']),
+      operatorName: z.string().nullable(),
+      kid: z.string(),
+      jwk: z.unknown(),
+      jws: z.string(),
+      at: z.string(),
+    }),
+  ),
+  audit: z.object({
+    intact: z.boolean(),
+    entries: z.int(),
+    ofAlert: z.array(
+      z.object({
+        seq: z.int(),
+        at: z.string(),
+        operatorId: z.string().nullable(),
+        action: z.string(),
+        subject: z.string(),
+        detail: z.record(z.string(), z.unknown()),
+        previousHash: z.string(),
+        hash: z.string(),
+      }),
+    ),
+  }),
+  deliveriesSha256: z.string(),
+})
+type Said = z.output<typeof evidenceSchema>
+
+/**
+ * @param payload what `openEvidence` gave
+ * @param deliveriesSha256 of the CSV at hand, hex; undefined: none is
+ */
+export async function checkEvidence(
+  payload: Uint8Array,
+  deliveriesSha256?: string,
+): Promise<Finding[]> {
+  const said = readSaid(payload)
+  if (said === undefined) return [{ isGood: false, what: 'it is not in the form of evidence' }]
+  const { name } = said.organisation
+  const findings = [
+    { isGood: true, what: `alert ${said.alertId} of ${name}, ${said.state} at ${said.madeAt}` },
+    contentFinding(said),
+    ...(await signatureFindings(said)),
+    ...auditFindings(said),
+  ]
+  if (deliveriesSha256 !== undefined) {
+    const isGood = deliveriesSha256 === said.deliveriesSha256
+    findings.push({ isGood, what: `the deliveries are ${isGood ? '' : 'NOT '}those of then` })
+  }
+  return findings
+}
+
+function readSaid(payload: Uint8Array): Said | undefined {
+  try {
+    return evidenceSchema.parse(JSON.parse(Buffer.from(payload).toString()))
+  } catch {
+    return undefined
+  }
+}
+
+function contentFinding({ content, alertId }: Said): Finding {
+  if (content === null) return { isGood: true, what: 'nothing was signed' }
+  const digest = createHash('sha256').update(content).digest('hex')
+  const isGood = contentId(content) === alertId
+  return {
+    isGood,
+    what: `what was signed is ${isGood ? '' : 'NOT '}of this alert: SHA-256 ${digest}`,
+  }
+}
+
+function contentId(content: string): unknown {
+  try {
+    return z.object({ id: z.string() }).parse(JSON.parse(content)).id
+  } catch {
+    return undefined
+  }
+}
+
+async function signatureFindings({ content, signatures }: Said): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const { role, operatorName, kid, jwk, jws, at } of signatures) {
+    const whose = `the ${role}, ${operatorName ?? 'somebody'}, at ${at}, key ${kid}`
+    try {
+      const checked = await checkPublicJwk(jwk)
+      await verifyAlertJws(jws, Buffer.from(content ?? ''), {
+        role,
+        resolveKey: wanted => (wanted === kid && checked.kid === kid ? checked : undefined),
+      })
+      findings.push({ isGood: true, what: `signed by ${whose}` })
+    } catch {
+      findings.push({ isGood: false, what: `NO good signature of ${whose}` })
+    }
+  }
+  return findings
+}
+
+/** Of one alert the entries stand apart: each is held against its own hash, and against its neighbour where it has one. */
+function auditFindings({ audit, alertId }: Said): Finding[] {
+  let last: (typeof audit.ofAlert)[number] | undefined
+  for (const entry of audit.ofAlert) {
+    const { seq, at, operatorId, action, subject, detail, previousHash, hash } = entry
+    const previous = seq === 1 ? CHAIN_START : Buffer.from(previousHash, 'hex')
+    const hashed = chainHash(previous, { seq, at, operatorId, action, subject, detail })
+    const isInOrder = last === undefined || seq > last.seq
+    const isLinked = last === undefined || seq !== last.seq + 1 || previousHash === last.hash
+    if (
+      Buffer.from(hashed).toString('hex') !== hash ||
+      subject !== alertId ||
+      !isInOrder ||
+      !isLinked
+    )
+      return [{ isGood: false, what: `audit entry ${seq} does NOT hash to what it says` }]
+    last = entry
+  }
+  const trail = audit.intact ? 'was whole' : 'was BROKEN'
+  return [
+    {
+      isGood: audit.intact,
+      what: `${audit.ofAlert.length} audit entries hash to what they say; the trail of ${audit.entries} ${trail}`,
+    },
+  ]
+}
