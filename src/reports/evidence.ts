@@ -20,7 +20,7 @@ import { standingSignatures } from '../store/signatures.ts'
 import { deliveriesCsv } from './deliveries.ts'
 import { type AlertReport, reportOf } from './report.ts'
 
-export interface Evidence {
+interface Evidence {
   readonly version: 1
   /** RFC 3339. */
   readonly madeAt: string
