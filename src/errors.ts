@@ -62,6 +62,7 @@ export const ERROR_CODES = [
   'expired',
   'recipient_not_listed',
   'invalid_operator',
+  'invalid_organisation',
   'last_administrator',
   // 500
   'internal',

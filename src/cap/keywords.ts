@@ -3,28 +3,27 @@
  * alert may give them another meaning.
  */
 
+/**
+ * What the words are of, by language (BCP 47). `und` are those that people are told to type whatever they speak: they
+ * say nothing of who does.
+ */
+export function wordsOf(
+  byLanguage: Readonly<Record<string, readonly string[]>>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(byLanguage).flatMap(([language, words]) => words.map(word => [word, language])),
+  )
+}
+
 /** 47 CFR 64.1200(a)(10) and what Twilio, Telnyx and AWS act on by themselves; French as in Canada. */
-export const OPT_OUT_WORDS: ReadonlySet<string> = new Set([
-  'stop',
-  'stopall',
-  'stop all',
-  'end',
-  'cancel',
-  'unsubscribe',
-  'unsub',
-  'quit',
-  'revoke',
-  'optout',
-  'opt out',
-  'remove',
-  'td',
-  'arret',
-  'arrete',
-  'arreter',
-  'arretez',
-])
-export const OPT_IN_WORDS: ReadonlySet<string> = new Set(['start', 'unstop', 'yes'])
-export const HELP_WORDS: ReadonlySet<string> = new Set(['help', 'info', 'aide'])
+export const OPT_OUT_WORDS = wordsOf({
+  und: ['stop', 'stopall', 'stop all', 'td'],
+  en: ['end', 'cancel', 'unsubscribe', 'unsub', 'quit', 'revoke', 'optout', 'opt out', 'remove'],
+  fr: ['arret', 'arrete', 'arreter', 'arretez'],
+})
+export const OPT_IN_WORDS = wordsOf({ und: ['start', 'unstop'], en: ['yes'] })
+/** Canada's carriers want HELP answered in English and AIDE in French; INFO is of both (CWTA, short codes, 3.9). */
+export const HELP_WORDS = wordsOf({ und: ['info'], en: ['help'], fr: ['aide'] })
 
 /** The decimal digits of most scripts (Unicode Nd) by their zeros; NFKC has made ASCII of full width ones. */
 const DIGIT_ZEROS = [

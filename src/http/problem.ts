@@ -52,6 +52,7 @@ const STATUS = {
   invalid_template: 422,
   not_as_template: 422,
   invalid_operator: 422,
+  invalid_organisation: 422,
   audience_empty: 422,
   ceiling_exceeded: 422,
   idempotency_key_reused: 422,

@@ -37,8 +37,7 @@ export function understandReply(text: string, options: readonly ReplyOption[]): 
   const spoken = spokenPart(text)
   if (spoken.isAutomatic) return { kind: 'other', automatic: true }
   const whole = spoken.said
-  const said = whole.length > LONGEST_WORDS ? whole : whole.replace(POLITE, '')
-  const once = whole.length > LONGEST_WORDS ? whole : said.replace(REPEATED, '$1')
+  const { said, once } = withoutCourtesies(whole)
   if (OPT_OUT_WORDS.has(whole) || OPT_OUT_WORDS.has(once)) return OPT_OUT
   if (OPT_OUT_WORDS.has(unspaced(said))) return OPT_OUT
   // Nothing but a quoted STOP: better heeded than read for a quote.
@@ -48,7 +47,7 @@ export function understandReply(text: string, options: readonly ReplyOption[]): 
   const code = chosenOption(spoken.text, whole, options)
   if (code != null) return choiceOf(code, options)
   if (code === undefined) {
-    if (isSlipOfOptOut(said)) return OPT_OUT
+    if (slippedOptOut(said) !== undefined) return OPT_OUT
     if (isCry(spoken.text, once)) return helpWith(urgentOption(options))
     if (HELP_WORDS.has(once)) return { kind: 'help' }
     // An alert that asks something makes YES an answer, though not one of its options: it must not undo an opt-out.
@@ -58,6 +57,25 @@ export function understandReply(text: string, options: readonly ReplyOption[]): 
   }
   return leftToPeople(spoken, once, options)
 }
+
+/**
+ * The language of the keyword that a text consists of, behind an alert's code too (BCP 47, no country); undefined where
+ * it says nothing of who wrote it: STOP and INFO are told to people whatever they speak.
+ */
+export function keywordLanguage(text: string): string | undefined {
+  const whole = spokenPart(text).said
+  const { said, once } = withoutCourtesies(whole)
+  const behindCode = once.slice(once.indexOf(' ') + 1)
+  const word = [whole, once, unspaced(said), behindCode].find(one => LANGUAGES.has(one))
+  const language = LANGUAGES.get(word ?? slippedOptOut(said) ?? '')
+  return language === 'und' ? undefined : language
+}
+
+const LANGUAGES: ReadonlyMap<string, string> = new Map(
+  [PLAIN_OPT_INS, PLAIN_OPT_OUTS, CRIES, HELP_WORDS, OPT_IN_WORDS, OPT_OUT_WORDS].flatMap(words => [
+    ...words,
+  ]),
+)
 
 const OPT_OUT: Understood = { kind: 'optOut' }
 
@@ -106,6 +124,13 @@ function leftToPeople(
 const hasLineOfOptOut = (text: string) =>
   text.includes('\n') && text.split('\n').some(line => OPT_OUT_WORDS.has(normaliseAnswer(line)))
 
+/** @returns the words without courtesies, and once where they are said several times */
+function withoutCourtesies(whole: string): { said: string; once: string } {
+  if (whole.length > LONGEST_WORDS) return { said: whole, once: whole }
+  const said = whole.replace(POLITE, '')
+  return { said, once: said.replace(REPEATED, '$1') }
+}
+
 /** No keyword with its courtesies, said several times, is longer. */
 const LONGEST_WORDS = 100
 
@@ -121,25 +146,25 @@ function unspaced(said: string): string {
   return said[1] === ' ' && /^\p{L}(?: \p{L})+$/u.test(said) ? said.replaceAll(' ', '') : said
 }
 
-const SINGLE_OPT_OUTS = [...OPT_OUT_WORDS]
+const SINGLE_OPT_OUTS = [...OPT_OUT_WORDS.keys()]
   .filter(word => word.length >= 4 && !word.includes(' '))
   .map(word => ({ word, plain: withoutRepeats(word) }))
 const LONGEST_OPT_OUT = Math.max(...SINGLE_OPT_OUTS.map(({ word }) => word.length))
 
 /**
- * `stopp`, `sotp`, `unsubcribe`: a letter doubled or two swapped; in a word as long as `unsubscribe` any one
- * slip. Other edits of `stop` are words of their own (shop, step, top).
+ * The word that is meant by `stopp`, `sotp`, `unsubcribe`: a letter doubled or two swapped; in a word as long as
+ * `unsubscribe` any one slip. Other edits of `stop` are words of their own (shop, step, top).
  */
-function isSlipOfOptOut(said: string): boolean {
-  if (said.length < 4 || said.length > 40) return false
+function slippedOptOut(said: string): string | undefined {
+  if (said.length < 4 || said.length > 40) return undefined
   const plain = withoutRepeats(said)
-  if (plain.length > LONGEST_OPT_OUT + 1) return false
-  return SINGLE_OPT_OUTS.some(
+  if (plain.length > LONGEST_OPT_OUT + 1) return undefined
+  return SINGLE_OPT_OUTS.find(
     one =>
       plain === one.plain ||
       isSwap(said, one.word) ||
       (one.word.length >= 10 && isOneEdit(said, one.word)),
-  )
+  )?.word
 }
 
 function withoutRepeats(word: string): string {

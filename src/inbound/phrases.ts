@@ -2,6 +2,7 @@
  * Words of English, Spanish, French, Chinese, Vietnamese and Arabic that say something in any alert, spelt as
  * `normaliseAnswer` spells them.
  */
+import { wordsOf } from '../cap/keywords.ts'
 
 const listOf = (...lines: readonly string[]) => lines.flatMap(line => line.split(', '))
 
@@ -58,39 +59,50 @@ export const NUMBER_WORDS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Calls for help. None is kept from being an option's word: where one has it, it is that option's. */
-export const CRIES: ReadonlySet<string> = new Set(
-  listOf(
-    'help, help me, help us, need help, i need help, we need help, send help, sos',
-    'mayday, emergency, rescue, rescue me, rescue us, save me, save us',
+export const CRIES = wordsOf({
+  und: ['sos', 'mayday'],
+  en: listOf(
+    'help, help me, help us, need help, i need help, we need help, send help',
+    'emergency, rescue, rescue me, rescue us, save me, save us',
+  ),
+  es: listOf(
     'ayuda, ayudame, ayudenme, ayudenos, auxilio, socorro, necesito ayuda',
     'necesitamos ayuda, emergencia',
+  ),
+  fr: listOf(
     'aide, aidez moi, aidez nous, a laide, au secours, secours, besoin daide',
     'jai besoin daide, nous avons besoin daide, urgence',
+  ),
+  zh: listOf(
     '救命, 救命啊, 救我, 救救我, 救救我们, 帮助, 帮帮我, 求救, 求助, 需要帮助',
     '我需要帮助, 我们需要帮助, 紧急',
+  ),
+  vi: listOf(
     'cuu, cuu toi, cuu voi, cuu toi voi, giup toi, giup toi voi, can giup do',
     'toi can giup do, khan cap',
+  ),
+  ar: listOf(
     'النجده, نجده, انقذوني, انقذونا, ساعدوني, ساعدونا, مساعده, احتاج مساعده',
     'احتاج الي مساعده, نحتاج مساعده, طواري',
   ),
-)
+})
 
 /** Signs that call for help. */
 export const CRYING_SIGNS = /🆘/u
 
 /** Wishes to be left alone in whole words: as good as STOP. */
-export const PLAIN_OPT_OUTS: ReadonlySet<string> = new Set(
-  listOf(
-    'cancelar, desuscribir, desuscribirme, darme de baja, darse de baja, stop todo',
-    'desabonner, me desabonner, se desabonner, desabonnement, desinscription',
-    '退订, 退訂, 取消订阅, 取消訂閱, huy dang ky, الغاء الاشتراك',
-  ),
-)
+export const PLAIN_OPT_OUTS = wordsOf({
+  es: listOf('cancelar, desuscribir, desuscribirme, darme de baja, darse de baja, stop todo'),
+  fr: listOf('desabonner, me desabonner, se desabonner, desabonnement, desinscription'),
+  zh: listOf('退订, 退訂, 取消订阅, 取消訂閱'),
+  vi: ['huy dang ky'],
+  ar: ['الغاء الاشتراك'],
+})
 
 /** Wishes to hear from us again, beside the carriers' words. */
-export const PLAIN_OPT_INS: ReadonlySet<string> = new Set(
-  listOf('opt in, optin, subscribe, resubscribe, subscribe me, resubscribe me'),
-)
+export const PLAIN_OPT_INS = wordsOf({
+  en: listOf('opt in, optin, subscribe, resubscribe, subscribe me, resubscribe me'),
+})
 
 /** Single words that mean stop, and also other things. */
 export const PERHAPS_OPT_OUTS: ReadonlySet<string> = new Set(

@@ -11,20 +11,16 @@ import { randomBytes } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
 import type { Reply } from '../carriers/carrier.ts'
 import { transact, type Database } from '../store/database.ts'
-import { optInPhones, optOutPhones, type Wish } from '../store/consents.ts'
 import { askForHelp, type Asking } from '../store/help-requests.ts'
 import {
   insertInbound,
-  queueAnswers,
   readHeard,
   readLastWords,
   readRecentAlerts,
-  type Answer,
   type Asked,
   type InboundText,
   type LastWords,
 } from '../store/inbound.ts'
-import { readOrganisation } from '../store/organisation.ts'
 import {
   keyOfReplier,
   lockReplies,
@@ -36,6 +32,7 @@ import { moveTallies, type TallyMove } from '../store/tallies.ts'
 import { findAddressees, lineOf } from './addressees.ts'
 import { attribute, type Attributed } from './attribution.ts'
 import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
+import { heedKeywords } from './keyword-answers.ts'
 import { findRecipients, type Recipient } from './recipients.ts'
 
 /**
@@ -257,45 +254,4 @@ function tallyMoves(recipient: Recipient, option: string, count: number): TallyM
   const areas = recipient.areaNo < 0 ? [] : [{ dimension: 'area' as const, key: recipient.areaNo }]
   const places = [{ dimension: 'total' as const, key: 0 }, ...areas, ...groups]
   return places.map(place => ({ alertId, ...place, option, count }))
-}
-
-/**
- * STOP, START and HELP: their effect and the answer that each is owed.
- * @param answered phones that the carrier has answered itself
- */
-async function heedKeywords(
-  tx: Database,
-  carrierId: string,
-  inbound: readonly InboundText[],
-  answered: ReadonlySet<string>,
-  now: Date,
-): Promise<void> {
-  const wishes = new Map<string, Wish & Pick<InboundText, 'kind'>>()
-  for (const text of inbound) {
-    if (text.kind === 'optOut' || text.kind === 'optIn') wishes.set(text.phone, text)
-  }
-  const wishing = (wish: 'optOut' | 'optIn') =>
-    [...wishes.values()].filter(({ kind }) => kind === wish)
-  const wantOut = wishing('optOut')
-  const wantIn = wishing('optIn')
-  const asking = phonesOf(inbound.filter(text => text.kind === 'help'))
-  if (wantOut.length > 0) await optOutPhones(tx, carrierId, wantOut, now)
-  const optedOut = wantOut.map(({ phone }) => phone)
-  const optedIn = wantIn.length > 0 ? await optInPhones(tx, carrierId, wantIn, now) : []
-  if (optedOut.length + optedIn.length + asking.length === 0) return
-
-  const { policy } = await readOrganisation(tx)
-  const answer = (kind: Answer['kind'], text: string) => (phone: string) => ({
-    id: uuid(),
-    phone,
-    kind,
-    text,
-  })
-  const answers = [
-    ...optedOut.map(answer('optOut', policy.optOutText)),
-    ...optedIn.map(answer('optIn', policy.optInText)),
-    ...asking.map(answer('help', policy.helpText)),
-  ]
-  const owed = answers.filter(({ phone }) => !answered.has(phone))
-  if (owed.length > 0) await queueAnswers(tx, carrierId, owed, now)
 }

@@ -9,6 +9,7 @@ import {
   type Retention,
   updateOrganisation,
 } from '../store/organisation.ts'
+import { assertAnswerTexts } from './answer-texts.ts'
 import type { Operator } from './operator.ts'
 
 /** Fields of policy and retention that an edit leaves out stay as they are. */
@@ -18,13 +19,14 @@ export type OrganisationEdit = Omit<OrganisationChange, 'policy' | 'retention'> 
     { readonly [Field in keyof Retention]?: Retention[Field] | undefined } | undefined
 }
 
-/** @throws AppError `stale_revision` */
+/** @throws AppError `invalid_organisation`, `stale_revision` */
 export async function changeOrganisation(
   db: Database,
   administrator: Operator,
   revision: number | undefined,
   { policy, retention, ...rest }: OrganisationEdit,
 ): Promise<Organisation> {
+  assertAnswerTexts(policy ?? {})
   return transact(db, async tx => {
     const current = await lockOrganisation(tx)
     if (revision !== undefined && revision !== current.revision) {

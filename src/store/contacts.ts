@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
 import { arrayLiteral, type Database } from './database.ts'
 import { contacts, groupMembers, groups, locations } from './schema.ts'
 
@@ -169,4 +169,16 @@ export async function addressOfPhone(db: Database, phone: string): Promise<strin
     .from(contacts)
     .where(eq(contacts.phone, phone))
   return row?.email ?? undefined
+}
+
+/** Of those of these phones whose language is known: BCP 47, by phone. */
+export async function readLanguages(
+  db: Database,
+  phones: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .select({ phone: contacts.phone, language: contacts.language })
+    .from(contacts)
+    .where(and(inArray(contacts.phone, [...phones]), isNotNull(contacts.language)))
+  return new Map(rows.map(({ phone, language }) => [phone, language ?? '']))
 }

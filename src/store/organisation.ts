@@ -1,9 +1,16 @@
 import { eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { languageTag } from '../cap/alert.ts'
 import { PROFILE_IDS } from '../cap/profiles/profiles.ts'
 import { AppError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { organisation } from './schema.ts'
+
+const answerTexts = (of: string) =>
+  z
+    .record(languageTag, z.string().min(1).max(320))
+    .refine(texts => Object.keys(texts).length <= 20, 'must be of at most 20 languages')
+    .meta({ description: `${of}, by language (BCP 47)` })
 
 /** What the organisation has decided. */
 export const policySchema = z.strictObject({
@@ -31,6 +38,11 @@ export const policySchema = z.strictObject({
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
   optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
+  helpTexts: answerTexts(
+    "What answers HELP in other languages: the keyword's (AIDE asks in French), else the person's; else `helpText` does",
+  ),
+  optOutTexts: answerTexts('What confirms STOP in other languages, chosen as of `helpTexts`'),
+  optInTexts: answerTexts('What confirms START in other languages, chosen as of `helpTexts`'),
 })
 
 /** Days after which what names people is dropped; counts and the audit trail stay. */
@@ -55,6 +67,9 @@ export const DEFAULT_POLICY: Policy = {
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).
   optOutText: 'You get no more non-emergency messages from us. Reply START to get them again.',
   optInText: 'You get our messages again. Reply HELP for help, STOP to opt out.',
+  helpTexts: {},
+  optOutTexts: {},
+  optInTexts: {},
 }
 
 export const DEFAULT_RETENTION: Retention = { deliveriesDays: 90, repliesDays: 90 }
