@@ -220,6 +220,7 @@ function tocsinSide({ db }: OpenDatabase, pid: number): Side {
     roster: undefined,
     geocodeSets: [],
     optOuts: { emergency: true, categories: [] },
+    openAt: undefined,
     everywhere: groundOfShape(shapeOf([area.polygon])),
   })
   return {

@@ -48,7 +48,7 @@ export async function submitAlert(
       ...(await templateFaults(tx, draft, template, policy)),
       ...(await limitFaults(tx, draft, template)),
     ])
-    const { content, bytes, resolved } = await freshContent(tx, alert)
+    const { content, bytes, resolved } = await freshContent(tx, alert, 'anyHour')
     refuseFaulty(profileFaults(content, policy.profiles, now))
     const recipients = await countRecipients(tx, content, resolved)
     if (recipients === 0) {

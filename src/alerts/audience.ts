@@ -10,7 +10,9 @@ import {
   type SignedGroup,
 } from '../cap/content.ts'
 import { throughGate } from '../cap/drill.ts'
+import { minuteOfWeek } from '../encoding/weekly-hours.ts'
 import { AppError } from '../errors.ts'
+import { OUTSIDE_ALL_HOURS, type OpenAt, type OptOutRule } from '../store/audience.ts'
 import type { Database } from '../store/database.ts'
 import type { Policy } from '../store/organisation.ts'
 
@@ -26,28 +28,69 @@ function definitionOf({ status, ...named }: Named, roster: string | undefined): 
   return { ...named, excludeGroups: [], roster: recipients.roster }
 }
 
-/** Of a signed alert. */
-export function audienceOf(content: AlertContent): AudienceDefinition {
-  const { status, areas, groups, excludeGroups, emergency, info, roster } = content
+/**
+ * When a draft that heeds the hours of locations asks who is where: at a moment; or at none, with all locations within
+ * their hours, or all that have any outside them: what is written and signed depends on no clock.
+ */
+type HoursAt = LocalTime | 'within' | 'outside'
+
+interface LocalTime {
+  readonly at: Date
+  readonly timeZone: string
+}
+
+function openAtOf(hours: HoursAt): OpenAt {
+  if (hours === 'within') return undefined
+  return hours === 'outside' ? OUTSIDE_ALL_HOURS : minuteOfWeek(hours.at, hours.timeZone)
+}
+
+/** Of whom a signed alert reaches, those whom it skips. */
+export function optOutsOf({ emergency, info }: AlertContent): OptOutRule {
+  return { emergency, categories: categoriesOf(info) }
+}
+
+/**
+ * Of a signed alert.
+ *
+ * @param at once it is dispatched, that moment: whoever asks, however late, is told of the same people
+ */
+export function audienceOf(content: AlertContent, at: Date): AudienceDefinition {
+  const { status, areas, groups, excludeGroups, locationHours, roster } = content
   const named = {
     status,
     areas,
     groups: groups.map(group => group.id),
     excludeGroups: excludeGroups.map(group => group.id),
-    emergency,
-    categories: categoriesOf(info),
+    ...optOutsOf(content),
+    openAt: locationHours && openAtOf({ ...locationHours, at }),
   }
   return definitionOf(named, roster?.id)
 }
 
 /** Of a draft, as it would be signed now. */
-export function draftAudience(draft: AlertDraft, policy: Policy): AudienceDefinition {
+export function draftAudience(
+  draft: AlertDraft,
+  policy: Policy,
+  hours: HoursAt,
+): AudienceDefinition {
   const { status, info, audience } = draft
   const { areas } = signedAreas(blocksWithAreas(info).flatMap(block => block.area))
   const { groups, excludeGroups, roster } = audience
-  const emergency = isEmergency(draft, policy)
-  const categories = categoriesOf(info)
-  return definitionOf({ status, areas, groups, excludeGroups, emergency, categories }, roster)
+  const named = {
+    status,
+    areas,
+    groups,
+    excludeGroups,
+    emergency: isEmergency(draft, policy),
+    categories: categoriesOf(info),
+    openAt: heedsHours(draft) ? openAtOf(hours) : undefined,
+  }
+  return definitionOf(named, roster)
+}
+
+/** Whether people are not found at locations outside their hours. */
+export function heedsHours({ audience }: AlertDraft): boolean {
+  return audience.locationHours === 'respect'
 }
 
 /** Of an `Actual` alert of a severity that policy calls an emergency. */
@@ -111,13 +154,17 @@ export function assertAudienceAsSigned(
   }
 }
 
-/** @throws AppError `audience_changed` where a signed group is gone */
+/**
+ * @param at of the dispatch
+ * @throws AppError `audience_changed` where a signed group is gone
+ */
 export async function resolveSigned(
   db: Database,
   content: AlertContent,
+  at: Date,
 ): Promise<ResolvedAudience> {
   try {
-    return await resolveAudience(db, audienceOf(content))
+    return await resolveAudience(db, audienceOf(content, at))
   } catch (error) {
     if (error instanceof AppError && /^(invalid_group|unknown_geocode)$/.test(error.code)) {
       throw new AppError('audience_changed', 'a group or geocode that was signed is gone', {

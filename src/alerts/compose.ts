@@ -1,6 +1,6 @@
 /** Drafts: written, edited and thrown away by authors, refused with every fault at once. */
 import { v7 as uuid } from 'uuid'
-import { draftAudience } from './audience.ts'
+import { draftAudience, heedsHours } from './audience.ts'
 import { assertMayAct } from './authority.ts'
 import {
   draftFaults,
@@ -223,7 +223,10 @@ async function draftColumns(
   }
 }
 
-/** How many an alert may reach, and how many it must: by the estimate, where the author names none. */
+/**
+ * How many an alert may reach, and how many it must: by the estimate, where the author names none. Of an alert that
+ * heeds hours by two: it may be sent at any hour.
+ */
 async function boundsFor(
   db: Database,
   draft: AlertDraft,
@@ -234,11 +237,16 @@ async function boundsFor(
   if (ceiling !== undefined && floor !== undefined) {
     return { maxRecipients: ceiling, minRecipients: floor }
   }
-  const resolved = await resolveAudience(db, draftAudience(draft, policy))
   const reached = await signReached(db, draft.status, references)
-  const recipients = await countRecipients(db, { reached }, resolved)
+  const counted: number[] = []
+  for (const hours of heedsHours(draft) ? (['within', 'outside'] as const) : ['within' as const]) {
+    const resolved = await resolveAudience(db, draftAudience(draft, policy, hours))
+    counted.push(await countRecipients(db, { reached }, resolved))
+  }
+  // Where an excluded area is left at some hour, there are more of them outside all hours.
+  const [fewest, most] = [Math.min(...counted), Math.max(...counted)]
   const more = reached.length === 0 ? 0 : await countStillToReach(db, references)
-  const maxRecipients = ceiling ?? Math.ceil((recipients + more) * (1 + CEILING_MARGIN))
-  const minRecipients = floor ?? Math.min(maxRecipients, Math.floor(recipients * FLOOR_SHARE))
+  const maxRecipients = ceiling ?? Math.ceil((most + more) * (1 + CEILING_MARGIN))
+  const minRecipients = floor ?? Math.min(maxRecipients, Math.floor(fewest * FLOOR_SHARE))
   return { maxRecipients, minRecipients }
 }

@@ -1,4 +1,4 @@
-import { draftAudience, isEmergency, signGroups } from './audience.ts'
+import { draftAudience, isEmergency, heedsHours, signGroups } from './audience.ts'
 import { signReached } from './reached.ts'
 import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
 import { alertContent, type AlertContent } from '../cap/content.ts'
@@ -20,18 +20,24 @@ export async function readContentBytes(
 ): Promise<{ bytes: Uint8Array; revision: number }> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-  const bytes = alert.content ?? (await freshContent(db, alert)).bytes
+  const bytes = alert.content ?? (await freshContent(db, alert, 'anyHour')).bytes
   return { bytes, revision: alert.revision }
 }
 
-/** What an author would sign now, and whom it would reach. */
+/**
+ * What an author would sign now, and whom it would reach.
+ *
+ * @param at whose hours are heeded, if any are: it decides whom the alert reaches, and nothing of what is signed
+ */
 export async function freshContent(
   db: Database,
   alert: AlertRow,
+  at: Date | 'anyHour',
 ): Promise<{ content: AlertContent; bytes: Uint8Array; resolved: ResolvedAudience }> {
   const { id, revision, draft, references, maxRecipients, minRecipients } = alert
-  const { sender, policy } = await readOrganisation(db)
-  const resolved = await resolveAudience(db, draftAudience(draft, policy))
+  const { sender, policy, timeZone } = await readOrganisation(db)
+  const hours = at === 'anyHour' ? 'within' : { at, timeZone }
+  const resolved = await resolveAudience(db, draftAudience(draft, policy, hours))
   const [roster] = await signGroups(db, resolved.roster === undefined ? [] : [resolved.roster])
   const content = alertContent(draft, {
     id,
@@ -42,6 +48,7 @@ export async function freshContent(
     groups: await signGroups(db, resolved.groups),
     excludeGroups: await signGroups(db, resolved.excludeGroups),
     roster,
+    ...(heedsHours(draft) && { locationHours: { timeZone } }),
     secondPerson:
       policy.secondPerson === 'all' ||
       (policy.secondPerson === 'actual' && draft.status === 'Actual'),

@@ -26,7 +26,7 @@ export function dispatchAlert(
     const { state: from, ...alert } = await lockForStep(tx, alertId, 'dispatch', caller)
     assertNotExpired(alert, now)
     const content = await verifyForSending(tx, alertId)
-    const resolved = await resolveSigned(tx, content)
+    const resolved = await resolveSigned(tx, content, now)
     await supersede(tx, alert, caller)
     const recipients = await countRecipients(shared?.snapshot ?? tx, content, resolved)
     assertAudienceAsSigned(content, resolved, recipients)

@@ -1,4 +1,4 @@
-import { audienceOf, draftAudience } from './audience.ts'
+import { audienceOf, draftAudience, optOutsOf } from './audience.ts'
 import { freshContent } from './content.ts'
 import {
   type Forecast,
@@ -7,7 +7,7 @@ import {
   forecastSending,
 } from './forecast.ts'
 import { coveredInForce } from './in-force.ts'
-import { sentBefore } from './reached.ts'
+import { countRecipients, sentBefore } from './reached.ts'
 import { namesBoth, type Ground } from '../audience/areas.ts'
 import { contactFigures, type CountedFigures } from '../audience/figures.ts'
 import { missedPlaces } from '../audience/missed-places.ts'
@@ -32,6 +32,8 @@ export interface Estimate {
   readonly recipients: number
   /** Of a drill: whom its areas and groups would reach if it were the real thing. */
   readonly ifActual: number
+  /** Of one that respects the hours of locations: whom it would reach if it ignored them. */
+  readonly ifHoursIgnored: number
   readonly optedOut: number
   /** Whom the alerts that it follows may have reached: recipients, but for those who opted out. */
   readonly reachedBefore: number
@@ -83,7 +85,7 @@ export interface Estimate {
 export async function estimateAlert(db: Database, alertId: string, now: Date): Promise<Estimate> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-  const { content, resolved } = await contentNow(db, alert)
+  const { content, resolved } = await contentNow(db, alert, now)
   const accounts = await listSendingCarriers(db)
   const counted = await countNow(db, content, resolved, routePrefixes(accounts))
   const { audience } = counted
@@ -102,7 +104,11 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
     ifActual:
       content.status === 'Actual' || content.correction !== undefined
         ? audience.recipients
-        : await countIfActual(db, alert.draft),
+        : await countIfActual(db, alert.draft, now),
+    ifHoursIgnored:
+      resolved?.openAt === undefined
+        ? audience.recipients
+        : await countRecipients(db, content, { ...resolved, openAt: undefined }),
     optedOut: audience.optedOut,
     reachedBefore: counted.reachedBefore,
     byLanguage: audience.byLanguage.map(one => ({ ...one, language: one.language ?? null })),
@@ -219,12 +225,14 @@ function forecastCarriers(accounts: readonly CarrierRow[]): ForecastCarrier[] {
   })
 }
 
-async function contentNow(db: Database, alert: AlertRow) {
-  if (alert.content === null) return freshContent(db, alert)
+async function contentNow(db: Database, alert: AlertRow, now: Date) {
+  if (alert.content === null) return freshContent(db, alert, now)
   const content = readContent(alert.content)
   // A correction asks nobody's groups and areas: they label those whom the alert reached.
   if (content.correction !== undefined) return { content, resolved: undefined }
-  return { content, resolved: await resolveAudience(db, audienceOf(content)) }
+  // From its dispatch on, whoever was outside the hours then is, and nobody else.
+  const at = alert.dispatchedAt ?? now
+  return { content, resolved: await resolveAudience(db, audienceOf(content, at)) }
 }
 
 /** Its own audience, and of those whom the alerts that it follows may have reached the rest. */
@@ -239,7 +247,7 @@ async function countNow(
   if (content.reached === undefined) return { audience: own!, reachedBefore: 0, unlocated }
   const anyway = resolved === undefined ? PhoneSet.of([]) : await phonesIn(db, resolved)
   const sent = await sentBefore(db, content.reached)
-  const reached = await estimateReached(db, sent, audienceOf(content), anyway, prefixes)
+  const reached = await estimateReached(db, sent, optOutsOf(content), anyway, prefixes)
   const kinds = reached.kinds.map(({ areaNo, groupNos, ...kind }) => ({
     ...kind,
     // By the areas and groups of another alert nobody counts in this one.
@@ -257,9 +265,9 @@ async function countNow(
   }
 }
 
-async function countIfActual(db: Database, draft: AlertDraft): Promise<number> {
-  const { policy } = await readOrganisation(db)
+async function countIfActual(db: Database, draft: AlertDraft, at: Date): Promise<number> {
+  const { policy, timeZone } = await readOrganisation(db)
   const { roster: _roster, ...audience } = draft.audience
-  const actual = draftAudience({ ...draft, status: 'Actual', audience }, policy)
+  const actual = draftAudience({ ...draft, status: 'Actual', audience }, policy, { at, timeZone })
   return countAudience(db, await resolveAudience(db, actual))
 }

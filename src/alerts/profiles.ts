@@ -27,7 +27,9 @@ export async function judgeAlert(
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
   const content =
-    alert.content === null ? (await freshContent(db, alert)).content : readContent(alert.content)
+    alert.content === null
+      ? (await freshContent(db, alert, 'anyHour')).content
+      : readContent(alert.content)
   return PROFILE_IDS.map(id => judge(content, id, alert.sent ?? now))
 }
 

@@ -1,6 +1,7 @@
 import { v7 as uuid } from 'uuid'
 import { normaliseMailAddress } from '../encoding/mail-address.ts'
 import { normalisePhone } from '../encoding/phone.ts'
+import { weeklyHoursFaults, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { positionFault } from '../geometry/geojson.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -33,6 +34,7 @@ export interface ContactDraft {
         readonly longitude: number
         readonly latitude: number
         readonly label?: string | undefined
+        readonly hours?: readonly WeeklySpan[] | undefined
       }[]
     | undefined
   /** Names of listed groups. */
@@ -170,9 +172,12 @@ async function checkDraft(
   if (language === 'none') {
     faults.push({ pointer: '/language', detail: 'is no BCP 47 language tag' })
   }
-  for (const [no, { longitude, latitude }] of (draft.locations ?? []).entries()) {
+  for (const [no, { longitude, latitude, hours }] of (draft.locations ?? []).entries()) {
     const detail = positionFault([longitude, latitude])
     if (detail !== undefined) faults.push({ pointer: `/locations/${no}`, detail })
+    for (const fault of weeklyHoursFaults(hours ?? [])) {
+      faults.push({ ...fault, pointer: `/locations/${no}/hours${fault.pointer}` })
+    }
   }
   const known = draft.groups === undefined ? undefined : await listedGroupsByName(tx, draft.groups)
   for (const [no, name] of (draft.groups ?? []).entries()) {
@@ -198,5 +203,10 @@ async function checkDraft(
 }
 
 function locationsOf({ locations }: ContactDraft) {
-  return locations?.map(({ longitude, latitude, label }) => ({ longitude, latitude, label }))
+  return locations?.map(({ longitude, latitude, label, hours }) => ({
+    longitude,
+    latitude,
+    label,
+    hours,
+  }))
 }

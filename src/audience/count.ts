@@ -7,6 +7,7 @@ import {
   phonesOf,
   placesUpTo,
   type Candidate,
+  type OpenAt,
   type Selection,
 } from '../store/audience.ts'
 import type { Database } from '../store/database.ts'
@@ -28,11 +29,11 @@ import {
 
 /** How many recipients there are. A million contacts, 300,000 of them inside: about a tenth of a second. */
 export function countAudience(db: Database, audience: ResolvedAudience): Promise<number> {
-  const { everywhere, groups, excludeGroups } = audience
+  const { everywhere, groups, excludeGroups, openAt } = audience
   // Ground alone needs nothing made ready, and who opted out is asked at the same time.
   const isGround = everywhere !== undefined && groups.every(({ ground }) => ground !== undefined)
   if (isGround && excludeGroups.length === 0) {
-    return countOnGround(db, everywhere, optedOut(db, audience))
+    return countOnGround(db, everywhere, optedOut(db, audience), openAt)
   }
   return withSets(db, async tx => {
     const barred = [...(await excluded(tx, audience)), ...(await optedOut(tx, audience))]
@@ -52,7 +53,7 @@ export function phonesIn(db: Database, audience: ResolvedAudience): Promise<Phon
 export function countMembers(db: Database, group: ResolvedGroup): Promise<number> {
   const { ground } = group
   if (ground !== undefined) return countPeopleOn(db, ground)
-  return withSets(db, async tx => countMembersOf(tx, (await membersIn(tx, [group]))[0]!))
+  return withSets(db, async tx => countMembersOf(tx, (await membersIn(tx, [group], undefined))[0]!))
 }
 
 export async function countUnlabelled(
@@ -60,23 +61,24 @@ export async function countUnlabelled(
   audience: ResolvedAudience,
   barred: readonly string[],
 ): Promise<number> {
-  const { everywhere } = audience
+  const { everywhere, openAt } = audience
   const selection = await surelyHit(tx, audience)
   if (everywhere !== undefined && selection.lists.length === 0) {
-    return countOnGround(tx, everywhere, Promise.resolve(barred))
+    return countOnGround(tx, everywhere, Promise.resolve(barred), openAt)
   }
   const found =
-    everywhere === undefined ? [] : await testCells(tx, [{ source: 0, ground: everywhere }])
+    everywhere === undefined ? [] : await testCells(tx, [{ source: 0, ground: everywhere }], openAt)
   return countPeople(tx, { ...selection, found, barred })
 }
 
 export async function surelyHit(
   tx: Database,
-  { everywhere, groups, roster }: ResolvedAudience,
+  { everywhere, groups, roster, openAt }: ResolvedAudience,
 ): Promise<Selection> {
-  const lists = await membersIn(tx, roster === undefined ? groups : [roster])
+  const lists = await membersIn(tx, roster === undefined ? groups : [roster], openAt)
   return {
     sources: 1,
+    openAt,
     ownGrounds: everywhere === undefined ? [] : [{ source: 0, boxes: everywhere.tiling().boxes }],
     grounds: [],
     found: [],
@@ -86,9 +88,9 @@ export async function surelyHit(
   }
 }
 
-/** How many people are inside, whoever opted out included. */
+/** How many people are inside, whoever opted out included, whatever their hours. */
 export function countPeopleOn(db: Database, ground: Ground): Promise<number> {
-  return countOnGround(db, ground, Promise.resolve([]))
+  return countOnGround(db, ground, Promise.resolve([]), undefined)
 }
 
 /** Tiles are disjoint, so whoever has a single location is in one of them: only the others are told apart. */
@@ -96,14 +98,20 @@ async function countOnGround(
   tx: Database,
   ground: Ground,
   barring: Promise<readonly string[]>,
+  openAt: OpenAt,
 ): Promise<number> {
-  const [barred, few] = await Promise.all([barring, fewOn(tx, ground)])
+  const [barred, few] = await Promise.all([barring, fewOn(tx, ground, openAt)])
   if (few !== undefined) {
     const out = new Set(barred)
     return new Set(insideOf(ground, few).filter(id => !out.has(id))).size
   }
   const { contains } = ground
-  const { once, others, solePlaces, shared } = await countInTiles(tx, ground.tiling(), barred)
+  const { once, others, solePlaces, shared } = await countInTiles(
+    tx,
+    ground.tiling(),
+    barred,
+    openAt,
+  )
   let alone = once
   for (let at = 0; at < solePlaces.length; at += 16) {
     if (contains(solePlaces.readDoubleBE(at), solePlaces.readDoubleBE(at + 8))) alone++
@@ -111,15 +119,19 @@ async function countOnGround(
   return alone + new Set([...others, ...insideOf(ground, shared)]).size
 }
 
-/** Ids of everyone inside, 32 hexadecimal digits each; who has several locations there comes several times. */
+/** Ids of everyone inside, whatever their hours, 32 hexadecimal digits each; who has several locations there comes several times. */
 export async function findContactsOn(db: Database, ground: Ground): Promise<string[]> {
-  const few = await fewOn(db, ground)
+  const few = await fewOn(db, ground, undefined)
   if (few !== undefined) return insideOf(ground, few)
   ground.tiling()
-  return insideAny(db, [ground])
+  return insideAny(db, [ground], undefined)
 }
 
 /** Every location that may be on ground, where few are: then its tiles are not worth cutting. */
-async function fewOn(tx: Database, { isCut, cover }: Ground): Promise<Candidate[] | undefined> {
-  return isCut() || cover().length > MAX_COVER ? undefined : placesUpTo(tx, cover(), FEW)
+async function fewOn(
+  tx: Database,
+  { isCut, cover }: Ground,
+  openAt: OpenAt,
+): Promise<Candidate[] | undefined> {
+  return isCut() || cover().length > MAX_COVER ? undefined : placesUpTo(tx, cover(), FEW, openAt)
 }

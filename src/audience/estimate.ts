@@ -55,7 +55,7 @@ export function estimateAudience(
   audience: ResolvedAudience,
   prefixes: readonly string[],
 ): Promise<AudienceEstimate & { readonly unlocated: number }> {
-  const { areas, groups, roster } = audience
+  const { areas, groups, roster, openAt } = audience
   return withSets(db, async tx => {
     const barred = await excluded(tx, audience)
     const out = await optedOut(tx, audience)
@@ -69,7 +69,7 @@ export function estimateAudience(
     }))
     const recipients = sum(kinds)
     const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
-    const members = await membersIn(tx, roster === undefined ? groups : [roster])
+    const members = await membersIn(tx, roster === undefined ? groups : [roster], openAt)
     return {
       ...estimateOf(kinds, withOptedOut - recipients, audience),
       unlocated: await countUnlocated(tx, members, [...barred, ...out]),
@@ -83,7 +83,7 @@ async function countKinds(
   prefixes: readonly string[],
   barred: readonly string[],
 ): Promise<Kind[]> {
-  const { roster } = audience
+  const { roster, openAt } = audience
   if (roster !== undefined || !areToldByHead(prefixes)) {
     return countByKind(tx, await labelled(tx, audience, barred), prefixes)
   }
@@ -97,6 +97,7 @@ async function countKinds(
     tx,
     {
       sources,
+      openAt,
       boxes: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.own })),
       cells: tiles.map(({ source, cells }) => ({ source, boxes: cells.own })),
     },
@@ -107,10 +108,12 @@ async function countKinds(
   const inCells = await findInCells(
     tx,
     tiles.map(({ source, cells }) => ({ source, boxes: cells.shared })),
+    openAt,
     isInsideOf(grounds),
   )
   const others: Selection = {
     sources,
+    openAt,
     ownGrounds: [],
     grounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.shared })),
     found: [...found, ...inCells],

@@ -42,7 +42,7 @@ export async function openFirstRecipients(
   snapshot: Database,
   audience: ResolvedAudience,
 ): Promise<FirstRecipients> {
-  const { everywhere, groups, excludeGroups, roster, optOuts } = audience
+  const { everywhere, groups, excludeGroups, roster, optOuts: rule, openAt } = audience
   const plain = [...groups, ...excludeGroups].flatMap(({ made, ...group }) => made?.groups ?? group)
   const inPlainRows = [...new Map(plain.map(group => [group.id, group])).values()]
     .filter(({ ground }) => ground === undefined)
@@ -56,7 +56,7 @@ export async function openFirstRecipients(
   const reached = async (hits: readonly string[]): Promise<Recipient[]> => {
     const unseen = [...new Set(hits)].filter(id => !seen.has(id))
     for (const id of unseen) seen.add(id)
-    const people = await readReachable(snapshot, unseen, inPlainRows, optOuts)
+    const people = await readReachable(snapshot, unseen, inPlainRows, { rule, openAt })
     return people.flatMap(person => judge(audience, person) ?? [])
   }
 
@@ -69,7 +69,7 @@ export async function openFirstRecipients(
     }
     if (areCellsLooked) return []
     areCellsLooked = true
-    const inside = await testCells(snapshot, [{ source: 0, ground: everywhere! }])
+    const inside = await testCells(snapshot, [{ source: 0, ground: everywhere! }], openAt)
     const inCells = inside.flatMap(({ contactIds }) => contactIds).map(withDashes)
     return inCells.slice(0, Math.max(missing, MAX_FIRST_HITS))
   }

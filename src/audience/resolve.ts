@@ -9,7 +9,7 @@
 import type { Area } from '../cap/area.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { joinShapes } from '../geometry/shape.ts'
-import type { OptOutRule } from '../store/audience.ts'
+import type { OpenAt, OptOutRule } from '../store/audience.ts'
 import type { Database } from '../store/database.ts'
 import { geocodesOf, groundOf, groundOfShape, type Ground } from './areas.ts'
 import { lookUpGeocodes, type GeocodeSetVersion } from './geocodes.ts'
@@ -28,6 +28,8 @@ export interface AudienceDefinition {
   readonly categories: readonly string[]
   /** What the areas' geocodes are to be looked up in; if absent, what is current. */
   readonly geocodeSets?: readonly GeocodeSetVersion[]
+  /** Locations outside their hours then are as if they were not, wherever ground is asked for; if absent, none is. */
+  readonly openAt?: OpenAt | undefined
 }
 
 interface ResolvedArea {
@@ -43,6 +45,7 @@ export interface ResolvedAudience {
   /** What the areas' geocodes were looked up in. */
   readonly geocodeSets: readonly GeocodeSetVersion[]
   readonly optOuts: OptOutRule
+  readonly openAt: OpenAt
   /** All of the areas and geographic groups as one; undefined with a roster, or where there is none. */
   readonly everywhere: Ground | undefined
 }
@@ -93,6 +96,7 @@ export async function resolveAudience(
     roster,
     geocodeSets: geocodes.versions,
     optOuts: { emergency, categories },
+    openAt: definition.openAt,
     everywhere: roster === undefined && shapes.length > 0 ? unionOf(areas, groups) : undefined,
   }
 }

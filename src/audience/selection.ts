@@ -16,6 +16,7 @@ import {
   type Candidate,
   type FoundPeople,
   type MemberGroup,
+  type OpenAt,
   type Selection,
 } from '../store/audience.ts'
 import type { Database } from '../store/database.ts'
@@ -31,12 +32,12 @@ interface SourcedGround {
 /** Sources: the areas, then the groups, then the roster. @param among as of `membersIn` */
 export async function sourcesOf(
   tx: Database,
-  { areas, groups }: ResolvedAudience,
+  { areas, groups, openAt }: ResolvedAudience,
   among?: readonly Candidate[],
 ): Promise<Pick<Selection, 'sources' | 'lists'> & { grounds: SourcedGround[] }> {
   const lists: Selection['lists'][number][] = []
   for (const [no, group] of groups.entries()) {
-    const members = await membersIn(tx, [group], among)
+    const members = await membersIn(tx, [group], openAt, among)
     lists.push(...members.map(list => ({ ...list, source: areas.length + no })))
   }
   return {
@@ -51,13 +52,14 @@ export async function labelled(
   audience: ResolvedAudience,
   barred: readonly string[],
 ): Promise<Selection> {
-  const { roster } = audience
+  const { roster, openAt } = audience
   if (roster === undefined) {
     const { sources, grounds, lists } = await sourcesOf(tx, audience)
-    const found = await testCells(tx, grounds)
+    const found = await testCells(tx, grounds, openAt)
     const tiles = splitTiles(grounds, lists.length === 0)
     return {
       sources,
+      openAt,
       ownGrounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.own })),
       grounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.shared })),
       found,
@@ -67,10 +69,11 @@ export async function labelled(
     }
   }
   // A roster is small and the areas may be large: so its members are tested, not the ground searched.
-  const candidates = await locationsOfMembers(tx, roster.id)
+  const candidates = await locationsOfMembers(tx, roster.id, openAt)
   const { sources, grounds, lists } = await sourcesOf(tx, audience, candidates)
   return {
     sources: sources + 1,
+    openAt,
     ownGrounds: [],
     grounds: [],
     found: foundAmong(candidates, grounds),
@@ -96,12 +99,14 @@ function groundsOf(things: readonly { readonly ground: Ground | undefined }[]): 
 export async function membersIn(
   tx: Database,
   groups: readonly ResolvedGroup[],
+  openAt: OpenAt,
   among?: readonly Candidate[],
 ): Promise<MemberGroup[]> {
   const members: MemberGroup[] = []
   for (const group of groups) {
     const { ground, made } = group
-    if (made !== undefined) members.push({ ...inRows(group), made: await madeOf(tx, made, among) })
+    if (made !== undefined)
+      members.push({ ...inRows(group), made: await madeOf(tx, made, openAt, among) })
     else if (ground === undefined) members.push(inRows(group))
   }
   return members
@@ -110,16 +115,18 @@ export async function membersIn(
 async function madeOf(
   tx: Database,
   { groups, expression }: NonNullable<ResolvedGroup['made']>,
+  openAt: OpenAt,
   among: readonly Candidate[] | undefined,
 ): Promise<NonNullable<MemberGroup['made']>> {
   const grounds = groundsOf(groups)
   // Cells first: where few people live they are all that there is.
-  const found = among === undefined ? await testCells(tx, grounds) : foundAmong(among, grounds)
+  const found =
+    among === undefined ? await testCells(tx, grounds, openAt) : foundAmong(among, grounds)
   const boxes = among === undefined ? boxesOf(grounds) : []
   const lists = groups.flatMap((group, source) =>
     group.ground === undefined ? [{ ...inRows(group), source }] : [],
   )
-  return { expression, groups: { grounds: boxes, found, lists } }
+  return { expression, groups: { openAt, grounds: boxes, found, lists } }
 }
 
 function boxesOf(grounds: readonly SourcedGround[]): Selection['grounds'] {
@@ -190,6 +197,7 @@ export async function chooseTiles(tx: Database, grounds: readonly Ground[]): Pro
 export async function testCells(
   tx: Database,
   grounds: readonly SourcedGround[],
+  openAt: OpenAt,
 ): Promise<FoundPeople[]> {
   await chooseTiles(
     tx,
@@ -198,6 +206,7 @@ export async function testCells(
   return findInCells(
     tx,
     grounds.map(({ source, ground }) => ({ source, boxes: ground.tiling().cells })),
+    openAt,
     isInsideOf(grounds),
   )
 }
@@ -216,22 +225,27 @@ export function insideOf({ contains }: Ground, candidates: readonly Candidate[])
 
 export async function excluded(
   tx: Database,
-  { excludeGroups }: ResolvedAudience,
+  { excludeGroups, openAt }: ResolvedAudience,
 ): Promise<string[]> {
   const grounds = excludeGroups.flatMap(({ ground }) => ground ?? [])
   return [
-    ...(await membersOf(tx, await membersIn(tx, excludeGroups))),
-    ...(await insideAny(tx, grounds)),
+    ...(await membersOf(tx, await membersIn(tx, excludeGroups, openAt))),
+    ...(await insideAny(tx, grounds, openAt)),
   ]
 }
 
-export async function insideAny(tx: Database, grounds: readonly Ground[]): Promise<string[]> {
+export async function insideAny(
+  tx: Database,
+  grounds: readonly Ground[],
+  openAt: OpenAt,
+): Promise<string[]> {
   const inCells = await testCells(
     tx,
     grounds.map((ground, source) => ({ source, ground })),
+    openAt,
   )
   const boxes = grounds.flatMap(ground => ground.tiling().boxes)
-  const found = await contactsInBoxes(tx, boxes)
+  const found = await contactsInBoxes(tx, boxes, openAt)
   for (const { contactIds } of inCells) for (const id of contactIds) found.push(id)
   return found
 }

@@ -156,6 +156,8 @@ const audienceSchema = z.strictObject({
   excludeGroups: z.array(z.uuid()).max(100).default([]),
   /** The listed group that a drill reaches, and nobody else. */
   roster: z.uuid().optional(),
+  /** Whether people are found at places where, by their hours, they are not; left out: they are. */
+  locationHours: z.enum(['ignore', 'respect']).optional(),
 })
 
 const members = {

@@ -106,6 +106,11 @@ const contentSchema = z.strictObject({
   groups: z.array(signedGroup),
   excludeGroups: z.array(signedGroup),
   roster: signedGroup.optional(),
+  /**
+   * Nobody is found at a location outside its hours, at the moment of the dispatch by the clocks of this IANA time
+   * zone. Absent: hours don't matter.
+   */
+  locationHours: z.strictObject({ timeZone: z.string() }).optional(),
   replies: z.strictObject({ options: z.array(replyOptionSchema), code: replyCode.optional() }),
   corrections: z.strictObject({ cancel: correctionTexts, allClear: correctionTexts }),
   maxRecipients: z.int(),
@@ -129,6 +134,7 @@ export interface ContentFacts {
   readonly groups: readonly SignedGroup[]
   readonly excludeGroups: readonly SignedGroup[]
   readonly roster: SignedGroup | undefined
+  readonly locationHours?: AlertContent['locationHours']
   readonly secondPerson: boolean
   readonly emergency: boolean
   readonly geocodeSets: AlertContent['geocodeSets']
@@ -193,6 +199,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     groups: [...facts.groups],
     excludeGroups: [...facts.excludeGroups],
     ...(facts.roster !== undefined && { roster: facts.roster }),
+    ...(facts.locationHours !== undefined && { locationHours: facts.locationHours }),
     replies,
     corrections: {
       cancel: gated(draft.corrections?.cancel ?? []),

@@ -38,6 +38,7 @@ export function correctionContent(
     origin: _origin,
     foreignReferences: _foreign,
     minRecipients: _floor,
+    locationHours: _hours,
     ...kept
   } = alert
   const languages = alert.texts.map(text => text.language)

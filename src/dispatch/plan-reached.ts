@@ -7,7 +7,7 @@
  * record by then; the last begun at rest. Each turn plans whoever is on record and not yet planned, by what the
  * database holds; so a planner that dies in the midst of one leaves nothing but another turn to be made.
  */
-import { audienceOf } from '../alerts/audience.ts'
+import { optOutsOf } from '../alerts/audience.ts'
 import { sentBefore } from '../alerts/reached.ts'
 import { readReached } from '../audience/reached.ts'
 import type { ReachedAlike } from '../audience/recipients.ts'
@@ -29,7 +29,7 @@ export async function planReached(
   layout: Layout,
   firstSlices: readonly number[],
 ): Promise<void> {
-  const optedOut = await optedOutPhones(db, audienceOf(content))
+  const optedOut = await optedOutPhones(db, optOutsOf(content))
   let planned = await PhoneSet.read(plannedPhones(db, content.id))
   let flushAt = layout.count
   const slices = firstSlices.map(size => (flushAt += size))

@@ -135,9 +135,13 @@ async function planAudience(
   firstSlices: readonly number[],
 ): Promise<void> {
   const { db } = database
-  // By the sets that it was signed for: a newer version was refused at dispatch, or came after it.
+  // By the sets that it was signed for: a newer version was refused at dispatch, or came after it. And by the hours as
+  // they were at the dispatch, however long a hold or a planner's death has kept it: so it was counted.
   const { geocodeSets } = content
-  const resolved = await resolveAudience(db, { ...audienceOf(content), geocodeSets })
+  const resolved = await resolveAudience(db, {
+    ...audienceOf(content, claim.dispatchedAt),
+    geocodeSets,
+  })
   const name = claim.planned > 0 ? undefined : claim.snapshot
   await database.session(session =>
     inSnapshot(session, name, (snapshot, which) =>

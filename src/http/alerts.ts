@@ -139,6 +139,10 @@ const estimateSchema = z
   .object({
     recipients: z.int(),
     ifActual: z.int(),
+    ifHoursIgnored: z.int().meta({
+      description:
+        'Recipients if it ignored the hours of locations; the same number unless `audience.locationHours` is `respect`',
+    }),
     optedOut: z.int(),
     reachedBefore: z
       .int()

@@ -7,6 +7,7 @@ import {
   getContacts,
   removeContact,
 } from '../audience/contacts.ts'
+import { DAYS, ENDS_AT, STARTS_AT } from '../encoding/weekly-hours.ts'
 import { mailAddressAsSeenBy, phoneAsSeenBy } from '../reports/deliveries.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { Contact } from '../store/contacts.ts'
@@ -17,10 +18,29 @@ import { refuseInvalid } from './problem.ts'
 import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
+/** Three spans a day say more than anybody knows of a person's week. */
+const MAX_SPANS = 21
+
+const hoursSchema = z
+  .array(
+    z.strictObject({
+      days: z.array(z.enum(DAYS)).min(1).max(DAYS.length),
+      from: z.string().regex(STARTS_AT, 'must be HH:MM, from 00:00 to 23:59'),
+      to: z.string().regex(ENDS_AT, 'must be HH:MM, from 00:00 to 24:00'),
+    }),
+  )
+  .min(1)
+  .max(MAX_SPANS)
+  .meta({
+    description:
+      "When the contact is there, every week, in the organisation's time zone; a `to` before `from` is of the next day. Alerts heed it only where `audience.locationHours` says `respect`",
+  })
+
 const locationSchema = z.strictObject({
   longitude: z.number(),
   latitude: z.number(),
   label: line(100).optional(),
+  hours: hoursSchema.optional(),
 })
 
 const fields = {
@@ -71,7 +91,12 @@ const contactSchema = z
     name: z.string().nullable(),
     language: z.string().nullable(),
     locations: z.array(
-      z.object({ longitude: z.number(), latitude: z.number(), label: z.string().nullable() }),
+      z.object({
+        longitude: z.number(),
+        latitude: z.number(),
+        label: z.string().nullable(),
+        hours: hoursSchema.nullable(),
+      }),
     ),
     groups: z.array(z.string()),
     externalId: z.string().nullable(),
@@ -192,10 +217,11 @@ function contactResource(contact: Contact, operator: Operator): z.infer<typeof c
     email: contact.email === undefined ? null : mailAddressAsSeenBy(operator, contact.email),
     name: contact.name ?? null,
     language: contact.language ?? null,
-    locations: contact.locations.map(({ longitude, latitude, label }) => ({
+    locations: contact.locations.map(({ longitude, latitude, label, hours }) => ({
       longitude,
       latitude,
       label: label ?? null,
+      hours: hours?.map(span => ({ ...span, days: [...span.days] })) ?? null,
     })),
     groups: [...contact.groups],
     externalId: contact.externalId ?? null,

@@ -38,7 +38,7 @@ export interface MemberGroup {
 
 /** Whom a group made of others is made of: the sources are the groups below, and the expression speaks of them. */
 interface MadeOf {
-  readonly groups: Pick<Selection, 'grounds' | 'found' | 'lists'>
+  readonly groups: Pick<Selection, 'openAt' | 'grounds' | 'found' | 'lists'>
   readonly expression: Expression<number>
 }
 
@@ -46,10 +46,23 @@ interface SourcedGroup extends MemberGroup {
   readonly source: number
 }
 
+/**
+ * A minute of the week: whoever is elsewhere then, by a location's hours, is not found at it. Undefined: hours don't
+ * matter, and the index alone answers; with them, every location's row is read as well.
+ */
+export type OpenAt = number | undefined
+
+/** No location that has hours is open then. */
+export const OUTSIDE_ALL_HOURS = -1
+
+const isOpen = (openAt: OpenAt): SQL =>
+  openAt === undefined ? sql`` : sql`and (open_minutes is null or open_minutes @> ${openAt}::int)`
+
 /** Everyone that any of its parts names, less the barred. */
 export interface Selection {
   /** How many sources there are: the length of the bit strings. */
   readonly sources: number
+  readonly openAt: OpenAt
   /** Boxes where no other source's ground is: who has a single location, in one of these, has a single source. */
   readonly ownGrounds: readonly Ground[]
   /** The other boxes. */
@@ -163,10 +176,14 @@ function unlisted({ rule, made }: MemberGroup): SQL {
 }
 
 /** Everyone with a location in the boxes, once or more. */
-export async function contactsInBoxes(tx: Database, boxes: readonly Box[]): Promise<string[]> {
+export async function contactsInBoxes(
+  tx: Database,
+  boxes: readonly Box[],
+  openAt: OpenAt,
+): Promise<string[]> {
   if (boxes.length === 0) return []
   const [row] = await tx.execute<{ ids: Buffer | null }>(sql`
-    select string_agg(uuid_send(l.contact_id), '') as ids from ${located([{ source: 0, boxes }])}
+    select string_agg(uuid_send(l.contact_id), '') as ids from ${located([{ source: 0, boxes }], openAt)}
   `)
   return unpackIds(row?.ids)
 }
@@ -179,12 +196,14 @@ export async function contactsInBoxes(tx: Database, boxes: readonly Box[]): Prom
 export async function findInCells(
   tx: Database,
   cells: readonly Ground[],
+  openAt: OpenAt,
   isInside: (source: number, longitude: number, latitude: number) => boolean,
 ): Promise<FoundPeople[]> {
   const found = new Map(cells.map(({ source }) => [source, [] as string[]]))
   if (cells.some(({ boxes }) => boxes.length > 0)) {
     const rows = await tx.execute<{ source: number; packed: Buffer }>(sql`
-      select b.source, string_agg(${packedPlace}, '') as packed from ${located(cells)} group by b.source
+      select b.source, string_agg(${packedPlace}, '') as packed from ${located(cells, openAt)}
+      group by b.source
     `)
     for (const { source, packed } of rows) {
       const ids = found.get(source)!
@@ -198,11 +217,15 @@ export async function findInCells(
 }
 
 /** The locations of a group's members, to be tested against every shape. */
-export async function locationsOfMembers(tx: Database, groupId: string): Promise<Candidate[]> {
+export async function locationsOfMembers(
+  tx: Database,
+  groupId: string,
+  openAt: OpenAt,
+): Promise<Candidate[]> {
   const [row] = await tx.execute<{ packed: Buffer | null }>(sql`
     select string_agg(${packedPlace}, '') as packed
     from group_members m join locations using (contact_id)
-    where m.group_id = ${groupId}::uuid
+    where m.group_id = ${groupId}::uuid ${isOpen(openAt)}
   `)
   const candidates: Candidate[] = []
   if (row?.packed != null) unpackLocations(row.packed, candidates)
@@ -253,6 +276,7 @@ export async function countInTiles(
   tx: Database,
   { boxes, cells }: { boxes: readonly Box[]; cells: readonly Box[] },
   barred: readonly string[],
+  openAt: OpenAt,
 ): Promise<InTiles> {
   const [row] = await tx.execute<{
     once: number
@@ -264,12 +288,14 @@ export async function countInTiles(
     from (
       select count(*) filter (where h.sole)::int as once,
         string_agg(uuid_send(h.contact_id), '') filter (where not h.sole) as others
-      from (select l.contact_id, l.sole from ${located([{ source: 0, boxes }])}) h
+      from (select l.contact_id, l.sole from ${located([{ source: 0, boxes }], openAt)}) h
       ${notBarred(barred)}
     ) b cross join (
       select string_agg(point_send(h.position), '') filter (where h.sole) as sole,
         string_agg(${packedPlace}, '') filter (where not h.sole) as shared
-      from (select l.contact_id, l.sole, l.position from ${located([{ source: 0, boxes: cells }])}) h
+      from (
+        select l.contact_id, l.sole, l.position from ${located([{ source: 0, boxes: cells }], openAt)}
+      ) h
       ${notBarred(barred)}
     ) c
   `)
@@ -288,11 +314,13 @@ export async function placesUpTo(
   tx: Database,
   boxes: readonly Box[],
   most: number,
+  openAt: OpenAt,
 ): Promise<Candidate[] | undefined> {
   const [row] = await tx.execute<{ found: number; packed: Buffer | null }>(sql`
     select count(*)::int as found, string_agg(${packedPlace}, '') as packed
     from (
-      select l.contact_id, l.position from ${located([{ source: 0, boxes }])} limit ${most + 1}::int
+      select l.contact_id, l.position from ${located([{ source: 0, boxes }], openAt)}
+      limit ${most + 1}::int
     ) h
   `)
   if (row === undefined || row.found > most) return undefined
@@ -301,11 +329,11 @@ export async function placesUpTo(
   return candidates
 }
 
-/** Whether no more than so many locations are in the boxes. */
+/** Whether no more than so many locations are in the boxes, whatever their hours. */
 export async function holdFew(tx: Database, boxes: readonly Box[], most: number): Promise<boolean> {
   const [row] = await tx.execute<{ few: boolean }>(sql`
     select count(*) <= ${most}::int as few
-    from (select from ${located([{ source: 0, boxes }])} limit ${most + 1}::int) sample
+    from (select from ${located([{ source: 0, boxes }], undefined)} limit ${most + 1}::int) sample
   `)
   return row?.few === true
 }
@@ -537,7 +565,7 @@ export async function readReachable(
   tx: Database,
   contactIds: readonly string[],
   groups: readonly MemberGroup[],
-  rule: OptOutRule,
+  { rule, openAt }: { readonly rule: OptOutRule; readonly openAt: OpenAt },
 ): Promise<ReachablePerson[]> {
   const ids = arrayLiteral(contactIds)
   const people = await tx.execute<{ id: string; phone: string; language: string | null }>(sql`
@@ -547,7 +575,7 @@ export async function readReachable(
   `)
   const locations = await tx.execute<{ id: string; x: number; y: number }>(sql`
     select contact_id as id, position[0] as x, position[1] as y from locations
-    where contact_id = any(${ids}::uuid[])
+    where contact_id = any(${ids}::uuid[]) ${isOpen(openAt)}
   `)
   const inGroups =
     groups.length === 0
@@ -601,27 +629,28 @@ function tiles(grounds: readonly Ground[]): SQL {
 const boxOf = sql`box(point(b.west, b.south), point(b.east, b.north))`
 
 /** `b` and `l(contact_id, sole, position)` for every location in a box. */
-export function located(grounds: readonly Ground[]): SQL {
+export function located(grounds: readonly Ground[], openAt: OpenAt): SQL {
   return sql`${tiles(grounds)} as b(source, west, south, east, north) cross join lateral (
-    select contact_id, phone_head, sole, language, position from locations where position <@ ${boxOf}) l`
+    select contact_id, phone_head, sole, language, position from locations
+    where position <@ ${boxOf} ${isOpen(openAt)}) l`
 }
 
 /** Rows `(contact_id, sole, source)`; `sole`: of a box, for a person without another location. */
 function hits(
-  { ownGrounds, grounds, found, lists }: Omit<Selection, 'sources' | 'required' | 'barred'>,
+  { openAt, ownGrounds, grounds, found, lists }: Omit<Selection, 'sources' | 'required' | 'barred'>,
   only: 'all' | 'shared' = 'all',
 ): SQL {
   const branches: SQL[] = []
   const everyGround = [...ownGrounds, ...grounds]
   if (only === 'shared' && hasBoxes(ownGrounds)) {
     branches.push(
-      sql`select l.contact_id, false as sole, b.source from ${located(ownGrounds)} where not l.sole`,
+      sql`select l.contact_id, false as sole, b.source from ${located(ownGrounds, openAt)} where not l.sole`,
     )
     if (hasBoxes(grounds)) {
-      branches.push(sql`select l.contact_id, false, b.source from ${located(grounds)}`)
+      branches.push(sql`select l.contact_id, false, b.source from ${located(grounds, openAt)}`)
     }
   } else if (hasBoxes(everyGround)) {
-    branches.push(sql`select l.contact_id, l.sole, b.source from ${located(everyGround)}`)
+    branches.push(sql`select l.contact_id, l.sole, b.source from ${located(everyGround, openAt)}`)
   }
   if (found.some(({ contactIds }) => contactIds.length > 0)) {
     const ids = found.flatMap(({ contactIds }) => contactIds)
@@ -656,7 +685,7 @@ export function hasBoxes(grounds: readonly Ground[]): boolean {
  * rest; so the great majority, which can't be hit twice, goes by it.
  */
 function recipients(selection: Selection): SQL {
-  const { sources, ownGrounds, required, barred } = selection
+  const { sources, openAt, ownGrounds, required, barred } = selection
   const masks = arrayLiteral(
     Array.from({ length: sources }, (_, source) => maskOf(sources, [source])),
   )
@@ -670,7 +699,7 @@ function recipients(selection: Selection): SQL {
   if (!hasBoxes(ownGrounds)) return gathered
   return sql`
     select h.contact_id, (${masks}::text[])[h.source + 1] as mask
-    from (select l.contact_id, b.source from ${located(ownGrounds)} where l.sole) h
+    from (select l.contact_id, b.source from ${located(ownGrounds, openAt)} where l.sole) h
     ${notBarred(barred)}
     union all
     select contact_id, mask from (${gathered}) g

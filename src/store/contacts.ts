@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
+import { minutesOfWeek, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { arrayLiteral, type Database } from './database.ts'
 import { contacts, groupMembers, groups, locations } from './schema.ts'
 
@@ -6,6 +7,8 @@ export interface Location {
   readonly longitude: number
   readonly latitude: number
   readonly label: string | undefined
+  /** When the contact is there, in the organisation's time zone; undefined: always. */
+  readonly hours?: readonly WeeklySpan[] | undefined
 }
 
 export interface ContactFields {
@@ -65,13 +68,19 @@ export async function setLocations(
   await tx.delete(locations).where(eq(locations.contactId, contactId))
   if (given.length === 0) return
   await tx.insert(locations).values(
-    given.map(({ longitude, latitude, label }) => ({
+    given.map(({ longitude, latitude, label, hours }) => ({
       contactId,
       position: { longitude, latitude },
       label: label ?? null,
+      hours: hours ?? null,
+      openMinutes: hours === undefined ? null : multirange(minutesOfWeek(hours)),
       sole: given.length === 1,
     })),
   )
+}
+
+function multirange(ranges: readonly (readonly [from: number, to: number])[]): string {
+  return `{${ranges.map(([from, to]) => `[${from},${to})`).join()}}`
 }
 
 /** Makes the contact a member of these listed groups, and of no others. */
@@ -157,7 +166,11 @@ async function withDetails(
     consent: row.consent ?? undefined,
     locations: found
       .filter(({ contactId }) => contactId === row.id)
-      .map(({ position, label }) => ({ ...position, label: label ?? undefined })),
+      .map(({ position, label, hours }) => ({
+        ...position,
+        label: label ?? undefined,
+        hours: hours ?? undefined,
+      })),
     groups: memberships.filter(({ contactId }) => contactId === row.id).map(({ name }) => name),
   }))
 }

@@ -11,6 +11,7 @@ import {
   type FoundPeople,
   type Ground,
   type Kind,
+  type OpenAt,
 } from './audience.ts'
 import { arrayLiteral, type Database } from './database.ts'
 
@@ -40,9 +41,10 @@ export async function countAloneByKind(
   tx: Database,
   {
     sources,
+    openAt,
     boxes,
     cells,
-  }: { sources: number; boxes: readonly Ground[]; cells: readonly Ground[] },
+  }: { sources: number; openAt: OpenAt; boxes: readonly Ground[]; cells: readonly Ground[] },
   prefixes: readonly string[],
   barred: readonly string[],
   isInside: (source: number, longitude: number, latitude: number) => boolean,
@@ -63,7 +65,7 @@ export async function countAloneByKind(
     const rows = await tx.execute<KindRow & { ids: Buffer | null }>(sql`
       select h.source, h.language, h.head, count(*)::int as people,
         string_agg(uuid_send(h.contact_id), '') filter (where h.head < 0) as ids
-      from (${kindsIn(boxes, heads)}) h
+      from (${kindsIn(boxes, openAt, heads)}) h
       ${notBarred(barred)}
       group by h.source, h.language, h.head
     `)
@@ -77,7 +79,7 @@ export async function countAloneByKind(
       select h.source, h.language, h.head, count(*)::int as people,
         string_agg(point_send(h.position), '') filter (where h.head >= 0) as places,
         string_agg(${packedPlace}, '') filter (where h.head < 0) as others
-      from (${kindsIn(cells, heads)}) h
+      from (${kindsIn(cells, openAt, heads)}) h
       ${notBarred(barred)}
       group by h.source, h.language, h.head
     `)
@@ -109,13 +111,13 @@ interface KindRow {
 }
 
 /** Rows `(source, contact_id, position, language, head)`. */
-function kindsIn(grounds: readonly Ground[], { bounds }: Heads) {
+function kindsIn(grounds: readonly Ground[], openAt: OpenAt, { bounds }: Heads) {
   const isTold = sql`l.sole and l.phone_head >= 0`
   return sql`
     select b.source, l.contact_id, l.position,
       case when ${isTold} then l.language else '' end as language,
       case when ${isTold} then width_bucket(l.phone_head, ${arrayLiteral(bounds)}::int[]) else -1 end as head
-    from ${located(grounds)}`
+    from ${located(grounds, openAt)}`
 }
 
 interface Heads {

@@ -20,6 +20,7 @@ export interface PlanClaim {
   /** As counted at dispatch, in this snapshot (`shared-snapshot.ts`). */
   readonly recipients: number
   readonly snapshot: string | undefined
+  readonly dispatchedAt: Date
 }
 
 /** An alert waits to be planned, or its planner died. */
@@ -43,6 +44,7 @@ export async function claimPlan(db: Database, planner: string): Promise<PlanClai
     planned: number
     recipients: number
     snapshot: string | null
+    dispatched_ms: number
   }>(sql`
     with due as (
       select id from alerts
@@ -53,11 +55,13 @@ export async function claimPlan(db: Database, planner: string): Promise<PlanClai
     set plan_state = 'running', planner = ${planner}::uuid,
         planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
     from due where a.id = due.id
-    returning a.id, a.planned, a.recipients, a.plan_snapshot as snapshot
+    returning a.id, a.planned, a.recipients, a.plan_snapshot as snapshot,
+      (extract(epoch from a.dispatched_at) * 1000)::float8 as dispatched_ms
   `)
   if (row === undefined) return undefined
   const { id: alertId, planned, recipients, snapshot } = row
-  return { alertId, planned, recipients, snapshot: snapshot ?? undefined }
+  const dispatchedAt = new Date(row.dispatched_ms)
+  return { alertId, planned, recipients, snapshot: snapshot ?? undefined, dispatchedAt }
 }
 
 /** When the next alert's hold ends, in milliseconds from now; undefined when none is held. */

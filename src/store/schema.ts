@@ -26,6 +26,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { WeeklySpan } from '../encoding/weekly-hours.ts'
 
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' })
 /** A place: x is the longitude, y the latitude, as PostgreSQL's native point. */
@@ -37,6 +38,7 @@ const point = customType<{ data: { longitude: number; latitude: number }; driver
     return { longitude: longitude ?? Number.NaN, latitude: latitude ?? Number.NaN }
   },
 })
+const int4multirange = customType<{ data: string }>({ dataType: () => 'int4multirange' })
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const oneOf = (column: string, words: readonly string[]) =>
   sql.raw(`${column} in (${words.map(word => `'${word}'`).join(', ')})`)
@@ -241,6 +243,10 @@ export const locations = pgTable(
       .references(() => contacts.id, { onDelete: 'cascade' }),
     position: point('position').notNull(),
     label: text('label'),
+    /** When the contact is there, as it was given; null: always. */
+    hours: jsonb('hours').$type<readonly WeeklySpan[]>(),
+    /** The same as minutes of the week from Monday, 00:00. */
+    openMinutes: int4multirange('open_minutes'),
     /** The contact has no other: then nobody is counted twice by it. False is always safe, only slower. */
     sole: boolean('sole').notNull().default(false),
     /**
@@ -261,6 +267,11 @@ export const locations = pgTable(
     index('locations_position').using(
       'gist',
       sql`position) include (contact_id, phone_head, sole, language`,
+    ),
+    check('locations_hours', sql`(hours is null) = (open_minutes is null)`),
+    check(
+      'locations_open_minutes',
+      sql`not isempty(open_minutes) and open_minutes <@ int4range(0, 10080)`,
     ),
   ],
 )

@@ -65,7 +65,7 @@ test('no drill reaches anybody but its roster, nor with a text that does not say
     fc.property(drafts, draft => {
       const isDrill = draft.status !== 'Actual'
       const content = alertContent(draft, facts(draft, isDrill ? ROSTER : undefined))
-      const audience = audienceOf(readContent(canonicalBytes(content)))
+      const audience = audienceOf(readContent(canonicalBytes(content)), new Date())
       expect(audience.roster).toBe(isDrill ? ROSTER : undefined)
       if (draft.status === 'Actual') return
       expect(audience.excludeGroups).toEqual([])

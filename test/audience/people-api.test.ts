@@ -96,6 +96,65 @@ test('a contact is refused with every fault at once', async ({ author }) => {
   expect(unknown).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
 })
 
+test('a location has hours, read as they were written; what is wrong with them is said at its place', async ({
+  author,
+}) => {
+  const place = { longitude: -95, latitude: 29.5, label: 'work' }
+  const hours = [
+    { days: ['Mo', 'Tu'], from: '08:00', to: '18:00' },
+    { days: ['Tu', 'Su'], from: '17:00', to: '06:00' },
+    { days: ['Sa'], from: '00:00', to: '24:00' },
+  ]
+  const created = await author.call('POST', '/v1/contacts', {
+    json: { phone: '+15550100016', locations: [{ ...place, hours }, place] },
+  })
+  expect(created.status).toBe(201)
+  const path = `/v1/contacts/${created.body.id}`
+  const { body } = await author.call('GET', path)
+  expect(body.locations).toHaveLength(2)
+  expect(body.locations).toContainEqual({ ...place, hours })
+  expect(body.locations).toContainEqual({ ...place, hours: null })
+  const untouched = await author.call('PATCH', path, { json: { name: 'Ann' } })
+  expect(untouched.body.locations).toContainEqual({ ...place, hours })
+  const always = await author.call('PATCH', path, { json: { locations: [place] } })
+  expect(always.body.locations).toEqual([{ ...place, hours: null }])
+
+  const patch = (given: unknown) =>
+    author.call('PATCH', path, { json: { locations: [place, { ...place, hours: given }] } })
+  const meaningless = await patch([
+    { days: ['Mo'], from: '08:00', to: '08:00' },
+    { days: ['Fr', 'Mo', 'Fr'], from: '09:00', to: '09:00' },
+  ])
+  expect(meaningless).toMatchObject({
+    status: 422,
+    body: {
+      code: 'invalid_contact',
+      errors: [
+        { pointer: '/locations/1/hours/0/to' },
+        { pointer: '/locations/1/hours/1/days/2' },
+        { pointer: '/locations/1/hours/1/to' },
+      ],
+    },
+  })
+  const misshapen = await patch([
+    { days: ['Monday'], from: '8:00', to: '24:01' },
+    { days: [], from: '24:00', to: '24:00' },
+  ])
+  expect(misshapen).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+  expect(misshapen.body.errors.map((error: { pointer: string }) => error.pointer)).toEqual([
+    '/locations/1/hours/0/days/0',
+    '/locations/1/hours/0/from',
+    '/locations/1/hours/0/to',
+    '/locations/1/hours/1/days',
+    '/locations/1/hours/1/from',
+  ])
+  const span = { days: ['Mo'], from: '08:00', to: '18:00' }
+  for (const size of [0, 22]) {
+    const { status, body: said } = await patch(Array.from({ length: size }, () => span))
+    expect([status, said.errors[0].pointer]).toEqual([400, '/locations/1/hours'])
+  }
+})
+
 test('an address is given, changed and taken away; viewers see where the mailbox is and no more', async ({
   author,
   viewer,

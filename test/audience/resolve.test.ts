@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { v7 as uuid } from 'uuid'
-import { countAudience, countMembers } from '../../src/audience/count.ts'
+import { countAudience, countMembers, phonesIn } from '../../src/audience/count.ts'
 import { estimateAudience } from '../../src/audience/estimate.ts'
 import {
   copyAudience,
@@ -11,6 +11,8 @@ import {
 } from '../../src/audience/recipients.ts'
 import { resolveAudience, type AudienceDefinition } from '../../src/audience/resolve.ts'
 import type { Area } from '../../src/cap/area.ts'
+import type { WeeklySpan } from '../../src/encoding/weekly-hours.ts'
+import { OUTSIDE_ALL_HOURS } from '../../src/store/audience.ts'
 import { insertContact, setLocations, setMemberships } from '../../src/store/contacts.ts'
 import type { Database, Session } from '../../src/store/database.ts'
 import type { Expression, GroupExpression } from '../../src/store/group-expressions.ts'
@@ -22,6 +24,35 @@ import { optOuts } from '../../src/store/schema.ts'
 import { test as databaseTest } from '../support/database.ts'
 import { fc } from '../support/property.ts'
 
+type Point = readonly [number, number]
+
+/** By its name, when somebody is at a place: as it is stored, and asked of a day, Monday first, and an hour. */
+const SHIFTS = {
+  day: {
+    hours: [{ days: ['Mo', 'Tu', 'We', 'Th', 'Fr'], from: '08:00', to: '18:00' }],
+    holds: (day, hour) => day < 5 && hour >= 8 && hour < 18,
+  },
+  night: {
+    hours: [{ days: ['Mo', 'Tu', 'We', 'Th', 'Fr'], from: '22:00', to: '06:00' }],
+    holds: (day, hour) => (day < 5 && hour >= 22) || (day > 0 && day < 6 && hour < 6),
+  },
+  weekend: {
+    hours: [
+      { days: ['Sa'], from: '00:00', to: '24:00' },
+      { days: ['Su'], from: '20:00', to: '04:00' },
+    ],
+    holds: (day, hour) => day === 5 || (day === 6 && hour >= 20) || (day === 0 && hour < 4),
+  },
+} as const satisfies Record<
+  string,
+  { hours: readonly WeeklySpan[]; holds: (day: number, hour: number) => boolean }
+>
+
+interface Place {
+  readonly at: Point
+  readonly shift: keyof typeof SHIFTS | undefined
+}
+
 interface Person {
   readonly id: string
   readonly phone: string
@@ -30,7 +61,7 @@ interface Person {
   readonly email: string | undefined
   /** Of each of the places. */
   readonly label: string
-  readonly places: readonly (readonly [number, number])[]
+  readonly places: readonly Place[]
   readonly groups: readonly number[]
   readonly optedOut: 'nonEmergency' | 'Met' | 'all' | undefined
 }
@@ -91,16 +122,21 @@ async function settle(db: Database): Promise<Town> {
     externalId: ["O'Hara-1", 'O', "o'hara", undefined][random(4)],
     email: random(3) === 0 ? `p${no}@people.example` : undefined,
     label: ['work', 'home', 'Home'][random(3)]!,
-    places: Array.from({ length: [1, 1, 1, 1, 0, 2, 3][random(7)]! }, () => [
-      random(21) / 2 - 0.5,
-      random(21) / 2 - 0.5,
-    ]),
+    places: Array.from({ length: [1, 1, 1, 1, 0, 2, 3][random(7)]! }, () => ({
+      at: [random(21) / 2 - 0.5, random(21) / 2 - 0.5] as const,
+      shift: ([undefined, undefined, 'day', 'night', 'weekend'] as const)[random(5)],
+    })),
     groups: [0, 1, 2].filter(() => random(12) === 0),
     optedOut: random(10) === 0 ? (['nonEmergency', 'Met', 'all'] as const)[random(3)] : undefined,
   }))
   for (const { places, groups, optedOut, label, ...fields } of people) {
     await insertContact(db, { ...fields, name: undefined })
-    const locations = places.map(([longitude, latitude]) => ({ longitude, latitude, label }))
+    const locations = places.map(({ at: [longitude, latitude], shift }) => ({
+      longitude,
+      latitude,
+      label,
+      hours: shift && SHIFTS[shift].hours,
+    }))
     await setLocations(db, fields.id, locations)
     await setMemberships(
       db,
@@ -122,7 +158,6 @@ const test = databaseTest.extend<{ $file: { town: Town } }>({
 
 // ---- who is reached, worked out the long way and without any code of ours
 
-type Point = readonly [number, number]
 type Ring = readonly Point[]
 
 /** Corners in half degrees. */
@@ -178,6 +213,16 @@ function holds(area: Area, point: Point): boolean {
   )
 }
 
+/** @param openAt a minute of the week, none of it if below zero */
+function placesAt({ places }: Person, openAt: number | undefined): Point[] {
+  const isThere = ({ shift }: Place) => {
+    if (openAt === undefined || shift === undefined) return true
+    const hours = Math.floor(openAt / 60)
+    return openAt >= 0 && SHIFTS[shift].holds(Math.floor(hours / 24), hours % 24)
+  }
+  return places.filter(isThere).map(({ at }) => at)
+}
+
 interface Reached {
   readonly areaNos: number[]
   readonly groupNos: number[]
@@ -187,13 +232,19 @@ interface Reached {
 type Drawn = Expression<number>
 
 /** As sets of people, in the words of the algebra. */
-function peopleIn(town: Town, expression: Drawn, made: readonly Drawn[]): Set<Person> {
+function peopleIn(
+  town: Town,
+  expression: Drawn,
+  made: readonly Drawn[],
+  openAt?: number,
+): Set<Person> {
   if (typeof expression === 'number') {
-    if (expression >= FIRST_MADE) return peopleIn(town, made[expression - FIRST_MADE]!, made)
-    return new Set(town.people.filter(person => isIn(person, expression)))
+    if (expression >= FIRST_MADE)
+      return peopleIn(town, made[expression - FIRST_MADE]!, made, openAt)
+    return new Set(town.people.filter(person => isIn(person, expression, openAt)))
   }
   const [operands] = Object.values(expression) as (readonly Drawn[])[]
-  const [first, ...rest] = operands!.map(operand => peopleIn(town, operand, made))
+  const [first, ...rest] = operands!.map(operand => peopleIn(town, operand, made, openAt))
   if ('union' in expression) return new Set([...first!, ...rest.flatMap(set => [...set])])
   const isKept =
     'intersection' in expression
@@ -203,11 +254,11 @@ function peopleIn(town: Town, expression: Drawn, made: readonly Drawn[]): Set<Pe
 }
 
 /** Of a group that is not made of others. */
-function isIn(person: Person, groupNo: number): boolean {
+function isIn(person: Person, groupNo: number, openAt: number | undefined): boolean {
   if (groupNo < 3) return person.groups.includes(groupNo)
   const ruled = RULED[groupNo - 5]
   if (ruled !== undefined) return ruled.holds(person)
-  return person.places.some(place => holds(GEOGRAPHIC[groupNo - 3]!, place))
+  return placesAt(person, openAt).some(place => holds(GEOGRAPHIC[groupNo - 3]!, place))
 }
 
 function reached(
@@ -217,14 +268,17 @@ function reached(
   made: readonly Drawn[] = [],
 ): Map<string, Reached> {
   const everyoneIn = town.groupIds.map((_id, no) =>
-    no < FIRST_MADE || made.length > 0 ? peopleIn(town, no, made) : new Set<Person>(),
+    no < FIRST_MADE || made.length > 0
+      ? peopleIn(town, no, made, definition.openAt)
+      : new Set<Person>(),
   )
   const isMember = (person: Person, id: string) =>
     everyoneIn[town.groupIds.indexOf(id)]!.has(person)
   const everyone = new Map<string, Reached>()
   for (const person of town.people) {
+    const places = placesAt(person, definition.openAt)
     const areaNos = definition.areas.flatMap((area, no) =>
-      person.places.some(place => holds(area, place)) ? [no] : [],
+      places.some(place => holds(area, place)) ? [no] : [],
     )
     const groupNos = definition.groups.flatMap((id, no) => (isMember(person, id) ? [no] : []))
     const isReached =
@@ -305,6 +359,14 @@ const drawnAudience = fc.record({
   roster: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
   emergency: fc.boolean(),
   categories: fc.constantFrom(['Met'], ['Fire'], []),
+  // Ends of the shifts and of the week among them, and no hour at all.
+  openAt: fc.option(
+    fc.oneof(
+      fc.integer({ min: 0, max: 10_079 }),
+      fc.constantFrom(OUTSIDE_ALL_HOURS, 0, 239, 240, 480, 1079, 1080, 1320, 1799, 1800, 10_079),
+    ),
+    { nil: undefined, freq: 2 },
+  ),
 })
 
 /** Of routes; the last ones are of more digits than stand beside a location, or than a phone has. */
@@ -350,6 +412,10 @@ test(
           if (isCut) for (const ground of [...grounds, everywhere]) ground?.tiling()
 
           expect(await countAudience(db, audience)).toBe(expected.size)
+          const phones = await phonesIn(db, audience)
+          expect(town.people.filter(({ phone }) => phones.has(Number(phone))).length).toBe(
+            expected.size,
+          )
           const members = []
           for (const group of groups) members.push(await countMembers(db, group))
           expect(members).toEqual(drawn.groups.map(no => peopleIn(town, no, made).size))
@@ -426,7 +492,7 @@ test(
           expect(everyone.filter(r => r.language !== languages.get(r.phone))).toEqual([])
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 90 },
     )
   },
 )
@@ -546,12 +612,14 @@ test('a group counts its people, whoever opted out included', async ({ db, town 
   expect(counted).toEqual([0, 3].map(no => peopleIn(town, no, []).size))
 })
 
-test('after a planner’s death the rest is everyone but whom it had planned', async ({
+test('after a planner’s death the rest is everyone but whom it had planned, by the hours of its moment', async ({
   database,
   db,
   town,
 }) => {
-  const definition = { ...nobody, areas: GEOGRAPHIC, groups: [town.groupIds[0]!] }
+  // Tuesday, 05:00: the night shift is where it works.
+  const openAt = 24 * 60 + 5 * 60
+  const definition = { ...nobody, areas: GEOGRAPHIC, groups: [town.groupIds[0]!], openAt }
   const audience = await resolveAudience(db, definition)
   const alertId = uuid()
   const bin = new Bin({

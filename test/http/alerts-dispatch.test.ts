@@ -336,7 +336,11 @@ test('a drill reaches exactly its roster, and says that it is one', async ({ edg
   const content = await verifyForSending(db, id)
   expect(content.texts.map(text => text.sms.slice(0, 10))).toEqual(['EXERCISE: '])
   expect(content.corrections.cancel[0]?.sms).toBe('EJERCICIO: ENVIADO POR ERROR')
-  expect(audienceOf(content)).toMatchObject({ roster, excludeGroups: [], emergency: false })
+  expect(audienceOf(content, new Date())).toMatchObject({
+    roster,
+    excludeGroups: [],
+    emergency: false,
+  })
   expect(said(await dispatch(driller, id))).toEqual([202, 'sending'])
   expect(await stateOf(db, id)).toMatchObject({ recipients: 3 })
   const [row] = await db.execute(sql`select priority from alerts where id = ${id}::uuid`)

@@ -105,9 +105,11 @@ test('a new version voids what was signed for the old one, and what is sending g
   expect([status, body.code]).toEqual([409, 'audience_changed'])
   expect(body.detail).toMatch(/ZONE/)
   // As the planner resolves it: by the version that was signed, which is kept for it.
-  const signed = { ...audienceOf(content), geocodeSets: content.geocodeSets }
+  const signed = { ...audienceOf(content, new Date()), geocodeSets: content.geocodeSets }
   expect(await countAudience(db, await resolveAudience(db, signed))).toBe(1)
-  expect(await countAudience(db, await resolveAudience(db, audienceOf(content)))).toBe(2)
+  expect(await countAudience(db, await resolveAudience(db, audienceOf(content, new Date())))).toBe(
+    2,
+  )
 
   // The same file again is the same version, and what was signed for it holds again.
   expect((await replace(admin, 'ZONE', [ward('1', square(-80, 30))])).body.version).toBe(

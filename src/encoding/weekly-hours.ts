@@ -1,0 +1,73 @@
+/**
+ * Hours that come again every week, in local time: when somebody is at a place. A minute of the week counts from
+ * Monday, 00:00.
+ */
+import type { Fault } from '../errors.ts'
+
+/** As RFC 5545 §3.3.10 abbreviates them, capitalised as schema.org and OpenStreetMap do. */
+export const DAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'] as const
+
+/** `HH:MM`; a span may end at 24:00. */
+export const STARTS_AT = /^(?:[01]\d|2[0-3]):[0-5]\d$/
+export const ENDS_AT = /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/
+
+/** From before to on each of the days, `to` left out; where `to` is the earlier, it runs to that time of the next day. */
+export interface WeeklySpan {
+  readonly days: readonly (typeof DAYS)[number][]
+  readonly from: string
+  readonly to: string
+}
+
+const DAY_MINUTES = 24 * 60
+const WEEK_MINUTES = 7 * DAY_MINUTES
+
+/** What is wrong with spans of the right shape, with pointers such as `/0/days/1`. */
+export function weeklyHoursFaults(spans: readonly WeeklySpan[]): Fault[] {
+  return spans.flatMap(({ days, from, to }, no) => {
+    const repeated = days.flatMap((day, at) =>
+      days.indexOf(day) < at ? [{ pointer: `/${no}/days/${at}`, detail: 'is named before' }] : [],
+    )
+    const isEmpty = from === to
+    const detail = 'is when it begins: a whole day is from 00:00 to 24:00'
+    return isEmpty ? [...repeated, { pointer: `/${no}/to`, detail }] : repeated
+  })
+}
+
+/** The minutes of the week that spans hold, from before to; they may overlap. None passes the week's end. */
+export function minutesOfWeek(spans: readonly WeeklySpan[]): [from: number, to: number][] {
+  return spans.flatMap(({ days, from, to }) =>
+    days.flatMap((day): [number, number][] => {
+      const midnight = DAYS.indexOf(day) * DAY_MINUTES
+      const [start, end] = [minuteOf(from), minuteOf(to)]
+      const [first, last] = [midnight + start, midnight + end + (end < start ? DAY_MINUTES : 0)]
+      if (last <= WEEK_MINUTES) return [[first, last]]
+      return [
+        [first, WEEK_MINUTES],
+        [0, last - WEEK_MINUTES],
+      ]
+    }),
+  )
+}
+
+function minuteOf(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+}
+
+/**
+ * Which minute of the week a clock on the wall shows. Where clocks are put forward some minutes never come, where they
+ * are put back some come twice.
+ *
+ * @param timeZone IANA
+ */
+export function minuteOfWeek(at: Date, timeZone: string): number {
+  const shown = new Intl.DateTimeFormat('en', {
+    timeZone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(at)
+  const part = (type: string) => shown.find(one => one.type === type)?.value ?? ''
+  const day = DAYS.findIndex(name => part('weekday').startsWith(name))
+  return day * DAY_MINUTES + Number(part('hour')) * 60 + Number(part('minute'))
+}
