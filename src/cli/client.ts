@@ -58,7 +58,7 @@ export async function signIn({
 }: Credentials): Promise<Client> {
   const base = url.replace(/\/+$/, '')
   const grant = async (body: unknown): Promise<Tokens & { readonly until: number }> => {
-    const response = await fetch(`${base}/v1/auth/token`, {
+    const response = await reach(base, '/v1/auth/token', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
@@ -90,7 +90,7 @@ export async function signIn({
     body?: string | ReadableStream<Uint8Array>,
     signal?: AbortSignal,
   ): Promise<Response> =>
-    fetch(base + path, {
+    reach(base, path, {
       method,
       headers: { Authorization: `Bearer ${await token()}`, ...headers },
       ...(body !== undefined && { body, duplex: 'half' }),
@@ -131,6 +131,26 @@ export async function signIn({
       if (!response.ok || response.body === null) await read(response)
       else yield* parseEvents(response.body)
     },
+  }
+}
+
+/** @throws Error that names the service where nobody answers there */
+async function reach(base: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(base + path, init)
+  } catch (cause) {
+    // WHATWG Fetch: a network error, and an address that is none, are a TypeError; an abort is not.
+    if (!(cause instanceof TypeError)) throw cause
+    const { code, message = 'no answer' } = (cause.cause ?? {}) as {
+      code?: string
+      message?: string
+    }
+    throw new Error(
+      `${base} can not be reached (${code ?? message}): is the service running there?`,
+      {
+        cause,
+      },
+    )
   }
 }
 

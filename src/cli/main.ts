@@ -1,17 +1,23 @@
 /** `tocsin`: the command line. Everything but `serve` and `audit verify` speaks to the HTTP API. */
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { createInterface } from 'node:readline/promises'
 import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { isAppError } from '../errors.ts'
 import { signAlert, verifyAlertJws, type AlertRole } from '../signing/jws.ts'
-import { checkPublicJwk, generateSigningKey, readKeyFile, writeKeyFile } from '../signing/keys.ts'
+import {
+  checkPublicJwk,
+  generateSigningKey,
+  type PrivateJwk,
+  writeKeyFile,
+} from '../signing/keys.ts'
+import { ask, confirm } from './ask.ts'
 import { verifyTrail } from './audit.ts'
 import { checkEvidenceFile } from './evidence.ts'
-import { ApiError, signIn, type Client } from './client.ts'
+import { signIn, type Client } from './client.ts'
 import { draftUpdate, sendCorrection } from './correct.ts'
+import { readJson, readKey } from './given-files.ts'
 import { importContacts } from './import.ts'
 import { sendDraft } from './send.ts'
 import { startService } from './serve.ts'
@@ -39,8 +45,10 @@ const withAccess = (command: Command) =>
     .option('--exercise', 'sign in for exercises, not for live alerts')
 
 async function open({ url, email, exercise }: Access): Promise<Client> {
-  const password = process.env['TOCSIN_PASSWORD'] ?? (await ask('Password: ', 'hidden'))
   if (email === undefined) throw new Error('say who signs in: --email or TOCSIN_EMAIL')
+  const password =
+    process.env['TOCSIN_PASSWORD'] ??
+    (await ask('Password: ', { echo: 'hidden', instead: 'TOCSIN_PASSWORD can hold it' }))
   return signIn({ url, email, password, mode: exercise === true ? 'exercise' : 'live' })
 }
 
@@ -70,7 +78,7 @@ program
   .requiredOption('--role <role>', 'author or approver')
   .action(async (path: string, { key, role }: { key: string; role: string }) => {
     const bytes = await readFile(path)
-    const jwk = await readKeyFile(key)
+    const jwk = await readKey(key)
     print(await signAlert(bytes, jwk, { role: asRole(role), form: 'detached' }))
   })
 
@@ -128,13 +136,13 @@ withAccess(program.command('send'))
   .option('--yes', 'do not ask before signing')
   .action(
     async (path: string, options: Access & { key: string; template?: string; yes?: true }) => {
+      const [given, key] = [await readJson(path), await readKey(options.key)]
       const client = await open(options)
-      const given = await readJson(path)
       const draft =
         options.template === undefined
           ? await client.post<WatchedAlert>('/v1/alerts', given)
           : await draftFromTemplate(client, options.template, given)
-      await sendAndWatch(client, draft, options)
+      await sendAndWatch(client, draft, { ...options, key })
     },
   )
 
@@ -147,8 +155,9 @@ withAccess(program.command('update'))
   .requiredOption('--key <file>', "the author's private key")
   .option('--yes', 'do not ask before signing')
   .action(async (id: string, path: string, options: Access & { key: string; yes?: true }) => {
+    const [changes, key] = [await readJson(path), await readKey(options.key)]
     const client = await open(options)
-    await sendAndWatch(client, await draftUpdate(client, id, await readJson(path)), options)
+    await sendAndWatch(client, await draftUpdate(client, id, changes), { ...options, key })
   })
 
 for (const [which, what] of [
@@ -161,9 +170,11 @@ for (const [which, what] of [
     .requiredOption('--key <file>', 'the private key of an author or an approver')
     .option('--yes', 'do not ask before signing')
     .action(async (id: string, options: Access & { key: string; yes?: true }) => {
+      const key = await readKey(options.key)
       const client = await open(options)
-      const key = await readKeyFile(options.key)
-      if (!(await confirm(options, `Sign and send the ${which} of ${id}? [y/N] `))) return
+      if (!(await confirm(options, `Sign and send the ${which} of ${id}? [y/N] `))) {
+        return notSent()
+      }
       const { correctionId, left } = await sendCorrection(client, id, which, key)
       print(`${which} ${correctionId}, to ${left} recipients`)
       await watchUntilEnded(client, await client.get(`/v1/alerts/${correctionId}`))
@@ -210,22 +221,21 @@ program
 async function sendAndWatch(
   client: Client,
   draft: WatchedAlert,
-  options: { readonly key: string; readonly yes?: true },
+  { key, yes }: { readonly key: PrivateJwk; readonly yes?: true },
 ): Promise<void> {
   const alert = await sendDraft(client, draft, {
-    key: await readKeyFile(options.key),
+    key,
     say: print,
-    confirm: question => confirm(options, question),
+    confirm: question => confirm({ yes }, question),
   })
-  if (alert !== undefined) await watchUntilEnded(client, alert)
+  if (alert === undefined) notSent()
+  else await watchUntilEnded(client, alert)
 }
 
-async function confirm({ yes }: { readonly yes?: true }, question: string): Promise<boolean> {
-  return yes === true || /^y(es)?$/i.test(await ask(question))
-}
-
-async function readJson(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(path, 'utf8'))
+/** What stands behind the command in a script must not take it for sent. */
+function notSent(): void {
+  print('nothing was sent')
+  process.exitCode = 1
 }
 
 async function watchUntilEnded(client: Client, alert: WatchedAlert): Promise<void> {
@@ -244,20 +254,6 @@ function asRole(role: string): AlertRole {
   throw new Error('the role is author or approver')
 }
 
-async function ask(question: string, echo: 'shown' | 'hidden' = 'shown'): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: true })
-  const answer = terminal.question(question)
-  // Readline has no hidden mode: what it would echo from now on is swallowed.
-  if (echo === 'hidden')
-    (terminal as unknown as { _writeToOutput: () => void })._writeToOutput = () => undefined
-  try {
-    return (await answer).trim()
-  } finally {
-    terminal.close()
-    if (echo === 'hidden') process.stderr.write('\n')
-  }
-}
-
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
@@ -265,7 +261,8 @@ function print(line: string): void {
 try {
   await program.parseAsync()
 } catch (error) {
-  const known = isAppError(error) || error instanceof ApiError || error instanceof Error
-  process.stderr.write(`${known ? error.message : 'failed'}\n`)
+  const faults = isAppError(error) ? error.faults : []
+  const places = faults.map(({ pointer, detail }) => `\n  ${pointer}: ${detail}`)
+  process.stderr.write(`${error instanceof Error ? error.message : 'failed'}${places.join('')}\n`)
   process.exitCode = 1
 }
