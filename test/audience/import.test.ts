@@ -5,6 +5,7 @@ import { getImport, startImport, type ImportOptions } from '../../src/audience/i
 import { countAudience } from '../../src/audience/count.ts'
 import { estimateAudience } from '../../src/audience/estimate.ts'
 import { resolveAudience } from '../../src/audience/resolve.ts'
+import { insertContact, setLocations } from '../../src/store/contacts.ts'
 import type { Database, OpenDatabase } from '../../src/store/database.ts'
 import { insertGroup } from '../../src/store/groups.ts'
 import { readRejects } from '../../src/store/imports.ts'
@@ -236,6 +237,28 @@ test('an upsert adds and changes, and a blank takes nothing away', async ({ data
     { name: 'Ann', language: 'fr', places: ['(-95,29)'], groups: ['A', 'B'] },
     { name: 'Ben', language: 'es', places: ['(-97,31)'], groups: null },
     { name: 'Cy', places: null },
+  ])
+})
+
+test('a file that places somebody where they were keeps their hours there, elsewhere they have none', async ({
+  database,
+  people,
+}) => {
+  const ids = [uuid(), uuid()]
+  for (const [no, id] of ids.entries()) {
+    const fields = { email: undefined, name: undefined, language: undefined, externalId: undefined }
+    await insertContact(people, { id, phone: `+1555010000${no + 1}`, ...fields })
+    const hours = [{ days: ['Mo'] as const, from: '08:00', to: '18:00' }]
+    await setLocations(people, id, [{ longitude: -95, latitude: 29.5, label: 'work', hours }])
+  }
+  const file = 'phone,longitude,latitude\n+15550100001,-95,29.5\n+15550100002,-96,29.5\n'
+  expect(await load(database, file)).toMatchObject({ updated: 2, rejects: [] })
+  const rows = await people.execute(sql`
+    select position::text as place, label, hours is not null as timed, open_minutes::text as minutes
+    from locations order by position[0] desc`)
+  expect(rows.map(row => ({ ...row }))).toEqual([
+    { place: '(-95,29.5)', label: 'work', timed: true, minutes: '{[480,1080)}' },
+    { place: '(-96,29.5)', label: null, timed: false, minutes: null },
   ])
 })
 

@@ -103,6 +103,11 @@ test('whoever is elsewhere at the moment of the dispatch is left out only if the
   const [row] = await db.execute(sql`
     select recipients, planned, state from alerts where id = ${id}::uuid`)
   expect(row).toEqual({ recipients: 2, planned: 2, state: 'sending' })
+  // Had that planner died before it said that it was done, whoever goes on from there adds nobody.
+  await db.execute(sql`
+    update alerts set plan_state = 'running', planner_until = now() - interval '1 second'
+    where id = ${id}::uuid`)
+  expect(await planLate(edge, database, id)).toEqual([HOME, PUPIL])
 
   await dispatch(later.author, everybody)
   expect(await planLate(edge, database, everybody)).toEqual([HOME, PUPIL, GUARD])
