@@ -26,6 +26,8 @@ export interface OptOutRequest {
   readonly scope: OptOutScope
   /** CAP category; with scope `category`. */
   readonly category?: string | undefined
+  /** CAP categories that the person still wants, beside emergencies; with scope `otherCategories`. */
+  readonly categories?: readonly string[] | undefined
   /** Whose block it is; with scope `carrier`, which is only ever lifted. */
   readonly carrierId?: string | undefined
   readonly reason: string
@@ -116,7 +118,7 @@ async function checked(
   request: OptOutRequest,
   what: 'set' | 'lifted',
 ): Promise<Decision> {
-  const { scope, category, carrierId, reason, confirmed } = request
+  const { scope, category, categories, carrierId, reason, confirmed } = request
   const { country } = await readOrganisation(tx)
   const phone = normalisePhone(request.phone, country)
   const faults: Fault[] = []
@@ -128,6 +130,20 @@ async function checked(
     refuse('/category', 'must be a CAP category')
   }
   if (scope !== 'category' && category !== undefined) refuse('/category', 'is for scope category')
+  if (scope !== 'otherCategories' && categories !== undefined) {
+    refuse('/categories', 'is for scope otherCategories')
+  }
+  if (scope === 'otherCategories') {
+    const wanted = categories ?? []
+    for (const [no, one] of wanted.entries()) {
+      if (!CATEGORIES.some(known => known === one))
+        refuse(`/categories/${no}`, 'is no CAP category')
+    }
+    if (wanted.length === 0) refuse('/categories', 'must name those that are still wanted')
+    else if (CATEGORIES.every(one => wanted.includes(one))) {
+      refuse('/categories', 'names all: then nothing is opted out of')
+    }
+  }
   if (scope === 'carrier') {
     if (what === 'set') refuse('/scope', 'only a carrier can say that it blocks a phone')
     else if (carrierId === undefined || (await findCarrier(tx, carrierId)) === undefined) {
@@ -146,10 +162,15 @@ async function checked(
   return {
     phone: phone.phone,
     scope,
-    category: category ?? carrierId ?? '',
+    category: category ?? carrierId ?? listOf(categories ?? []),
     operatorId,
     reason,
   }
+}
+
+/** The same list for the same categories, however they were named. */
+function listOf(categories: readonly string[]): string {
+  return CATEGORIES.filter(one => categories.includes(one)).join()
 }
 
 async function audit(

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { getContact } from '../audience/contacts.ts'
 import { recordOptIn, recordOptOut, reviewReply } from '../audience/opt-outs.ts'
+import { CATEGORIES } from '../cap/alert.ts'
 import { normalisePhone } from '../encoding/phone.ts'
 import type { Operator } from '../operators/operator.ts'
 import { phoneAsSeenBy } from '../reports/deliveries.ts'
@@ -22,7 +23,7 @@ const phone = z.string().meta({
 })
 const scope = z.enum(OPT_OUT_SCOPES).meta({
   description:
-    'Of all but emergencies (what STOP sets), of a category, of everything; `carrier`: a carrier refuses it',
+    'Of all but emergencies (what STOP sets); of a category, or of all others than some; of everything; `carrier`: a carrier refuses it',
 })
 
 const consentSchema = z
@@ -32,6 +33,9 @@ const consentSchema = z
     act: z.enum(CONSENT_ACTS),
     scope,
     category: z.string().nullable().meta({ description: 'CAP category, with scope `category`' }),
+    categories: z.array(z.string()).nullable().meta({
+      description: 'CAP categories that are still wanted, with scope `otherCategories`',
+    }),
     source: z.enum(OPT_OUT_SOURCES).meta({
       description: 'Who said so; `unknown`: it was not kept at that time',
     }),
@@ -53,6 +57,10 @@ const given = {
     .meta({ description: "E.164, or as in the organisation's country" }),
   scope,
   category: z.string().max(20).optional().meta({ description: 'With scope `category`' }),
+  categories: z.array(z.string().max(20)).max(CATEGORIES.length).optional().meta({
+    description:
+      'With scope `otherCategories`: those that are still wanted; they replace what was named before. To take it back, name the same',
+  }),
   reason: line(500).meta({ description: 'Why: who asked, and how' }),
 }
 const optOutSchema = z.strictObject({
@@ -233,6 +241,7 @@ function consentResource(row: Consent, operator: Operator): z.infer<typeof conse
     ...row,
     phone: phoneAsSeenBy(operator, row.phone),
     category: row.scope === 'category' ? row.category : null,
+    categories: row.scope === 'otherCategories' ? row.category.split(',') : null,
     carrierId: row.scope === 'carrier' ? row.category : row.carrierId,
     at: row.at.toISOString(),
   }

@@ -106,7 +106,9 @@ const barring = ({ emergency, categories }: OptOutRule): SQL =>
   emergency
     ? sql`(o.scope = 'all' or ${blocked})`
     : sql`(o.scope in ('all', 'nonEmergency', 'carrier')
-        or o.scope = 'category' and o.category = any(${arrayLiteral(categories)}::text[]))`
+        or o.scope = 'category' and o.category = any(${arrayLiteral(categories)}::text[])
+        or o.scope = 'otherCategories'
+          and not string_to_array(o.category, ',') && ${arrayLiteral(categories)}::text[])`
 
 /** Contacts that opted out, as the rule counts it. */
 export async function optedOutContacts(tx: Database, rule: OptOutRule): Promise<string[]> {

@@ -153,7 +153,7 @@ export async function heedUnjudged(
 export interface Decision {
   readonly phone: string
   readonly scope: OptOutScope
-  /** CAP category, or the carrier's id; empty for the other scopes. */
+  /** As in `opt_outs`. */
   readonly category: string
   readonly operatorId: string
   readonly reason: string | null
@@ -163,19 +163,36 @@ export interface Decision {
   readonly alertId?: string | undefined
 }
 
-/** @returns the id of its proof; undefined where it stood already */
+/**
+ * Of scope `otherCategories` it takes the place of another one.
+ *
+ * @returns the id of its proof; undefined where it stood already
+ */
 export async function setOptOut(
   tx: Database,
   decision: Decision,
   now: Date,
 ): Promise<string | undefined> {
   const { phone, scope, category } = decision
+  if (scope === 'otherCategories') await leaveOtherList(tx, decision, now)
   const rows = await tx.execute(sql`
     insert into opt_outs (phone, scope, category, source, at)
     values (${phone}, ${scope}, ${category}, 'operator', ${now.toISOString()}::timestamptz)
     on conflict do nothing returning phone
   `)
   return rows.length === 0 ? undefined : insertDecision(tx, 'optOut', decision, now)
+}
+
+async function leaveOtherList(tx: Database, decision: Decision, now: Date): Promise<void> {
+  const { phone, scope } = decision
+  // Of two at a time the second replaces the first.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('opt_outs'), hashtext(${phone}))`)
+  const [left] = await tx.execute<{ category: string }>(sql`
+    delete from opt_outs
+    where phone = ${phone} and scope = ${scope} and category <> ${decision.category}
+    returning category
+  `)
+  if (left !== undefined) await insertDecision(tx, 'optIn', { ...decision, ...left }, now)
 }
 
 /** @returns the id of its proof; undefined where there was none */

@@ -67,7 +67,13 @@ export const DELIVERY_STATES = [
 export const MODES = ['live', 'exercise'] as const
 export const ROLES = ['author', 'approver', 'viewer', 'auditor', 'administrator'] as const
 /** `carrier`: a carrier that holds the phone's opt-out itself refuses it, whatever is sent. */
-export const OPT_OUT_SCOPES = ['nonEmergency', 'category', 'all', 'carrier'] as const
+export const OPT_OUT_SCOPES = [
+  'nonEmergency',
+  'category',
+  'otherCategories',
+  'all',
+  'carrier',
+] as const
 export const CONSENT_ACTS = ['optOut', 'optIn'] as const
 /** Who said so: the person by a text, a carrier, an operator; `unknown`: from before it was asked. */
 export const OPT_OUT_SOURCES = ['reply', 'carrier', 'operator', 'unknown'] as const
@@ -282,7 +288,10 @@ export const optOuts = pgTable(
   {
     phone: text('phone').notNull(),
     scope: text('scope').notNull(),
-    /** CAP category, for scope `category`; the carrier's id for scope `carrier`; else empty. */
+    /**
+     * CAP category, for scope `category`; for `otherCategories` those that are still wanted, with commas between them;
+     * the carrier's id for scope `carrier`; else empty.
+     */
     category: text('category').notNull().default(''),
     source: text('source').notNull(),
     at: at('at').notNull().defaultNow(),
@@ -290,6 +299,10 @@ export const optOuts = pgTable(
   t => [
     primaryKey({ columns: [t.phone, t.scope, t.category] }),
     index('opt_outs_at').on(t.at),
+    // Whoever wants only some categories wants one list of them.
+    uniqueIndex('opt_outs_other_categories')
+      .on(t.phone)
+      .where(sql`scope = 'otherCategories'`),
     check('opt_outs_scope', oneOf('scope', OPT_OUT_SCOPES)),
   ],
 )

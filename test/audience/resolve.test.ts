@@ -53,6 +53,14 @@ interface Place {
   readonly shift: keyof typeof SHIFTS | undefined
 }
 
+const WISHES = [
+  'nonEmergency',
+  'category Met',
+  'otherCategories Met',
+  'otherCategories Geo,Fire',
+  'all',
+] as const
+
 interface Person {
   readonly id: string
   readonly phone: string
@@ -63,7 +71,7 @@ interface Person {
   readonly label: string
   readonly places: readonly Place[]
   readonly groups: readonly number[]
-  readonly optedOut: 'nonEmergency' | 'Met' | 'all' | undefined
+  readonly optedOut: (typeof WISHES)[number] | undefined
 }
 
 interface Town {
@@ -127,7 +135,7 @@ async function settle(db: Database): Promise<Town> {
       shift: ([undefined, undefined, 'day', 'night', 'weekend'] as const)[random(5)],
     })),
     groups: [0, 1, 2].filter(() => random(12) === 0),
-    optedOut: random(10) === 0 ? (['nonEmergency', 'Met', 'all'] as const)[random(3)] : undefined,
+    optedOut: random(10) === 0 ? WISHES[random(5)] : undefined,
   }))
   for (const { places, groups, optedOut, label, ...fields } of people) {
     await insertContact(db, { ...fields, name: undefined })
@@ -144,8 +152,7 @@ async function settle(db: Database): Promise<Town> {
       groups.map(no => groupIds[no]!),
     )
     if (optedOut !== undefined) {
-      const scope = optedOut === 'Met' ? 'category' : optedOut
-      const category = optedOut === 'Met' ? 'Met' : ''
+      const [scope, category = ''] = optedOut.split(' ') as [string, string?]
       await db.insert(optOuts).values({ phone: fields.phone, scope, category, source: 'test' })
     }
   }
@@ -289,7 +296,10 @@ function reached(
       person.optedOut === 'all' ||
       (!definition.emergency &&
         (person.optedOut === 'nonEmergency' ||
-          (person.optedOut === 'Met' && definition.categories.includes('Met'))))
+          (person.optedOut === 'category Met' && definition.categories.includes('Met')) ||
+          (person.optedOut === 'otherCategories Met' && !definition.categories.includes('Met')) ||
+          (person.optedOut === 'otherCategories Geo,Fire' &&
+            !definition.categories.some(one => one === 'Geo' || one === 'Fire'))))
     if (!isReached || definition.excludeGroups.some(id => isMember(person, id))) continue
     if (!(isBarred && barring)) everyone.set(person.phone, { areaNos, groupNos })
   }
@@ -358,7 +368,7 @@ const drawnAudience = fc.record({
   excludeGroups: fc.uniqueArray(half(FIRST_MADE + 1), { maxLength: 2 }),
   roster: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 3 }),
   emergency: fc.boolean(),
-  categories: fc.constantFrom(['Met'], ['Fire'], []),
+  categories: fc.constantFrom(['Met'], ['Fire'], ['Health', 'Met'], []),
   // Ends of the shifts and of the week among them, and no hour at all.
   openAt: fc.option(
     fc.oneof(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { heedOverdueReviews } from '../../src/audience/opt-outs.ts'
+import { CATEGORIES } from '../../src/cap/alert.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import { blockPhones } from '../../src/store/consents.ts'
 import { test as edgeTest, type Caller } from '../support/edge.ts'
@@ -150,6 +151,60 @@ test('an operator sets and lifts opt-outs, with a reason and a trail', async ({
     ['optOut.set', author.id],
   ])
   expect(JSON.stringify(body)).not.toContain(phone)
+})
+
+test('somebody wants only some categories: the last list counts, with the proof of each', async ({
+  db,
+  author,
+}) => {
+  const { phone, id } = await aContact(author)
+  const say204 = async (path: string, json: object) => {
+    const sent = { phone, scope: 'otherCategories', reason: 'signed up at the fair', ...json }
+    const { status, body } = await author.call('POST', path, { json: sent })
+    expect([status, body.code]).toEqual([204, undefined])
+  }
+  await say204('/v1/opt-outs', { categories: ['Met', 'Fire', 'Met'] })
+  // Twice is once, however it is written.
+  await say204('/v1/opt-outs', { categories: ['Fire', 'Met'] })
+  await Promise.all([
+    say204('/v1/opt-outs', { categories: ['Health'] }),
+    say204('/v1/opt-outs', { categories: ['Health'] }),
+  ])
+  // A text takes back what a text can set.
+  await recordReplies(db, await aCarrier(db), [say(phone, 'START')])
+  const path = `/v1/contacts/${id}/opt-outs`
+  const { body } = await author.call('GET', path)
+  expect(body.optOuts).toMatchObject([
+    { scope: 'otherCategories', category: null, categories: ['Health'], source: 'operator' },
+  ])
+  expect(
+    body.history.map(({ act, categories }: { act: string; categories: string[] }) => [
+      act,
+      ...categories,
+    ]),
+  ).toEqual([
+    ['optOut', 'Met', 'Fire'],
+    ['optIn', 'Met', 'Fire'],
+    ['optOut', 'Health'],
+  ])
+  await say204('/v1/opt-outs/lift', { categories: ['Health'] })
+  expect((await author.call('GET', path)).body.optOuts).toEqual([])
+
+  const refused = async (json: object) => {
+    const sent = { phone, scope: 'otherCategories', reason: 'asked', ...json }
+    const answer = await author.call('POST', '/v1/opt-outs', { json: sent })
+    expect([answer.status, answer.body.code]).toEqual([422, 'invalid_contact'])
+    return answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)
+  }
+  expect(await refused({})).toEqual(['/categories'])
+  expect(await refused({ categories: [] })).toEqual(['/categories'])
+  expect(await refused({ categories: [...CATEGORIES] })).toEqual(['/categories'])
+  expect(await refused({ categories: ['Met', 'Weather', 'Fire,Met'] })).toEqual([
+    '/categories/1',
+    '/categories/2',
+  ])
+  expect(await refused({ category: 'Met', categories: ['Fire'] })).toEqual(['/category'])
+  expect(await refused({ scope: 'nonEmergency', categories: ['Met'] })).toEqual(['/categories'])
 })
 
 test('whatever is wrong with an opt-out is said at once', async ({ author }) => {

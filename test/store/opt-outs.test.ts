@@ -13,6 +13,8 @@ async function leftOut(db: Database, alert: { readonly emergency: boolean }): Pr
     { scope: 'nonEmergency', category: '' },
     { scope: 'category', category: 'Met' },
     { scope: 'category', category: 'Fire' },
+    { scope: 'otherCategories', category: 'Met,Fire' },
+    { scope: 'otherCategories', category: 'Geo,Fire' },
     { scope: 'all', category: '' },
   ] as const
   const phones = wishes.map(() => aPhone())
@@ -27,9 +29,9 @@ async function leftOut(db: Database, alert: { readonly emergency: boolean }): Pr
     const decision = { ...wish, phone: phones[no]!, operatorId, reason: 'rang' }
     await setOptOut(db, decision, new Date())
   }
-  const place = { blockNo: 1, generation: 0, fromSeq: 1, toSeq: 5, seqs: null, hwm: 0 }
+  const place = { blockNo: 1, generation: 0, fromSeq: 1, toSeq: 7, seqs: null, hwm: 0 }
   const [{ recipients } = { recipients: [] }] = await loadRanges(db, alertId, [place])
-  expect(recipients).toHaveLength(5)
+  expect(recipients).toHaveLength(7)
   return recipients.flatMap(({ seq, optedOut }) => {
     const { scope, category } = wishes[seq - 1] ?? { scope: 'none', category: '' }
     return optedOut ? [`${scope} ${category}`.trim()] : []
@@ -39,7 +41,12 @@ async function leftOut(db: Database, alert: { readonly emergency: boolean }): Pr
 test('who opts out while an alert is being sent is left out of what still waits', async ({
   db,
 }) => {
-  expect(await leftOut(db, { emergency: false })).toEqual(['nonEmergency', 'category Met', 'all'])
+  expect(await leftOut(db, { emergency: false })).toEqual([
+    'nonEmergency',
+    'category Met',
+    'otherCategories Geo,Fire',
+    'all',
+  ])
 })
 
 test('an emergency goes to all but those who want nothing at all', async ({ db }) => {
