@@ -33,11 +33,13 @@ import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import {
+  answerOf,
   idParams,
   ifMatchHeader,
   json,
   ofAlert,
   placeSchema,
+  requiredBody,
   timeSchema,
   versionNo,
   words,
@@ -252,7 +254,7 @@ export const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
   content: json(schema),
 })
 
-const alertAnswer = (description: string) => ({ description, content: json(alertSchema) })
+const alertAnswer = (description: string) => answerOf(description, alertSchema)
 const tags = ['Alerts']
 
 const composeRoute = createRoute({
@@ -260,7 +262,7 @@ const composeRoute = createRoute({
   path: '/v1/alerts',
   tags,
   summary: 'Write an alert',
-  request: { body: { required: true, content: json(draftSchema) } },
+  request: { body: requiredBody(draftSchema) },
   responses: { 201: alertAnswer('A draft') },
 })
 
@@ -277,7 +279,7 @@ const listRoute = createRoute({
       template: z.uuid().optional().meta({ description: 'Made of it, in whichever version' }),
     }),
   },
-  responses: { 200: { description: 'A page', content: json(pageSchema(summarySchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(summarySchema)) },
 })
 
 const getRoute = createRoute({
@@ -297,7 +299,7 @@ const editRoute = createRoute({
   request: {
     params: idParams,
     headers: ifMatchHeader,
-    body: { required: true, content: json(editSchema) },
+    body: requiredBody(editSchema),
   },
   responses: { 200: alertAnswer('Changed') },
 })
@@ -354,7 +356,7 @@ const move = <const Path extends string, Body extends z.ZodType>(
     tags,
     summary,
     request: { params: idParams, body: bodyOf(body) },
-    responses: { 202: { description: 'Under way', content: json(movedSchema) } },
+    responses: { 202: answerOf('Under way', movedSchema) },
   })
 
 const dispatchRoute = move('dispatch', 'Send; needs an Idempotency-Key', holdBody)

@@ -5,7 +5,7 @@ import { composeArea } from '../audience/area-tools.ts'
 import { areaSchema, polygonSchema } from '../cap/area.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { json, placeSchema } from './resources.ts'
+import { answerOf, placeSchema, requiredBody } from './resources.ts'
 
 /** Drawn, and not yet named. */
 const drawnSchema = areaSchema.extend({ areaDesc: areaSchema.shape.areaDesc.default('Drawn') })
@@ -51,8 +51,8 @@ const composeRoute = createRoute({
   tags: ['Areas'],
   summary:
     'Join, subtract, intersect and widen areas; count who is inside, and whom nothing reaches. Changes nothing',
-  request: { body: { required: true, content: json(requestSchema) } },
-  responses: { 200: { description: 'What comes of it', content: json(answerSchema) } },
+  request: { body: requiredBody(requestSchema) },
+  responses: { 200: answerOf('What comes of it', answerSchema) },
 })
 
 export const areaRoutes = ({ database: { db }, now }: AppDependencies) =>

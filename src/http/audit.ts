@@ -4,7 +4,7 @@ import { type AuditEntry, listAudit } from '../store/audit.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { timeSchema } from './resources.ts'
+import { answerOf, timeSchema } from './resources.ts'
 
 const entrySchema = z
   .object({
@@ -30,10 +30,7 @@ const listRoute = createRoute({
   summary: 'The audit trail, newest first',
   request: { query: pageQuery },
   responses: {
-    200: {
-      description: 'A page',
-      content: { 'application/json': { schema: pageSchema(entrySchema) } },
-    },
+    200: answerOf('A page', pageSchema(entrySchema)),
   },
 })
 

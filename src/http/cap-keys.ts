@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { addXmlKey, type XmlKey, xmlKeys } from '../operators/xml-keys.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { json, timeSchema } from './resources.ts'
+import { answerOf, json, timeSchema } from './resources.ts'
 
 const keySchema = z
   .object({
@@ -20,7 +20,7 @@ const listRoute = createRoute({
   tags: ['CAP'],
   summary: 'The keys of the organisation that sign CAP, or did, or will: the last to sign first',
   responses: {
-    200: { description: 'All of them', content: json(z.object({ items: z.array(keySchema) })) },
+    200: answerOf('All of them', z.object({ items: z.array(keySchema) })),
   },
 })
 
@@ -42,7 +42,7 @@ const addRoute = createRoute({
       ),
     },
   },
-  responses: { 201: { description: 'Made', content: json(keySchema) } },
+  responses: { 201: answerOf('Made', keySchema) },
 })
 
 export const capKeyRoutes = ({ database: { db }, masterKey, now }: AppDependencies) =>

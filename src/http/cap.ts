@@ -10,7 +10,7 @@ import { alertResource, alertSchema } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, json, ofAlert } from './resources.ts'
+import { answerOf, idParams, ofAlert } from './resources.ts'
 import { etagOf, etagOfBytes } from './revision.ts'
 
 const CAP_TYPE = 'application/cap+xml'
@@ -57,7 +57,7 @@ const importRoute = createRoute({
     }),
     body: { required: true, content: { [CAP_TYPE]: { schema: z.string() } } },
   },
-  responses: { 201: { description: 'A draft', content: json(alertSchema) } },
+  responses: { 201: answerOf('A draft', alertSchema) },
 })
 
 const placesSchema = z.array(z.object({ pointer: z.string(), detail: z.string() }))

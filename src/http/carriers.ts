@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { z } from 'zod'
 import {
   type Account,
@@ -20,8 +21,8 @@ import {
 } from '../accounts/settings/twilio.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
+import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const protocolSchema = z.enum(['smpp', 'twilio', 'http', 'smtp'])
@@ -105,20 +106,14 @@ const carrierSchema = z
   })
   .meta({ id: 'Carrier' })
 
-const carrierAnswer = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: carrierSchema } },
-})
-const body = <Schema extends z.ZodType>(schema: Schema) => ({
-  body: { required: true, content: { 'application/json': { schema } } },
-})
+const carrierAnswer = (description: string) => answerOf(description, carrierSchema)
 
 const createRouteConfig = createRoute({
   method: 'post',
   path: '/v1/carriers',
   tags: ['Carriers'],
   summary: 'Set up a carrier account; secrets are write-only',
-  request: body(newCarrierSchema),
+  request: { body: requiredBody(newCarrierSchema) },
   responses: { 201: carrierAnswer('Set up') },
 })
 const listRoute = createRoute({
@@ -128,10 +123,7 @@ const listRoute = createRoute({
   summary: 'List carriers by name, with their live state',
   request: { query: pageQuery },
   responses: {
-    200: {
-      description: 'A page',
-      content: { 'application/json': { schema: pageSchema(carrierSchema) } },
-    },
+    200: answerOf('A page', pageSchema(carrierSchema)),
   },
 })
 const getRoute = createRoute({
@@ -147,7 +139,7 @@ const changeRoute = createRoute({
   path: '/v1/carriers/{id}',
   tags: ['Carriers'],
   summary: 'Edit a carrier; it is bound anew',
-  request: { params: idParams, headers: ifMatchHeader, ...body(carrierEditSchema) },
+  request: { params: idParams, headers: ifMatchHeader, body: requiredBody(carrierEditSchema) },
   responses: { 200: carrierAnswer('Changed') },
 })
 const deleteRoute = createRoute({
@@ -164,28 +156,28 @@ const testRoute = createRoute({
   tags: ['Carriers'],
   summary:
     'Send one message over this carrier, to a member of a listed group; a letter goes to their address',
-  request: { params: idParams, ...body(z.strictObject({ phone: z.string().min(1).max(40) })) },
+  request: {
+    params: idParams,
+    body: requiredBody(z.strictObject({ phone: z.string().min(1).max(40) })),
+  },
   responses: {
-    202: {
-      description: 'Queued',
-      content: { 'application/json': { schema: z.object({ id: z.uuid() }) } },
-    },
+    202: answerOf('Queued', z.object({ id: z.uuid() })),
   },
 })
 
 export const carrierRoutes = ({ database: { db }, config, masterKey, now }: AppDependencies) => {
   const installation = { ...config, masterKey }
+  const by = (c: Context<Env>) => ({ operatorId: requireRole(c, 'administrator').id, now: now() })
   return new OpenAPIHono<Env>()
     .openapi(createRouteConfig, async c => {
-      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
-      const account = await createAccount(db, installation, by, c.req.valid('json'))
+      const account = await createAccount(db, installation, by(c), c.req.valid('json'))
       c.header('ETag', etagOf(account.revision))
       c.header('Location', `/v1/carriers/${account.id}`)
       return c.json(carrierResource(account), 201)
     })
     .openapi(listRoute, async c => {
       const { limit, cursor } = c.req.valid('query')
-      const [after] = readCursor(cursor, z.tuple([z.string()])) ?? []
+      const after = readAfter(cursor, z.string())
       const accounts = await getAccounts(db, { after, limit: limit + 1 })
       return c.json(
         pageOf(accounts, limit, carrierResource, ({ name }) => [name]),
@@ -198,21 +190,18 @@ export const carrierRoutes = ({ database: { db }, config, masterKey, now }: AppD
       return c.json(carrierResource(account), 200)
     })
     .openapi(changeRoute, async c => {
-      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
       const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
-      const account = await changeAccount(db, installation, by, target, c.req.valid('json'))
+      const account = await changeAccount(db, installation, by(c), target, c.req.valid('json'))
       c.header('ETag', etagOf(account.revision))
       return c.json(carrierResource(account), 200)
     })
     .openapi(deleteRoute, async c => {
-      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
-      await deleteAccount(db, by, c.req.valid('param').id)
+      await deleteAccount(db, by(c), c.req.valid('param').id)
       return c.body(null, 204)
     })
     .openapi(testRoute, async c => {
-      const by = { operatorId: requireRole(c, 'administrator').id, now: now() }
       const { phone } = c.req.valid('json')
-      const id = await sendTestMessage(db, by, { id: c.req.valid('param').id, phone })
+      const id = await sendTestMessage(db, by(c), { id: c.req.valid('param').id, phone })
       return c.json({ id }, 202)
     })
 }

@@ -13,9 +13,9 @@ import type { Operator } from '../operators/operator.ts'
 import type { Contact } from '../store/contacts.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
+import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 /** Three spans a day say more than anybody knows of a person's week. */
@@ -107,20 +107,14 @@ const contactSchema = z
   })
   .meta({ id: 'Contact' })
 
-const contactAnswer = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: contactSchema } },
-})
-const body = <Schema extends z.ZodType>(schema: Schema) => ({
-  body: { required: true, content: { 'application/json': { schema } } },
-})
+const contactAnswer = (description: string) => answerOf(description, contactSchema)
 
 const createRouteConfig = createRoute({
   method: 'post',
   path: '/v1/contacts',
   tags: ['People'],
   summary: 'Add a contact',
-  request: body(newContactSchema),
+  request: { body: requiredBody(newContactSchema) },
   responses: { 201: contactAnswer('Added') },
 })
 const listRoute = createRoute({
@@ -135,10 +129,7 @@ const listRoute = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'A page',
-      content: { 'application/json': { schema: pageSchema(contactSchema) } },
-    },
+    200: answerOf('A page', pageSchema(contactSchema)),
   },
 })
 const getRoute = createRoute({
@@ -154,7 +145,7 @@ const changeRoute = createRoute({
   path: '/v1/contacts/{id}',
   tags: ['People'],
   summary: 'Edit a contact; locations and groups that are given replace those there were',
-  request: { params: idParams, headers: ifMatchHeader, ...body(contactEditSchema) },
+  request: { params: idParams, headers: ifMatchHeader, body: requiredBody(contactEditSchema) },
   responses: { 200: contactAnswer('Changed') },
 })
 const deleteRoute = createRoute({
@@ -178,7 +169,7 @@ export const contactRoutes = ({ database: { db } }: AppDependencies) =>
     .openapi(listRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author', 'viewer')
       const { limit, cursor, phone, group: groupId } = c.req.valid('query')
-      const [after] = readCursor(cursor, z.tuple([z.uuid()])) ?? []
+      const after = readAfter(cursor, z.uuid())
       const contacts = await getContacts(db, { phone, groupId }, { after, limit: limit + 1 })
       return c.json(
         pageOf(

@@ -8,7 +8,7 @@ import { digestOfBytes } from '../cap/content.ts'
 import { alertResource, alertSchema, bodyOf, movedSchema, signatureBody } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { idParams, json, ofAlert } from './resources.ts'
+import { answerOf, idParams, ofAlert } from './resources.ts'
 import { etagOf } from './revision.ts'
 
 const tags = ['Alerts']
@@ -24,7 +24,7 @@ const updateRoute = createRoute({
     'reached by that alone gets the text in the language in which the earlier one came. A drill reaches its roster. ' +
     'Its dispatch stops what is left of the alerts that it references.',
   request: { params: idParams, body: bodyOf(z.strictObject({})) },
-  responses: { 201: { description: 'A draft', content: json(alertSchema) } },
+  responses: { 201: answerOf('A draft', alertSchema) },
 })
 
 const correctedSchema = movedSchema.extend({
@@ -55,10 +55,10 @@ const correctionRoutesOf = <const Path extends keyof typeof KINDS>(path: Path) =
         'approver signs it alone, as either.',
       request: { params: idParams, body: bodyOf(signatureBody) },
       responses: {
-        202: {
-          description: 'The state of the alert, and how many its correction goes to',
-          content: json(correctedSchema),
-        },
+        202: answerOf(
+          'The state of the alert, and how many its correction goes to',
+          correctedSchema,
+        ),
       },
     }),
   }

@@ -8,6 +8,7 @@ import { ERROR_CODES, isAppError } from '../errors.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { statusOf } from './problem.ts'
+import { answerOf, requiredBody } from './resources.ts'
 
 const dispatchesSchema = z
   .object({
@@ -28,23 +29,15 @@ const dispatchesRoute = createRoute({
   tags: ['Alerts'],
   summary: 'Send several; one refusal leaves the others. Needs an Idempotency-Key',
   request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.strictObject({
-            alertIds: z.array(z.uuid()).min(1).max(1000),
-            holdSeconds: z.int().min(0).max(60).default(0),
-          }),
-        },
-      },
-    },
+    body: requiredBody(
+      z.strictObject({
+        alertIds: z.array(z.uuid()).min(1).max(1000),
+        holdSeconds: z.int().min(0).max(60).default(0),
+      }),
+    ),
   },
   responses: {
-    200: {
-      description: 'One result an alert, in order',
-      content: { 'application/json': { schema: dispatchesSchema } },
-    },
+    200: answerOf('One result an alert, in order', dispatchesSchema),
   },
 })
 
@@ -54,24 +47,17 @@ const stopRoute = createRoute({
   tags: ['Alerts'],
   summary: 'The all-stop: everything that is sending stops, for good',
   request: {
-    body: {
-      required: true,
-      content: { 'application/json': { schema: z.strictObject({ reason: readableText(1000) }) } },
-    },
+    body: requiredBody(z.strictObject({ reason: readableText(1000) })),
   },
   responses: {
-    202: {
-      description: 'What was stopped',
-      content: {
-        'application/json': {
-          schema: z.object({
-            state: z.literal('stopped'),
-            left: z.int(),
-            alerts: z.array(z.object({ alertId: z.uuid(), left: z.int() })),
-          }),
-        },
-      },
-    },
+    202: answerOf(
+      'What was stopped',
+      z.object({
+        state: z.literal('stopped'),
+        left: z.int(),
+        alerts: z.array(z.object({ alertId: z.uuid(), left: z.int() })),
+      }),
+    ),
   },
 })
 

@@ -6,8 +6,8 @@ import { changeFeed, createFeed, getFeed, getFeeds, removeFeed } from '../feeds/
 import type { FeedRow } from '../store/cap-feeds.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, ifMatchHeader, json, line, timeSchema } from './resources.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
+import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const fields = {
@@ -71,10 +71,6 @@ const feedSchema = z
   .meta({ id: 'Feed' })
 
 const tags = ['CAP']
-const answer = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
-  description,
-  content: json(schema),
-})
 
 const createRouteConfig = createRoute({
   method: 'post',
@@ -82,8 +78,8 @@ const createRouteConfig = createRoute({
   tags,
   summary:
     'Enter a feed of CAP that is polled; what it brings becomes drafts, and never goes out by itself',
-  request: { body: { required: true, content: json(newFeedSchema) } },
-  responses: { 201: answer('Entered', feedSchema) },
+  request: { body: requiredBody(newFeedSchema) },
+  responses: { 201: answerOf('Entered', feedSchema) },
 })
 const listRoute = createRoute({
   method: 'get',
@@ -91,7 +87,7 @@ const listRoute = createRoute({
   tags,
   summary: 'List the feeds that are polled, and how each fares',
   request: { query: pageQuery },
-  responses: { 200: answer('A page', pageSchema(feedSchema)) },
+  responses: { 200: answerOf('A page', pageSchema(feedSchema)) },
 })
 const getRoute = createRoute({
   method: 'get',
@@ -99,7 +95,7 @@ const getRoute = createRoute({
   tags,
   summary: 'A feed that is polled',
   request: { params: idParams },
-  responses: { 200: answer('The feed', feedSchema) },
+  responses: { 200: answerOf('The feed', feedSchema) },
 })
 const changeRoute = createRoute({
   method: 'patch',
@@ -109,9 +105,9 @@ const changeRoute = createRoute({
   request: {
     params: idParams,
     headers: ifMatchHeader,
-    body: { required: true, content: json(feedEditSchema) },
+    body: requiredBody(feedEditSchema),
   },
-  responses: { 200: answer('Changed', feedSchema) },
+  responses: { 200: answerOf('Changed', feedSchema) },
 })
 const deleteRoute = createRoute({
   method: 'delete',
@@ -137,7 +133,7 @@ export const incomingFeedRoutes = ({ database: { db }, config, now }: AppDepende
     .openapi(listRoute, async c => {
       requireRole(c, 'administrator')
       const { limit, cursor } = c.req.valid('query')
-      const after = readCursor(cursor, z.tuple([z.uuid()]))?.[0]
+      const after = readAfter(cursor, z.uuid())
       const rows = await getFeeds(db, { after, limit: limit + 1 })
       return c.json(
         pageOf(rows, limit, feedResource, row => [row.id]),

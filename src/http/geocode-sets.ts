@@ -17,9 +17,9 @@ import {
 import { requireRole } from './auth.ts'
 import { streamBody } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
-import { json, line, timeSchema } from './resources.ts'
+import { answerOf, line, timeSchema } from './resources.ts'
 
 const setSchema = z
   .object({
@@ -57,7 +57,7 @@ const ofFile = {
 }
 const nameParams = z.strictObject({ valueName: setName })
 const tags = ['Geocode sets']
-const loadedAnswer = (description: string) => ({ description, content: json(loadedSchema) })
+const loadedAnswer = (description: string) => answerOf(description, loadedSchema)
 
 const createRouteConfig = createRoute({
   method: 'post',
@@ -84,7 +84,7 @@ const listRoute = createRoute({
   tags,
   summary: 'List the loaded sets, by name',
   request: { query: pageQuery },
-  responses: { 200: { description: 'A page', content: json(pageSchema(setSchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(setSchema)) },
 })
 const getRoute = createRoute({
   method: 'get',
@@ -92,7 +92,7 @@ const getRoute = createRoute({
   tags,
   summary: 'Read a set',
   request: { params: nameParams },
-  responses: { 200: { description: 'The set', content: json(setSchema) } },
+  responses: { 200: answerOf('The set', setSchema) },
 })
 const codesRoute = createRoute({
   method: 'get',
@@ -101,10 +101,7 @@ const codesRoute = createRoute({
   summary: 'List the codes of a set with their names',
   request: { params: nameParams, query: pageQuery },
   responses: {
-    200: {
-      description: 'A page',
-      content: json(pageSchema(z.object({ code: z.string(), name: z.string() }))),
-    },
+    200: answerOf('A page', pageSchema(z.object({ code: z.string(), name: z.string() }))),
   },
 })
 const deleteRoute = createRoute({
@@ -139,7 +136,7 @@ export const geocodeSetRoutes = ({ database: { db } }: AppDependencies) => {
     .openapi(listRoute, async c => {
       requireRole(c, 'administrator', 'author', 'approver', 'viewer')
       const { limit, cursor } = c.req.valid('query')
-      const [after] = readCursor(cursor, z.tuple([z.string()])) ?? []
+      const after = readAfter(cursor, z.string())
       const sets = await listCurrentSets(db, { after, limit: limit + 1 })
       return c.json(
         pageOf(sets, limit, setResource, set => [set.valueName]),
@@ -153,7 +150,7 @@ export const geocodeSetRoutes = ({ database: { db } }: AppDependencies) => {
     .openapi(codesRoute, async c => {
       requireRole(c, 'administrator', 'author', 'approver', 'viewer')
       const { limit, cursor } = c.req.valid('query')
-      const [after] = readCursor(cursor, z.tuple([z.string()])) ?? []
+      const after = readAfter(cursor, z.string())
       const { id } = await find(c.req.valid('param').valueName)
       const codes = await listCodes(db, id, { after, limit: limit + 1 })
       return c.json(

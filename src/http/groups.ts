@@ -15,9 +15,9 @@ import { requireRole } from './auth.ts'
 import { streamBody } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { groupExpressionSchema } from './group-expressions.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
+import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const ruleSchema = z
@@ -77,13 +77,7 @@ const membersSchema = z
   .strictObject({ contactIds: z.array(z.uuid()), phones: z.array(z.string()) })
   .partial()
 
-const groupAnswer = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: groupSchema } },
-})
-const body = <Schema extends z.ZodType>(schema: Schema) => ({
-  body: { required: true, content: { 'application/json': { schema } } },
-})
+const groupAnswer = (description: string) => answerOf(description, groupSchema)
 
 const createRouteConfig = createRoute({
   method: 'post',
@@ -91,7 +85,7 @@ const createRouteConfig = createRoute({
   tags: ['People'],
   summary:
     'Make a group: geographic with an area, by rule with a rule, made of others with an expression, else listed',
-  request: body(newGroupSchema),
+  request: { body: requiredBody(newGroupSchema) },
   responses: { 201: groupAnswer('Made') },
 })
 const listRoute = createRoute({
@@ -101,10 +95,7 @@ const listRoute = createRoute({
   summary: 'List groups, oldest first',
   request: { query: pageQuery },
   responses: {
-    200: {
-      description: 'A page',
-      content: { 'application/json': { schema: pageSchema(groupSchema) } },
-    },
+    200: answerOf('A page', pageSchema(groupSchema)),
   },
 })
 const getRoute = createRoute({
@@ -120,7 +111,7 @@ const changeRoute = createRoute({
   path: '/v1/groups/{id}',
   tags: ['People'],
   summary: 'Edit a group; alerts that were signed for it and not yet sent will notice',
-  request: { params: idParams, headers: ifMatchHeader, ...body(groupEditSchema) },
+  request: { params: idParams, headers: ifMatchHeader, body: requiredBody(groupEditSchema) },
   responses: { 200: groupAnswer('Changed') },
 })
 const membersRoute = createRoute({
@@ -154,7 +145,7 @@ export const groupRoutes = ({ database }: AppDependencies) => {
     .openapi(listRoute, async c => {
       requireRole(c, 'administrator', 'author', 'approver', 'viewer')
       const { limit, cursor } = c.req.valid('query')
-      const [after] = readCursor(cursor, z.tuple([z.uuid()])) ?? []
+      const after = readAfter(cursor, z.uuid())
       const groups = await getGroups(db, { after, limit: limit + 1 })
       return c.json(
         pageOf(groups, limit, groupResource, ({ id }) => [id]),
@@ -195,7 +186,7 @@ export const groupRoutes = ({ database }: AppDependencies) => {
     it => it.type === 'route' && it.route.path === membersRoute.path,
   )
   if (documented?.type === 'route')
-    documented.route.request = { ...documented.route.request, ...body(membersSchema) }
+    documented.route.request = { ...documented.route.request, body: requiredBody(membersSchema) }
   return routes
 }
 

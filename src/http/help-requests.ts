@@ -22,9 +22,9 @@ import { HELP_OUTCOMES, HELP_REQUEST_STATES, HELP_STEPS } from '../store/schema.
 import { existingAlerts } from '../store/watching.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, ifMatchHeader, json, timeSchema } from './resources.ts'
+import { answerOf, idParams, ifMatchHeader, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const requestSchema = z
@@ -75,7 +75,7 @@ const note = z
   .max(2_000)
   .regex(/^[^\p{Cs}\0]*$/u, 'must be text')
 const tags = ['Requests for help']
-const answer = { 200: { description: 'The request', content: json(requestSchema) } }
+const answer = { 200: answerOf('The request', requestSchema) }
 
 const listRoute = createRoute({
   method: 'get',
@@ -96,7 +96,7 @@ const listRoute = createRoute({
       certain: z.enum(['true', 'false']).optional(),
     }),
   },
-  responses: { 200: { description: 'A page', content: json(pageSchema(requestSchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(requestSchema)) },
 })
 const getRoute = createRoute({
   method: 'get',
@@ -104,7 +104,7 @@ const getRoute = createRoute({
   tags,
   summary: 'A request with what was done about it',
   request: { params: idParams },
-  responses: { 200: { description: 'The request', content: json(storySchema) } },
+  responses: { 200: answerOf('The request', storySchema) },
 })
 
 const stepRoute = <const Step extends string, Schema extends z.ZodType>(
@@ -120,7 +120,7 @@ const stepRoute = <const Step extends string, Schema extends z.ZodType>(
     request: {
       params: idParams,
       headers: ifMatchHeader,
-      body: { required: true, content: { 'application/json': { schema } } },
+      body: requiredBody(schema),
     },
     responses: answer,
   })
@@ -181,7 +181,7 @@ export const helpRequestRoutes = ({ database: { db }, now }: AppDependencies) =>
         areaNo,
         certain: certain === undefined ? undefined : certain === 'true',
       }
-      const [after] = readCursor(cursor, z.tuple([z.uuid()])) ?? []
+      const after = readAfter(cursor, z.uuid())
       const rows = await listHelpRequests(db, id, filter, { after, limit: limit + 1 })
       const page = pageOf(
         rows,

@@ -10,7 +10,7 @@ import { requireRole } from './auth.ts'
 import { streamBody } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, timeSchema } from './resources.ts'
+import { answerOf, idParams, timeSchema } from './resources.ts'
 
 const importSchema = z
   .object({
@@ -55,10 +55,7 @@ const importRoute = createRoute({
     }),
   },
   responses: {
-    202: {
-      description: 'Read; it is being merged',
-      content: { 'application/json': { schema: z.object({ id: z.uuid() }) } },
-    },
+    202: answerOf('Read; it is being merged', z.object({ id: z.uuid() })),
   },
 })
 const getRoute = createRoute({
@@ -68,7 +65,7 @@ const getRoute = createRoute({
   summary: 'How far an import is',
   request: { params: idParams },
   responses: {
-    200: { description: 'The import', content: { 'application/json': { schema: importSchema } } },
+    200: answerOf('The import', importSchema),
   },
 })
 const rejectsRoute = createRoute({

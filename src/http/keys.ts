@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { enrolKey, keysOf, revokeKey, type SigningKey } from '../operators/keys.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { line, timeSchema } from './resources.ts'
+import { answerOf, line, requiredBody, timeSchema } from './resources.ts'
 
 const modeSchema = z.enum(['live', 'exercise'])
 const keySchema = z
@@ -16,10 +16,7 @@ const keySchema = z
   })
   .meta({ id: 'SigningKey' })
 
-const keyAnswer = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: keySchema } },
-})
+const keyAnswer = (description: string) => answerOf(description, keySchema)
 
 const enrolRoute = createRoute({
   method: 'post',
@@ -27,19 +24,14 @@ const enrolRoute = createRoute({
   tags: ['Signing keys'],
   summary: 'Enrol a public Ed25519 or P-256 key of mine, within 5 minutes of signing in',
   request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.strictObject({
-            // Judged by meaning, member by member: what is wrong with a key is 422.
-            jwk: z.record(z.string(), z.unknown()),
-            label: line(100),
-            mode: modeSchema.optional().meta({ description: 'Left out: that of this sign-in' }),
-          }),
-        },
-      },
-    },
+    body: requiredBody(
+      z.strictObject({
+        // Judged by meaning, member by member: what is wrong with a key is 422.
+        jwk: z.record(z.string(), z.unknown()),
+        label: line(100),
+        mode: modeSchema.optional().meta({ description: 'Left out: that of this sign-in' }),
+      }),
+    ),
   },
   responses: { 201: keyAnswer('Enrolled') },
 })
@@ -49,14 +41,7 @@ const listRoute = createRoute({
   tags: ['Signing keys'],
   summary: 'My keys, revoked ones too',
   responses: {
-    200: {
-      description: 'All of them',
-      content: {
-        'application/json': {
-          schema: z.object({ items: z.array(keySchema), nextCursor: z.null() }),
-        },
-      },
-    },
+    200: answerOf('All of them', z.object({ items: z.array(keySchema), nextCursor: z.null() })),
   },
 })
 const revokeRoute = createRoute({

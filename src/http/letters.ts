@@ -6,7 +6,7 @@ import { listLetters, SHOWN_LETTER_STATES } from '../store/letters.ts'
 import { existingAlerts } from '../store/watching.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, json, timeSchema, words } from './resources.ts'
+import { answerOf, idParams, timeSchema, words } from './resources.ts'
 
 const letterSchema = z
   .object({
@@ -33,7 +33,7 @@ const lettersRoute = createRoute({
     params: idParams,
     query: pageQuery.extend({ state: words(SHOWN_LETTER_STATES).optional() }),
   },
-  responses: { 200: { description: 'A page', content: json(pageSchema(letterSchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(letterSchema)) },
 })
 
 export const letterRoutes = ({ database: { db } }: AppDependencies) =>

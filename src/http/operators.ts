@@ -18,8 +18,8 @@ import type { Database } from '../store/database.ts'
 import { ROLES } from '../store/schema.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, ifMatchHeader, line, timeSchema } from './resources.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
+import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const emailSchema = z.email().max(254)
@@ -91,20 +91,14 @@ export function operatorResource(operator: Operator): z.input<typeof operatorSch
   }
 }
 
-const operatorAnswer = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: operatorSchema } },
-})
-const body = <Schema extends z.ZodType>(schema: Schema) => ({
-  body: { required: true, content: { 'application/json': { schema } } },
-})
+const operatorAnswer = (description: string) => answerOf(description, operatorSchema)
 
 const createRouteConfig = createRoute({
   method: 'post',
   path: '/v1/operators',
   tags: ['Operators'],
   summary: 'Create an operator',
-  request: body(newOperatorSchema),
+  request: { body: requiredBody(newOperatorSchema) },
   responses: { 201: operatorAnswer('Created') },
 })
 const listRoute = createRoute({
@@ -114,10 +108,7 @@ const listRoute = createRoute({
   summary: 'List operators by e-mail address',
   request: { query: pageQuery },
   responses: {
-    200: {
-      description: 'A page',
-      content: { 'application/json': { schema: pageSchema(operatorSchema) } },
-    },
+    200: answerOf('A page', pageSchema(operatorSchema)),
   },
 })
 const getRoute = createRoute({
@@ -133,7 +124,7 @@ const changeRoute = createRoute({
   path: '/v1/operators/{id}',
   tags: ['Operators'],
   summary: 'Edit an operator; `null` takes a jurisdiction or limits away',
-  request: { params: idParams, headers: ifMatchHeader, ...body(operatorEditSchema) },
+  request: { params: idParams, headers: ifMatchHeader, body: requiredBody(operatorEditSchema) },
   responses: { 200: operatorAnswer('Changed') },
 })
 const disableRoute = createRoute({
@@ -150,14 +141,10 @@ const meRoute = createRoute({
   tags: ['Operators'],
   summary: 'Who I am, and the mode of this sign-in',
   responses: {
-    200: {
-      description: 'The caller',
-      content: {
-        'application/json': {
-          schema: operatorSchema.extend({ mode: z.enum(['live', 'exercise']) }).meta({ id: 'Me' }),
-        },
-      },
-    },
+    200: answerOf(
+      'The caller',
+      operatorSchema.extend({ mode: z.enum(['live', 'exercise']) }).meta({ id: 'Me' }),
+    ),
   },
 })
 const passwordRoute = createRoute({
@@ -165,7 +152,11 @@ const passwordRoute = createRoute({
   path: '/v1/me/password',
   tags: ['Operators'],
   summary: 'Set my password; all my sign-ins end',
-  request: body(z.strictObject({ currentPassword: passwordSchema, password: passwordSchema })),
+  request: {
+    body: requiredBody(
+      z.strictObject({ currentPassword: passwordSchema, password: passwordSchema }),
+    ),
+  },
   responses: { 204: { description: 'Set' } },
 })
 
@@ -183,7 +174,7 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
     .openapi(listRoute, async c => {
       requireRole(c, 'administrator', 'auditor')
       const { limit, cursor } = c.req.valid('query')
-      const [after] = readCursor(cursor, z.tuple([z.string()])) ?? []
+      const after = readAfter(cursor, z.string())
       const rows = await getOperators(db, { after, limit: limit + 1 })
       return c.json(
         pageOf(rows, limit, operatorResource, ({ email }) => [email]),

@@ -13,10 +13,10 @@ import { readOrganisation } from '../store/organisation.ts'
 import { CONSENT_ACTS, OPT_OUT_SCOPES, OPT_OUT_SOURCES } from '../store/schema.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
 import { receivedAfter, replyAsSeenBy, replySchema } from './replies.ts'
-import { idParams, json, line, timeSchema } from './resources.ts'
+import { answerOf, idParams, line, requiredBody, timeSchema } from './resources.ts'
 
 const phone = z.string().meta({
   description: 'In full for administrators and authors, else its last three digits',
@@ -85,7 +85,7 @@ const listRoute = createRoute({
   tags,
   summary: 'Opt-outs that stand, each with its proof, oldest first',
   request: { query: pageQuery.extend({ phone: given.phone.optional(), scope: scope.optional() }) },
-  responses: { 200: { description: 'A page', content: json(pageSchema(consentSchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(consentSchema)) },
 })
 const historyRoute = createRoute({
   method: 'get',
@@ -93,7 +93,7 @@ const historyRoute = createRoute({
   tags,
   summary: 'Every opt-out and opt-in that there was, oldest first',
   request: { query: pageQuery.extend({ phone: given.phone.optional() }) },
-  responses: { 200: { description: 'A page', content: json(pageSchema(consentSchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(consentSchema)) },
 })
 const ofContactRoute = createRoute({
   method: 'get',
@@ -102,16 +102,14 @@ const ofContactRoute = createRoute({
   summary: 'The opt-outs of a contact and what it has said of them, oldest first',
   request: { params: idParams },
   responses: {
-    200: {
-      description: 'As it is now; the thousand latest at the most',
-      content: json(
-        z.object({
-          consent: z.string().nullable().meta({ description: 'As it was imported' }),
-          optOuts: z.array(consentSchema),
-          history: z.array(consentSchema),
-        }),
-      ),
-    },
+    200: answerOf(
+      'As it is now; the thousand latest at the most',
+      z.object({
+        consent: z.string().nullable().meta({ description: 'As it was imported' }),
+        optOuts: z.array(consentSchema),
+        history: z.array(consentSchema),
+      }),
+    ),
   },
 })
 const setRoute = createRoute({
@@ -119,7 +117,7 @@ const setRoute = createRoute({
   path: '/v1/opt-outs',
   tags,
   summary: 'Opt a phone out, as somebody asked otherwise than by a text; twice is once',
-  request: { body: { required: true, content: json(optOutSchema) } },
+  request: { body: requiredBody(optOutSchema) },
   responses: done,
 })
 const liftRoute = createRoute({
@@ -127,7 +125,7 @@ const liftRoute = createRoute({
   path: '/v1/opt-outs/lift',
   tags,
   summary: 'Take an opt-out back, as somebody asked',
-  request: { body: { required: true, content: json(optInSchema) } },
+  request: { body: requiredBody(optInSchema) },
   responses: done,
 })
 const repliesRoute = createRoute({
@@ -142,15 +140,15 @@ const repliesRoute = createRoute({
       }),
     }),
   },
-  responses: { 200: { description: 'A page', content: json(pageSchema(replySchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(replySchema)) },
 })
 const reviewRoute = createRoute({
   method: 'post',
   path: '/v1/replies/{id}/review',
   tags,
   summary: 'Say whether a text that may be an opt-out is one',
-  request: { params: idParams, body: { required: true, content: json(reviewSchema) } },
-  responses: { 200: { description: 'The reply', content: json(replySchema) } },
+  request: { params: idParams, body: requiredBody(reviewSchema) },
+  responses: { 200: answerOf('The reply', replySchema) },
 })
 
 const PROOF_SHOWN = 1_000
@@ -161,7 +159,7 @@ export const optOutRoutes = ({ database: { db }, now }: AppDependencies) =>
       const operator = requireRole(c, 'administrator', 'author', 'viewer', 'auditor')
       const { limit, cursor, ...filter } = c.req.valid('query')
       const found = await readPhone(db, filter.phone)
-      const page = { after: readCursor(cursor, z.tuple([z.uuid()]))?.[0], limit: limit + 1 }
+      const page = { after: readAfter(cursor, z.uuid()), limit: limit + 1 }
       const rows =
         found === null ? [] : await listOptOuts(db, { phone: found, scope: filter.scope }, page)
       return c.json(pageOfConsents(rows, limit, operator), 200)
@@ -170,7 +168,7 @@ export const optOutRoutes = ({ database: { db }, now }: AppDependencies) =>
       const operator = requireRole(c, 'administrator', 'author', 'viewer', 'auditor')
       const { limit, cursor, phone: wanted } = c.req.valid('query')
       const found = await readPhone(db, wanted)
-      const page = { after: readCursor(cursor, z.tuple([z.uuid()]))?.[0], limit: limit + 1 }
+      const page = { after: readAfter(cursor, z.uuid()), limit: limit + 1 }
       const rows = found === null ? [] : await listConsents(db, found, page)
       return c.json(pageOfConsents(rows, limit, operator), 200)
     })

@@ -4,7 +4,7 @@ import { changeOrganisation } from '../operators/organisation.ts'
 import { policySchema, readOrganisation, retentionSchema } from '../store/organisation.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { ifMatchHeader, line } from './resources.ts'
+import { answerOf, ifMatchHeader, line, requiredBody } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const timeZoneSchema = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone')
@@ -27,10 +27,7 @@ const organisationSchema = z
   .object({ ...fields, policy: policySchema, retention: retentionSchema, revision: z.int() })
   .meta({ id: 'Organisation' })
 
-const organisationAnswer = {
-  description: 'The organisation',
-  content: { 'application/json': { schema: organisationSchema } },
-}
+const organisationAnswer = answerOf('The organisation', organisationSchema)
 
 const getRoute = createRoute({
   method: 'get',
@@ -46,20 +43,15 @@ const changeRoute = createRoute({
   summary: 'Edit the organisation; fields of policy and retention that are left out stay',
   request: {
     headers: ifMatchHeader,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              ...fields,
-              policy: policySchema.partial(),
-              retention: retentionSchema.partial(),
-            })
-            .partial(),
-        },
-      },
-    },
+    body: requiredBody(
+      z
+        .strictObject({
+          ...fields,
+          policy: policySchema.partial(),
+          retention: retentionSchema.partial(),
+        })
+        .partial(),
+    ),
   },
   responses: { 200: organisationAnswer },
 })

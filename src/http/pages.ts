@@ -69,6 +69,18 @@ export function readCursor<Position>(
   return position.data
 }
 
+/**
+ * The one value by which a list is ordered, of the row that a page begins after.
+ *
+ * @throws AppError `invalid_request`, as `readCursor`
+ */
+export function readAfter<Value>(
+  cursor: string | undefined,
+  schema: z.ZodType<Value>,
+): Value | undefined {
+  return readCursor(cursor, z.tuple([schema]))?.[0]
+}
+
 function parsed(bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(bytes)

@@ -19,7 +19,7 @@ import { alertResource, alertSchema, bodyOf } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { idParams, json, timeSchema } from './resources.ts'
+import { answerOf, idParams, json, timeSchema } from './resources.ts'
 import { alertCounts } from './statistics.ts'
 import { progressSchema, tallySchema } from './watching.ts'
 
@@ -195,12 +195,10 @@ const evidenceRoute = createRoute({
     'the report, and the digest of the deliveries. It names no phone number. `tocsin evidence` checks it.',
   request: { params: idParams },
   responses: {
-    200: {
-      description: 'To be kept',
-      content: json(
-        z.object({ payload: z.string(), protected: z.string(), signature: z.string() }),
-      ),
-    },
+    200: answerOf(
+      'To be kept',
+      z.object({ payload: z.string(), protected: z.string(), signature: z.string() }),
+    ),
   },
 })
 
@@ -215,7 +213,7 @@ const noteRoute = createRoute({
     params: idParams,
     body: bodyOf(z.strictObject({ text: readableText(2000) })),
   },
-  responses: { 201: { description: 'It stands in the history', content: json(noteSchema) } },
+  responses: { 201: answerOf('It stands in the history', noteSchema) },
 })
 
 export function reportRoutes({

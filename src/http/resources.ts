@@ -40,6 +40,16 @@ export const json = <Schema extends z.ZodType>(schema: Schema) => ({
   'application/json': { schema },
 })
 
+export const requiredBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: true,
+  content: json(schema),
+})
+
+export const answerOf = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: json(schema),
+})
+
 /** `GET /v1/alerts/{id}/<what>`: something of an alert, as it is now. */
 export const ofAlert = <const What extends string, Schema extends z.ZodType>(
   what: What,

@@ -5,6 +5,7 @@ import { endSignIn, refreshSignIn, signIn, type Tokens } from '../operators/sign
 import { clientAddress } from './client-address.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { operatorResource, operatorSchema } from './operators.ts'
+import { answerOf, requiredBody } from './resources.ts'
 
 const grantSchema = z.discriminatedUnion('grantType', [
   z.strictObject({
@@ -34,9 +35,9 @@ const tokenRoute = createRoute({
   path: '/v1/auth/token',
   tags: ['Tokens'],
   summary: 'Sign in, or refresh a sign-in',
-  request: { body: { required: true, content: { 'application/json': { schema: grantSchema } } } },
+  request: { body: requiredBody(grantSchema) },
   responses: {
-    200: { description: 'Tokens', content: { 'application/json': { schema: tokensSchema } } },
+    200: answerOf('Tokens', tokensSchema),
   },
 })
 const revokeRoute = createRoute({
@@ -52,25 +53,21 @@ const jwksRoute = createRoute({
   tags: ['Tokens'],
   summary: 'The public keys of access tokens (RFC 7517)',
   responses: {
-    200: {
-      description: 'A JWK set',
-      content: {
-        'application/json': {
-          schema: z.object({
-            keys: z.array(
-              z.object({
-                kty: z.string(),
-                crv: z.string(),
-                x: z.string(),
-                kid: z.string(),
-                alg: z.literal('EdDSA'),
-                use: z.literal('sig'),
-              }),
-            ),
+    200: answerOf(
+      'A JWK set',
+      z.object({
+        keys: z.array(
+          z.object({
+            kty: z.string(),
+            crv: z.string(),
+            x: z.string(),
+            kid: z.string(),
+            alg: z.literal('EdDSA'),
+            use: z.literal('sig'),
           }),
-        },
-      },
-    },
+        ),
+      }),
+    ),
   },
 })
 

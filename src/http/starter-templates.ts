@@ -6,7 +6,7 @@ import { bodyOf } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
-import { json } from './resources.ts'
+import { answerOf } from './resources.ts'
 
 const loadBody = z.strictObject({
   languages: z
@@ -31,7 +31,7 @@ const loadRoute = createRoute({
   tags: ['Templates'],
   summary: 'Add the templates that come with the program; what is there is left as it is',
   request: { body: bodyOf(loadBody) },
-  responses: { 200: { description: 'Added', content: json(loadedSchema) } },
+  responses: { 200: answerOf('Added', loadedSchema) },
 })
 
 export const starterTemplateRoutes = ({ database: { db }, now }: AppDependencies) =>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { STATUSES } from '../cap/alert.ts'
 import { statisticsOf } from '../reports/statistics.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { json, timeSchema, words } from './resources.ts'
+import { answerOf, timeSchema, words } from './resources.ts'
 
 /** Of one alert's recipients. */
 export const alertCounts = {
@@ -70,7 +70,7 @@ const statisticsRoute = createRoute({
       status: words(STATUSES).optional().meta({ description: '`Actual` unless said' }),
     }),
   },
-  responses: { 200: { description: 'Counts of recipients', content: json(statisticsSchema) } },
+  responses: { 200: answerOf('Counts of recipients', statisticsSchema) },
 })
 
 export function statisticsRoutes({ database: { db }, now }: AppDependencies): OpenAPIHono<Env> {

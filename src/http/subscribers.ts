@@ -20,8 +20,8 @@ import {
 } from '../subscribers/subscribers.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { idParams, ifMatchHeader, json, line, timeSchema } from './resources.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
+import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const fields = {
@@ -93,22 +93,15 @@ const deliverySchema = z
   .meta({ id: 'NoticeDelivery' })
 
 const tags = ['Subscribers']
-const body = <Schema extends z.ZodType>(schema: Schema) => ({
-  body: { required: true, content: json(schema) },
-})
-const answer = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
-  description,
-  content: json(schema),
-})
-const queued = { 202: answer('Queued', z.object({ id: z.uuid() })) }
+const queued = { 202: answerOf('Queued', z.object({ id: z.uuid() })) }
 
 const createRouteConfig = createRoute({
   method: 'post',
   path: '/v1/subscribers',
   tags,
   summary: 'Enter a system that is told of alerts; its signing secret is made here and shown once',
-  request: body(newSubscriberSchema),
-  responses: { 201: answer('Entered', withSecretSchema) },
+  request: { body: requiredBody(newSubscriberSchema) },
+  responses: { 201: answerOf('Entered', withSecretSchema) },
 })
 const listRoute = createRoute({
   method: 'get',
@@ -116,7 +109,7 @@ const listRoute = createRoute({
   tags,
   summary: 'List subscribers in the order in which they were entered',
   request: { query: pageQuery },
-  responses: { 200: answer('A page', pageSchema(subscriberSchema)) },
+  responses: { 200: answerOf('A page', pageSchema(subscriberSchema)) },
 })
 const getRoute = createRoute({
   method: 'get',
@@ -124,15 +117,15 @@ const getRoute = createRoute({
   tags,
   summary: 'Read a subscriber',
   request: { params: idParams },
-  responses: { 200: answer('The subscriber', subscriberSchema) },
+  responses: { 200: answerOf('The subscriber', subscriberSchema) },
 })
 const changeRoute = createRoute({
   method: 'patch',
   path: '/v1/subscribers/{id}',
   tags,
   summary: 'Edit a subscriber',
-  request: { params: idParams, headers: ifMatchHeader, ...body(subscriberEditSchema) },
-  responses: { 200: answer('Changed', subscriberSchema) },
+  request: { params: idParams, headers: ifMatchHeader, body: requiredBody(subscriberEditSchema) },
+  responses: { 200: answerOf('Changed', subscriberSchema) },
 })
 const deleteRoute = createRoute({
   method: 'delete',
@@ -148,7 +141,7 @@ const rotateRoute = createRoute({
   tags,
   summary: 'Make a new signing secret, shown once; for a day the former one signs beside it',
   request: { params: idParams },
-  responses: { 200: answer('The new secret', withSecretSchema) },
+  responses: { 200: answerOf('The new secret', withSecretSchema) },
 })
 const testRoute = createRoute({
   method: 'post',
@@ -164,7 +157,7 @@ const deliveriesRoute = createRoute({
   tags,
   summary: 'What it was told or is to be, the newest first; kept 30 days',
   request: { params: idParams, query: pageQuery },
-  responses: { 200: answer('A page', pageSchema(deliverySchema)) },
+  responses: { 200: answerOf('A page', pageSchema(deliverySchema)) },
 })
 const replayRoute = createRoute({
   method: 'post',
@@ -191,7 +184,7 @@ export const subscriberRoutes = ({ database: { db }, config, masterKey, now }: A
     .openapi(listRoute, async c => {
       requireRole(c, 'administrator')
       const { limit, cursor } = c.req.valid('query')
-      const after = readCursor(cursor, z.tuple([z.uuid()]))?.[0]
+      const after = readAfter(cursor, z.uuid())
       const rows = await getSubscribers(db, { after, limit: limit + 1 })
       return c.json(
         pageOf(rows, limit, subscriberResource, row => [row.id]),
@@ -226,7 +219,7 @@ export const subscriberRoutes = ({ database: { db }, config, masterKey, now }: A
     .openapi(deliveriesRoute, async c => {
       requireRole(c, 'administrator')
       const { limit, cursor } = c.req.valid('query')
-      const before = readCursor(cursor, z.tuple([z.uuid()]))?.[0]
+      const before = readAfter(cursor, z.uuid())
       const page = { before, limit: limit + 1 }
       const rows = await getDeliveries(db, c.req.valid('param').id, page)
       return c.json(

@@ -11,7 +11,7 @@ import { alertResource, alertSchema } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, json, timeSchema, versionNo } from './resources.ts'
+import { answerOf, idParams, requiredBody, timeSchema, versionNo } from './resources.ts'
 import { etagOf } from './revision.ts'
 
 const fillBody = z.strictObject({
@@ -68,8 +68,8 @@ const fillRoute = createRoute({
   path: '/v1/templates/{id}/fill',
   tags: ['Templates'],
   summary: 'What a template says with its blanks filled in; nothing is stored',
-  request: { params: idParams, body: { required: true, content: json(fillBody) } },
-  responses: { 200: { description: 'Its texts, and their lengths', content: json(filledSchema) } },
+  request: { params: idParams, body: requiredBody(fillBody) },
+  responses: { 200: answerOf('Its texts, and their lengths', filledSchema) },
 })
 
 const draftRoute = createRoute({
@@ -80,8 +80,8 @@ const draftRoute = createRoute({
   description:
     'Its retraction and its all-clear come with it, in all languages. It is submitted as the template says it, or ' +
     'parted from (`PATCH /v1/alerts/{id}` with `template: null`).',
-  request: { params: idParams, body: { required: true, content: json(draftBody) } },
-  responses: { 201: { description: 'A draft', content: json(alertSchema) } },
+  request: { params: idParams, body: requiredBody(draftBody) },
+  responses: { 201: answerOf('A draft', alertSchema) },
 })
 
 export const templateUseRoutes = ({ database: { db }, now }: AppDependencies) =>

@@ -22,9 +22,16 @@ import {
 } from '../templates/templates.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { pageOf, pageQuery, pageSchema, readAfter, readCursor } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
-import { idParams, ifMatchHeader, json, timeSchema, versionNo } from './resources.ts'
+import {
+  answerOf,
+  idParams,
+  ifMatchHeader,
+  requiredBody,
+  timeSchema,
+  versionNo,
+} from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const faults = z.array(z.object({ pointer: z.string(), detail: z.string() }))
@@ -101,10 +108,7 @@ const versionStep = z
 const versionParams = z.strictObject({ id: z.uuid(), version: versionStep })
 
 const tags = ['Templates']
-const answer = (description: string) => ({ description, content: json(resourceSchema) })
-const body = <Schema extends z.ZodType>(schema: Schema) => ({
-  body: { required: true, content: json(schema) },
-})
+const answer = (description: string) => answerOf(description, resourceSchema)
 
 const createRouteConfig = createRoute({
   method: 'post',
@@ -114,7 +118,7 @@ const createRouteConfig = createRoute({
   description:
     'Texts say `{name}` where a blank is filled in, and `{sender}` for the organisation. What is missing can be ' +
     'added later; until then no alert is made of it.',
-  request: body(templateSchema),
+  request: { body: requiredBody(templateSchema) },
   responses: { 201: answer('Version 1') },
 })
 const listRoute = createRoute({
@@ -123,7 +127,7 @@ const listRoute = createRoute({
   tags,
   summary: 'Templates, by name',
   request: { query: pageQuery },
-  responses: { 200: { description: 'A page', content: json(pageSchema(summarySchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(summarySchema)) },
 })
 const getRoute = createRoute({
   method: 'get',
@@ -138,7 +142,7 @@ const changeRoute = createRoute({
   path: '/v1/templates/{id}',
   tags,
   summary: 'Write a new version: each field given replaces the whole of it, null takes it away',
-  request: { params: idParams, headers: ifMatchHeader, ...body(templatePatchSchema) },
+  request: { params: idParams, headers: ifMatchHeader, body: requiredBody(templatePatchSchema) },
   responses: { 200: answer('The new version') },
 })
 const deleteRoute = createRoute({
@@ -155,7 +159,7 @@ const versionsRoute = createRoute({
   tags,
   summary: 'The versions of a template, newest first',
   request: { params: idParams, query: pageQuery },
-  responses: { 200: { description: 'A page', content: json(pageSchema(versionSchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(versionSchema)) },
 })
 const versionRoute = createRoute({
   method: 'get',
@@ -174,7 +178,7 @@ const reviewRoute = createRoute({
     'It holds for every version with the same text and the same source. Policy says whether its writers may do it.',
   request: {
     params: idParams,
-    ...body(
+    body: requiredBody(
       z.strictObject({
         language: z.string().min(1).max(35),
         version: versionNo.meta({ description: 'The one that was read' }),
@@ -205,7 +209,7 @@ export const templateRoutes = ({ database: { db }, now }: AppDependencies) => {
     })
     .openapi(listRoute, async c => {
       const { limit, cursor } = c.req.valid('query')
-      const [after] = readCursor(cursor, z.tuple([z.string()])) ?? []
+      const after = readAfter(cursor, z.string())
       const found = await readTemplates(db, { after, limit: limit + 1 })
       const page = pageOf(found, limit, summaryResource, ({ template }) => [template.name])
       return c.json(page, 200)

@@ -5,7 +5,7 @@ import { readableText } from '../cap/readable.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { json } from './resources.ts'
+import { answerOf, requiredBody } from './resources.ts'
 
 const lintBody = z.strictObject({
   texts: z
@@ -49,8 +49,8 @@ const lintRoute = createRoute({
   path: '/v1/texts/lint',
   tags: ['Alerts'],
   summary: 'What should be looked at in texts before they are signed; nothing is stored or refused',
-  request: { body: { required: true, content: json(lintBody) } },
-  responses: { 200: { description: 'Text by text', content: json(lintedSchema) } },
+  request: { body: requiredBody(lintBody) },
+  responses: { 200: answerOf('Text by text', lintedSchema) },
 })
 
 export const textRoutes = ({ database: { db } }: AppDependencies) =>

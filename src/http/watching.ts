@@ -15,7 +15,7 @@ import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { receivedAfter, replyAsSeenBy, replySchema } from './replies.ts'
-import { idParams, json, ofAlert, timeSchema, words } from './resources.ts'
+import { answerOf, idParams, ofAlert, timeSchema, words } from './resources.ts'
 
 export const progressSchema = z
   .object({
@@ -138,7 +138,7 @@ const deliveriesRoute = createRoute({
     params: idParams,
     query: pageQuery.extend({ state: words(DELIVERY_STATES).optional() }),
   },
-  responses: { 200: { description: 'A page', content: json(pageSchema(deliverySchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(deliverySchema)) },
 })
 
 const repliesRoute = createRoute({
@@ -156,7 +156,7 @@ const repliesRoute = createRoute({
       review: z.enum(['optOut']).optional().meta({ description: 'Those that people must judge' }),
     }),
   },
-  responses: { 200: { description: 'A page', content: json(pageSchema(replySchema)) } },
+  responses: { 200: answerOf('A page', pageSchema(replySchema)) },
 })
 
 const eventStream = {
