@@ -77,6 +77,7 @@ export async function startDispatcher({
   const sendable = createSendableAlerts(db, now)
   const left = createLeftCallbacks(db, id)
   let accounts: readonly OpenAccount[] = []
+  let areAccountsRead = false
   let elsewhere: ReadonlyMap<string, Fitness> = new Map()
   let woken = new AbortController()
 
@@ -102,6 +103,8 @@ export async function startDispatcher({
 
   /** Alerts are laid out one after the other, but one that is more urgent than all under way begins at once. */
   const planning = async () => {
+    // What is laid out before any account is known is for none of them, and would wait for ever.
+    if (!areAccountsRead) return LOOK.plans
     const waiting = await mostUrgentPlan(db)
     if (waiting !== undefined && [...plans.values()].every(priority => waiting < priority)) {
       plan(waiting)
@@ -149,6 +152,10 @@ export async function startDispatcher({
 
   const reconciling = async () => {
     accounts = await openAccounts(db, installation)
+    if (!areAccountsRead) {
+      areAccountsRead = true
+      wake()
+    }
     elsewhere = await readFitness(db, id)
     const wanted = new Map(accounts.map(account => [account.id, account]))
     for (const [carrierId, running] of lanes) {
