@@ -110,8 +110,8 @@ async function recordTexts(
     insertInbound(tx, carrierId, inbound, now),
     writeReplies(tx, changed),
     moveTallies(tx, moves),
+    recordAsking(tx, inbound, now),
   ])
-  await recordAsking(tx, inbound, now)
   const answered = new Set(texts.flatMap(({ phone, meaning }) => (meaning ? [phone] : [])))
   await heedKeywords(tx, carrierId, inbound, answered, now)
 }
