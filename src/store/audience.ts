@@ -319,7 +319,8 @@ export async function placesUpTo(
   openAt: OpenAt,
 ): Promise<Candidate[] | undefined> {
   const [row] = await tx.execute<{ found: number; packed: Buffer | null }>(sql`
-    select count(*)::int as found, string_agg(${packedPlace}, '') as packed
+    select count(*)::int as found,
+      case when count(*) <= ${most}::int then string_agg(${packedPlace}, '') end as packed
     from (
       select l.contact_id, l.position from ${located([{ source: 0, boxes }], openAt)}
       limit ${most + 1}::int
