@@ -220,7 +220,7 @@ test(
       ({ text, at }) => at > times[0]! && at < times.at(-1)! && !retractions.includes(text),
     )
     // What was in the windows already, and no more of it.
-    expect(meanwhile.length).toBeLessThan(0.4 * times.length + EXPOSURE)
+    expect(meanwhile.length).toBeLessThan(0.25 * times.length + EXPOSURE)
   },
 )
 

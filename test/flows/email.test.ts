@@ -134,8 +134,7 @@ test(
     `)
     const suspects = new Set(marked.map(({ address }) => address))
     expect(twice.filter(to => !suspects.has(to))).toEqual([])
-    // RELIABILITY.md P3: twice the windows; one is in flight while the one before is being written.
-    expect(suspects.size).toBeLessThanOrEqual(kills * 2 * BINDS)
+    expect(suspects.size).toBeLessThanOrEqual(kills * BINDS)
     expect(progress.email?.possibleDuplicates).toBe(suspects.size)
     await expectRecount(db, alertId)
     // Each in their language, of the text that was signed, and a copy under the same id.

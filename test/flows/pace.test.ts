@@ -60,6 +60,6 @@ test(
       if (at >= from && at < from + 4_000) inTheMiddle++
     }
     // Slots lapse while a dispatcher is kept waiting; what an idle machine reaches, bench:pace measures.
-    expect(inTheMiddle / 4).toBeGreaterThanOrEqual(0.8 * LIMIT)
+    expect(inTheMiddle / 4).toBeGreaterThanOrEqual(0.9 * LIMIT)
   },
 )
