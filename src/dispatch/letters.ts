@@ -33,6 +33,8 @@ export interface LetterDesk {
   renew(): Promise<(outgoing: Outgoing) => boolean>
   /** Writes every end that has been collected. */
   flush(): Promise<void>
+  /** Ends that are not on record yet: what a death now would send again. */
+  readonly unwritten: number
 }
 
 type Held = Outgoing & { readonly lease: LetterLease; deadline: number }
@@ -42,10 +44,13 @@ export function createLetterDesk(of: {
   carrierId: string
   /** The alert's verified content; rejects where it is not what was signed. */
   sendable: (alertId: string) => Promise<SendableAlert>
+  /** Told whenever ends are on record. */
+  written: () => void
 }): LetterDesk {
   const { db, carrierId } = of
   const held = new Map<string, Held>()
   let ended: SettledLetter[] = []
+  let unwritten = 0
   /** Its statements meet the same rows: one after the other. */
   let writing: Promise<void> = Promise.resolve()
 
@@ -64,6 +69,8 @@ export function createLetterDesk(of: {
       ended = []
       try {
         await settleLetters(db, batch)
+        unwritten -= batch.length
+        if (batch.length > 0) of.written()
       } catch (error) {
         // Written with the next; until then their leases are kept up.
         ended = [...batch, ...ended]
@@ -74,6 +81,7 @@ export function createLetterDesk(of: {
   const settle = (lease: LetterLease, end: LetterEnd) => {
     held.delete(keyOf(lease))
     ended.push({ ...lease, ...end })
+    unwritten++
     flush().catch((error: unknown) => {
       log.warn({ carrierId, code: describeError(error) }, 'ends of letters were not written')
     })
@@ -138,6 +146,9 @@ export function createLetterDesk(of: {
         return outgoing => lost.has(outgoing)
       }),
     flush,
+    get unwritten() {
+      return unwritten
+    },
   }
 }
 

@@ -53,7 +53,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   const atOnce = Math.max(1, Math.ceil(rate * CLAIM_SECONDS))
   const carrier = openCarrier(account)
   const pace = createPace(rate)
-  const desk = createLetterDesk({ db, carrierId, sendable })
+  const desk = createLetterDesk({ db, carrierId, sendable, written: turn })
   const waiting: Outgoing[] = []
   const inFlight = new Map<number, Outgoing>()
   const closing = new AbortController()
@@ -75,10 +75,15 @@ export function startMailLane(options: MailLaneOptions): Lane {
     fill()
   }
 
+  /** A connection is free again when the end of its letter is on record: so a death sends no more than one of each again. */
+  function room(): number {
+    return carrier.room - desk.unwritten
+  }
+
   /** Hands over what waits, as far as the connections and the pace allow. */
   function pump() {
     const now = performance.now()
-    while (carrier.room >= 1) {
+    while (room() >= 1) {
       const next = waiting[0]
       if (next === undefined) break
       const isTooLate = now > next.deadline
@@ -87,7 +92,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
       if (isTooLate) next.givenBack()
       else leave(next)
     }
-    if (waiting.length === 0 || carrier.room < 1) return
+    if (waiting.length === 0 || room() < 1) return
     const due = pace.nextDue(now)
     if (due !== Infinity) turnIn(due - now)
   }
@@ -123,7 +128,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   /** Claims letters, and slots for those that wait. @returns how many were claimed */
   async function claim(): Promise<number> {
     const now = performance.now()
-    const places = Math.min(carrier.room, atOnce) - waiting.length
+    const places = Math.min(room(), atOnce) - waiting.length
     let found: readonly Outgoing[] = []
     if (places > 0 && now >= idleUntil && !options.isDraining()) {
       found = await desk.claim(places)
