@@ -51,7 +51,11 @@ export async function composeAlert(
   const { draft, cleaned } = withCleanAreas(given)
   assertMode(caller.mode, modeOf(draft.status))
   const checked = await checkDraft(db, draft, caller.now)
-  refuseFaulty([...checked.faults, ...msgTypeFaults(draft, 'Alert')])
+  refuseFaulty([
+    ...checked.faults,
+    ...msgTypeFaults(draft, 'Alert'),
+    ...onlyFaults(draft, undefined),
+  ])
   const alert = await transact(db, tx => insertDraft(tx, caller, draft, checked))
   return { ...alert, cleaned }
 }
@@ -70,9 +74,11 @@ export async function insertDraft(
     readonly policy: Policy
     readonly references?: readonly string[]
     readonly template?: Omit<AlertTemplateRow, 'alertId' | 'partedAt'>
+    /** The alert whose silent ones it reminds. */
+    readonly reminderOf?: string
   },
 ): Promise<AlertRow> {
-  const { policy, references = [], template: of } = how
+  const { policy, references = [], template: of, reminderOf = null } = how
   const columns = await draftColumns(tx, draft, policy, references)
   await assertMayAct(tx, operator, ['author'], { ...columns, references: [...references] })
   const alert = await insertAlert(tx, {
@@ -80,6 +86,7 @@ export async function insertDraft(
     id: uuid(),
     state: 'draft',
     references: [...references],
+    reminderOf,
     createdBy: operator.id,
     createdAt: now,
     updatedAt: now,
@@ -110,7 +117,11 @@ export async function editAlert(
     const { draft, cleaned } = withCleanAreas(changed.draft)
     assertMode(caller.mode, modeOf(draft.status))
     const checked = await checkDraft(tx, draft, now)
-    refuseFaulty([...checked.faults, ...msgTypeFaults(draft, before.draft.msgType)])
+    refuseFaulty([
+      ...checked.faults,
+      ...msgTypeFaults(draft, before.draft.msgType),
+      ...onlyFaults(draft, before.draft.audience.only),
+    ])
     const { references } = before
     const columns = await draftColumns(tx, draft, checked.policy, references)
     await assertMayAct(tx, operator, ['author'], { ...columns, references })
@@ -161,6 +172,16 @@ export function withCleanAreas(draft: AlertDraft): { draft: AlertDraft; cleaned:
 function msgTypeFaults({ msgType }: AlertDraft, must: AlertDraft['msgType']): DraftFault[] {
   if (msgType === must) return []
   return [{ code: 'invalid_alert', pointer: '/msgType', detail: `must be ${must} here` }]
+}
+
+/** Whom a reminder reaches is what makes it one: it is made from its alert, and stays so. */
+function onlyFaults({ audience }: AlertDraft, must: AlertDraft['audience']['only']): DraftFault[] {
+  if (audience.only === must) return []
+  const detail =
+    must === undefined
+      ? 'is made from an alert: POST /v1/alerts/{id}/remind'
+      : `must be ${must} here: it is a reminder`
+  return [{ code: 'invalid_alert', pointer: '/audience/only', detail }]
 }
 
 /** Everything that a draft can be refused for, at its place in the request. */
@@ -237,16 +258,18 @@ async function boundsFor(
   if (ceiling !== undefined && floor !== undefined) {
     return { maxRecipients: ceiling, minRecipients: floor }
   }
-  const reached = await signReached(db, draft.status, references)
+  const reached = await signReached(db, draft, references)
+  const { only } = draft.audience
   const counted: number[] = []
   for (const hours of heedsHours(draft) ? (['within', 'outside'] as const) : ['within' as const]) {
     const resolved = await resolveAudience(db, draftAudience(draft, policy, hours))
-    counted.push(await countRecipients(db, { reached }, resolved))
+    counted.push(await countRecipients(db, { reached, ...(only && { only }) }, resolved))
   }
   // Where an excluded area is left at some hour, there are more of them outside all hours.
   const [fewest, most] = [Math.min(...counted), Math.max(...counted)]
   const more = reached.length === 0 ? 0 : await countStillToReach(db, references)
   const maxRecipients = ceiling ?? Math.ceil((most + more) * (1 + CEILING_MARGIN))
-  const minRecipients = floor ?? Math.min(maxRecipients, Math.floor(fewest * FLOOR_SHARE))
+  const minRecipients =
+    floor ?? (only ? 0 : Math.min(maxRecipients, Math.floor(fewest * FLOOR_SHARE)))
   return { maxRecipients, minRecipients }
 }

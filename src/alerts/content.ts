@@ -44,7 +44,7 @@ export async function freshContent(
     revision,
     sender,
     references,
-    reached: await signReached(db, draft.status, references),
+    reached: await signReached(db, draft, references),
     groups: await signGroups(db, resolved.groups),
     excludeGroups: await signGroups(db, resolved.excludeGroups),
     roster,

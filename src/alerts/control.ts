@@ -1,5 +1,6 @@
 /** What can be done to an alert that is going out, or has. The engine reads the state before every intent. */
 import { assertNotExpired } from './approval.ts'
+import { stopReminders } from './remind.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
 import { sleep } from '../clock.ts'
@@ -10,6 +11,7 @@ import { listFollowUps } from '../store/follow-ups.ts'
 import { countHandedOver, isHeld } from '../store/handed-over.ts'
 import { requeueLetters } from '../store/mailings.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
+import { endReminders } from '../store/reminders.ts'
 import { requeueFailed } from '../store/ranges.ts'
 
 export interface Moved {
@@ -45,6 +47,7 @@ async function moveAlert(
   const alert = await transact(db, async tx => {
     const { state: from } = await lockForStep(tx, alertId, step.action, caller)
     const moved = await updateAlert(tx, alertId, { state: step.to }, now)
+    if (step.to === 'stopped') await stopReminders(tx, [alertId], caller)
     await recordStep(tx, moved, { done: step.done, from, by: operator, now })
     return moved
   })
@@ -111,6 +114,7 @@ export async function stopEverything(
     )
     for (const { id, state: from } of running) {
       const alert = await updateAlert(tx, id, { state: 'stopped' }, now)
+      await endReminders(tx, [id])
       stopped.push(alert)
       await recordStep(tx, alert, { done: 'stopped', from, by: operator, now, detail: reason })
     }

@@ -10,11 +10,12 @@ import { verifySignature } from './approval.ts'
 import { leftOnceHeeded } from './control.ts'
 import { kindOf } from './follow-ups.ts'
 import { priorityOf } from './priority.ts'
+import { stopReminders } from './remind.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyDispatched } from './verify.ts'
 import { modeOf } from '../cap/alert.ts'
 import { type AlertContent, digestOfBytes, WITHOUT_EXPIRES_MS } from '../cap/content.ts'
-import { type Correction, correctionContent, correctionDraft } from '../cap/correction.ts'
+import { type Correction, correctionContent, followUpDraft } from '../cap/correction.ts'
 import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
@@ -83,6 +84,7 @@ export async function correctAlert(
     const { state: from } = alert
     const isGoing = from === 'sending' || from === 'paused'
     const after = isGoing ? await updateAlert(tx, alertId, { state: 'stopped' }, now) : alert
+    await stopReminders(tx, [alertId], caller)
     const row = await insertCorrection(tx, content, bytes, caller)
     await openMailing(tx, row.id)
     await insertSignature(tx, { ...signed, revision: content.revision })
@@ -144,7 +146,7 @@ async function insertCorrection(
     status,
     msgType,
     severity,
-    draft: correctionDraft(content),
+    draft: followUpDraft(content),
     content: bytes,
     contentDigest: digestOfBytes(bytes),
     createdBy: operator.id,

@@ -2,6 +2,7 @@ import { assertAudienceAsSigned, resolveSigned } from './audience.ts'
 import { assertNotExpired } from './approval.ts'
 import { supersede } from './follow-ups.ts'
 import { countRecipients } from './reached.ts'
+import { assertStillReminds, firstReminderAt, stopReminders } from './remind.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
@@ -27,7 +28,9 @@ export function dispatchAlert(
     assertNotExpired(alert, now)
     const content = await verifyForSending(tx, alertId)
     const resolved = await resolveSigned(tx, content, now)
+    await assertStillReminds(tx, alert, now)
     await supersede(tx, alert, caller)
+    if (alert.reminderOf === null) await stopReminders(tx, alert.references, caller)
     const recipients = await countRecipients(shared?.snapshot ?? tx, content, resolved)
     assertAudienceAsSigned(content, resolved, recipients)
     const dispatched = await updateAlert(
@@ -39,6 +42,7 @@ export function dispatchAlert(
         dispatchedAt: now,
         dispatchedBy: operator.id,
         holdUntil: holdSeconds === 0 ? null : new Date(now.getTime() + holdSeconds * 1000),
+        remindAt: firstReminderAt(content, new Date(now.getTime() + holdSeconds * 1000)),
         planState: 'pending',
         planSnapshot: shared?.name ?? null,
       },

@@ -34,12 +34,28 @@ export function draftFaults(
     ...draft.info.flatMap((info, no) => exportFaults(info, `/info/${no}`)),
     ...replyFaults(draft.replies.options),
     ...replyCodeFaults(draft.replies),
+    ...reminderFaults(draft),
     ...textsOf(draft).flatMap(({ sms, pointer }) => linkFaults(sms, pointer)),
   ]
   return [
     ...faults.filter(fault => fault !== undefined).map(withCode('invalid_alert')),
     ...lengthFaults(draft, maxSegments).map(withCode('text_too_long')),
   ]
+}
+
+/** What nobody could answer needs no reminder; and a reminder is no alert of its own. */
+function reminderFaults({ audience, replies, reminders, corrections }: AlertDraft): Fault[] {
+  if (audience.only !== undefined) {
+    const detail = 'is of the alert itself: a reminder has none'
+    const own = {
+      '/replies/options': replies.options.length > 0,
+      '/reminders': reminders,
+      '/corrections': corrections,
+    }
+    return Object.entries(own).flatMap(([pointer, has]) => (has ? [{ pointer, detail }] : []))
+  }
+  if (reminders === undefined || replies.options.length > 0) return []
+  return [{ pointer: '/reminders', detail: 'need replies: nobody could answer the alert' }]
 }
 
 function boundsFault({ maxRecipients, minRecipients }: AlertDraft): Fault | undefined {
@@ -79,7 +95,8 @@ export function submitFaults(draft: AlertDraft): DraftFault[] {
 }
 
 /** What is allowed, and probably not meant. */
-export function draftWarnings({ status, scope, info, corrections }: AlertDraft): Fault[] {
+export function draftWarnings(draft: AlertDraft): Fault[] {
+  const { status, scope, info, corrections, reminders, audience } = draft
   const languages = [...new Set(info.map(block => block.language))]
   const ofAreas = info.flatMap(({ area = [] }, no) =>
     area.flatMap((one, i) => areaWarnings(one, `/info/${no}/area/${i}`)),
@@ -94,6 +111,11 @@ export function draftWarnings({ status, scope, info, corrections }: AlertDraft):
           },
         ]
       : []
+  const unspoken = languages
+    .filter(language => reminders?.texts?.some(text => text.language === language) === false)
+    .map(language => ({ pointer: '/reminders/texts', detail: `has no text in ${language}` }))
+  // A reminder ends with its alert, whose corrections reach everybody.
+  if (audience.only !== undefined) return ofAreas
   const unprepared = (['cancel', 'allClear'] as const).flatMap((kind): Fault[] => {
     const pointer = `/corrections/${kind}`
     const texts = corrections?.[kind]
@@ -103,7 +125,7 @@ export function draftWarnings({ status, scope, info, corrections }: AlertDraft):
     const missing = languages.filter(language => !texts.some(text => text.language === language))
     return missing.map(language => ({ pointer, detail: `has no text in ${language}` }))
   })
-  return [...published, ...ofAreas, ...unprepared]
+  return [...published, ...ofAreas, ...unprepared, ...unspoken]
 }
 
 /**
@@ -125,6 +147,7 @@ export function withCode(code: ErrorCode): (fault: Fault) => DraftFault {
 }
 
 function recipientsFault({ info, audience }: AlertDraft): Fault | undefined {
+  if (audience.only !== undefined) return undefined
   const named = info.some(block => block.area !== undefined) || audience.groups.length > 0
   if (named || audience.roster !== undefined) return undefined
   return { pointer: '', detail: 'names no area and no group: it would reach nobody' }
@@ -175,13 +198,14 @@ interface PlacedText extends CorrectionText {
   readonly pointer: string
 }
 
-function textsOf({ info, corrections }: AlertDraft): PlacedText[] {
+function textsOf({ info, corrections, reminders }: AlertDraft): PlacedText[] {
   const placed = (texts: readonly CorrectionText[] | undefined, at: string) =>
     (texts ?? []).map((text, no) => ({ ...text, pointer: `${at}/${no}/sms` }))
   return [
     ...info.map(({ language, sms = '' }, no) => ({ language, sms, pointer: `/info/${no}/sms` })),
     ...placed(corrections?.cancel, '/corrections/cancel'),
     ...placed(corrections?.allClear, '/corrections/allClear'),
+    ...placed(reminders?.texts, '/reminders/texts'),
   ]
 }
 

@@ -102,7 +102,7 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
   return {
     recipients: audience.recipients,
     ifActual:
-      content.status === 'Actual' || content.correction !== undefined
+      content.status === 'Actual' || content.correction !== undefined || content.only !== undefined
         ? audience.recipients
         : await countIfActual(db, alert.draft, now),
     ifHoursIgnored:
@@ -226,10 +226,15 @@ function forecastCarriers(accounts: readonly CarrierRow[]): ForecastCarrier[] {
 }
 
 async function contentNow(db: Database, alert: AlertRow, now: Date) {
-  if (alert.content === null) return freshContent(db, alert, now)
+  if (alert.content === null) {
+    const fresh = await freshContent(db, alert, now)
+    return fresh.content.only === undefined ? fresh : { ...fresh, resolved: undefined }
+  }
   const content = readContent(alert.content)
-  // A correction asks nobody's groups and areas: they label those whom the alert reached.
-  if (content.correction !== undefined) return { content, resolved: undefined }
+  // A correction or a reminder asks nobody's groups and areas: they label those whom the alert reached.
+  if (content.correction !== undefined || content.only !== undefined) {
+    return { content, resolved: undefined }
+  }
   // From its dispatch on, whoever was outside the hours then is, and nobody else.
   const at = alert.dispatchedAt ?? now
   return { content, resolved: await resolveAudience(db, audienceOf(content, at)) }
@@ -247,7 +252,14 @@ async function countNow(
   if (content.reached === undefined) return { audience: own!, reachedBefore: 0, unlocated }
   const anyway = resolved === undefined ? PhoneSet.of([]) : await phonesIn(db, resolved)
   const sent = await sentBefore(db, content.reached)
-  const reached = await estimateReached(db, sent, optOutsOf(content), anyway, prefixes)
+  const reached = await estimateReached(
+    db,
+    sent,
+    optOutsOf(content),
+    anyway,
+    prefixes,
+    content.only,
+  )
   const kinds = reached.kinds.map(({ areaNo, groupNos, ...kind }) => ({
     ...kind,
     // By the areas and groups of another alert nobody counts in this one.

@@ -34,10 +34,10 @@ export async function assertStands(db: Database, alertIds: readonly string[]): P
  */
 export async function supersede(
   tx: Database,
-  { id, references }: Pick<AlertRow, 'id' | 'references'>,
+  { id, references, reminderOf }: Pick<AlertRow, 'id' | 'references' | 'reminderOf'>,
   { operator, now }: Caller,
 ): Promise<void> {
-  if (references.length === 0) return
+  if (references.length === 0 || reminderOf !== null) return
   const followed = await lockAlerts(tx, references)
   await assertStands(tx, references)
   for (const before of followed) {

@@ -5,20 +5,21 @@
 import { estimateReached, type SentBefore } from '../audience/reached.ts'
 import { countAudience, phonesIn } from '../audience/count.ts'
 import type { ResolvedAudience } from '../audience/resolve.ts'
-import type { Status } from '../cap/alert.ts'
+import type { AlertDraft } from '../cap/alert.ts'
 import { type AlertContent, digestOfBytes, type ReachedAlert, readContent } from '../cap/content.ts'
+import { PhoneSet } from '../encoding/phone-set.ts'
 import { AppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
 
-/** As it is signed now. A drill reaches its roster, and nobody whom an earlier one had. */
+/** As it is signed now. A drill reaches its roster, and nobody whom an earlier one had, but to remind them. */
 export async function signReached(
   db: Database,
-  status: Status,
+  { status, audience }: Pick<AlertDraft, 'status' | 'audience'>,
   references: readonly string[],
 ): Promise<ReachedAlert[]> {
-  if (status !== 'Actual') return []
+  if (status !== 'Actual' && audience.only === undefined) return []
   return (await followed(db, references)).flatMap(({ id, contentDigest }) =>
     contentDigest === null ? [] : [{ id, contentDigest }],
   )
@@ -51,9 +52,15 @@ export async function sentBefore(
  */
 export async function countRecipients(
   db: Database,
-  { reached = [] }: Pick<AlertContent, 'reached'>,
+  { reached = [], only }: Pick<AlertContent, 'reached' | 'only'>,
   audience: ResolvedAudience,
 ): Promise<number> {
+  if (only !== undefined) {
+    const sent = await sentBefore(db, reached)
+    const nobody = PhoneSet.of([])
+    const { kinds } = await estimateReached(db, sent, audience.optOuts, nobody, [], only)
+    return kinds.reduce((sum, kind) => sum + kind.recipients, 0)
+  }
   const own = await countAudience(db, audience)
   if (reached.length === 0) return own
   const alerts = await sentBefore(db, reached)

@@ -41,12 +41,16 @@ const STEPS = {
   resume: { who: EITHER, from: ['paused'] },
   stop: { who: EITHER, from: ['sending', 'paused'] },
   retry: { who: EITHER, from: ['sent', 'stopped'] },
+  remind: { who: ['author'], from: ['sending', 'sent', 'expired'] },
   update: { who: ['author'], from: DISPATCHED },
   cancel: { who: EITHER, from: DISPATCHED },
   'all-clear': { who: EITHER, from: DISPATCHED },
 } as const satisfies Record<string, Step>
 
 export type Action = keyof typeof STEPS
+
+/** These are taken with the alert itself: a reminder begins nothing, and ends with it. */
+const NOT_OF_REMINDERS: readonly Action[] = ['retry', 'remind', 'update', 'cancel', 'all-clear']
 
 export function rolesFor(action: Action): readonly Role[] {
   return STEPS[action].who
@@ -73,6 +77,9 @@ export async function lockForStep(
   await assertMayAct(tx, operator, step.who, alert)
   if (revision !== undefined && revision !== alert.revision) {
     throw new AppError('stale_revision', 'the alert was changed since you read it: read it again')
+  }
+  if (alert.reminderOf !== null && NOT_OF_REMINDERS.includes(action)) {
+    throw new AppError('wrong_state', `it is a reminder: ${action} the alert that it reminds of`)
   }
   if (!step.from.includes(alert.state)) {
     const from = step.from.join(' or ')
@@ -108,6 +115,7 @@ type Done =
   | 'updated'
   | 'cancelled'
   | 'allCleared'
+  | 'reminded'
   /** By the dispatcher, which found that what is stored is not what was signed. */
   | 'refused'
   | 'ended'
@@ -136,7 +144,8 @@ export async function recordStep(
   const operatorId = step.by?.id ?? null
   const to = alert.state
   await insertHistory(tx, alert.id, { at: now, operatorId, action, from, to, detail })
-  await tellSubscribers(tx, { alert, from, action, now })
+  // Systems that were told of the alert are not told of it again for the sake of those who have not answered.
+  if (alert.reminderOf === null) await tellSubscribers(tx, { alert, from, action, now })
   await notify(tx, 'alerts', alert.id)
   if ([from, to].some(state => state === 'sending' || state === 'paused')) {
     await notify(tx, 'states', alert.id)

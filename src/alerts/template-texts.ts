@@ -194,7 +194,10 @@ function languageFaults(
   ]
 }
 
-function textFaults({ info, corrections = {} }: AlertDraft, texts: readonly FilledText[]): Fault[] {
+function textFaults(
+  { info, corrections = {}, reminders }: AlertDraft,
+  texts: readonly FilledText[],
+): Fault[] {
   const textIn = (language: string) => texts.find(one => one.language === language)
   const foreign = `is a language that the template does not have: leave it out, ${WAY_OUT}`
   const other = `is not what the template says: fill in its blanks anew, ${WAY_OUT}`
@@ -214,7 +217,16 @@ function textFaults({ info, corrections = {} }: AlertDraft, texts: readonly Fill
       detail: other,
     }))
   })
-  return [...said, ...prepared]
+  const reminding =
+    reminders?.texts === undefined
+      ? []
+      : [
+          {
+            pointer: '/reminders/texts',
+            detail: `are none of the template: leave them out, ${WAY_OUT}`,
+          },
+        ]
+  return [...said, ...prepared, ...reminding]
 }
 
 /** A text that says until when, and a network that is told another time. */

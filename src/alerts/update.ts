@@ -37,7 +37,7 @@ export async function composeUpdate(
 }
 
 /** All that still holds of an alert: what was its own alone (its times, its bounds, where it came from) is left out. */
-function updateOf(draft: AlertDraft, sent: Date, now: Date): AlertDraft {
+export function updateOf(draft: AlertDraft, sent: Date, now: Date): AlertDraft {
   const { origin: _origin, maxRecipients: _ceiling, minRecipients: _floor, ...kept } = draft
   return {
     ...kept,

@@ -1,5 +1,5 @@
 import { digestOfBytes, readContent, type AlertContent } from '../cap/content.ts'
-import { correctionContent } from '../cap/correction.ts'
+import { correctionContent, reminderContent } from '../cap/correction.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
@@ -65,6 +65,11 @@ async function verifyAlert(
     await verifyCorrection(db, signatures, { bytes, content, at })
     return { content, isApproved: true }
   }
+  if (content.reminder !== undefined) {
+    if (signatures.length > 0) throw altered('a reminder has no signature of its own')
+    await verifyReminder(db, { bytes, content, at })
+    return { content, isApproved: true }
+  }
   const author = await verifyStored(db, signatures, 'author', { bytes, content, at })
   if (!content.secondPerson) return { content, isApproved: true }
   if (!signatures.some(({ role }) => role === 'approver')) return { content, isApproved: false }
@@ -101,6 +106,33 @@ async function verifyCorrection(
   const prepared = correctionContent(original, corrected.contentDigest ?? '', correction!)
   if (prepared === undefined || !Buffer.from(canonicalBytes(prepared)).equals(bytes)) {
     throw altered('it is not the correction that was approved with the alert')
+  }
+}
+
+/**
+ * Nobody signs a reminder that was approved with its alert: its content follows from the alert's to the octet. So it
+ * is sent as long as the alert itself could be, by the keys as they stand now.
+ */
+async function verifyReminder(
+  db: Database,
+  {
+    bytes,
+    content,
+    at,
+  }: {
+    readonly bytes: Uint8Array
+    readonly content: AlertContent
+    readonly at: Date | undefined
+  },
+): Promise<void> {
+  const { references, reminder } = content
+  const alert = await findAlert(db, references[0] ?? '')
+  if (alert?.dispatchedAt == null) throw altered('the alert that it reminds of was never sent')
+  const original =
+    at === undefined ? await verifyForSending(db, alert.id) : await verifyDispatched(db, alert)
+  const made = reminderContent(original, alert.contentDigest ?? '', reminder!.round)
+  if (made === undefined || !Buffer.from(canonicalBytes(made)).equals(bytes)) {
+    throw altered('it is not the reminder that was approved with the alert')
   }
 }
 
@@ -155,6 +187,8 @@ function assertSameAsSigned(alert: AlertRow, content: AlertContent): void {
     content.maxRecipients === alert.maxRecipients &&
     (content.minRecipients ?? null) === alert.minRecipients &&
     content.references.join() === alert.references.join() &&
+    (content.only === undefined ? null : content.references[0]) === alert.reminderOf &&
+    (content.reminder?.round ?? null) === alert.reminderRound &&
     (content.expires === null || Date.parse(content.expires) === alert.expires?.getTime())
   if (!same) throw altered('its columns say other than its content')
 }

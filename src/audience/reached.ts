@@ -13,6 +13,7 @@ import {
 } from '../store/blocks.ts'
 import { optedOutPhones, type OptOutRule } from '../store/audience.ts'
 import type { Database } from '../store/database.ts'
+import { readReplies } from '../store/replies.ts'
 
 /** Blocks read at once: few, for the first of them are waited for. */
 const PAGE = { first: 4, then: 100 }
@@ -23,15 +24,28 @@ export interface ReachedHere {
   readonly offsets: readonly number[]
 }
 
-/** Everyone whom one alert may have reached so far, as a text or as a letter, in the order in which they were planned. */
-export async function* readReached(db: Database, alertId: string): AsyncGenerator<ReachedHere> {
+/**
+ * Everyone whom one alert may have reached so far, as a text or as a letter, in the order in which they were planned;
+ * or of these who have not answered it. Who may have said something that people must read has answered.
+ */
+export async function* readReached(
+  db: Database,
+  alertId: string,
+  who: 'all' | 'noReply' = 'all',
+): AsyncGenerator<ReachedHere> {
   let limit = PAGE.first
   for (let after = 0; ;) {
     const page = await readTouchedBlocks(db, alertId, after, limit)
     for (const read of page) {
       const { block, byLetter } = read
       const offsets: number[] = []
+      const { blockNo } = block
+      const replies =
+        who === 'all'
+          ? undefined
+          : await readReplies(db, alertId, blockNo, blockNo + block.size - 1)
       for (let offset = 0; offset < block.size; offset++) {
+        if (replies?.get(blockNo + offset)?.option !== undefined) continue
         if (block.mayHaveLeft(offset) || byLetter.has(offset)) offsets.push(offset)
       }
       if (offsets.length > 0) yield { read, offsets }
@@ -80,6 +94,7 @@ export async function estimateReached(
   optOuts: OptOutRule,
   anyway: PhoneSet,
   prefixes: readonly string[],
+  who: 'all' | 'noReply' = 'all',
 ): Promise<ReachedEstimate> {
   const longestFirst = prefixes.toSorted((a, b) => b.length - a.length)
   const barred = await optedOutPhones(db, optOuts)
@@ -88,7 +103,7 @@ export async function estimateReached(
   let [reached, optedOut] = [0, 0]
   for (const { id, languages } of alerts) {
     const here: number[] = []
-    for await (const { read, offsets } of readReached(db, id)) {
+    for await (const { read, offsets } of readReached(db, id, who)) {
       for (const offset of offsets) {
         const number = phoneNumberAt(read.phones, offset)
         if (seen.has(number)) continue

@@ -151,6 +151,16 @@ const correctionsSchema = z.strictObject({
   allClear: correctionTexts.optional(),
 })
 
+/** Sent by itself to those who have not answered: approved with the alert, as its corrections are. */
+export const remindersSchema = z.strictObject({
+  /** Since the last message of the alert, or of the reminder before, left; people need time to answer. */
+  afterMinutes: z.int().min(1).max(10_080),
+  times: z.int().min(1).max(10),
+  to: z.enum(['noReply']).default('noReply'),
+  /** Left out: the alert's own texts once more. */
+  texts: correctionTexts.optional(),
+})
+
 const audienceSchema = z.strictObject({
   groups: z.array(z.uuid()).max(100).default([]),
   excludeGroups: z.array(z.uuid()).max(100).default([]),
@@ -158,6 +168,8 @@ const audienceSchema = z.strictObject({
   roster: z.uuid().optional(),
   /** Whether people are found at places where, by their hours, they are not; left out: they are. */
   locationHours: z.enum(['ignore', 'respect']).optional(),
+  /** Those alone of the alert that it reminds of who have not answered that: what `POST /v1/alerts/{id}/remind` makes. */
+  only: z.enum(['noReply']).optional(),
 })
 
 const members = {
@@ -184,6 +196,7 @@ const members = {
     code: replyCode.optional(),
   }),
   corrections: correctionsSchema.optional(),
+  reminders: remindersSchema.optional(),
   delivery: z.enum(DELIVERIES),
   maxRecipients: z.int().min(1).max(2_000_000_000).optional(),
   /** Fewer than so many, and something is wrong with whom it would reach: nothing is sent then. */
@@ -212,6 +225,7 @@ export const draftPatchSchema = z.strictObject({
   foreignReferences: members.foreignReferences.nullable(),
   origin: members.origin.nullable(),
   corrections: members.corrections.nullable(),
+  reminders: members.reminders.nullable(),
   maxRecipients: members.maxRecipients.nullable(),
   minRecipients: members.minRecipients.nullable(),
 })

@@ -13,6 +13,7 @@ import {
   draftSchema,
   infoSchema,
   modeOf,
+  remindersSchema,
   replyCode,
   replyOptionSchema,
   worstSeverity,
@@ -84,6 +85,10 @@ const contentSchema = z.strictObject({
   reached: z.array(reachedAlert).min(1).optional(),
   /** Prepared and approved with the alert that it references; it reaches those whom that one may have reached alone. */
   correction: z.enum(['cancel', 'allClear']).optional(),
+  /** Of those whom the alert that it references may have reached, those alone who have not answered that. */
+  only: z.enum(['noReply']).optional(),
+  /** Which of the reminders that were approved with the alert that it references. */
+  reminder: z.strictObject({ round: z.int().min(1) }).optional(),
   severity: z.enum(SEVERITIES),
   /** Policy asks for an approver: the author's signature alone sends nothing. */
   secondPerson: z.boolean(),
@@ -113,6 +118,7 @@ const contentSchema = z.strictObject({
   locationHours: z.strictObject({ timeZone: z.string() }).optional(),
   replies: z.strictObject({ options: z.array(replyOptionSchema), code: replyCode.optional() }),
   corrections: z.strictObject({ cancel: correctionTexts, allClear: correctionTexts }),
+  reminders: remindersSchema.extend({ texts: correctionTexts.optional() }).optional(),
   maxRecipients: z.int(),
   /** Absent: any number but none. */
   minRecipients: z.int().optional(),
@@ -149,7 +155,8 @@ export interface ContentFacts {
  */
 export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertContent {
   const { status, msgType, scope, restriction, addresses, note, delivery, replies } = draft
-  const { source, code, incidents, foreignReferences, origin } = draft
+  const { source, code, incidents, foreignReferences, origin, reminders } = draft
+  const { only } = draft.audience
   const { reached = [] } = facts
   const blocks = blocksWithAreas(draft.info)
   const { areas, noOf } = signedAreas(blocks.flatMap(block => block.area))
@@ -184,6 +191,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     delivery,
     references: [...facts.references],
     ...(reached.length > 0 && { reached: [...reached] }),
+    ...(only !== undefined && { only }),
     severity: worstSeverity(draft.info),
     secondPerson: facts.secondPerson,
     emergency: facts.emergency,
@@ -205,6 +213,12 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
       cancel: gated(draft.corrections?.cancel ?? []),
       allClear: gated(draft.corrections?.allClear ?? []),
     },
+    ...(reminders !== undefined && {
+      reminders: {
+        ...reminders,
+        ...(reminders.texts !== undefined && { texts: gated(reminders.texts) }),
+      },
+    }),
     maxRecipients: facts.maxRecipients,
     ...(facts.minRecipients !== undefined && { minRecipients: facts.minRecipients }),
   }
@@ -259,8 +273,13 @@ export function readContent(bytes: Uint8Array): AlertContent {
   const parsed = contentSchema.safeParse(parseStored(bytes))
   if (!parsed.success) throw notOurs('does not fit its schema')
   const content = parsed.data
-  const { texts, corrections } = content
-  const sent = [...texts, ...corrections.cancel, ...corrections.allClear]
+  const { texts, corrections, reminders } = content
+  const sent = [
+    ...texts,
+    ...corrections.cancel,
+    ...corrections.allClear,
+    ...(reminders?.texts ?? []),
+  ]
   const gated = throughGate(content.status, content.roster?.id, sent)
   if (gated.texts.some((text, i) => text.sms !== sent[i]?.sms))
     throw notOurs('lacks its drill word')
@@ -271,10 +290,15 @@ export function readContent(bytes: Uint8Array): AlertContent {
   return content
 }
 
-/** A drill goes to its roster, but for what was prepared with it; and that goes to nobody else. */
+/**
+ * A drill goes to its roster, but for what follows it: that goes to those whom it reached, and to nobody else. The
+ * same is true of corrections and reminders of the real thing.
+ */
 function reachesAsItMay(content: AlertContent): boolean {
-  const { correction, status, references, reached = [] } = content
-  if (correction === undefined) {
+  const { correction, only, reminder, status, references, reached = [] } = content
+  if (correction !== undefined && only !== undefined) return false
+  if (reminder !== undefined && only === undefined) return false
+  if (correction === undefined && only === undefined) {
     return reached.every(({ id }) => status === 'Actual' && references.includes(id))
   }
   return reached.length === 1 && references.join() === reached[0]!.id

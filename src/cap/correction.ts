@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import { stringify } from 'uuid'
-import type { AlertDraft } from './alert.ts'
+import type { AlertDraft, CorrectionText } from './alert.ts'
 import type { AlertContent } from './content.ts'
 import { lookUpLanguage } from './texts.ts'
 
@@ -39,6 +39,9 @@ export function correctionContent(
     foreignReferences: _foreign,
     minRecipients: _floor,
     locationHours: _hours,
+    reminders: _reminders,
+    only: _only,
+    reminder: _reminder,
     ...kept
   } = alert
   const languages = alert.texts.map(text => text.language)
@@ -47,7 +50,7 @@ export function correctionContent(
     ...kept,
     // Of a drill it names the exercise (CAP 1.2 §3.2.1).
     ...(note !== undefined && alert.status !== 'Actual' && { note }),
-    id: correctionId(alert.id, contentDigest, correction),
+    id: followUpId(alert.id, contentDigest, correction),
     revision: 1,
     msgType: correction === 'cancel' ? 'Cancel' : 'Update',
     references: [alert.id],
@@ -92,10 +95,76 @@ export function correctionContent(
   }
 }
 
+/**
+ * The content of one of the reminders that were approved with an alert: the alert itself once more, or its prepared
+ * texts, to whoever has not answered. What they answer counts for the alert, so it asks nothing of its own.
+ *
+ * @param round from 1
+ * @returns undefined where no such round was approved
+ */
+export function reminderContent(
+  alert: AlertContent,
+  contentDigest: string,
+  round: number,
+): AlertContent | undefined {
+  const { reminders, origin: _origin, foreignReferences: _foreign, ...rest } = alert
+  const { minRecipients: _floor, locationHours: _hours, ...kept } = rest
+  if (reminders === undefined || round < 1 || round > reminders.times) return undefined
+  const { info, texts } = reminders.texts === undefined ? alert : spokenAnew(alert, reminders.texts)
+  return {
+    ...kept,
+    id: followUpId(alert.id, contentDigest, `reminder ${round}`),
+    revision: 1,
+    msgType: 'Update',
+    references: [alert.id],
+    reached: [{ id: alert.id, contentDigest }],
+    only: reminders.to,
+    reminder: { round },
+    secondPerson: false,
+    info,
+    texts,
+    replies: { options: [] },
+    corrections: { cancel: [], allClear: [] },
+  }
+}
+
+/** A block and a text in each language of these texts, for all the places of the alert, while the alert itself holds. */
+function spokenAnew(
+  alert: AlertContent,
+  said: readonly CorrectionText[],
+): Pick<AlertContent, 'info' | 'texts'> {
+  const languages = alert.texts.map(text => text.language)
+  const areaNos = alert.areas.map((_area, areaNo) => areaNo)
+  const blockOf = (language: string) => {
+    const spoken = lookUpLanguage(language, languages)
+    return alert.info.find(one => one.language === spoken) ?? alert.info[0]!
+  }
+  return {
+    info: said.map(({ language, sms }) => {
+      const { expires: _own, ...block } = blockOf(language)
+      const area = areaNos.map(areaNo => ({
+        areaDesc:
+          block.area.find(one => one.areaNo === areaNo)?.areaDesc ?? alert.areas[areaNo]!.areaDesc,
+        areaNo,
+      }))
+      const expires = alert.expires ?? undefined
+      return { ...block, language, description: sms, ...(expires && { expires }), area }
+    }),
+    texts: said.map(({ language, sms }, no) => ({
+      no,
+      language,
+      sms,
+      expires: alert.expires,
+      severity: alert.severity,
+      areaNos,
+    })),
+  }
+}
+
 /** A UUIDv7 of the alert's own millisecond, whose chance is a digest (RFC 9562 §5.7). */
-function correctionId(alertId: string, contentDigest: string, correction: Correction): string {
+function followUpId(alertId: string, contentDigest: string, which: string): string {
   const octets = createHash('sha256')
-    .update(`${correction} ${alertId} ${contentDigest}`)
+    .update(`${which} ${alertId} ${contentDigest}`)
     .digest()
     .subarray(0, 16)
   Buffer.from(alertId.replaceAll('-', ''), 'hex').copy(octets, 0, 0, 6)
@@ -104,8 +173,8 @@ function correctionId(alertId: string, contentDigest: string, correction: Correc
   return stringify(octets)
 }
 
-/** A correction as if its author had written it: what is shown of it, and what an Update of it starts from. */
-export function correctionDraft(content: AlertContent): AlertDraft {
+/** A correction or a reminder as if its author had written it: what is shown of it, and what an Update starts from. */
+export function followUpDraft(content: AlertContent): AlertDraft {
   const { status, msgType, scope, restriction, addresses, note, source, code, incidents } = content
   const { areas, texts, replies, delivery, maxRecipients, roster } = content
   const area = (block: AlertContent['info'][number]) =>
@@ -128,6 +197,7 @@ export function correctionDraft(content: AlertContent): AlertDraft {
       groups: content.groups.map(({ id }) => id),
       excludeGroups: content.excludeGroups.map(({ id }) => id),
       ...(roster !== undefined && { roster: roster.id }),
+      ...(content.only !== undefined && { only: content.only }),
     },
     replies,
     delivery,

@@ -8,6 +8,7 @@
  * a second.
  */
 import { v7 as uuid } from 'uuid'
+import { remindNext } from '../alerts/remind.ts'
 import { completeNotices } from '../alerts/notice-cap.ts'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
 import type { Installation } from '../accounts/protocols.ts'
@@ -40,6 +41,7 @@ const LOOK = {
   accounts: 1_000,
   callbacks: 1_000,
   letters: 500,
+  reminders: 2_000,
   unsigned: 5_000,
 }
 /** Notices get their CAP from the API nodes, for signing holds up the lanes; from here where there are none. */
@@ -139,6 +141,8 @@ export async function startDispatcher({
     await sleep(3 * tookMs, stopping.signal)
     return 0
   }
+
+  const reminding = async () => ((await remindNext(db, now())) ? 0 : LOOK.reminders)
 
   const hearing = async () => {
     await left.take(carrierId => lanes.has(carrierId) || closing.has(carrierId))
@@ -272,6 +276,7 @@ export async function startDispatcher({
     loop('unsigned notices', signing),
     loop('callbacks', hearing),
     loop('letters', layingOut),
+    loop('reminders', reminding),
   ]
   log.info({ dispatcherId: id }, 'dispatcher started')
 

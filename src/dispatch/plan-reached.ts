@@ -1,11 +1,12 @@
 /**
- * Planning for those whom earlier alerts may have reached: all that a correction reaches, and of an Update those who
- * are not in its audience.
+ * Planning for those whom earlier alerts may have reached: all that a correction reaches, of a reminder those who have
+ * not answered, and of an Update those who are not in its audience.
  *
  * Who may have had an earlier alert is on record for good once that has come to rest: it is stopped, and what was in
  * a carrier's hands is answered or given up. So this is done in turns (`plan.ts`): the first at once, with those on
  * record by then; the last begun at rest. Each turn plans whoever is on record and not yet planned, by what the
- * database holds; so a planner that dies in the midst of one leaves nothing but another turn to be made.
+ * database holds; so a planner that dies in the midst of one leaves nothing but another turn to be made. A reminder takes
+ * one turn: who gets its alert afterwards is not reminded of it a moment later.
  */
 import { optOutsOf } from '../alerts/audience.ts'
 import { sentBefore } from '../alerts/reached.ts'
@@ -34,11 +35,11 @@ export async function planReached(
   let flushAt = layout.count
   const slices = firstSlices.map(size => (flushAt += size))
   // Of one that reaches more than these its own areas and groups count, and these are in none of them.
-  const keepsLabels = content.correction !== undefined
+  const keepsLabels = content.correction !== undefined || content.reminder !== undefined
   for (const { id, languages } of await sentBefore(db, content.reached ?? [])) {
     const here: number[] = []
     const alike = createAlike(keepsLabels)
-    for await (const { read, offsets } of readReached(db, id)) {
+    for await (const { read, offsets } of readReached(db, id, content.only)) {
       for (const offset of offsets) {
         const phone = phoneNumberAt(read.phones, offset)
         if (planned.has(phone) || optedOut.has(phone)) continue

@@ -105,7 +105,8 @@ async function plan(
   const content = await verifyForSending(db, alertId)
   const followed = (content.reached ?? []).map(({ id }) => id)
   // Asked before anybody is read: whom these may still reach afterwards is for another turn.
-  const isLastTurn = followed.length === 0 || (await areAtRest(db, followed))
+  const isLastTurn =
+    followed.length === 0 || content.only !== undefined || (await areAtRest(db, followed))
   if (!isLastTurn && planned > 0) return releasePlan(db, planner, alertId, NEXT_TURN_SECONDS)
   const layout = createLayout(content, accounts, now(), planned, async slice => {
     const outcome = await transact(db, tx => planSlice(tx, planner, alertId, slice))
@@ -114,7 +115,7 @@ async function plan(
   })
   const firstSlices = firstSlicesOf(accounts)
   try {
-    if (content.correction === undefined) {
+    if (content.correction === undefined && content.only === undefined) {
       await planAudience(database, content, claim, layout, firstSlices)
     }
     if (followed.length > 0) await planReached(db, content, layout, firstSlices)

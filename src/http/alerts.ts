@@ -96,6 +96,7 @@ export const alertSchema = z
         }),
       )
       .meta({ description: 'What was dispatched that follows it, the oldest first' }),
+    reminderOf: z.uuid().nullable().meta({ description: 'The alert whose silent ones it reminds' }),
     contentDigest: z.string().nullable().meta({ description: 'SHA-256 of the signed bytes, hex' }),
     warnings: z.array(faultSchema),
     signatures: z.array(
@@ -528,6 +529,7 @@ export async function alertResource(
       state: one.state,
       dispatchedAt: one.dispatchedAt.toISOString(),
     })),
+    reminderOf: alert.reminderOf,
     contentDigest,
     template: made === undefined ? null : await templateResource(db, made),
     warnings: [

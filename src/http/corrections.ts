@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { correctAlert, readCorrectionBytes } from '../alerts/correct.ts'
+import { composeReminder } from '../alerts/remind.ts'
 import { type Action, type Caller, rolesFor } from '../alerts/steps.ts'
 import { composeUpdate } from '../alerts/update.ts'
 import { digestOfBytes } from '../cap/content.ts'
@@ -23,6 +24,19 @@ const updateRoute = createRoute({
     'areas and groups, and whoever may have got one of the alerts that it references, each phone once; who is ' +
     'reached by that alone gets the text in the language in which the earlier one came. A drill reaches its roster. ' +
     'Its dispatch stops what is left of the alerts that it references.',
+  request: { params: idParams, body: bodyOf(z.strictObject({})) },
+  responses: { 201: answerOf('A draft', alertSchema) },
+})
+
+const remindRoute = createRoute({
+  method: 'post',
+  path: '/v1/alerts/{id}/remind',
+  tags,
+  summary: 'Write a reminder: a draft to those alone who have not answered an alert',
+  description:
+    'It goes the way of any draft, and reaches whoever may have got the alert and has not answered it by then, in the ' +
+    'language in which it came. What they answer counts for the alert. It ends with the alert: a stop, an update or a ' +
+    'correction of that stops it too. Reminders that go out by themselves are approved with the alert: `reminders`.',
   request: { params: idParams, body: bodyOf(z.strictObject({})) },
   responses: { 201: answerOf('A draft', alertSchema) },
 })
@@ -93,6 +107,12 @@ export const correctionRoutes = ({ database: { db }, now }: AppDependencies) => 
   return new OpenAPIHono<Env>()
     .openapi(updateRoute, async c => {
       const alert = await composeUpdate(db, c.req.valid('param').id, callerFor(c, 'update'))
+      c.header('Location', `/v1/alerts/${alert.id}`)
+      c.header('ETag', etagOf(alert.revision))
+      return c.json(await alertResource(db, alert), 201)
+    })
+    .openapi(remindRoute, async c => {
+      const alert = await composeReminder(db, c.req.valid('param').id, callerFor(c, 'remind'))
       c.header('Location', `/v1/alerts/${alert.id}`)
       c.header('ETag', etagOf(alert.revision))
       return c.json(await alertResource(db, alert), 201)

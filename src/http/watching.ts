@@ -69,6 +69,24 @@ export const progressSchema = z
       })
       .nullable()
       .meta({ description: 'Its letters, beside the text messages; null: it goes without' }),
+    reminders: z
+      .array(
+        z.object({
+          alertId: z.uuid().meta({ description: 'Each is an alert of its own' }),
+          round: z.int().nullable().meta({
+            description: 'Of those that were approved with the alert; null: made by hand',
+          }),
+          state: z.enum(ALERT_STATES),
+          recipients: z.int(),
+          left: z.int(),
+          delivered: z.int(),
+        }),
+      )
+      .readonly()
+      .meta({ description: 'What went to those who had not answered, the oldest first' }),
+    nextReminderAt: timeSchema.nullable().meta({
+      description: 'At the earliest: it waits while messages of the alert still leave',
+    }),
   })
   .meta({ id: 'Progress' })
 

@@ -18,6 +18,7 @@ import {
   readWatchedAlerts,
   type Alarm,
   type WatchedAlert,
+  type WatchedReminder,
 } from '../store/watching.ts'
 
 export interface Progress extends RecipientCounts {
@@ -37,6 +38,10 @@ export interface Progress extends RecipientCounts {
   readonly etaSeconds: number | null
   /** Its letters; null where it goes as texts alone. */
   readonly email: MailProgress | null
+  /** What went out to those who had not answered, the oldest first. */
+  readonly reminders: readonly WatchedReminder[]
+  /** At the earliest; null: no reminder is left. */
+  readonly nextReminderAt: string | null
 }
 
 /** Of letters, exclusive as those of recipients are; they add up to `recipients`. */
@@ -180,6 +185,17 @@ function progressOf(
     etaSeconds:
       queued === 0 ? 0 : perSecond > 0 ? Math.ceil((queued * segmentsEach) / perSecond) : null,
     email: alert.mailing === null ? null : mailProgressOf(alert.mailing),
+    reminders: alert.reminders.map(
+      ({ alertId, round, state, recipients: of, left, delivered }) => ({
+        alertId,
+        round,
+        state,
+        recipients: of,
+        left,
+        delivered,
+      }),
+    ),
+    nextReminderAt: alert.remindAt?.toISOString() ?? null,
   }
 }
 

@@ -187,6 +187,7 @@ export const english = {
       updated: 'An update was sent',
       cancelled: 'Cancelled by a correction',
       allCleared: 'An all-clear was sent',
+      reminded: 'Who had not answered was reminded',
       refused: 'Refused by the dispatcher',
       ended: 'Nothing left to send',
       noted: 'Note',

@@ -189,6 +189,7 @@ export const spanish: ReportWords = {
       updated: 'Se envió una actualización',
       cancelled: 'Anulada por una corrección',
       allCleared: 'Se envió el fin de la alerta',
+      reminded: 'Se recordó la alerta a quienes no habían respondido',
       refused: 'Rechazada por el despachador',
       ended: 'No queda nada por enviar',
       noted: 'Nota',

@@ -4,7 +4,7 @@ import type { AlertState } from './alerts.ts'
 import { arrayLiteral, type Database } from './database.ts'
 import { IS_MAILING } from './mailings.ts'
 
-/** An alert that was dispatched and references another. */
+/** An alert that was dispatched and references another, but for reminders, which change nothing of it. */
 export interface FollowUp {
   readonly id: string
   readonly msgType: 'Update' | 'Cancel'
@@ -33,6 +33,7 @@ export async function listFollowUps(
         where not coalesce(block->'responseType', '[]'::jsonb) ? 'AllClear') as is_all_clear
     from alerts a
     where a."references" && ${arrayLiteral(alertIds)}::uuid[] and a.dispatched_at is not null
+      and a.reminder_of is null
     order by a.dispatched_at, a.id
   `)
   return rows.map(row => ({

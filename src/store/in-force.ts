@@ -13,11 +13,12 @@ export async function listInForce(
   return db.execute<{ id: string; draft: AlertDraft }>(sql`
     select a.id, a.draft from alerts a
     where a.status = 'Actual' and a.msg_type in ('Alert', 'Update') and a.state in ('sending', 'paused', 'sent')
+      and a.reminder_of is null
       and a.expires > ${now.toISOString()}::timestamptz
       and not exists (
         select from alerts later
         where later.dispatched_at is not null and later.msg_type in ('Update', 'Cancel')
-          and a.id = any(later."references"))
+          and later.reminder_of is null and a.id = any(later."references"))
     order by a.dispatched_at desc
     limit ${MAX_ALERTS}::int
   `)

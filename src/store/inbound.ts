@@ -38,6 +38,8 @@ export async function readRecentAlerts(tx: Database): Promise<RecentAlert[]> {
       (extract(epoch from dispatched_at) * 1000)::float8 as "dispatchedAt"
     from alerts
     where planned > 0 and dispatched_at is not null
+      -- What people answer to a reminder they answer to the alert.
+      and reminder_of is null
       and (dispatched_at > now() - make_interval(days => ${ANSWERED_WITHIN_DAYS}::int) or expires > now())
     order by dispatched_at desc, id desc
   `)

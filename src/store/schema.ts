@@ -593,8 +593,20 @@ export const alerts = pgTable(
     lastSubmittedAt: at('last_submitted_at'),
     finishedAt: at('finished_at'),
     references: uuid('references').array().notNull().default([]),
+    /** The alert that it reminds of; and which of those it is that were approved with that, null by hand. */
+    reminderOf: uuid('reminder_of'),
+    reminderRound: smallint('reminder_round'),
+    /** When its next reminder is due; null: none is left. */
+    remindAt: at('remind_at'),
   },
   t => [
+    uniqueIndex('alerts_reminders')
+      .on(t.reminderOf, t.reminderRound)
+      .where(sql`reminder_of is not null`),
+    index('alerts_remind')
+      .on(t.remindAt)
+      .where(sql`remind_at is not null`),
+    check('alerts_reminder_round', sql`reminder_of is not null or reminder_round is null`),
     index('alerts_created').on(t.createdAt),
     index('alerts_references').using('gin', t.references),
     index('alerts_active')

@@ -34,6 +34,21 @@ export interface WatchedAlert {
   readonly requests: Readonly<Partial<Record<HelpRequestState, number>>>
   /** Of its letters; null where it goes as texts alone. */
   readonly mailing: MailingCounts | null
+  /** What went out to remind of it, the oldest first. */
+  readonly reminders: readonly WatchedReminder[]
+  /** When the next reminder is due, at the earliest; null: none is left. */
+  readonly remindAt: Date | null
+}
+
+export interface WatchedReminder {
+  readonly alertId: string
+  /** Null: made by hand. */
+  readonly round: number | null
+  readonly state: AlertState
+  readonly recipients: number
+  /** Handed to a carrier, delivered or not. */
+  readonly left: number
+  readonly delivered: number
 }
 
 /** Reads alerts with their counters in one statement, so that the figures of each fit each other. */
@@ -54,6 +69,8 @@ export async function readWatchedAlerts(
     tallies: TallyCount[] | null
     requests: Partial<Record<HelpRequestState, number>> | null
     mailing: MailingCounts | null
+    reminders: WatchedReminder[] | null
+    remind_ms: number | null
   }>(sql`
     select a.id, a.state, a.recipients, a.content_digest, a.alarms,
       (extract(epoch from coalesce(a.expires, a.dispatched_at + interval '1 day')) * 1000)::float8 as worth_until_ms,
@@ -71,7 +88,17 @@ export async function readWatchedAlerts(
       ) r) as requests,
       (select json_build_object('letters', letters, 'sent', sent, 'failed', failed, 'expired', expired,
         'cancelled', cancelled, 'unknown', unknown, 'possibleDuplicates', possible_duplicates)
-        from mailings where alert_id = a.id) as mailing
+        from mailings where alert_id = a.id) as mailing,
+      (select json_agg(r order by r.at) from (
+        select m.id as "alertId", m.reminder_round as round, m.state, coalesce(m.recipients, 0) as recipients,
+          m.dispatched_at as at,
+          coalesce(sum(p.submitted + p.delivered + p.failed) filter (where p.carrier_id <> ${NO_CARRIER}::uuid), 0)::int
+            + coalesce(sum(p.unknown), 0)::int as left,
+          coalesce(sum(p.delivered), 0)::int as delivered
+        from alerts m left join progress p on p.alert_id = m.id
+        where m.reminder_of = a.id and m.dispatched_at is not null group by m.id
+      ) r) as reminders,
+      (extract(epoch from a.remind_at) * 1000)::float8 as remind_ms
     from alerts a
     where a.id = any(${arrayLiteral(alertIds)}::uuid[])
   `)
@@ -93,6 +120,8 @@ export async function readWatchedAlerts(
     tallies: row.tallies ?? [],
     requests: row.requests ?? {},
     mailing: row.mailing,
+    reminders: row.reminders ?? [],
+    remindAt: row.remind_ms === null ? null : new Date(row.remind_ms),
   }))
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { draftSchema } from '../../src/cap/alert.ts'
 import { alertContent, digestOfBytes, readContent } from '../../src/cap/content.ts'
-import { correctionContent, correctionDraft } from '../../src/cap/correction.ts'
+import { correctionContent, followUpDraft, reminderContent } from '../../src/cap/correction.ts'
 import { chooseText } from '../../src/cap/texts.ts'
 import { canonicalBytes } from '../../src/signing/canonical.ts'
 
@@ -158,10 +158,68 @@ test('nothing that is stored reaches people of another alert than it follows', (
 test('what is shown of a correction reads as a draft', () => {
   const alert = anAlert()
   const cancel = correctionContent(alert, digest(alert), 'cancel')!
-  const draft = correctionDraft(cancel)
+  const draft = followUpDraft(cancel)
   expect(draftSchema.parse(draft)).toEqual(draft)
   expect(draft.info[1]).toMatchObject({
     sms: 'ENVIADO POR ERROR',
     area: [{ ...valley, areaDesc: 'El valle' }],
   })
+})
+
+const reminders = { afterMinutes: 10, times: 2 }
+
+test('an alert without reminders is signed in the octets that it had before there were any', () => {
+  expect(digest(anAlert())).toBe('ad7dba592eac27dcd8fb0f4b1062c516b56216b16274c497babaa4bea7f49970')
+})
+
+test('a reminder is the alert once more, asks nothing of its own, and exists as often as was approved', () => {
+  const alert = anAlert({ reminders })
+  const [first, second, third] = [1, 2, 3].map(no => reminderContent(alert, digest(alert), no))
+  expect(third).toBeUndefined()
+  expect(reminderContent(alert, digest(alert), 0)).toBeUndefined()
+  expect(reminderContent(anAlert(), digest(alert), 1)).toBeUndefined()
+  expect(first!.id).not.toBe(second!.id)
+  expect(readContent(canonicalBytes(first))).toEqual(first)
+  expect(first).toMatchObject({
+    msgType: 'Update',
+    references: [ID],
+    reached: [{ id: ID, contentDigest: digest(alert) }],
+    only: 'noReply',
+    texts: alert.texts,
+    expires: alert.expires,
+    replies: { options: [] },
+    corrections: { cancel: [], allClear: [] },
+  })
+  expect(first).not.toHaveProperty('reminders')
+  expect(followUpDraft(first!)).toEqual(draftSchema.parse(followUpDraft(first!)))
+})
+
+test('the texts of a reminder go out in its languages for all places, with the drill word in a drill', () => {
+  const texts = [{ language: 'es', sms: 'Responda.' }]
+  const alert = anAlert({
+    status: 'Exercise',
+    audience: { roster: ROSTER },
+    reminders: { ...reminders, texts },
+  })
+  const made = reminderContent(alert, digest(alert), 1)!
+  expect(made.texts).toMatchObject([
+    { language: 'es', sms: 'EJERCICIO: Responda.', expires: alert.expires, areaNos: [0] },
+  ])
+  expect(readContent(canonicalBytes(made))).toEqual(made)
+})
+
+test('nothing that is stored reminds people of another alert than it follows', () => {
+  const alert = anAlert({ reminders })
+  const made = reminderContent(alert, digest(alert), 1)!
+  for (const other of [
+    { ...made, only: undefined },
+    { ...made, correction: 'cancel' },
+    { ...made, references: [] },
+    { ...made, reached: undefined },
+    { ...made, reached: [...made.reached!, ...made.reached!] },
+  ]) {
+    expect(() => readContent(Buffer.from(JSON.stringify(other)))).toThrow(
+      /other alerts than it may/,
+    )
+  }
 })

@@ -22,6 +22,8 @@ const progress: Progress = {
   perSecond: 100,
   etaSeconds: 5,
   email: null,
+  reminders: [],
+  nextReminderAt: null,
 }
 
 const tally: Tally = {
