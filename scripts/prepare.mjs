@@ -121,13 +121,21 @@ function build() {
   const stamp = hashSources()
   process.stderr.write('Building…\n')
   const fresh = at(`dist.${process.pid}`)
-  const tsc = at('node_modules', 'typescript', 'bin', 'tsc')
-  const { status } = spawnSync(
-    process.execPath,
-    [tsc, '-p', at('tsconfig.json'), '--outDir', fresh],
-    { cwd: root, stdio: ['ignore', process.stderr, 'inherit'] },
-  )
-  if (status !== 0) {
+  const tsc = [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', at('tsconfig.json')]
+  const vite = [
+    at('node_modules', 'vite', 'bin', 'vite.js'),
+    'build',
+    '--logLevel=warn',
+    '--config',
+    at('src', 'console', 'vite.config.ts'),
+  ]
+  for (const [program, ...flags] of [
+    [...tsc, '--outDir', fresh],
+    [...vite, '--outDir', join(fresh, 'console')],
+  ]) {
+    const options = { cwd: root, stdio: ['ignore', process.stderr, 'inherit'] }
+    const { status } = spawnSync(process.execPath, [program, ...flags], options)
+    if (status === 0) continue
     rmSync(fresh, { recursive: true, force: true })
     fail('the build failed: what the compiler says stands above')
   }

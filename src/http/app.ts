@@ -13,8 +13,10 @@ import { readBody } from './body.ts'
 import { capRoutes } from './cap.ts'
 import { capKeyRoutes } from './cap-keys.ts'
 import { carrierRoutes } from './carriers.ts'
+import { consoleRoutes } from './console.ts'
 import { contactRoutes } from './contacts.ts'
 import { correctionRoutes } from './corrections.ts'
+import { deskRoutes } from './desk.ts'
 import { dispatchRoutes } from './dispatches.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -74,12 +76,14 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   )
   app.route('/', healthRoutes(deps, metrics))
   app.route('/docs', docsRoutes())
+  app.route('/console', consoleRoutes(deps))
 
   app.use('/v1/*', requireToken(deps), readBody, idempotent(deps))
   app.route('/', signInRoutes(deps))
   app.route('/', operatorRoutes(deps))
   app.route('/', keyRoutes(deps))
   app.route('/', organisationRoutes(deps))
+  app.route('/', deskRoutes(deps))
   app.route('/', contactRoutes(deps))
   app.route('/', optOutRoutes(deps))
   app.route('/', helpRequestRoutes(deps))

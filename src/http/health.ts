@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { describeError } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { countMigrations } from '../store/readiness.ts'
+import { buildId } from './console.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { laneMetrics } from './lane-metrics.ts'
 import type { Metrics } from './metrics.ts'
@@ -9,7 +10,7 @@ import type { Metrics } from './metrics.ts'
 /** What watches over the service asks these; they take no token. */
 export const healthRoutes = ({ database: { db } }: AppDependencies, { registry }: Metrics) =>
   new Hono<Env>()
-    .get('/healthz', c => c.json({ status: 'ok' }))
+    .get('/healthz', c => c.json({ status: 'ok', build: buildId() }))
     .get('/readyz', async c => {
       const reasons = await reasonsNotReady(db)
       return reasons.length === 0

@@ -35,6 +35,12 @@ export const policySchema = z.strictObject({
   staleAfterDays: z.int().min(1).max(3650).meta({
     description: 'A contact that nobody has changed or confirmed for so long is counted as stale',
   }),
+  holdSeconds: z.int().min(0).max(60).meta({
+    description: 'How long the console holds an approved alert, so that a slip can be stopped',
+  }),
+  typedCountAbove: z.int().min(0).max(2_147_483_647).meta({
+    description: 'Above so many phones the console has the approver type their number',
+  }),
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
   optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
@@ -62,6 +68,8 @@ export const DEFAULT_POLICY: Policy = {
   maxSegments: 10,
   templateReview: 'another',
   staleAfterDays: 365,
+  holdSeconds: 5,
+  typedCountAbove: 100_000,
   helpText:
     'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).

@@ -1,0 +1,43 @@
+import { useEffect } from 'preact/hooks'
+import { useDesk } from './lib/desk.ts'
+import { goTo, pathTo, place, type ScreenProps } from './lib/place.ts'
+import { session } from './lib/session.ts'
+import { Frame } from './parts/Frame.tsx'
+import { lazy } from './parts/lazy.tsx'
+import { NotHere } from './screens/NotHere.tsx'
+import { Situation } from './screens/Situation.tsx'
+import { Threshold } from './screens/Threshold.tsx'
+
+/**
+ * Which screen a path shows. The first is the situation; the others are loaded when they are first wanted.
+ *
+ * `new`, `approvals`, `sending`, `alerts/<id>[/edit|/review]`, `reports[/<id>]`, `settings[/…]`
+ */
+export function App() {
+  const { mode, way } = place.value
+  const isSignedIn = session.value !== undefined
+  useEffect(() => {
+    if (mode === undefined || isSignedIn) return
+    // Signed out, or never in: the threshold leads back here.
+    goTo(`/console/?to=${encodeURIComponent(location.pathname)}`, 'replace')
+  }, [mode, isSignedIn])
+  if (mode === undefined || !isSignedIn) return <Threshold />
+  return <Inside key={pathTo()} way={way} />
+}
+
+function Inside({ way }: { way: readonly string[] }) {
+  useDesk()
+  const [first = 'situation'] = way
+  const Screen = SCREENS[first] ?? NotHere
+  return (
+    <Frame screen={first === 'alerts' ? 'sending' : first}>
+      <Screen key={way.join('/')} way={way.slice(1)} />
+    </Frame>
+  )
+}
+
+const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {
+  situation: Situation,
+  approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
+  sending: lazy(async () => (await import('./screens/Sending.tsx')).Sending),
+}

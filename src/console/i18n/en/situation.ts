@@ -1,0 +1,31 @@
+export const situation = {
+  title: 'Situation',
+  map: 'Map',
+  now: 'Now',
+  none: 'No alert is being written, approved or sent.',
+  ready: 'Ready to send',
+  carriersUp: (up: number, all: number, rate: string) =>
+    up === all
+      ? `${all === 1 ? '1 carrier' : `${all} carriers`} up, ${rate} SMS/s in all`
+      : `${up} of ${all} carriers up, ${rate} SMS/s`,
+  noCarriers: 'No carrier is set up: nothing can be sent',
+  approvers: (all: number, online: number) =>
+    `${all === 1 ? '1 person' : `${all} people`} can approve; ${online} online now`,
+  noApprovers: 'Nobody but you can approve: an alert would wait',
+  contacts: (n: string) => `${n} people on the contact list`,
+  noContacts: 'The contact list is empty',
+  listAge: (span: string) => `The newest contact was changed ${span} ago`,
+  stale: (n: string, days: number) => `${n} contacts were not confirmed for ${days} days`,
+  keyWorks: 'Your signing key works',
+  keyMissing: 'This browser has no signing key',
+  keyRevoked: 'The signing key of this browser was revoked',
+  enrolKey: 'Make a signing key',
+  makingKey: 'Making the key…',
+  keyTooOld: 'A key is made within five minutes of signing in. Sign in again, then make it.',
+  keyMade: 'The key was made. It stays in this browser.',
+  exerciseEnds: (clock: string) => `The exercise ends at ${clock}`,
+  approvalsNone: 'Nothing waits for approval.',
+  sendingNone: 'Nothing is being sent.',
+  ended: 'Ended in the last 24 hours',
+  endedNone: 'Nothing ended in the last 24 hours.',
+}

@@ -1,0 +1,30 @@
+import type { Words } from '../../lib/i18n.ts'
+
+export const alerts: Words['alerts'] = {
+  severity: {
+    Extreme: 'Extrema',
+    Severe: 'Grave',
+    Moderate: 'Moderada',
+    Minor: 'Menor',
+    Unknown: 'Desconocida',
+  },
+  state: {
+    draft: 'Borrador',
+    submitted: 'Espera aprobación',
+    approved: 'Aprobada, sin enviar',
+    rejected: 'Rechazada',
+    sending: 'Enviando',
+    paused: 'En pausa',
+    sent: 'Enviada',
+    stopped: 'Detenida',
+    expired: 'Vencida',
+  },
+  sendingShare: share => `Enviando ${share}`,
+  activeUntil: time => `Enviada, termina ${time}`,
+  phones: (n, shown) => (n === 1 ? '1 teléfono' : `${shown} teléfonos`),
+  alert: 'Alerta',
+  severityHead: 'Gravedad',
+  stateHead: 'Estado',
+  needHelp: 'Piden ayuda',
+  untitled: 'Alerta sin título',
+}

@@ -1,0 +1,47 @@
+import type { Words } from '../../lib/i18n.ts'
+
+export const everywhere: Words['everywhere'] = {
+  live: 'REAL',
+  exercise: 'EJERCICIO',
+  liveSentence: 'Se alertará a personas reales',
+  exerciseSentence: phones =>
+    phones === undefined
+      ? 'Solo los teléfonos del ejercicio'
+      : `Solo los ${phones} teléfonos del ejercicio`,
+  liveTitle: 'REAL - ',
+  exerciseTitle: 'EJERCICIO - ',
+  back: 'Volver',
+  cancel: 'Cancelar',
+  close: 'Cerrar',
+  save: 'Guardar',
+  saved: 'Guardado',
+  add: 'Añadir',
+  edit: 'Editar',
+  remove: 'Quitar',
+  tryAgain: 'Intentar de nuevo',
+  loading: 'Cargando…',
+  waitingFor: what => `Todavía se espera ${what}…`,
+  ago: span => `hace ${span}`,
+  in: span => `en ${span}`,
+  skipToContent: 'Ir al contenido',
+  optional: 'opcional',
+  yes: 'Sí',
+  no: 'No',
+  none: 'Ninguno',
+  all: 'Todos',
+  search: 'Buscar',
+  showMore: 'Mostrar más',
+  passed: 'Bien:',
+  look: 'Atención:',
+  fault: 'Error:',
+  faultsTitle: n => (n === 1 ? 'Hay algo que corregir' : `Hay ${n} cosas que corregir`),
+  whatToDo: {
+    unreachable: 'El servidor no responde. Compruebe la red e inténtelo de nuevo.',
+    forbidden: 'Sus funciones no lo permiten. Un administrador puede cambiarlas.',
+    notFound: 'No está aquí, o no en este modo.',
+    changedSince: 'Alguien lo cambió mientras tanto. Cárguelo de nuevo para ver cómo está.',
+    tooMany: seconds => `Demasiados intentos. Vuelva a intentarlo en ${seconds} s.`,
+    signInAgain: 'Su sesión terminó. Entre de nuevo; no se pierde nada de lo escrito.',
+    passkeyCancelled: 'No se usó la llave de acceso. No se envió nada. Inténtelo cuando quiera.',
+  },
+}

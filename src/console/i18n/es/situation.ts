@@ -1,0 +1,34 @@
+import type { Words } from '../../lib/i18n.ts'
+
+export const situation: Words['situation'] = {
+  title: 'Situación',
+  map: 'Mapa',
+  now: 'Ahora',
+  none: 'No hay alertas en redacción, aprobación o envío.',
+  ready: 'Listo para enviar',
+  carriersUp: (up, all, rate) =>
+    up === all
+      ? `${all === 1 ? '1 operador' : `${all} operadores`} en línea, ${rate} SMS/s en total`
+      : `${up} de ${all} operadores en línea, ${rate} SMS/s`,
+  noCarriers: 'No hay operadores de telefonía: no se puede enviar nada',
+  approvers: (all, online) =>
+    `${all === 1 ? '1 persona puede' : `${all} personas pueden`} aprobar; ${online} en línea`,
+  noApprovers: 'Nadie más puede aprobar: una alerta quedaría en espera',
+  contacts: n => `${n} personas en la lista de contactos`,
+  noContacts: 'La lista de contactos está vacía',
+  listAge: span => `El último cambio de la lista fue hace ${span}`,
+  stale: (n, days) => `${n} contactos sin confirmar desde hace ${days} días`,
+  keyWorks: 'Su clave de firma funciona',
+  keyMissing: 'Este navegador no tiene clave de firma',
+  keyRevoked: 'La clave de firma de este navegador fue revocada',
+  enrolKey: 'Crear una clave de firma',
+  makingKey: 'Creando la clave…',
+  keyTooOld:
+    'Una clave se crea en los cinco minutos después de entrar. Entre de nuevo y créela entonces.',
+  keyMade: 'La clave está creada. Se queda en este navegador.',
+  exerciseEnds: clock => `El ejercicio termina a las ${clock}`,
+  approvalsNone: 'Nada espera aprobación.',
+  sendingNone: 'No se envía nada.',
+  ended: 'Terminadas en las últimas 24 horas',
+  endedNone: 'Nada terminó en las últimas 24 horas.',
+}

@@ -1,0 +1,28 @@
+/** Whether the server answers, as all parts of the console have found it. */
+import { computed, signal } from '@preact/signals'
+
+const lastAnswerAt = signal(Date.now())
+const lastSilenceAt = signal(0)
+
+/** Ticks once a second, for everything that says how old it is. */
+export const now = signal(Date.now())
+globalThis.setInterval?.(() => (now.value = Date.now()), 1000)
+
+export function answered(): void {
+  lastAnswerAt.value = Date.now()
+}
+
+export function noAnswer(): void {
+  lastSilenceAt.value = Date.now()
+}
+
+/** Seconds since the last answer. */
+export const silentSeconds = computed(() =>
+  Math.max(0, Math.round((now.value - lastAnswerAt.value) / 1000)),
+)
+
+/** `late` after 3 s without an answer that was asked for, `lost` after 10 s. */
+export const connection = computed<'ok' | 'late' | 'lost'>(() => {
+  if (lastSilenceAt.value <= lastAnswerAt.value) return 'ok'
+  return silentSeconds.value >= 10 ? 'lost' : 'late'
+})

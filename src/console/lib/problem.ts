@@ -1,0 +1,43 @@
+/** An answer of the API that is not what was asked for (RFC 9457), or no answer at all. */
+export class Problem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    message: string,
+    rest: {
+      status: number
+      code: string
+      errors?: readonly { pointer: string; detail: string }[]
+      retryAfterSeconds?: number | undefined
+    },
+  ) {
+    super(message)
+    this.status = rest.status
+    this.code = rest.code
+    this.errors = rest.errors ?? []
+    this.retryAfterSeconds = rest.retryAfterSeconds
+  }
+}
+
+/** Nobody knows whether the server has heard it. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof Problem && error.code === 'unreachable'
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => ({}))) as {
+    detail?: string
+    title?: string
+    code?: string
+    errors?: { pointer: string; detail: string }[]
+  }
+  const after = Number(response.headers.get('Retry-After'))
+  return new Problem(body.detail ?? body.title ?? `HTTP ${response.status}`, {
+    status: response.status,
+    code: body.code ?? 'unknown',
+    errors: body.errors ?? [],
+    retryAfterSeconds: after > 0 ? after : undefined,
+  })
+}

@@ -1,0 +1,43 @@
+/** The API's resources, by the schemas that make them: types alone, nothing of the server is loaded. */
+import type { z } from 'zod'
+import type { alertSchema } from '../../http/alerts.ts'
+import type { operatorSchema } from '../../http/operators.ts'
+import type { progressSchema, tallySchema } from '../../http/watching.ts'
+
+export type Alert = z.infer<typeof alertSchema>
+export type Operator = z.infer<typeof operatorSchema>
+export type Progress = z.infer<typeof progressSchema>
+export type Tally = z.infer<typeof tallySchema>
+
+export type AlertState = Alert['state']
+export type Severity = Alert['severity']
+export type Info = Alert['info'][number]
+
+/** A row of `GET /v1/alerts`. */
+export type AlertSummary = Pick<
+  Alert,
+  | 'id'
+  | 'revision'
+  | 'state'
+  | 'mode'
+  | 'severity'
+  | 'status'
+  | 'msgType'
+  | 'recipients'
+  | 'maxRecipients'
+  | 'createdBy'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'sent'
+  | 'expires'
+  | 'dispatchedAt'
+  | 'holdUntil'
+  | 'finishedAt'
+> & {
+  readonly info: readonly Pick<Info, 'language' | 'event' | 'severity' | 'headline' | 'expires'>[]
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextCursor: string | null
+}

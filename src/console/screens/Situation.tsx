@@ -1,0 +1,50 @@
+import { openAlerts } from '../lib/desk.ts'
+import { words } from '../lib/i18n.ts'
+import { pathTo } from '../lib/place.ts'
+import { isIn } from '../lib/session.ts'
+import { AlertTable } from '../parts/AlertTable.tsx'
+import { Empty } from '../parts/Empty.tsx'
+import { useModeOfPage } from '../parts/Frame.tsx'
+import { Waiting } from '../parts/Waiting.tsx'
+import { Readiness } from './situation/Readiness.tsx'
+
+/** S2: what goes on, and whether we could send now. */
+export function Situation() {
+  const { frame, situation } = words()
+  useModeOfPage(situation.title)
+  return (
+    <>
+      <div class="screen-head">
+        <h1>{situation.title}</h1>
+        {isIn('author') && (
+          <a class="button primary large" href={pathTo('new')}>
+            {frame.newAlert} <kbd>(N)</kbd>
+          </a>
+        )}
+      </div>
+      <div class="columns">
+        <section class="card">
+          <h2>{situation.now}</h2>
+          <Now />
+        </section>
+        <section class="card">
+          <h2>{situation.ready}</h2>
+          <Readiness />
+        </section>
+      </div>
+    </>
+  )
+}
+
+function Now() {
+  const { frame, situation } = words()
+  const open = openAlerts.value
+  if (open === undefined) return <Waiting what={situation.now} />
+  if (open.length > 0) return <AlertTable of={open} />
+  const action = isIn('author') && (
+    <a class="button" href={pathTo('new')}>
+      {frame.newAlert} (N)
+    </a>
+  )
+  return <Empty action={action}>{situation.none}</Empty>
+}
