@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   'signature_key_revoked',
   'integrity_violation',
   'in_use',
+  'exercise_not_open',
   // 412, 413, 415, 429, 503
   'stale_revision',
   'too_large',
@@ -62,6 +63,7 @@ export const ERROR_CODES = [
   'expired',
   'recipient_not_listed',
   'invalid_operator',
+  'invalid_exercise',
   'invalid_organisation',
   'last_administrator',
   // 500

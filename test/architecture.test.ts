@@ -15,6 +15,7 @@ const floors: Record<string, number> = {
   inbound: 6,
   reports: 6,
   alerts: 5,
+  exercises: 4,
   templates: 4,
   accounts: 3,
   audience: 3,

@@ -18,6 +18,9 @@ import type { Policy } from '../store/organisation.ts'
 
 type Named = Omit<AudienceDefinition, 'roster'> & Pick<AlertDraft, 'status'>
 
+/** Of the exercise that an alert belongs to, what decides whom it may reach. */
+type OfExercise = { readonly simulated: boolean } | undefined
+
 /**
  * Whom an alert reaches: one function for estimates, signing and sending, behind the gate for drills. A drill's
  * areas and groups label its roster's members, and neither add nor take away anybody.
@@ -55,7 +58,7 @@ export function optOutsOf({ emergency, info }: AlertContent): OptOutRule {
  * @param at once it is dispatched, that moment: whoever asks, however late, is told of the same people
  */
 export function audienceOf(content: AlertContent, at: Date): AudienceDefinition {
-  const { status, areas, groups, excludeGroups, locationHours, roster } = content
+  const { status, areas, groups, excludeGroups, locationHours, roster, exercise } = content
   const named = {
     status,
     areas,
@@ -63,6 +66,7 @@ export function audienceOf(content: AlertContent, at: Date): AudienceDefinition 
     excludeGroups: excludeGroups.map(group => group.id),
     ...optOutsOf(content),
     openAt: locationHours && openAtOf({ ...locationHours, at }),
+    simulated: exercise?.simulated === true,
   }
   return definitionOf(named, roster?.id)
 }
@@ -72,6 +76,7 @@ export function draftAudience(
   draft: AlertDraft,
   policy: Policy,
   hours: HoursAt,
+  exercise?: OfExercise,
 ): AudienceDefinition {
   const { status, info, audience } = draft
   const { areas } = signedAreas(blocksWithAreas(info).flatMap(block => block.area))
@@ -84,6 +89,7 @@ export function draftAudience(
     emergency: isEmergency(draft, policy),
     categories: categoriesOf(info),
     openAt: heedsHours(draft) ? openAtOf(hours) : undefined,
+    simulated: exercise?.simulated === true,
   }
   return definitionOf(named, roster)
 }

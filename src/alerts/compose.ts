@@ -9,6 +9,7 @@ import {
   withCode,
   type DraftFault,
 } from './draft-faults.ts'
+import { holdOpenExercise, inExercise } from './in-exercise.ts'
 import { countRecipients, countStillToReach, signReached } from './reached.ts'
 import { assertMode, type Caller, lockForStep, recordStep } from './steps.ts'
 import { editTemplate, type TemplateEdit } from './template-texts.ts'
@@ -17,7 +18,7 @@ import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { resolveAudience } from '../audience/resolve.ts'
 import { modeOf, worstSeverity, type AlertDraft, type AlertDraftPatch } from '../cap/alert.ts'
 import { patched } from '../cap/patched.ts'
-import { isAppError, type Fault } from '../errors.ts'
+import { AppError, isAppError, type Fault } from '../errors.ts'
 import {
   type AlertRow,
   deleteAlert as deleteRow,
@@ -26,6 +27,7 @@ import {
 } from '../store/alerts.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, notify, transact } from '../store/database.ts'
+import type { ExerciseRow } from '../store/exercises.ts'
 import { type Policy, readOrganisation } from '../store/organisation.ts'
 import { type AlertTemplateRow, insertAlertTemplate } from '../store/templates.ts'
 
@@ -48,10 +50,12 @@ export async function composeAlert(
   caller: Caller,
   given: AlertDraft,
 ): Promise<WrittenAlert> {
-  const { draft, cleaned } = withCleanAreas(given)
-  assertMode(caller.mode, modeOf(draft.status))
-  const checked = await checkDraft(db, draft, caller.now)
+  const { draft: clean, cleaned } = withCleanAreas(given)
+  assertMode(caller.mode, modeOf(clean.status))
+  const { draft, faults, exercise } = await inExercise(db, caller, clean)
+  const checked = await checkDraft(db, draft, caller.now, exercise)
   refuseFaulty([
+    ...faults,
     ...checked.faults,
     ...msgTypeFaults(draft, 'Alert'),
     ...onlyFaults(draft, undefined),
@@ -68,7 +72,7 @@ export async function composeAlert(
  */
 export async function insertDraft(
   tx: Database,
-  { operator, now }: Caller,
+  { operator, now, exerciseId }: Caller,
   draft: AlertDraft,
   how: {
     readonly policy: Policy
@@ -79,12 +83,18 @@ export async function insertDraft(
   },
 ): Promise<AlertRow> {
   const { policy, references = [], template: of, reminderOf = null } = how
-  const columns = await draftColumns(tx, draft, policy, references)
+  const exercise =
+    exerciseId === undefined ? undefined : await holdOpenExercise(tx, exerciseId, now)
+  if (exercise !== undefined && draft.audience.roster !== exercise.rosterId) {
+    throw new AppError('wrong_state', 'the exercise has another roster by now')
+  }
+  const columns = await draftColumns(tx, draft, { policy, references, exercise })
   await assertMayAct(tx, operator, ['author'], { ...columns, references: [...references] })
   const alert = await insertAlert(tx, {
     ...columns,
     id: uuid(),
     state: 'draft',
+    exerciseId: exerciseId ?? null,
     references: [...references],
     reminderOf,
     createdBy: operator.id,
@@ -114,16 +124,19 @@ export async function editAlert(
   return transact(db, async tx => {
     const before = await lockForStep(tx, alertId, 'edit', caller, revision)
     const changed = await editTemplate(tx, before, patched(before.draft, patch), edit, now)
-    const { draft, cleaned } = withCleanAreas(changed.draft)
-    assertMode(caller.mode, modeOf(draft.status))
-    const checked = await checkDraft(tx, draft, now)
+    const { draft: clean, cleaned } = withCleanAreas(changed.draft)
+    assertMode(caller.mode, modeOf(clean.status))
+    const { draft, faults, exercise } = await inExercise(tx, caller, clean)
+    const checked = await checkDraft(tx, draft, now, exercise)
     refuseFaulty([
+      ...faults,
       ...checked.faults,
       ...msgTypeFaults(draft, before.draft.msgType),
       ...onlyFaults(draft, before.draft.audience.only),
     ])
     const { references } = before
-    const columns = await draftColumns(tx, draft, checked.policy, references)
+    const { policy } = checked
+    const columns = await draftColumns(tx, draft, { policy, references, exercise })
     await assertMayAct(tx, operator, ['author'], { ...columns, references })
     const alert = await updateAlert(tx, alertId, columns, now)
     const { template, detail } = changed
@@ -189,6 +202,7 @@ export async function checkDraft(
   db: Database,
   draft: AlertDraft,
   now: Date,
+  exercise?: ExerciseRow,
 ): Promise<{ faults: DraftFault[]; policy: Policy }> {
   const { policy } = await readOrganisation(db)
   const geocodes = await lookUpGeocodes(db, geocodesOf(draft.info.flatMap(({ area = [] }) => area)))
@@ -198,7 +212,7 @@ export async function checkDraft(
   const faults = [
     ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),
     ...(ofAreas.length > 0 ? ofAreas : languageFaults(draft.info)),
-    ...(await groupFaults(db, draft)),
+    ...(await groupFaults(db, draft, exercise)),
   ]
   return { faults, policy }
 }
@@ -208,11 +222,16 @@ function withAreaCode(fault: { pointer: string; detail: string }): DraftFault {
   return withCode(isGeocode ? 'unknown_geocode' : 'invalid_area')(fault)
 }
 
-async function groupFaults(db: Database, draft: AlertDraft): Promise<DraftFault[]> {
+async function groupFaults(
+  db: Database,
+  draft: AlertDraft,
+  exercise: ExerciseRow | undefined,
+): Promise<DraftFault[]> {
   const { groups, excludeGroups, roster } = draft.audience
   const named = { groups, excludeGroups, ...(roster !== undefined && { roster }) }
   try {
-    await resolveAudience(db, { areas: [], ...named, emergency: false, categories: [] })
+    const { simulated = false } = exercise ?? {}
+    await resolveAudience(db, { areas: [], ...named, simulated, emergency: false, categories: [] })
     return []
   } catch (error) {
     if (isAppError(error) && error.code === 'invalid_group') {
@@ -222,17 +241,17 @@ async function groupFaults(db: Database, draft: AlertDraft): Promise<DraftFault[
   }
 }
 
-/**
- * The draft with the columns that follow from it.
- *
- * @param references the alerts that it follows
- */
-async function draftColumns(
-  db: Database,
-  draft: AlertDraft,
-  policy: Policy,
-  references: readonly string[],
-) {
+/** What decides whom a draft reaches, beside itself. */
+interface DraftFacts {
+  readonly policy: Policy
+  /** The alerts that it follows. */
+  readonly references: readonly string[]
+  /** The exercise that it belongs to. */
+  readonly exercise: ExerciseRow | undefined
+}
+
+/** The draft with the columns that follow from it. */
+async function draftColumns(db: Database, draft: AlertDraft, facts: DraftFacts) {
   return {
     draft,
     mode: modeOf(draft.status),
@@ -240,7 +259,7 @@ async function draftColumns(
     msgType: draft.msgType,
     severity: worstSeverity(draft.info),
     delivery: draft.delivery,
-    ...(await boundsFor(db, draft, policy, references)),
+    ...(await boundsFor(db, draft, facts)),
   }
 }
 
@@ -251,8 +270,7 @@ async function draftColumns(
 async function boundsFor(
   db: Database,
   draft: AlertDraft,
-  policy: Policy,
-  references: readonly string[],
+  { policy, references, exercise }: DraftFacts,
 ): Promise<{ maxRecipients: number; minRecipients: number }> {
   const { maxRecipients: ceiling, minRecipients: floor } = draft
   if (ceiling !== undefined && floor !== undefined) {
@@ -262,7 +280,7 @@ async function boundsFor(
   const { only } = draft.audience
   const counted: number[] = []
   for (const hours of heedsHours(draft) ? (['within', 'outside'] as const) : ['within' as const]) {
-    const resolved = await resolveAudience(db, draftAudience(draft, policy, hours))
+    const resolved = await resolveAudience(db, draftAudience(draft, policy, hours, exercise))
     counted.push(await countRecipients(db, { reached, ...(only && { only }) }, resolved))
   }
   // Where an excluded area is left at some hour, there are more of them outside all hours.

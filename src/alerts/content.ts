@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
+import { findExercise } from '../store/exercises.ts'
 import { readOrganisation } from '../store/organisation.ts'
 
 /**
@@ -34,10 +35,11 @@ export async function freshContent(
   alert: AlertRow,
   at: Date | 'anyHour',
 ): Promise<{ content: AlertContent; bytes: Uint8Array; resolved: ResolvedAudience }> {
-  const { id, revision, draft, references, maxRecipients, minRecipients } = alert
+  const { id, revision, draft, references, maxRecipients, minRecipients, exerciseId } = alert
+  const exercise = exerciseId === null ? undefined : await findExercise(db, exerciseId)
   const { sender, policy, timeZone } = await readOrganisation(db)
   const hours = at === 'anyHour' ? 'within' : { at, timeZone }
-  const resolved = await resolveAudience(db, draftAudience(draft, policy, hours))
+  const resolved = await resolveAudience(db, draftAudience(draft, policy, hours, exercise))
   const [roster] = await signGroups(db, resolved.roster === undefined ? [] : [resolved.roster])
   const content = alertContent(draft, {
     id,
@@ -48,6 +50,7 @@ export async function freshContent(
     groups: await signGroups(db, resolved.groups),
     excludeGroups: await signGroups(db, resolved.excludeGroups),
     roster,
+    ...(exercise !== undefined && { exercise }),
     ...(heedsHours(draft) && { locationHours: { timeZone } }),
     secondPerson:
       policy.secondPerson === 'all' ||

@@ -99,18 +99,20 @@ export async function retryAlert(db: Database, alertId: string, caller: Caller):
 /**
  * The all-stop: whatever is going out stops, paused alerts too, for a paused one goes on with one call.
  *
- * A live sign-in stops drills as well, for it means everything; a drill's own must not silence the real thing.
+ * A live sign-in stops drills as well, for it means everything; a drill's own must not silence the real thing, nor
+ * an exercise another.
  */
 export async function stopEverything(
   db: Database,
-  { operator, mode, now }: Caller,
+  { operator, mode, exerciseId, now }: Caller,
   reason: string,
 ): Promise<Moved[]> {
   const alerts = await transact(db, async tx => {
     const stopped: AlertRow[] = []
+    const modes = mode === 'live' ? (['live', 'exercise'] as const) : (['exercise'] as const)
     const running = await lockRunningAlerts(
       tx,
-      mode === 'live' ? ['live', 'exercise'] : ['exercise'],
+      exerciseId === undefined ? { modes } : { exerciseId },
     )
     for (const { id, state: from } of running) {
       const alert = await updateAlert(tx, id, { state: 'stopped' }, now)

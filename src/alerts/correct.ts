@@ -137,12 +137,14 @@ async function insertCorrection(
   bytes: Uint8Array,
   { operator, now }: Caller,
 ): Promise<AlertRow> {
-  const { id, status, msgType, severity, delivery, maxRecipients, references, emergency } = content
+  const { id, status, msgType, severity, delivery, maxRecipients, references } = content
+  const { emergency, exercise } = content
   const [corrected] = references
   return insertAlert(tx, {
     id,
     state: 'sending',
     mode: modeOf(status),
+    exerciseId: exercise?.id ?? null,
     status,
     msgType,
     severity,

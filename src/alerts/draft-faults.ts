@@ -1,7 +1,7 @@
 import { areaWarnings } from '../audience/areas.ts'
 import type { AlertDraft, CorrectionText, Info } from '../cap/alert.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
-import { rosterFault, throughGate } from '../cap/drill.ts'
+import { notADrill, rosterFault, throughGate } from '../cap/drill.ts'
 import { linkFaults } from '../cap/link-faults.ts'
 import { isReservedParameter } from '../cap/message.ts'
 import { ceilingFault } from '../cap/message-rules.ts'
@@ -36,6 +36,7 @@ export function draftFaults(
     ...replyCodeFaults(draft.replies),
     ...reminderFaults(draft),
     ...textsOf(draft).flatMap(({ sms, pointer }) => linkFaults(sms, pointer)),
+    ...(draft.status === 'Actual' ? [] : drillFaults(draft)),
   ]
   return [
     ...faults.filter(fault => fault !== undefined).map(withCode('invalid_alert')),
@@ -192,6 +193,23 @@ function exportFaults({ parameter = [], area = [] }: Info, at: string): Fault[] 
     return detail === undefined ? [] : [{ pointer: `${at}/area/${no}/ceiling`, detail }]
   })
   return [...names, ...heights]
+}
+
+/** Nobody who takes part, or looks on, may be told that it is real. */
+function drillFaults(draft: AlertDraft): Fault[] {
+  const read = draft.info.flatMap(({ event, headline, description, instruction }, no) =>
+    Object.entries({ event, headline, description, instruction }).map(([name, text = '']) => ({
+      pointer: `/info/${no}/${name}`,
+      text,
+    })),
+  )
+  const sent = textsOf(draft).map(({ pointer, sms: text }) => ({ pointer, text }))
+  return [...read, ...sent].flatMap(({ pointer, text }) => {
+    const words = notADrill(text)
+    return words === undefined
+      ? []
+      : [{ pointer, detail: `says "${words}", and it is ${draft.status}` }]
+  })
 }
 
 interface PlacedText extends CorrectionText {

@@ -1,6 +1,7 @@
 /** An alert made of a template: its blanks filled in, and a place and an audience given. */
 import { checkDraft, insertDraft, type WrittenAlert, withCleanAreas } from './compose.ts'
 import { refuseFaulty, withCode } from './draft-faults.ts'
+import { inExercise } from './in-exercise.ts'
 import { assertMode, type Caller } from './steps.ts'
 import { limitFaults } from './template-limits.ts'
 import { blocksOf, correctionsOf } from './template-texts.ts'
@@ -41,11 +42,12 @@ export async function composeFromTemplate(
   assertMode(caller.mode, modeOf(status))
   const asked = { id: templateId, version }
   const filled = await fillIn(db, asked, { blanks: values, expires, now: caller.now })
-  const { draft, cleaned } = withCleanAreas(draftOf(filled, use))
+  const { draft: clean, cleaned } = withCleanAreas(draftOf(filled, use))
+  const { draft, faults, exercise } = await inExercise(db, caller, clean)
   const { texts, blanks, of } = filled
   const template = { templateId, version: of.version, blanks, texts }
-  const checked = await checkDraft(db, draft, caller.now)
-  refuseFaulty([...shapeFaults(draft), ...checked.faults].map(atUse))
+  const checked = await checkDraft(db, draft, caller.now, exercise)
+  refuseFaulty([...faults, ...shapeFaults(draft), ...checked.faults].map(atUse))
   refuseFaulty((await limitFaults(db, draft, { ...template, partedAt: null })).map(atUse))
   const alert = await transact(db, tx => insertDraft(tx, caller, draft, { ...checked, template }))
   return { ...alert, cleaned: cleaned.map(atUse) }

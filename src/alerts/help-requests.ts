@@ -18,7 +18,7 @@ import {
   type HelpStepName,
 } from '../store/help-requests.ts'
 import { findOperator } from '../store/operators.ts'
-import { assertMode, type Caller } from './steps.ts'
+import { assertSamePlace, type Caller } from './steps.ts'
 
 interface Target {
   readonly id: string
@@ -83,16 +83,17 @@ export const reopenRequest = (
 async function act(
   db: Database,
   { id, revision }: Target,
-  { operator, mode, now }: Caller,
+  caller: Caller,
   step: keyof typeof STEPS,
   { note, toOperatorId, outcome }: Doing,
 ): Promise<HelpRequest> {
+  const { operator, now } = caller
   return transact(db, async tx => {
     const request = await lockHelpRequest(tx, id)
     if (request === undefined) throw noSuchRequest()
     const alert = await findAlert(tx, request.alertId)
     if (alert === undefined) throw noSuchRequest()
-    assertMode(mode, alert.mode)
+    assertSamePlace(caller, alert)
     if (revision !== undefined && revision !== request.revision) {
       throw new AppError(
         'stale_revision',

@@ -14,6 +14,7 @@ import { type Database, transact } from '../store/database.ts'
 import { insertImportedMessage } from '../store/imported-messages.ts'
 import { checkDraft, insertDraft, withCleanAreas } from './compose.ts'
 import { refuseFaulty, withCode } from './draft-faults.ts'
+import { inExercise } from './in-exercise.ts'
 import { assertMode, type Caller } from './steps.ts'
 
 export interface ImportedAlert {
@@ -56,13 +57,15 @@ export async function importReading(
   const at = (found: Omit<CapFault, 'line'>): Fault =>
     placed({ ...found, line: reading.lineOf(found.path) })
   if (given === undefined) throw refused(faults.map(at))
-  const { draft, cleaned } = withCleanAreas(given)
+  const { draft: clean, cleaned } = withCleanAreas(given)
+  const { draft, faults: misplaced, exercise } = await inExercise(db, caller, clean)
   const inMessage = ({ pointer, detail }: Fault): Fault =>
     at({ path: pathOf(pointer, message), detail })
 
   assertMode(caller.mode, modeOf(draft.status))
-  const checked = await checkDraft(db, draft, caller.now)
-  refuseFaulty(checked.faults.map(({ code, ...fault }) => withCode(code)(inMessage(fault))))
+  const checked = await checkDraft(db, draft, caller.now, exercise)
+  const all = [...misplaced, ...checked.faults]
+  refuseFaulty(all.map(({ code, ...fault }) => withCode(code)(inMessage(fault))))
   const alert = await transact(db, async tx => {
     const inserted = await insertDraft(tx, caller, draft, checked)
     const already = await insertImportedMessage(tx, {

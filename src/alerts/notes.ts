@@ -1,4 +1,4 @@
-import { assertMode, type Caller } from './steps.ts'
+import { assertSamePlace, type Caller } from './steps.ts'
 import { AppError } from '../errors.ts'
 import { lockAlert } from '../store/alerts.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -13,13 +13,14 @@ import { insertHistory } from '../store/history.ts'
 export async function noteAlert(
   db: Database,
   alertId: string,
-  { operator, mode, now }: Caller,
+  caller: Caller,
   text: string,
 ): Promise<void> {
+  const { operator, now } = caller
   await transact(db, async tx => {
     const alert = await lockAlert(tx, alertId)
     if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-    assertMode(mode, alert.mode)
+    assertSamePlace(caller, alert)
     const { state } = alert
     const note = { operatorId: operator.id, action: 'noted', from: state, to: state, detail: text }
     await insertHistory(tx, alertId, { at: now, ...note })

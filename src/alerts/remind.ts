@@ -22,6 +22,7 @@ import { canonicalBytes } from '../signing/canonical.ts'
 import { raiseAlarm } from '../store/alarms.ts'
 import { type AlertRow, insertAlert, lockAlert, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
+import { exerciseState, holdExercise } from '../store/exercises.ts'
 import { listFollowUps } from '../store/follow-ups.ts'
 import { openMailing } from '../store/mailings.ts'
 import { readOrganisation } from '../store/organisation.ts'
@@ -146,7 +147,7 @@ export async function remindNext(db: Database, now: Date): Promise<boolean> {
 
 async function remind(tx: Database, alert: AlertRow, now: Date): Promise<void> {
   const why = await whyNotRemind(tx, alert, now)
-  if (why !== undefined) return setRemindAt(tx, alert.id, null)
+  if (why !== undefined || !(await goesOn(tx, alert, now))) return setRemindAt(tx, alert.id, null)
   if (alert.state === 'paused') {
     return setRemindAt(tx, alert.id, new Date(now.getTime() + PAUSED_MS))
   }
@@ -172,6 +173,13 @@ async function remind(tx: Database, alert: AlertRow, now: Date): Promise<void> {
   await recordStep(tx, alert, { ...told, done: 'reminded', from: alert.state, detail: row.id })
 }
 
+/** Of an exercise as long as that lasts; its end waits for what is made here. */
+async function goesOn(tx: Database, { exerciseId }: AlertRow, now: Date): Promise<boolean> {
+  if (exerciseId === null) return true
+  const exercise = await holdExercise(tx, exerciseId)
+  return exercise !== undefined && exerciseState(exercise, now) === 'open'
+}
+
 /** As the dispatcher finds an alert that was approved and dispatched. */
 async function insertReminder(
   tx: Database,
@@ -195,6 +203,7 @@ async function insertReminder(
     id,
     state: 'sending',
     mode: modeOf(status),
+    exerciseId: alert.exerciseId,
     status,
     msgType,
     severity,

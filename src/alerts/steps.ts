@@ -11,11 +11,14 @@ import { insertHistory } from '../store/history.ts'
 import type { AlertTemplateRow } from '../store/templates.ts'
 import { tellSubscribers } from '../subscribers/notices.ts'
 import { assertMayAct } from './authority.ts'
+import { holdOpenExercise } from './in-exercise.ts'
 
-/** Who asks, in which mode they signed in, and when. */
+/** Who asks, where they signed in, and when. */
 export interface Caller {
   readonly operator: Operator
   readonly mode: SignIn['mode']
+  /** The exercise that they signed in for; undefined: none. */
+  readonly exerciseId?: string | undefined
   readonly now: Date
 }
 
@@ -51,6 +54,8 @@ export type Action = keyof typeof STEPS
 
 /** These are taken with the alert itself: a reminder begins nothing, and ends with it. */
 const NOT_OF_REMINDERS: readonly Action[] = ['retry', 'remind', 'update', 'cancel', 'all-clear']
+/** What takes back or holds up, which the end of an exercise does not forbid. */
+const SAFE: readonly Action[] = ['delete', 'return', 'reject', 'withdraw', 'pause', 'stop']
 
 export function rolesFor(action: Action): readonly Role[] {
   return STEPS[action].who
@@ -61,20 +66,20 @@ export function rolesFor(action: Action): readonly Role[] {
  *
  * @param revision the one that `If-Match` names
  * @throws AppError `forbidden`, `not_found`, `wrong_mode`, `outside_jurisdiction`, `over_limits`,
- *   `stale_revision`, `wrong_state`
+ *   `stale_revision`, `wrong_state`, `exercise_not_open`
  */
 export async function lockForStep(
   tx: Database,
   alertId: string,
   action: Action,
-  { operator, mode }: Pick<Caller, 'operator' | 'mode'>,
+  caller: Caller,
   revision?: number,
 ): Promise<AlertRow> {
   const step: Step = STEPS[action]
   const alert = await lockAlert(tx, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-  assertMode(mode, alert.mode)
-  await assertMayAct(tx, operator, step.who, alert)
+  assertSamePlace(caller, alert)
+  await assertMayAct(tx, caller.operator, step.who, alert)
   if (revision !== undefined && revision !== alert.revision) {
     throw new AppError('stale_revision', 'the alert was changed since you read it: read it again')
   }
@@ -88,6 +93,9 @@ export async function lockForStep(
       `the alert is ${alert.state}; to ${action} it, it must be ${from}`,
     )
   }
+  if (alert.exerciseId !== null && !SAFE.includes(action)) {
+    await holdOpenExercise(tx, alert.exerciseId, caller.now)
+  }
   return alert
 }
 
@@ -95,6 +103,21 @@ export function assertMode(signedIn: SignIn['mode'], needed: SignIn['mode']): vo
   if (signedIn !== needed) {
     throw new AppError('wrong_mode', `this is an alert of mode ${needed}: sign in with that mode`)
   }
+}
+
+/**
+ * Who acts on an alert is where it is: live, in its exercise, or in practice outside any.
+ *
+ * @throws AppError `wrong_mode`
+ */
+export function assertSamePlace(
+  { mode, exerciseId }: Pick<Caller, 'mode' | 'exerciseId'>,
+  alert: Pick<AlertRow, 'mode' | 'exerciseId'>,
+): void {
+  assertMode(mode, alert.mode)
+  if ((exerciseId ?? null) === alert.exerciseId) return
+  const where = alert.exerciseId === null ? 'outside any exercise' : 'in another exercise'
+  throw new AppError('wrong_mode', `this is an alert ${where}: sign in there`)
 }
 
 /** What was done, as history and audit tell it. */

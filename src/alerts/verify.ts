@@ -180,6 +180,7 @@ function assertSameAsSigned(alert: AlertRow, content: AlertContent): void {
     content.id === alert.id &&
     content.mode === alert.mode &&
     content.status === alert.status &&
+    (content.exercise?.id ?? null) === alert.exerciseId &&
     content.msgType === alert.msgType &&
     content.severity === alert.severity &&
     content.delivery === alert.delivery &&

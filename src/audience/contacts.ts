@@ -8,6 +8,7 @@ import { recordAudit } from '../store/audit.ts'
 import {
   deleteContact,
   findContact,
+  giveUpSimulatedPhone,
   insertContact,
   listContacts,
   lockContact,
@@ -55,6 +56,7 @@ export async function createContact(
   return refusingDoubles(() =>
     transact(db, async tx => {
       const { fields, groupIds } = await checkDraft(tx, draft, undefined)
+      await giveUpSimulatedPhone(tx, fields.phone)
       await insertContact(tx, { id, ...fields })
       await setLocations(tx, id, locationsOf(draft) ?? [])
       await setMemberships(tx, id, groupIds ?? [])
@@ -78,6 +80,7 @@ export async function changeContact(
     transact(db, async tx => {
       const current = await lock(tx, id, revision)
       const { fields, groupIds } = await checkDraft(tx, draft, current)
+      await giveUpSimulatedPhone(tx, fields.phone)
       await updateContact(tx, id, fields)
       const locations = locationsOf(draft)
       if (locations !== undefined) await setLocations(tx, id, locations)

@@ -18,6 +18,7 @@ import {
   updateGroup,
   type GroupRow,
 } from '../store/groups.ts'
+import { isRosterOfAny } from '../store/exercises.ts'
 import type { GroupExpression } from '../store/group-expressions.ts'
 import type { MemberRule } from '../store/member-rules.ts'
 import { readOrganisation } from '../store/organisation.ts'
@@ -118,6 +119,7 @@ export async function changeGroup(
   const row = await refusingDoubles(() =>
     transact(db, async tx => {
       const current = await lock(tx, id, revision)
+      refuseSimulated(current)
       const strange = kindsOf(change).filter(kind => current[kind] === undefined)
       if (strange.length > 0) {
         const detail = (kind: keyof typeof KINDS) => `is for ${KINDS[kind].of}: this one is none`
@@ -155,6 +157,9 @@ export async function removeGroup(
     const { name } = await lock(tx, id, revision)
     const above = await groupsMadeOf(tx, id)
     const alerts = await countAlertsNaming(tx, id)
+    if (await isRosterOfAny(tx, id)) {
+      throw new AppError('in_use', 'it is the roster of an exercise that is not over')
+    }
     if (above.length + alerts > 0) {
       const users = [...above.map(one => `the group ${one}`), `${alerts} open alert(s)`]
       throw new AppError('in_use', `${users.join(', ')} name it: change these first`)
@@ -191,6 +196,7 @@ export async function setMembers(
         if (faults.length >= MAX_FAULTS) break
       }
       const current = await lock(tx, id, revision)
+      refuseSimulated(current)
       const [kind] = kindsOf(current)
       if (kind !== undefined) throw invalid([{ pointer: '', detail: KINDS[kind].holds }])
       if (faults.length > 0) throw invalid(faults.slice(0, MAX_FAULTS))
@@ -285,6 +291,12 @@ function usableRule(rule: MemberRule | undefined): MemberRule | undefined {
   const language = canonicalLanguage(rule.language)
   if (language !== undefined) return { ...rule, language }
   throw invalid([{ pointer: '/rule/language', detail: 'is no BCP 47 language tag' }])
+}
+
+function refuseSimulated({ simulated }: GroupRow): void {
+  if (!simulated) return
+  const detail = 'it holds the made-up phones of a practice, as they were made'
+  throw invalid([{ pointer: '', detail }])
 }
 
 function notFound(): AppError {

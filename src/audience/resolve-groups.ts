@@ -19,6 +19,8 @@ export interface PlainGroup {
   readonly ground: Ground | undefined
   /** Of a group by rule. */
   readonly rule: MemberRule | undefined
+  /** Of made-up phones. */
+  readonly simulated: boolean
 }
 
 export interface ResolvedGroup extends PlainGroup {
@@ -46,7 +48,7 @@ export async function resolveGroups(
   const resolved = new Map<string, ResolvedGroup>()
   const begun = new Set<string>()
   const resolve = async (row: GroupRow): Promise<void> => {
-    const { id, name, area, rule, expression } = row
+    const { id, name, area, rule, expression, simulated } = row
     if (resolved.has(id)) return
     begun.add(id)
     for (const below of expression === undefined ? [] : groupsIn(expression)) {
@@ -66,6 +68,7 @@ export async function resolveGroups(
       definitionDigest: await definitionDigest(db, row, geocodes, digestBelow),
       ground: area === undefined ? undefined : groundOf(area, geocodes),
       rule,
+      simulated,
       made: expression === undefined ? undefined : writtenOut(expression, resolved),
     })
   }

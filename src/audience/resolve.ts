@@ -22,6 +22,8 @@ export interface AudienceDefinition {
   readonly excludeGroups: readonly string[]
   /** The id of a listed group: then exactly its members are reached. */
   readonly roster?: string
+  /** Of a simulated exercise: its roster may be of made-up phones, which nothing else reaches. */
+  readonly simulated?: boolean
   /** Skips only those who opted out of everything. */
   readonly emergency: boolean
   /** CAP categories: who opted out of one of them is skipped. */
@@ -78,7 +80,11 @@ export async function resolveAudience(
   const faults = groupsNamed.flatMap(({ id, pointer }): Fault[] => {
     const group = found.get(id)
     if (group === undefined) return [{ pointer, detail: 'is no group' }]
-    if (pointer !== '/audience/roster' || isListed(group)) return []
+    const isRoster = pointer === '/audience/roster'
+    if (isOfMadeUpPhones(group) && !(isRoster && definition.simulated === true)) {
+      return [{ pointer, detail: 'holds made-up phones: only a simulated exercise reaches them' }]
+    }
+    if (!isRoster || isListed(group)) return []
     return [{ pointer, detail: 'is no listed group: a roster lists its members' }]
   })
   if (faults.length > 0) {
@@ -109,6 +115,11 @@ function unionOf(areas: readonly ResolvedArea[], groups: readonly ResolvedGroup[
     : groundOfShape(joinShapes(grounds.map(({ shape }) => shape)))
 }
 
-function isListed({ ground, rule, made }: ResolvedGroup): boolean {
+export function isListed({ ground, rule, made }: ResolvedGroup): boolean {
   return ground === undefined && rule === undefined && made === undefined
+}
+
+/** The one gate that keeps made-up phones out of what is real (they are in no area: they have no place). */
+function isOfMadeUpPhones({ simulated, made }: ResolvedGroup): boolean {
+  return simulated || made?.groups.some(group => group.simulated) === true
 }

@@ -111,6 +111,8 @@ const contentSchema = z.strictObject({
   groups: z.array(signedGroup),
   excludeGroups: z.array(signedGroup),
   roster: signedGroup.optional(),
+  /** The exercise that it belongs to. Simulated: it goes over a simulated carrier, and over no other. */
+  exercise: z.strictObject({ id: z.uuid(), simulated: z.boolean() }).optional(),
   /**
    * Nobody is found at a location outside its hours, at the moment of the dispatch by the clocks of this IANA time
    * zone. Absent: hours don't matter.
@@ -140,6 +142,8 @@ export interface ContentFacts {
   readonly groups: readonly SignedGroup[]
   readonly excludeGroups: readonly SignedGroup[]
   readonly roster: SignedGroup | undefined
+  /** Nothing of the alert is sent after its end. */
+  readonly exercise?: NonNullable<AlertContent['exercise']> & { readonly endsAt: Date }
   readonly locationHours?: AlertContent['locationHours']
   readonly secondPerson: boolean
   readonly emergency: boolean
@@ -164,7 +168,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     no,
     language: block.language,
     sms: block.sms ?? '',
-    expires: block.expires ?? null,
+    expires: withinExercise(block.expires ?? null, facts.exercise),
     severity: block.severity,
     areaNos: [...new Set(block.area.map(noOf))].toSorted((a, b) => a - b),
   }))
@@ -207,6 +211,9 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     groups: [...facts.groups],
     excludeGroups: [...facts.excludeGroups],
     ...(facts.roster !== undefined && { roster: facts.roster }),
+    ...(facts.exercise !== undefined && {
+      exercise: { id: facts.exercise.id, simulated: facts.exercise.simulated },
+    }),
     ...(facts.locationHours !== undefined && { locationHours: facts.locationHours }),
     replies,
     corrections: {
@@ -222,6 +229,14 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     maxRecipients: facts.maxRecipients,
     ...(facts.minRecipients !== undefined && { minRecipients: facts.minRecipients }),
   }
+}
+
+function withinExercise(expires: string | null, exercise: ContentFacts['exercise']): string | null {
+  if (exercise === undefined) return expires
+  const { endsAt } = exercise
+  return expires !== null && Date.parse(expires) <= endsAt.getTime()
+    ? expires
+    : endsAt.toISOString()
 }
 
 /** An `info` without `area` takes the first's (API.md, Alerts). */
@@ -284,6 +299,8 @@ export function readContent(bytes: Uint8Array): AlertContent {
   if (gated.texts.some((text, i) => text.sms !== sent[i]?.sms))
     throw notOurs('lacks its drill word')
   if (content.mode !== modeOf(content.status)) throw notOurs('is of another mode than its status')
+  if (content.mode === 'live' && content.exercise !== undefined)
+    throw notOurs('is live, and of an exercise')
   if (content.areasDigest !== digestOf(content.areas))
     throw notOurs('has other areas than its digest')
   if (!reachesAsItMay(content)) throw notOurs('reaches people of other alerts than it may')

@@ -72,6 +72,37 @@ export function drillWord(status: Exclude<Status, 'Actual'>, language: string): 
   return status === 'Exercise' ? exercise : test
 }
 
+/**
+ * What makes people believe that a drill is the real thing, in whatever language it stands beside the drill word: it
+ * was read out at the exercise of Hawaii, 2018, and the officer on duty believed it (FCC DOC-350119).
+ */
+const NOT_A_DRILL: readonly RegExp[] = [
+  /\b(?:not|isn['’]?t|wasn['’]?t|never) (?:an? (?:drill|exercise|test)|drill)\b/iu,
+  /\bno drill\b/iu,
+  /\bno (?:es|son|se trata de) (?:un |una |unos )?(?:simulacro|ejercicio|prueba|ensayo)s?\b/iu,
+  /\bn['’]?est pas (?:un |une )?(?:exercice|test|simulation|essai)\b/iu,
+  /\bpas (?:un |d['’]un )exercice\b/iu,
+  /\b(?:kein|keine) (?:übung|uebung|test|probe)\b/iu,
+  /\bn[ãa]o (?:é|e|se trata de) (?:um |uma )?(?:simula(?:cro|do|ção)|exerc[ií]cio|teste)\b/iu,
+  /\bnon (?:è|e['’]?) (?:un |una |un['’])?(?:esercitazione|prova|test)\b/iu,
+  /\bgeen (?:oefening|test)\b/iu,
+  /\b(?:ingen|inte en|ikke en) (?:övning|øvelse|test)\b/iu,
+  /\bto nie (?:są |jest )?(?:ćwiczenia|ćwiczenie|test)/iu,
+  /не (?:учения|учение|учебная|навчання|тест)/iu,
+  /(?:không phải|đây không phải) (?:là )?(?:diễn tập|thử nghiệm)/iu,
+  /hindi (?:ito )?(?:ito ay )?(?:isang )?(?:pagsasanay|pagsubok|drill)/iu,
+  /(?:不是|并非|並非|非)(?:演习|演習|测试|測試)/u,
+  /(?:訓練|テスト)では(?:ありません|ない|なく)/u,
+  /(?:훈련|시험|연습)(?:이|가)? ?(?:아닙니다|아니다|아님)/u,
+  /(?:ليس|ليست) (?:هذا )?(?:تمرين|اختبار)/u,
+]
+
+/** The words of a text that say that it is no drill, if it says so. */
+export function notADrill(text: string): string | undefined {
+  const read = text.normalize('NFKC').replaceAll(/\s+/gu, ' ')
+  return NOT_A_DRILL.flatMap(pattern => pattern.exec(read)?.[0] ?? [])[0]
+}
+
 // Where a language has a choice, the word that GSM-7 can write: one Í would make the whole text UCS-2.
 const DRILL_WORDS: Readonly<Record<string, readonly [exercise: string, test: string]>> & {
   readonly en: readonly [string, string]

@@ -8,6 +8,7 @@
  * a second.
  */
 import { v7 as uuid } from 'uuid'
+import { settleExercises } from '../alerts/exercise-end.ts'
 import { remindNext } from '../alerts/remind.ts'
 import { completeNotices } from '../alerts/notice-cap.ts'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
@@ -43,6 +44,7 @@ const LOOK = {
   letters: 500,
   reminders: 2_000,
   unsigned: 5_000,
+  exercises: 1_000,
 }
 /** Notices get their CAP from the API nodes, for signing holds up the lanes; from here where there are none. */
 const UNSIGNED_SECONDS = 30
@@ -152,6 +154,11 @@ export async function startDispatcher({
   const signing = async () => {
     await completeNotices({ db, masterKey: installation.masterKey, now }, UNSIGNED_SECONDS)
     return LOOK.unsigned
+  }
+
+  const settling = async () => {
+    await settleExercises(db, now())
+    return LOOK.exercises
   }
 
   const reconciling = async () => {
@@ -277,6 +284,7 @@ export async function startDispatcher({
     loop('callbacks', hearing),
     loop('letters', layingOut),
     loop('reminders', reminding),
+    loop('exercises', settling),
   ]
   log.info({ dispatcherId: id }, 'dispatcher started')
 

@@ -15,7 +15,7 @@ import { dispatchAlert } from '../alerts/dispatch.ts'
 import { draftWarnings } from '../alerts/draft-faults.ts'
 import { estimateAlert } from '../alerts/estimate.ts'
 import { kindOf } from '../alerts/follow-ups.ts'
-import { type Action, type Caller, rolesFor } from '../alerts/steps.ts'
+import { type Action, rolesFor } from '../alerts/steps.ts'
 import { templateWarnings } from '../alerts/template-texts.ts'
 import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
@@ -30,6 +30,7 @@ import { type AlertTemplateRow, findAlertTemplate } from '../store/templates.ts'
 import { type BlankValues, valuesSchema } from '../templates/blanks.ts'
 import { readVersion } from '../templates/templates.ts'
 import { requireRole } from './auth.ts'
+import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import {
@@ -53,6 +54,7 @@ const common = {
   revision: z.int(),
   state: z.enum(ALERT_STATES),
   mode: z.enum(MODES),
+  exerciseId: z.uuid().nullable().meta({ description: 'The exercise that it belongs to' }),
   severity: z.enum(SEVERITIES).meta({ description: 'The highest of its blocks' }),
   maxRecipients: z.int().nullable(),
   minRecipients: z.int().nullable().meta({
@@ -271,12 +273,15 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/alerts',
   tags,
-  summary: 'Alerts, newest first',
+  summary:
+    'Alerts, newest first: those of where one has signed in, and of elsewhere where `status` or `exercise` asks for ' +
+    'them (but never in an exercise)',
   request: {
     query: pageQuery.extend({
       state: words(ALERT_STATES).optional(),
       status: words(STATUSES).optional(),
       since: timeSchema.optional().meta({ description: 'Created then or later' }),
+      exercise: z.uuid().optional().meta({ description: 'Of this exercise' }),
       template: z.uuid().optional().meta({ description: 'Made of it, in whichever version' }),
     }),
   },
@@ -372,11 +377,8 @@ const retryRoute = move(
 
 export const alertRoutes = ({ database, now }: AppDependencies) => {
   const { db } = database
-  const callerFor = (c: Context<Env>, action: Action): Caller => ({
-    operator: requireRole(c, ...rolesFor(action)),
-    mode: c.var.session.mode,
-    now: now(),
-  })
+  const callerFor = (c: Context<Env>, action: Action) =>
+    callerOf(c, requireRole(c, ...rolesFor(action)), now())
   const shown = async (c: Context<Env>, alert: AlertRow) => {
     c.header('ETag', etagOf(alert.revision))
     return alertResource(db, alert)
@@ -389,13 +391,14 @@ export const alertRoutes = ({ database, now }: AppDependencies) => {
       return c.json(await shown(c, alert), 201)
     })
     .openapi(listRoute, async c => {
-      const { limit, cursor, state, status, since, template } = c.req.valid('query')
+      const { limit, cursor, state, status, since, template, exercise } = c.req.valid('query')
       const place = readCursor(cursor, z.tuple([timeSchema, z.uuid()]))
       const filter = {
         states: state,
         statuses: status,
         since: since === undefined ? undefined : new Date(since),
         templateId: template,
+        ...placeOf(c.var.session, { status, exercise }),
       }
       const after = place && { createdAt: new Date(place[0]), id: place[1] }
       const rows = await listAlerts(db, filter, { after, limit: limit + 1 })
@@ -478,18 +481,33 @@ export const alertRoutes = ({ database, now }: AppDependencies) => {
     )
 }
 
+/** In an exercise one sees its alerts alone; elsewhere those of the same mode, unless one asks for others. */
+function placeOf(
+  { mode, exerciseId }: Env['Variables']['session'],
+  asked: { readonly status: readonly string[] | undefined; readonly exercise: string | undefined },
+) {
+  if (exerciseId !== undefined) {
+    return asked.exercise === undefined || asked.exercise === exerciseId
+      ? { exerciseId }
+      : { exerciseId, states: [] }
+  }
+  if (asked.exercise !== undefined) return { exerciseId: asked.exercise }
+  return asked.status === undefined ? { mode, exerciseId: null } : {}
+}
+
 function moved({ alert, left }: Moved): z.infer<typeof movedSchema> {
   return { state: alert.state, left }
 }
 
 function commonFields(alert: AlertSummary) {
-  const { id, revision, state, mode, severity, recipients, createdBy } = alert
+  const { id, revision, state, mode, exerciseId, severity, recipients, createdBy } = alert
   const { maxRecipients, minRecipients } = alert
   return {
     id,
     revision,
     state,
     mode,
+    exerciseId,
     severity,
     maxRecipients,
     minRecipients,

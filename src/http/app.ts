@@ -20,6 +20,7 @@ import { deskRoutes } from './desk.ts'
 import { dispatchRoutes } from './dispatches.ts'
 import { docsRoutes } from './docs.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { exerciseRoutes } from './exercises.ts'
 import { feedRoutes } from './feed.ts'
 import { geocodeSetRoutes } from './geocode-sets.ts'
 import { incomingFeedRoutes } from './feeds.ts'
@@ -98,6 +99,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', templateUseRoutes(deps))
   app.route('/', starterTemplateRoutes(deps))
   app.route('/', alertRoutes(deps))
+  app.route('/', exerciseRoutes(deps))
   app.route('/', correctionRoutes(deps))
   app.route('/', textRoutes(deps))
   app.route('/', capRoutes(deps))

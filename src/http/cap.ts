@@ -8,6 +8,7 @@ import { PROFILE_IDS } from '../cap/profiles/profiles.ts'
 import { xmlCertificates, xmlSigningKey } from '../operators/xml-keys.ts'
 import { alertResource, alertSchema } from './alerts.ts'
 import { requireRole } from './auth.ts'
+import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
 import { answerOf, idParams, ofAlert } from './resources.ts'
@@ -94,11 +95,7 @@ const certificatesRoute = createRoute({
 export const capRoutes = ({ database: { db }, masterKey, now }: AppDependencies) =>
   new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
     .openapi(importRoute, async c => {
-      const caller = {
-        operator: requireRole(c, ...rolesFor('edit')),
-        mode: c.var.session.mode,
-        now: now(),
-      }
+      const caller = callerOf(c, requireRole(c, ...rolesFor('edit')), now())
       const xml = new Uint8Array(await c.req.arrayBuffer())
       const { alert, warnings } = await importAlert(db, caller, xml, c.req.valid('query').roster)
       const shown = await alertResource(db, alert)

@@ -3,11 +3,12 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { correctAlert, readCorrectionBytes } from '../alerts/correct.ts'
 import { composeReminder } from '../alerts/remind.ts'
-import { type Action, type Caller, rolesFor } from '../alerts/steps.ts'
+import { type Action, rolesFor } from '../alerts/steps.ts'
 import { composeUpdate } from '../alerts/update.ts'
 import { digestOfBytes } from '../cap/content.ts'
 import { alertResource, alertSchema, bodyOf, movedSchema, signatureBody } from './alerts.ts'
 import { requireRole } from './auth.ts'
+import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, idParams, ofAlert } from './resources.ts'
 import { etagOf } from './revision.ts'
@@ -82,11 +83,8 @@ const cancelRoutes = correctionRoutesOf('cancel')
 const allClearRoutes = correctionRoutesOf('all-clear')
 
 export const correctionRoutes = ({ database: { db }, now }: AppDependencies) => {
-  const callerFor = (c: Context<Env>, action: Action): Caller => ({
-    operator: requireRole(c, ...rolesFor(action)),
-    mode: c.var.session.mode,
-    now: now(),
-  })
+  const callerFor = (c: Context<Env>, action: Action) =>
+    callerOf(c, requireRole(c, ...rolesFor(action)), now())
   const content = async (c: Context<Env>, id: string, path: keyof typeof KINDS) => {
     const bytes = await readCorrectionBytes(db, id, KINDS[path].correction)
     const headers = { 'Content-Type': 'application/json', ETag: `"${digestOfBytes(bytes)}"` }

@@ -6,6 +6,7 @@ import { rolesFor } from '../alerts/steps.ts'
 import { readableText } from '../cap/readable.ts'
 import { ERROR_CODES, isAppError } from '../errors.ts'
 import { requireRole } from './auth.ts'
+import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { statusOf } from './problem.ts'
 import { answerOf, requiredBody } from './resources.ts'
@@ -68,7 +69,7 @@ export const dispatchRoutes = ({ database, now }: AppDependencies) =>
       const { alertIds, holdSeconds } = c.req.valid('json')
       const results: z.infer<typeof dispatchesSchema>['results'] = []
       for (const alertId of alertIds) {
-        const caller = { operator, mode: c.var.session.mode, now: now() }
+        const caller = callerOf(c, operator, now())
         try {
           await dispatchAlert(database, alertId, caller, holdSeconds)
           results.push({ alertId, status: 202 })
@@ -82,7 +83,7 @@ export const dispatchRoutes = ({ database, now }: AppDependencies) =>
     })
     .openapi(stopRoute, async c => {
       const operator = requireRole(c, 'approver', 'administrator')
-      const caller = { operator, mode: c.var.session.mode, now: now() }
+      const caller = callerOf(c, operator, now())
       const stopped = await stopEverything(database.db, caller, c.req.valid('json').reason)
       const alerts = stopped.map(({ alert, left }) => ({ alertId: alert.id, left }))
       const left = alerts.reduce((sum, alert) => sum + alert.left, 0)

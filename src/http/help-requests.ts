@@ -8,7 +8,6 @@ import {
   reopenRequest,
   takeRequest,
 } from '../alerts/help-requests.ts'
-import type { Caller } from '../alerts/steps.ts'
 import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import { phoneAsSeenBy } from '../reports/deliveries.ts'
@@ -21,6 +20,7 @@ import {
 import { HELP_OUTCOMES, HELP_REQUEST_STATES, HELP_STEPS } from '../store/schema.ts'
 import { existingAlerts } from '../store/watching.ts'
 import { requireRole } from './auth.ts'
+import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
@@ -146,11 +146,7 @@ const reopenRoute = stepRoute(
 export const helpRequestRoutes = ({ database: { db }, now }: AppDependencies) => {
   const mayRead = (c: Context<Env>) =>
     requireRole(c, 'author', 'approver', 'viewer', 'administrator')
-  const callerOf = (c: Context<Env>): Caller => ({
-    operator: requireRole(c, 'author', 'approver'),
-    mode: c.var.session.mode,
-    now: now(),
-  })
+  const helper = (c: Context<Env>) => callerOf(c, requireRole(c, 'author', 'approver'), now())
   const targetOf = (c: Context<Env>, { id }: { id: string }) => ({
     id,
     revision: revisionFromIfMatch(c),
@@ -209,32 +205,32 @@ export const helpRequestRoutes = ({ database: { db }, now }: AppDependencies) =>
       return c.json({ ...shown(c, request), steps }, 200)
     })
     .openapi(takeRoute, async c => {
-      const caller = callerOf(c)
+      const caller = helper(c)
       const request = await takeRequest(db, targetOf(c, c.req.valid('param')), caller)
       return c.json(shown(c, request), 200)
     })
     .openapi(noteRoute, async c => {
-      const caller = callerOf(c)
+      const caller = helper(c)
       const target = targetOf(c, c.req.valid('param'))
       const request = await noteOnRequest(db, target, caller, c.req.valid('json').note)
       return c.json(shown(c, request), 200)
     })
     .openapi(handOverRoute, async c => {
-      const caller = callerOf(c)
+      const caller = helper(c)
       const { operatorId: toOperatorId, note: said } = c.req.valid('json')
       const target = targetOf(c, c.req.valid('param'))
       const request = await handOverRequest(db, target, caller, { toOperatorId, note: said })
       return c.json(shown(c, request), 200)
     })
     .openapi(closeRoute, async c => {
-      const caller = callerOf(c)
+      const caller = helper(c)
       const { outcome, note: said } = c.req.valid('json')
       const target = targetOf(c, c.req.valid('param'))
       const request = await closeRequest(db, target, caller, { outcome, note: said })
       return c.json(shown(c, request), 200)
     })
     .openapi(reopenRoute, async c => {
-      const caller = callerOf(c)
+      const caller = helper(c)
       const target = targetOf(c, c.req.valid('param'))
       const request = await reopenRequest(db, target, caller, c.req.valid('json').note)
       return c.json(shown(c, request), 200)

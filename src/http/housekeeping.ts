@@ -1,3 +1,4 @@
+import { settleExercises } from '../alerts/exercise-end.ts'
 import { heedOverdueReviews } from '../audience/opt-outs.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
@@ -10,6 +11,8 @@ import { purgeFailures, purgeSessions } from '../store/sessions.ts'
 import type { AppDependencies } from './env.ts'
 
 const EVERY_MS = 10 * 60_000
+/** What is going on in an exercise stops within seconds of its end, whether or not a dispatcher runs. */
+const SETTLE_MS = 2_000
 const DAY_MS = 86_400_000
 /** An ended sign-in is kept a month: a copied refresh token of it should still be recognised for one. */
 const SESSIONS_KEPT_DAYS = 30
@@ -20,7 +23,7 @@ const NOTICES_KEPT_DAYS = 30
 /** What a feed has not listed for so long it could list again, and would be known by its message. */
 const FEED_ITEMS_KEPT_DAYS = 7
 
-/** Rotates token keys, heeds what nobody has judged in time, and drops what has run out, every ten minutes; any number of API nodes may do it. */
+/** Ends exercises in their time; rotates token keys, heeds what nobody has judged in time, and drops what has run out, every ten minutes; any number of API nodes may do it. */
 export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDependencies): {
   stop(): Promise<void>
 } {
@@ -49,10 +52,18 @@ export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDepen
       }
     }
   })()
+  const settling = (async () => {
+    while (!stopping.signal.aborted) {
+      await settleExercises(db, now()).catch((error: unknown) => {
+        log.warn({ code: describeError(error) }, 'exercises were not brought to their end')
+      })
+      await sleep(SETTLE_MS, stopping.signal)
+    }
+  })()
   return {
-    stop() {
+    async stop() {
       stopping.abort()
-      return running
+      await Promise.all([running, settling])
     },
   }
 }

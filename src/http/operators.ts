@@ -143,7 +143,9 @@ const meRoute = createRoute({
   responses: {
     200: answerOf(
       'The caller',
-      operatorSchema.extend({ mode: z.enum(['live', 'exercise']) }).meta({ id: 'Me' }),
+      operatorSchema
+        .extend({ mode: z.enum(['live', 'exercise']), exerciseId: z.uuid().nullable() })
+        .meta({ id: 'Me' }),
     ),
   },
 })
@@ -206,7 +208,8 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
     .openapi(meRoute, c => {
       const { operator, session } = c.var
       c.header('ETag', etagOf(operator.revision))
-      return c.json({ ...operatorResource(operator), mode: session.mode }, 200)
+      const { mode, exerciseId = null } = session
+      return c.json({ ...operatorResource(operator), mode, exerciseId }, 200)
     })
     .openapi(passwordRoute, async c => {
       await changeOwnPassword(db, c.var.operator, c.req.valid('json'), now())

@@ -18,6 +18,7 @@ import { existingAlerts } from '../store/watching.ts'
 import { alertResource, alertSchema, bodyOf } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import { streamed } from './body-stream.ts'
+import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, idParams, json, timeSchema } from './resources.ts'
 import { alertCounts } from './statistics.ts'
@@ -238,7 +239,7 @@ export function reportRoutes({
       const operator = requireRole(c, 'author', 'approver', 'administrator')
       const { text } = c.req.valid('json')
       const at = now()
-      const caller = { operator, mode: c.var.session.mode, now: at }
+      const caller = callerOf(c, operator, at)
       await noteAlert(db, c.req.valid('param').id, caller, text)
       return c.json({ at: at.toISOString(), operatorId: operator.id, text }, 201)
     })

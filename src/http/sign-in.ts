@@ -1,20 +1,37 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { MAX_PASSWORD_CHARACTERS } from '../operators/passwords.ts'
-import { endSignIn, refreshSignIn, signIn, type Tokens } from '../operators/sign-in.ts'
+import { changePlace, endSignIn, refreshSignIn, signIn, type Tokens } from '../operators/sign-in.ts'
 import { clientAddress } from './client-address.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { operatorResource, operatorSchema } from './operators.ts'
 import { answerOf, requiredBody } from './resources.ts'
 
+const place = {
+  mode: z.enum(['live', 'exercise']),
+  exerciseId: z
+    .uuid()
+    .optional()
+    .meta({ description: 'The exercise to enter; left out: practice outside any' }),
+}
+
+const isPlace = ({ mode, exerciseId }: { mode?: unknown; exerciseId?: unknown }) =>
+  mode === 'exercise' || exerciseId === undefined
+const EXERCISE_FAULT = { path: ['exerciseId'], message: 'goes with mode exercise' }
+
+const placeSchema = z.strictObject(place).refine(isPlace, EXERCISE_FAULT)
+
 const grantSchema = z.discriminatedUnion('grantType', [
-  z.strictObject({
-    grantType: z.literal('password'),
-    email: z.string().min(1).max(254),
-    password: z.string().min(1).max(MAX_PASSWORD_CHARACTERS),
-    otp: z.string().max(16).optional().meta({ description: 'Asked for by no policy yet' }),
-    mode: z.enum(['live', 'exercise']).default('live'),
-  }),
+  z
+    .strictObject({
+      grantType: z.literal('password'),
+      email: z.string().min(1).max(254),
+      password: z.string().min(1).max(MAX_PASSWORD_CHARACTERS),
+      otp: z.string().max(16).optional().meta({ description: 'Asked for by no policy yet' }),
+      ...place,
+      mode: place.mode.default('live'),
+    })
+    .refine(isPlace, EXERCISE_FAULT),
   z.strictObject({ grantType: z.literal('refresh'), refreshToken: z.string().min(1).max(256) }),
 ])
 
@@ -27,6 +44,8 @@ const tokensSchema = z
       .string()
       .meta({ description: 'Good for one use; a second use ends the sign-in' }),
     operator: operatorSchema,
+    mode: place.mode,
+    exerciseId: z.uuid().nullable(),
   })
   .meta({ id: 'Tokens' })
 
@@ -39,6 +58,14 @@ const tokenRoute = createRoute({
   responses: {
     200: answerOf('Tokens', tokensSchema),
   },
+})
+const modeRoute = createRoute({
+  method: 'post',
+  path: '/v1/auth/mode',
+  tags: ['Tokens'],
+  summary: 'Go live, or into an exercise: the same sign-in with new tokens, the former are refused',
+  request: { body: requiredBody(placeSchema) },
+  responses: { 200: answerOf('Tokens', tokensSchema) },
 })
 const revokeRoute = createRoute({
   method: 'post',
@@ -82,6 +109,13 @@ export const signInRoutes = ({ database: { db }, tokenKeys, config, now }: AppDe
       c.header('Cache-Control', 'no-store')
       return c.json(tokensResource(tokens), 200)
     })
+    .openapi(modeRoute, async c => {
+      const { operator, session } = c.var
+      const who = { operator, signIn: session }
+      const tokens = await changePlace(db, tokenKeys, who, c.req.valid('json'), now())
+      c.header('Cache-Control', 'no-store')
+      return c.json(tokensResource(tokens), 200)
+    })
     .openapi(revokeRoute, async c => {
       await endSignIn(db, c.var.operator.id, c.var.session.id, now())
       return c.body(null, 204)
@@ -96,5 +130,7 @@ export const signInRoutes = ({ database: { db }, tokenKeys, config, now }: AppDe
     })
 
 function tokensResource(tokens: Tokens): z.input<typeof tokensSchema> {
-  return { ...tokens, operator: operatorResource(tokens.operator) }
+  const { signIn: session, operator, ...rest } = tokens
+  const { mode, exerciseId = null } = session
+  return { ...rest, mode, exerciseId, operator: operatorResource(operator) }
 }

@@ -9,6 +9,7 @@ import type { FilledText } from '../templates/fill.ts'
 import { fillIn } from '../templates/fill-in.ts'
 import { alertResource, alertSchema } from './alerts.ts'
 import { requireRole } from './auth.ts'
+import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
 import { answerOf, idParams, requiredBody, timeSchema, versionNo } from './resources.ts'
@@ -103,7 +104,7 @@ export const templateUseRoutes = ({ database: { db }, now }: AppDependencies) =>
     })
     .openapi(draftRoute, async c => {
       const operator = requireRole(c, ...rolesFor('edit'))
-      const caller = { operator, mode: c.var.session.mode, now: now() }
+      const caller = callerOf(c, operator, now())
       const { id } = c.req.valid('param')
       const alert = await composeFromTemplate(db, caller, id, c.req.valid('json'))
       c.header('Location', `/v1/alerts/${alert.id}`)

@@ -23,6 +23,8 @@ export interface Operator {
 export interface SignIn {
   readonly id: string
   readonly mode: 'live' | 'exercise'
+  /** The exercise that it is for, and ends with; undefined: live, or practice outside any. */
+  readonly exerciseId: string | undefined
   /** When the person proved who they are. */
   readonly createdAt: Date
 }

@@ -11,6 +11,7 @@ import { v7 as uuid } from 'uuid'
 import { AppError } from '../errors.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, transact } from '../store/database.ts'
+import { exerciseState, holdExercise } from '../store/exercises.ts'
 import { findPassword } from '../store/operators.ts'
 import {
   findSignIn,
@@ -18,6 +19,7 @@ import {
   insertSession,
   lockRefreshToken,
   markRefreshTokenUsed,
+  replaceSession,
   revokeSession,
 } from '../store/sessions.ts'
 import type { Operator, SignIn } from './operator.ts'
@@ -36,24 +38,30 @@ export interface Tokens {
   readonly expiresIn: number
   readonly refreshToken: string
   readonly operator: Operator
+  readonly signIn: SignIn
 }
 
-interface PasswordGrant {
+/** Where somebody acts: live, in an exercise, or in practice outside any. */
+export interface Place {
+  readonly mode: SignIn['mode']
+  readonly exerciseId?: string | undefined
+}
+
+interface PasswordGrant extends Place {
   readonly email: string
   readonly password: string
-  readonly mode: SignIn['mode']
   /** The caller's network address, for the delay after failures. */
   readonly address: string
 }
 
 /**
  * @throws AppError `invalid_credentials`, in the same words and time whether or not the account exists;
- *   `too_many_requests` after failures
+ *   `too_many_requests` after failures; of who they are `not_found` or `exercise_not_open` for the exercise
  */
 export async function signIn(
   db: Database,
   keys: TokenKeys,
-  { email, password, mode, address }: PasswordGrant,
+  { email, password, mode, exerciseId, address }: PasswordGrant,
   now: Date,
 ): Promise<Tokens> {
   const normalised = normaliseEmail(email)
@@ -65,10 +73,11 @@ export async function signIn(
     throw new AppError('invalid_credentials', 'the e-mail address or the password is wrong')
   }
   const { operator } = found
-  const session = { id: uuid(), mode, createdAt: now }
+  const session = { id: uuid(), mode, exerciseId, createdAt: now }
   const refreshToken = newRefreshToken()
   await transact(db, async tx => {
     await forgiveAttempt(tx, attempt, now)
+    await assertMayEnter(tx, session, operator, now)
     const expiresAt = new Date(now.getTime() + SESSION_HOURS * 3_600_000)
     await insertSession(tx, { ...session, operatorId: operator.id, expiresAt })
     await insertRefreshToken(tx, refreshTokenRow(refreshToken, session.id, now))
@@ -76,10 +85,57 @@ export async function signIn(
       operatorId: operator.id,
       action: 'operator.signedIn',
       subject: session.id,
-      detail: { mode },
+      detail: { mode, ...(exerciseId !== undefined && { exerciseId }) },
     })
   })
   return tokensFor(keys, operator, session, refreshToken, now)
+}
+
+/**
+ * The same sign-in in another place: its tokens are new, and those of the place that it leaves are worth nothing. It
+ * lasts no longer than it would have, and is as old: whoever has to prove anew who they are has to still.
+ *
+ * @throws AppError `not_found`, `exercise_not_open`; `invalid_token` where the sign-in has ended meanwhile
+ */
+export async function changePlace(
+  db: Database,
+  keys: TokenKeys,
+  { operator, signIn: former }: { operator: Operator; signIn: SignIn },
+  { mode, exerciseId }: Place,
+  now: Date,
+): Promise<Tokens> {
+  const refreshToken = newRefreshToken()
+  const session = await transact(db, async tx => {
+    const place = { id: uuid(), mode, exerciseId }
+    await assertMayEnter(tx, place, operator, now)
+    const next = await replaceSession(tx, former.id, place, now)
+    if (next === undefined) throw new AppError('invalid_token', 'the sign-in has ended')
+    await insertRefreshToken(tx, refreshTokenRow(refreshToken, next.id, now))
+    await recordAudit(tx, {
+      operatorId: operator.id,
+      action: 'operator.changedPlace',
+      subject: next.id,
+      detail: { from: former.id, mode, ...(exerciseId !== undefined && { exerciseId }) },
+    })
+    return next
+  })
+  return tokensFor(keys, operator, session, refreshToken, now)
+}
+
+/** An exercise is held until the sign-in is there: its end finds it. */
+async function assertMayEnter(
+  tx: Database,
+  { exerciseId }: Place,
+  operator: Operator,
+  now: Date,
+): Promise<void> {
+  if (exerciseId === undefined) return
+  const exercise = await holdExercise(tx, exerciseId)
+  if (exercise === undefined || (exercise.practice && exercise.createdBy !== operator.id)) {
+    throw new AppError('not_found', 'there is no such exercise')
+  }
+  const state = exerciseState(exercise, now)
+  if (state !== 'open') throw new AppError('exercise_not_open', `the exercise is ${state}`)
 }
 
 /** @throws AppError `invalid_credentials`: unknown, used before (then its sign-in has ended), or over */
@@ -148,13 +204,20 @@ export async function authenticate(
 async function tokensFor(
   keys: TokenKeys,
   operator: Operator,
-  { id, mode }: SignIn,
+  session: SignIn,
   refreshToken: string,
   now: Date,
 ): Promise<Tokens> {
-  const claims = { sub: operator.id, sid: id, mode, roles: operator.roles }
+  const claims = { sub: operator.id, sid: session.id, mode: session.mode, roles: operator.roles }
   const { token, expiresIn } = await keys.issue(claims, now)
-  return { accessToken: token, tokenType: 'Bearer', expiresIn, refreshToken, operator }
+  return {
+    accessToken: token,
+    tokenType: 'Bearer',
+    expiresIn,
+    refreshToken,
+    operator,
+    signIn: session,
+  }
 }
 
 function newRefreshToken(): string {

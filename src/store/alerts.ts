@@ -1,5 +1,5 @@
 import type { AlertDraft, Info } from '../cap/alert.ts'
-import { and, desc, eq, getTableColumns, gte, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gte, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { type ALERT_STATES, alerts, alertTemplates, type MODES } from './schema.ts'
 
@@ -78,12 +78,14 @@ export async function deleteAlert(db: Database, id: string): Promise<void> {
 /** Everything that is going out or could again with one call, locked in one order. */
 export async function lockRunningAlerts(
   db: Database,
-  modes: readonly AlertRow['mode'][],
+  of: { readonly modes: readonly AlertRow['mode'][] } | { readonly exerciseId: string },
 ): Promise<AlertRow[]> {
+  const isMeant =
+    'modes' in of ? inArray(alerts.mode, [...of.modes]) : eq(alerts.exerciseId, of.exerciseId)
   const rows = await db
     .select()
     .from(alerts)
-    .where(and(inArray(alerts.state, ['sending', 'paused']), inArray(alerts.mode, [...modes])))
+    .where(and(inArray(alerts.state, ['sending', 'paused']), isMeant))
     .orderBy(alerts.id)
     .for('update')
   return rows.map(alertFromRow)
@@ -96,6 +98,9 @@ export interface AlertFilter {
   readonly since: Date | undefined
   /** Made of this template, in whichever version. */
   readonly templateId?: string | undefined
+  readonly mode?: AlertRow['mode'] | undefined
+  /** Of this exercise; null: of none. */
+  readonly exerciseId?: string | null | undefined
 }
 
 type SummaryColumn =
@@ -103,6 +108,7 @@ type SummaryColumn =
   | 'revision'
   | 'state'
   | 'mode'
+  | 'exerciseId'
   | 'status'
   | 'msgType'
   | 'severity'
@@ -129,7 +135,7 @@ export async function listAlerts(
   filter: AlertFilter,
   page: { after: { createdAt: Date; id: string } | undefined; limit: number },
 ): Promise<AlertSummary[]> {
-  const { states, statuses, since, templateId } = filter
+  const { states, statuses, since, templateId, mode, exerciseId } = filter
   const { after, limit } = page
   const { draft, content: _content, ...columns } = getTableColumns(alerts)
   const rows = await db
@@ -147,6 +153,9 @@ export async function listAlerts(
         states && inArray(alerts.state, [...states]),
         statuses && inArray(alerts.status, [...statuses]),
         since && gte(alerts.createdAt, since),
+        mode && eq(alerts.mode, mode),
+        exerciseId === null ? isNull(alerts.exerciseId) : undefined,
+        exerciseId ? eq(alerts.exerciseId, exerciseId) : undefined,
         templateId === undefined
           ? undefined
           : inArray(

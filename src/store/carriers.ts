@@ -206,7 +206,7 @@ export async function findTestRecipient(
     .from(contacts)
     .innerJoin(groupMembers, eq(groupMembers.contactId, contacts.id))
     .innerJoin(groups, and(eq(groups.id, groupMembers.groupId), isNull(groups.area)))
-    .where(eq(contacts.phone, phone))
+    .where(and(eq(contacts.phone, phone), eq(contacts.simulated, false)))
     .limit(1)
   if (member === undefined) return undefined
   if ((await db.$count(optOuts, eq(optOuts.phone, phone))) > 0) return undefined

@@ -27,7 +27,7 @@ export async function countContacts(
     from (
       select count(*)::int as total,
         count(*) filter (where updated_at < ${before})::int as stale
-      from contacts
+      from contacts where not simulated
     ) c cross join (
       select (count(*) filter (where sole)
         + count(distinct contact_id) filter (where not sole))::int as located

@@ -94,12 +94,17 @@ export async function setMemberships(
   await tx.insert(groupMembers).values(groupIds.map(groupId => ({ groupId, contactId })))
 }
 
+/** A number that was made up for practice, and turns out to be somebody's, is theirs. */
+export async function giveUpSimulatedPhone(tx: Database, phone: string): Promise<void> {
+  await tx.delete(contacts).where(and(eq(contacts.phone, phone), eq(contacts.simulated, true)))
+}
+
 /** Locks the row until the transaction ends. @returns its revision */
 export async function lockContact(tx: Database, id: string): Promise<number | undefined> {
   const [row] = await tx
     .select({ revision: contacts.revision })
     .from(contacts)
-    .where(eq(contacts.id, id))
+    .where(and(eq(contacts.id, id), eq(contacts.simulated, false)))
     .for('update')
   return row?.revision
 }
@@ -109,7 +114,10 @@ export async function deleteContact(tx: Database, id: string): Promise<void> {
 }
 
 export async function findContact(db: Database, id: string): Promise<Contact | undefined> {
-  const rows = await db.select().from(contacts).where(eq(contacts.id, id))
+  const rows = await db
+    .select()
+    .from(contacts)
+    .where(and(eq(contacts.id, id), eq(contacts.simulated, false)))
   const [contact] = await withDetails(db, rows)
   return contact
 }
@@ -119,7 +127,7 @@ export interface ContactFilter {
   readonly groupId: string | undefined
 }
 
-/** Oldest first, after the id given. */
+/** People, not made-up phones; oldest first, after the id given. */
 export async function listContacts(
   db: Database,
   { phone, groupId }: ContactFilter,
@@ -134,6 +142,7 @@ export async function listContacts(
     .from(contacts)
     .where(
       and(
+        eq(contacts.simulated, false),
         after === undefined ? undefined : gt(contacts.id, after),
         phone === undefined ? undefined : eq(contacts.phone, phone),
         inGroup,
@@ -157,7 +166,7 @@ async function withDetails(
     .innerJoin(groups, eq(groups.id, groupMembers.groupId))
     .where(sql`${groupMembers.contactId} = any(${arrayLiteral(ids)}::uuid[])`)
     .orderBy(asc(groups.name))
-  return rows.map(row => ({
+  return rows.map(({ simulated: _people, ...row }) => ({
     ...row,
     email: row.email ?? undefined,
     name: row.name ?? undefined,

@@ -1,4 +1,4 @@
-import { asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Area } from '../cap/area.ts'
 import { arrayLiteral, type Database } from './database.ts'
 import type { GroupExpression } from './group-expressions.ts'
@@ -15,6 +15,8 @@ export interface GroupRow {
   readonly rule: MemberRule | undefined
   /** Of a group made of others. */
   readonly expression: GroupExpression | undefined
+  /** Of made-up phones, for simulated exercises alone. */
+  readonly simulated: boolean
   readonly createdAt: Date
   readonly revision: number
 }
@@ -23,7 +25,7 @@ type GroupFields = Pick<GroupRow, 'name' | 'description' | 'area' | 'rule' | 'ex
 
 export async function insertGroup(
   tx: Database,
-  group: GroupFields & Pick<GroupRow, 'id'>,
+  group: GroupFields & Pick<GroupRow, 'id'> & Partial<Pick<GroupRow, 'simulated'>>,
 ): Promise<GroupRow> {
   const [row] = await tx
     .insert(groups)
@@ -47,7 +49,7 @@ export async function findGroups(db: Database, ids: readonly string[]): Promise<
   return rows.map(groupFromRow)
 }
 
-/** Newest last, after the id given. */
+/** Newest last, after the id given; those of made-up phones are left out. */
 export async function listGroups(
   db: Database,
   { after, limit }: { after: string | undefined; limit: number },
@@ -55,7 +57,7 @@ export async function listGroups(
   const rows = await db
     .select()
     .from(groups)
-    .where(after === undefined ? undefined : gt(groups.id, after))
+    .where(and(eq(groups.simulated, false), after === undefined ? undefined : gt(groups.id, after)))
     .orderBy(asc(groups.id))
     .limit(limit)
   return rows.map(groupFromRow)
@@ -113,7 +115,7 @@ export async function listedGroupsByName(
 ): Promise<Map<string, string>> {
   const rows = await db.execute<{ id: string; name: string }>(sql`
     select id, name from groups
-    where area is null and rule is null and expression is null ${names === undefined ? sql`` : sql`and name = any(${arrayLiteral(names)}::text[])`}
+    where area is null and rule is null and expression is null and not simulated ${names === undefined ? sql`` : sql`and name = any(${arrayLiteral(names)}::text[])`}
   `)
   return new Map(rows.map(({ id, name }) => [name, id]))
 }
@@ -128,7 +130,7 @@ export async function digestMembers(db: Database, groupId: string): Promise<stri
   return row!.digest
 }
 
-/** New members of a group, gathered on this connection before they become the members in one step. */
+/** New members of a group, people all of them, gathered on this connection before they become the members in one step. */
 export async function openMemberList(tx: Database): Promise<void> {
   await tx.execute(sql`create temp table new_members (contact_id uuid) on commit drop`)
 }
@@ -145,7 +147,8 @@ export async function addMembers(
   const rows = await tx.execute<{ place: number }>(sql`
     with matched as (
       select g.place, c.id
-      from unnest(${values}::text[], ${places}::int[]) as g(value, place) left join contacts c on ${isOne}
+      from unnest(${values}::text[], ${places}::int[]) as g(value, place)
+        left join contacts c on ${isOne} and not c.simulated
     ),
     known as (
       insert into new_members select id from matched where id is not null

@@ -239,6 +239,10 @@ export async function dropStagedDuplicates(session: Session): Promise<number> {
 
 /** Finds out which staged rows are about people who are known already, and under which id. */
 export async function matchStaged(db: Database): Promise<{ known: number; contacts: number }> {
+  // A number that was made up for practice, and turns out to be somebody's, is theirs.
+  await db.execute(sql`
+    delete from contacts c using staged_contacts s where c.phone = s.phone and c.simulated
+  `)
   await db.execute(sql`drop table if exists known_contacts`)
   await db.execute(sql`
     create temp table known_contacts as
@@ -247,7 +251,8 @@ export async function matchStaged(db: Database): Promise<{ known: number; contac
   await db.execute(sql`create unique index on known_contacts (line)`)
   await db.execute(sql`analyze known_contacts`)
   const [row] = await db.execute<{ known: string; contacts: string }>(sql`
-    select (select count(*) from known_contacts) as known, (select count(*) from contacts) as contacts
+    select (select count(*) from known_contacts) as known,
+      (select count(*) from contacts where not simulated) as contacts
   `)
   return { known: Number(row?.known), contacts: Number(row?.contacts) }
 }
@@ -376,7 +381,7 @@ async function mergeMembers(tx: Database, { span, blanks, updated }: Span): Prom
 
 /** Removes every contact that the file doesn't name. @returns how many */
 export async function removeUnstaged(tx: Database): Promise<number> {
-  const gone = sql`not exists (select from known_contacts k where k.id = c.id)
+  const gone = sql`not c.simulated and not exists (select from known_contacts k where k.id = c.id)
     and not exists (select from staged_contacts s where s.id = c.id)`
   await tx.execute(sql`
     delete from locations l using contacts c where c.id = l.contact_id and ${gone}

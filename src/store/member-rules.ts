@@ -12,7 +12,7 @@ export interface MemberRule {
   readonly hasEmail?: boolean | undefined
 }
 
-/** Whether a contact `c` is as the rule says; never null. A rule that says nothing holds nobody. */
+/** Whether a contact `c` is as the rule says; never null. A rule that says nothing holds nobody, made-up phones none. */
 export function isAsRuled(rule: MemberRule): SQL {
   const { language, externalIdPrefix, label, consent, hasEmail } = rule
   const conditions: SQL[] = []
@@ -33,5 +33,5 @@ export function isAsRuled(rule: MemberRule): SQL {
   }
   return conditions.length === 0
     ? sql`false`
-    : sql`coalesce(${sql.join(conditions, sql` and `)}, false)`
+    : sql`(not c.simulated and coalesce(${sql.join(conditions, sql` and `)}, false))`
 }

@@ -7,6 +7,7 @@
  */
 import { sql } from 'drizzle-orm'
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -65,6 +66,7 @@ export const DELIVERY_STATES = [
   'cancelled',
 ] as const
 export const MODES = ['live', 'exercise'] as const
+export const CARRIER_USES = ['live', 'exercise', 'both'] as const
 export const ROLES = ['author', 'approver', 'viewer', 'auditor', 'administrator'] as const
 /** `carrier`: a carrier that holds the phone's opt-out itself refuses it, whatever is sent. */
 export const OPT_OUT_SCOPES = [
@@ -146,11 +148,20 @@ export const sessions = pgTable(
       .notNull()
       .references(() => operators.id),
     mode: text('mode').notNull(),
+    /** The exercise that it is for, and ends with; null of a live one, and of practice outside any. */
+    exerciseId: uuid('exercise_id').references((): AnyPgColumn => exercises.id),
     createdAt: at('created_at').notNull().defaultNow(),
     expiresAt: at('expires_at').notNull(),
     revokedAt: at('revoked_at'),
   },
-  t => [index('sessions_operator').on(t.operatorId), check('sessions_mode', oneOf('mode', MODES))],
+  t => [
+    index('sessions_operator').on(t.operatorId),
+    index('sessions_exercise')
+      .on(t.exerciseId)
+      .where(sql`revoked_at is null and exercise_id is not null`),
+    check('sessions_mode', oneOf('mode', MODES)),
+    check('sessions_exercise_mode', sql`exercise_id is null or mode = 'exercise'`),
+  ],
 )
 
 export const refreshTokens = pgTable(
@@ -229,12 +240,20 @@ export const contacts = pgTable(
     consent: text('consent'),
     /** Gets a letter beside the text message. */
     email: text('email'),
+    /**
+     * A made-up phone for practice. Triggers keep it out of everything that is live: it has no location, and belongs
+     * to groups of made-up phones alone.
+     */
+    simulated: boolean('simulated').notNull().default(false),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
     revision: integer('revision').notNull().default(1),
   },
-  // The planner reads the digits as a number: another text would be another phone.
-  () => [
+  t => [
+    index('contacts_simulated')
+      .on(t.id)
+      .where(sql`simulated`),
+    // The planner reads the digits as a number: another text would be another phone.
     check('contacts_phone', sql`phone ~ '^[+][1-9][0-9]{5,14}$'`),
     // Nothing that could begin another command or another header of a letter.
     check('contacts_email', sql`email ~ '^[^[:space:][:cntrl:]<>@]+@[^[:space:][:cntrl:]<>@]+$'`),
@@ -354,10 +373,18 @@ export const groups = pgTable(
     rule: jsonb('rule'),
     /** A `GroupExpression`: it is made of other groups. With none of the three its members are listed. */
     expression: jsonb('expression'),
+    /** Of made-up phones, and only these: the roster of a simulated exercise, and no part of any other audience. */
+    simulated: boolean('simulated').notNull().default(false),
     createdAt: at('created_at').notNull().defaultNow(),
     revision: integer('revision').notNull().default(1),
   },
-  () => [check('groups_kind', sql`num_nonnulls(area, rule, expression) <= 1`)],
+  t => [
+    index('groups_simulated')
+      .on(t.id)
+      .where(sql`simulated`),
+    check('groups_kind', sql`num_nonnulls(area, rule, expression) <= 1`),
+    check('groups_simulated', sql`not simulated or num_nonnulls(area, rule, expression) = 0`),
+  ],
 )
 
 export const groupMembers = pgTable(
@@ -457,29 +484,86 @@ export const geocodeShapes = pgTable(
   t => [primaryKey({ columns: [t.setId, t.code, t.part] })],
 )
 
+// ---- exercises
+
+export const exercises = pgTable(
+  'exercises',
+  {
+    /** UUIDv7. */
+    id: uuid('id').primaryKey(),
+    name: text('name').notNull(),
+    /** The listed group that its alerts reach, and nobody else. It may be removed once the exercise is over. */
+    rosterId: uuid('roster_id').notNull(),
+    startsAt: at('starts_at').notNull(),
+    endsAt: at('ends_at').notNull(),
+    /** Its alerts go to simulated phones over a simulated carrier, and over no other. */
+    simulated: boolean('simulated').notNull(),
+    /** Of its simulated carrier: `SimulatedFaults`. */
+    faults: jsonb('faults').notNull(),
+    /** One person's own, on phones that were made up for it. */
+    practice: boolean('practice').notNull().default(false),
+    createdBy: uuid('created_by')
+      .notNull()
+      .references(() => operators.id),
+    createdAt: at('created_at').notNull(),
+    /** By hand, or when its window was over; null: it is planned or open. */
+    endedAt: at('ended_at'),
+    /** Null: it ended by itself. */
+    endedBy: uuid('ended_by').references(() => operators.id),
+    /** What was going out has been stopped, and its sign-ins have ended. */
+    settledAt: at('settled_at'),
+    revision: integer('revision').notNull().default(1),
+  },
+  t => [
+    index('exercises_unsettled')
+      .on(t.endsAt)
+      .where(sql`settled_at is null`),
+    index('exercises_roster').on(t.rosterId),
+    // A window that nobody closes would keep keys, sign-ins and a carrier of its own open.
+    check(
+      'exercises_window',
+      sql`ends_at > starts_at and ends_at <= starts_at + interval '168 hours'`,
+    ),
+    check('exercises_settled', sql`settled_at is null or ended_at is not null`),
+    check('exercises_ended', sql`ended_by is null or ended_at is not null`),
+  ],
+)
+
 // ---- carriers
 
-export const carriers = pgTable('carriers', {
-  id: uuid('id').primaryKey(),
-  name: text('name').notNull().unique(),
-  protocol: text('protocol').notNull(),
-  segmentsPerSecond: integer('segments_per_second').notNull(),
-  window: integer('window').notNull(),
-  binds: integer('binds').notNull(),
-  sourceAddress: text('source_address').notNull(),
-  /** The protocol's settings without its secrets. */
-  settings: jsonb('settings').notNull(),
-  /** Password and the like as JSON, sealed under the master key. */
-  sealedSecrets: bytea('sealed_secrets'),
-  /** `[{prefix, weight, preference?, cost?}]`; empty: takes every number. */
-  routes: jsonb('routes').notNull(),
-  enabled: boolean('enabled').notNull(),
-  /** Takes no further alerts' messages, and stays bound for what comes back. */
-  draining: boolean('draining').notNull().default(false),
-  createdAt: at('created_at').notNull().defaultNow(),
-  deletedAt: at('deleted_at'),
-  revision: integer('revision').notNull().default(1),
-})
+export const carriers = pgTable(
+  'carriers',
+  {
+    id: uuid('id').primaryKey(),
+    name: text('name').notNull().unique(),
+    protocol: text('protocol').notNull(),
+    segmentsPerSecond: integer('segments_per_second').notNull(),
+    window: integer('window').notNull(),
+    binds: integer('binds').notNull(),
+    sourceAddress: text('source_address').notNull(),
+    /** The protocol's settings without its secrets. */
+    settings: jsonb('settings').notNull(),
+    /** Password and the like as JSON, sealed under the master key. */
+    sealedSecrets: bytea('sealed_secrets'),
+    /** `[{prefix, weight, preference?, cost?}]`; empty: takes every number. */
+    routes: jsonb('routes').notNull(),
+    enabled: boolean('enabled').notNull(),
+    /** Takes no further alerts' messages, and stays bound for what comes back. */
+    draining: boolean('draining').notNull().default(false),
+    /** Which alerts' messages it takes. */
+    use: text('use').notNull().default('both'),
+    /** Of a simulated carrier: the exercise whose alerts it takes, and no others. */
+    exerciseId: uuid('exercise_id').references(() => exercises.id),
+    createdAt: at('created_at').notNull().defaultNow(),
+    deletedAt: at('deleted_at'),
+    revision: integer('revision').notNull().default(1),
+  },
+  t => [
+    uniqueIndex('carriers_exercise').on(t.exerciseId),
+    check('carriers_use', oneOf('use', CARRIER_USES)),
+    check('carriers_simulated', sql`(protocol = 'simulated') = (exercise_id is not null)`),
+  ],
+)
 
 /** What each dispatcher reports of its connection, about once a second. */
 export const carrierLinks = pgTable(
@@ -551,6 +635,8 @@ export const alerts = pgTable(
     msgType: text('msg_type').notNull(),
     /** CAP severity of the worst block, lower case order: see `priority`. */
     severity: text('severity').notNull(),
+    /** The exercise that it belongs to; null of a live one, and of a drill outside any. */
+    exerciseId: uuid('exercise_id').references(() => exercises.id),
     /** The alert as its author wrote it (API.md, `POST /v1/alerts`), checked. */
     draft: jsonb('draft').notNull(),
     /** The frozen canonical bytes that both signed; null while it is a draft. */
@@ -608,6 +694,9 @@ export const alerts = pgTable(
       .where(sql`remind_at is not null`),
     check('alerts_reminder_round', sql`reminder_of is not null or reminder_round is null`),
     index('alerts_created').on(t.createdAt),
+    index('alerts_exercise')
+      .on(t.exerciseId, t.createdAt)
+      .where(sql`exercise_id is not null`),
     index('alerts_references').using('gin', t.references),
     index('alerts_active')
       .on(t.priority)
@@ -621,6 +710,7 @@ export const alerts = pgTable(
       .where(sql`status = 'Actual' and msg_type <> 'Alert' and dispatched_at is not null`),
     check('alerts_state', oneOf('state', ALERT_STATES)),
     check('alerts_mode', oneOf('mode', MODES)),
+    check('alerts_exercise_mode', sql`exercise_id is null or mode = 'exercise'`),
     check('alerts_delivery', oneOf('delivery', ['at-least-once', 'at-most-once'])),
     check('alerts_plan_state', oneOf('plan_state', ['pending', 'running', 'done'])),
     // What was signed stays: only a draft or what was rejected may lack its bytes.

@@ -1,11 +1,20 @@
 import { and, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { type OperatorRow, operatorFromRow } from './operators.ts'
-import { type MODES, operators, refreshTokens, sessions, signInFailures } from './schema.ts'
+import {
+  exercises,
+  type MODES,
+  operators,
+  refreshTokens,
+  sessions,
+  signInFailures,
+} from './schema.ts'
 
 export interface SessionRow {
   readonly id: string
   readonly mode: (typeof MODES)[number]
+  /** The exercise that it is for; undefined: none. */
+  readonly exerciseId: string | undefined
   readonly createdAt: Date
 }
 
@@ -14,7 +23,10 @@ export interface SignInRow {
   readonly operator: OperatorRow
 }
 
-/** A session that is neither over nor revoked, of an operator who is not disabled. */
+/**
+ * A session that is neither over nor revoked, of an operator who is not disabled; of an exercise as long as that
+ * lasts.
+ */
 export async function findSignIn(
   db: Database,
   sessionId: string,
@@ -24,9 +36,11 @@ export async function findSignIn(
     .select({ session: sessions, operator: operators })
     .from(sessions)
     .innerJoin(operators, eq(operators.id, sessions.operatorId))
+    .leftJoin(exercises, eq(exercises.id, sessions.exerciseId))
     .where(
       and(
         eq(sessions.id, sessionId),
+        or(isNull(sessions.exerciseId), and(isNull(exercises.endedAt), gt(exercises.endsAt, now))),
         isNull(sessions.revokedAt),
         gt(sessions.expiresAt, now),
         isNull(operators.disabledAt),
@@ -35,8 +49,9 @@ export async function findSignIn(
   return row && { session: sessionFromRow(row.session), operator: operatorFromRow(row.operator) }
 }
 
-function sessionFromRow({ id, mode, createdAt }: typeof sessions.$inferSelect): SessionRow {
-  return { id, mode: mode as SessionRow['mode'], createdAt }
+function sessionFromRow(row: typeof sessions.$inferSelect): SessionRow {
+  const { id, mode, exerciseId, createdAt } = row
+  return { id, mode: mode as SessionRow['mode'], exerciseId: exerciseId ?? undefined, createdAt }
 }
 
 export async function insertSession(
@@ -44,6 +59,28 @@ export async function insertSession(
   session: SessionRow & { readonly operatorId: string; readonly expiresAt: Date },
 ): Promise<void> {
   await db.insert(sessions).values(session)
+}
+
+/**
+ * A session in the place of another, which ends: the same sign-in in another place, no younger and no longer than it.
+ *
+ * @returns undefined where that one has ended already
+ */
+export async function replaceSession(
+  db: Database,
+  id: string,
+  by: Pick<SessionRow, 'id' | 'mode' | 'exerciseId'>,
+  now: Date,
+): Promise<SessionRow | undefined> {
+  const [former] = await db
+    .update(sessions)
+    .set({ revokedAt: now })
+    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt)))
+    .returning()
+  if (former === undefined) return undefined
+  const next = { ...former, ...by, exerciseId: by.exerciseId ?? null, revokedAt: null }
+  const [row] = await db.insert(sessions).values(next).returning()
+  return sessionFromRow(row!)
 }
 
 export async function revokeSession(db: Database, sessionId: string, now: Date): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { STATUSES } from '../../src/cap/alert.ts'
-import { drillWord, throughGate } from '../../src/cap/drill.ts'
+import { drillWord, notADrill, throughGate } from '../../src/cap/drill.ts'
 import { fc } from '../support/property.ts'
 
 const ROSTER = '019ab000-0000-7000-8000-000000000001'
@@ -87,4 +87,36 @@ test('the word is the language’s own, English where we don’t know it', () =>
   expect(first('Test', 'es')).toBe('PRUEBA: x')
   expect(first('Exercise', 'zh-Hant-TW')).toBe('演習: x')
   expect(first('Exercise', 'tlh')).toBe('EXERCISE: x')
+})
+
+test.each([
+  'THIS IS NOT A DRILL',
+  'This is not\na  drill.',
+  "It isn't an exercise",
+  'no drill, leave now',
+  'ESTO NO ES UN SIMULACRO',
+  'No es una prueba',
+  "Ceci n'est pas un exercice",
+  'Das ist keine Übung!',
+  'Isto não é um simulado',
+  'Questa non è un’esercitazione',
+  'Dit is geen oefening',
+  'Это не учения',
+  '这不是演习',
+  'これは訓練ではありません',
+  '이것은 훈련이 아닙니다',
+])('a drill that says "%s" is refused', text => {
+  expect(notADrill(`${text} Go.`)).toBeDefined()
+})
+
+test.each([
+  'EXERCISE: this is a drill, do not call 911',
+  'This is only a test. Nothing is wrong.',
+  'Do not test the siren',
+  'Do not exercise outdoors',
+  'Es un simulacro, no llame al 911',
+  'Dies ist eine Übung',
+  '这是演习，不是真的',
+])('a drill may say "%s"', text => {
+  expect(notADrill(text)).toBeUndefined()
 })
