@@ -53,10 +53,9 @@ if (email !== '') {
     person: tokens.operator,
     signedInAt: Date.now(),
   }
-  await page.addInitScript(
-    ([key, value]) => localStorage.setItem(key as string, value as string),
-    [`tocsin.session.${mode === 'live' ? 'live' : exercise}`, JSON.stringify(session)],
-  )
+  const key = `tocsin.session.${mode === 'live' ? 'live' : exercise}`
+  const kept = [key, JSON.stringify(session)].map(text => JSON.stringify(text)).join(', ')
+  await page.addInitScript(`localStorage.setItem(${kept})`)
 }
 await page.goto(target)
 await page.waitForTimeout(Number(values.wait))
