@@ -1,0 +1,4 @@
+/** A text as it is on a phone. */
+export const preview = {
+  segments: (n: number) => (n === 1 ? '1 SMS' : `${n} SMS`),
+}
