@@ -61,6 +61,6 @@ await page.goto(target)
 await page.waitForTimeout(Number(values.wait))
 await page.screenshot({ path: out, fullPage: true })
 process.stdout.write(
-  `${await page.title()}; ${await page.evaluate('document.documentElement.scrollWidth')} px wide\n`,
+  `${await page.title()}; ${String(await page.evaluate('document.documentElement.scrollWidth'))} px wide\n`,
 )
 await browser.close()
