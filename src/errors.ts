@@ -20,6 +20,7 @@ export const ERROR_CODES = [
   'outside_jurisdiction',
   'over_limits',
   'bad_webhook_signature',
+  'passkey_not_enrolled',
   // 404
   'not_found',
   // 405
@@ -48,6 +49,9 @@ export const ERROR_CODES = [
   'invalid_contact',
   'invalid_key',
   'invalid_signature',
+  'invalid_passkey',
+  'passkey_mismatch',
+  'passkey_required',
   'invalid_carrier',
   'invalid_subscriber',
   'invalid_feed',

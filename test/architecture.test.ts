@@ -39,7 +39,7 @@ const opensSimulator = ['cli']
 
 /** Packages that one room alone may import. */
 const reserved: [RegExp, string][] = [
-  [/^(jose|xml-crypto)($|\/)/, 'signing'],
+  [/^(jose|xml-crypto|@simplewebauthn\/server)($|\/)/, 'signing'],
   [/^saxes$/, 'cap'],
   [/^(drizzle-orm|postgres)($|\/)/, 'store'],
   [/^(undici|ipaddr\.js)($|\/)/, 'network'],

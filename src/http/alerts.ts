@@ -35,9 +35,9 @@ import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import {
   answerOf,
+  bodyOf,
   idParams,
   ifMatchHeader,
-  json,
   ofAlert,
   placeSchema,
   requiredBody,
@@ -250,12 +250,6 @@ export const signatureBody = z.strictObject({ signature: z.string().min(1) })
 const reasonBody = z.strictObject({ reason: readableText(1000) })
 const optionalReasonBody = z.strictObject({ reason: readableText(1000).optional() })
 const holdBody = z.strictObject({ holdSeconds: z.int().min(0).max(60).default(0) })
-
-/** A body of which nothing is required may be left out. */
-export const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
-  required: !schema.safeParse({}).success,
-  content: json(schema),
-})
 
 const alertAnswer = (description: string) => answerOf(description, alertSchema)
 const tags = ['Alerts']

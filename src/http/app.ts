@@ -35,6 +35,7 @@ import { operatorRoutes } from './operators.ts'
 import { helpRequestRoutes } from './help-requests.ts'
 import { optOutRoutes } from './opt-outs.ts'
 import { organisationRoutes } from './organisation.ts'
+import { passkeyRoutes } from './passkeys.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { reportRoutes } from './reports.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -83,6 +84,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', signInRoutes(deps))
   app.route('/', operatorRoutes(deps))
   app.route('/', keyRoutes(deps))
+  app.route('/', passkeyRoutes(deps))
   app.route('/', organisationRoutes(deps))
   app.route('/', deskRoutes(deps))
   app.route('/', contactRoutes(deps))

@@ -5,7 +5,11 @@ import { authenticate } from '../operators/sign-in.ts'
 import type { AppDependencies, Env } from './env.ts'
 
 /** What anyone may call; a carrier's webhook proves itself by its own signature. */
-const PUBLIC = /^\/v1\/(auth\/token|feed\.(atom|rss|geojson)|feed\/[^/]+|carriers\/[^/]+\/webhook)$/
+const PUBLIC =
+  /^\/v1\/(auth\/token|auth\/passkey\/options|feed\.(atom|rss|geojson)|feed\/[^/]+|carriers\/[^/]+\/webhook)$/
+
+/** What a sign-in may call that is only there to enrol a passkey. */
+const ENROLS = /^\/v1\/(me|me\/passkeys(\/options)?|auth\/revoke)$/
 
 export function isPublic(path: string): boolean {
   return !path.startsWith('/v1/') || PUBLIC.test(path)
@@ -21,6 +25,10 @@ export const requireToken =
     assertOneOfEach(c)
     if (isPublic(c.req.path)) return next()
     const { operator, signIn } = await authenticate(db, tokenKeys, bearerToken(c), now())
+    if (signIn.onlyEnrols && !ENROLS.test(c.req.path)) {
+      const what = 'POST /v1/me/passkeys/options, then sign in with it'
+      throw new AppError('passkey_not_enrolled', `enrol a passkey first: ${what}`)
+    }
     c.set('operator', operator)
     c.set('session', signIn)
     return next()

@@ -6,11 +6,11 @@ import { composeReminder } from '../alerts/remind.ts'
 import { type Action, rolesFor } from '../alerts/steps.ts'
 import { composeUpdate } from '../alerts/update.ts'
 import { digestOfBytes } from '../cap/content.ts'
-import { alertResource, alertSchema, bodyOf, movedSchema, signatureBody } from './alerts.ts'
+import { alertResource, alertSchema, movedSchema, signatureBody } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { answerOf, idParams, ofAlert } from './resources.ts'
+import { answerOf, bodyOf, idParams, ofAlert } from './resources.ts'
 import { etagOf } from './revision.ts'
 
 const tags = ['Alerts']

@@ -6,6 +6,7 @@ import { purgeFeedItems } from '../store/cap-feeds.ts'
 import { purgeKeys } from '../store/idempotency.ts'
 import { purgeNotices } from '../store/notices.ts'
 import { readOrganisation } from '../store/organisation.ts'
+import { purgeSpentChallenges } from '../store/passkeys.ts'
 import { purgeReplies } from '../store/retention.ts'
 import { purgeFailures, purgeSessions } from '../store/sessions.ts'
 import type { AppDependencies } from './env.ts'
@@ -18,6 +19,8 @@ const DAY_MS = 86_400_000
 const SESSIONS_KEPT_DAYS = 30
 /** An address is known to an account this long after its last sign-in. */
 const KNOWN_ADDRESS_DAYS = 90
+/** A challenge is over after minutes; a day more costs nothing, whatever clocks differ by. */
+const SPENT_CHALLENGES_KEPT_DAYS = 1
 /** What subscribers were told can be replayed this long. */
 const NOTICES_KEPT_DAYS = 30
 /** What a feed has not listed for so long it could list again, and would be known by its message. */
@@ -34,6 +37,7 @@ export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDepen
     () => purgeKeys(db),
     () => purgeSessions(db, daysAgo(now(), SESSIONS_KEPT_DAYS)),
     () => purgeFailures(db, daysAgo(now(), KNOWN_ADDRESS_DAYS)),
+    () => purgeSpentChallenges(db, daysAgo(now(), SPENT_CHALLENGES_KEPT_DAYS)),
     () => purgeNotices(db, daysAgo(now(), NOTICES_KEPT_DAYS)),
     async () => {
       const { retention } = await readOrganisation(db)

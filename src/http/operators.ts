@@ -144,7 +144,11 @@ const meRoute = createRoute({
     200: answerOf(
       'The caller',
       operatorSchema
-        .extend({ mode: z.enum(['live', 'exercise']), exerciseId: z.uuid().nullable() })
+        .extend({
+          mode: z.enum(['live', 'exercise']),
+          exerciseId: z.uuid().nullable(),
+          mustEnrolPasskey: z.boolean().meta({ description: 'As of the tokens' }),
+        })
         .meta({ id: 'Me' }),
     ),
   },
@@ -208,8 +212,8 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
     .openapi(meRoute, c => {
       const { operator, session } = c.var
       c.header('ETag', etagOf(operator.revision))
-      const { mode, exerciseId = null } = session
-      return c.json({ ...operatorResource(operator), mode, exerciseId }, 200)
+      const { mode, exerciseId = null, onlyEnrols: mustEnrolPasskey } = session
+      return c.json({ ...operatorResource(operator), mode, exerciseId, mustEnrolPasskey }, 200)
     })
     .openapi(passwordRoute, async c => {
       await changeOwnPassword(db, c.var.operator, c.req.valid('json'), now())

@@ -45,6 +45,12 @@ export const requiredBody = <Schema extends z.ZodType>(schema: Schema) => ({
   content: json(schema),
 })
 
+/** A body of which nothing is required may be left out. */
+export const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: !schema.safeParse({}).success,
+  content: json(schema),
+})
+
 export const answerOf = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
   description,
   content: json(schema),

@@ -1,11 +1,15 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { z } from 'zod'
+import { signInChallenge, signInWithPasskey } from '../operators/passkey-sign-in.ts'
 import { MAX_PASSWORD_CHARACTERS } from '../operators/passwords.ts'
 import { changePlace, endSignIn, refreshSignIn, signIn, type Tokens } from '../operators/sign-in.ts'
+import { CHALLENGE_MS } from '../signing/challenges.ts'
+import { assertionSchema, relyingPartyOf } from '../signing/passkeys.ts'
 import { clientAddress } from './client-address.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { operatorResource, operatorSchema } from './operators.ts'
-import { answerOf, requiredBody } from './resources.ts'
+import { answerOf, bodyOf, requiredBody } from './resources.ts'
 
 const place = {
   mode: z.enum(['live', 'exercise']),
@@ -32,6 +36,14 @@ const grantSchema = z.discriminatedUnion('grantType', [
       mode: place.mode.default('live'),
     })
     .refine(isPlace, EXERCISE_FAULT),
+  z
+    .strictObject({
+      grantType: z.literal('passkey'),
+      response: assertionSchema,
+      ...place,
+      mode: place.mode.default('live'),
+    })
+    .refine(isPlace, EXERCISE_FAULT),
   z.strictObject({ grantType: z.literal('refresh'), refreshToken: z.string().min(1).max(256) }),
 ])
 
@@ -46,14 +58,45 @@ const tokensSchema = z
     operator: operatorSchema,
     mode: place.mode,
     exerciseId: z.uuid().nullable(),
+    mustEnrolPasskey: z.boolean().meta({
+      description:
+        'Policy wants a passkey at sign-in and there is none yet: this token enrols one, and opens nothing else',
+    }),
   })
   .meta({ id: 'Tokens' })
+
+const requestOptionsSchema = z
+  .object({
+    challenge: z.string(),
+    timeout: z.int(),
+    rpId: z.string(),
+    allowCredentials: z.tuple([]).meta({ description: 'The device knows whose passkeys it has' }),
+    userVerification: z.literal('required'),
+  })
+  .meta({ id: 'PublicKeyCredentialRequestOptionsJSON' })
+
+const passkeyOptionsRoute = createRoute({
+  method: 'post',
+  path: '/v1/auth/passkey/options',
+  tags: ['Tokens'],
+  summary: 'Begin to sign in by passkey',
+  description:
+    'What `PublicKeyCredential.parseRequestOptionsFromJSON` takes, the same for everyone: `email` is not looked at, so ' +
+    'nothing tells whether there is such an account. The challenge is good for 5 minutes, once.',
+  request: { body: bodyOf(z.strictObject({ email: z.string().max(254).optional() })) },
+  responses: { 200: answerOf('WebAuthn §5.1', requestOptionsSchema) },
+})
 
 const tokenRoute = createRoute({
   method: 'post',
   path: '/v1/auth/token',
   tags: ['Tokens'],
-  summary: 'Sign in, or refresh a sign-in',
+  summary: 'Sign in by password or passkey, or refresh a sign-in',
+  description:
+    'Where `policy.passkeys.signIn` is `required`, a right password is answered by 422 `passkey_required` if its owner ' +
+    'has a passkey, and else by tokens with `mustEnrolPasskey`: all that they open is enrolling one, after which one ' +
+    'signs in with it. Whatever is wrong with a passkey is 401 `invalid_credentials` in the same words; one whose ' +
+    'counter has gone back was copied, and is never accepted again.',
   request: { body: requiredBody(grantSchema) },
   responses: {
     200: answerOf('Tokens', tokensSchema),
@@ -98,14 +141,30 @@ const jwksRoute = createRoute({
   },
 })
 
-export const signInRoutes = ({ database: { db }, tokenKeys, config, now }: AppDependencies) =>
-  new OpenAPIHono<Env>()
+export const signInRoutes = ({
+  database: { db },
+  tokenKeys,
+  masterKey,
+  config,
+  now,
+}: AppDependencies) => {
+  const party = relyingPartyOf(config.publicUrl)
+  const granted = async (c: Context<Env>, grant: z.output<typeof grantSchema>): Promise<Tokens> => {
+    switch (grant.grantType) {
+      case 'refresh':
+        return refreshSignIn(db, tokenKeys, grant.refreshToken, now())
+      case 'password':
+        return signIn(db, tokenKeys, { ...grant, address: clientAddress(c, config) }, now())
+      case 'passkey': {
+        const by = { keys: tokenKeys, masterKey, party }
+        return signInWithPasskey(db, by, { ...grant, address: clientAddress(c, config) }, now())
+      }
+    }
+  }
+
+  return new OpenAPIHono<Env>()
     .openapi(tokenRoute, async c => {
-      const grant = c.req.valid('json')
-      const tokens =
-        grant.grantType === 'refresh'
-          ? await refreshSignIn(db, tokenKeys, grant.refreshToken, now())
-          : await signIn(db, tokenKeys, { ...grant, address: clientAddress(c, config) }, now())
+      const tokens = await granted(c, c.req.valid('json'))
       c.header('Cache-Control', 'no-store')
       return c.json(tokensResource(tokens), 200)
     })
@@ -115,6 +174,19 @@ export const signInRoutes = ({ database: { db }, tokenKeys, config, now }: AppDe
       const tokens = await changePlace(db, tokenKeys, who, c.req.valid('json'), now())
       c.header('Cache-Control', 'no-store')
       return c.json(tokensResource(tokens), 200)
+    })
+    .openapi(passkeyOptionsRoute, c => {
+      c.header('Cache-Control', 'no-store')
+      return c.json(
+        {
+          challenge: signInChallenge(masterKey, now()),
+          timeout: CHALLENGE_MS,
+          rpId: party?.id ?? new URL(config.publicUrl).hostname,
+          allowCredentials: [] as [],
+          userVerification: 'required' as const,
+        },
+        200,
+      )
     })
     .openapi(revokeRoute, async c => {
       await endSignIn(db, c.var.operator.id, c.var.session.id, now())
@@ -128,9 +200,10 @@ export const signInRoutes = ({ database: { db }, tokenKeys, config, now }: AppDe
       })
       return c.json({ keys }, 200)
     })
+}
 
 function tokensResource(tokens: Tokens): z.input<typeof tokensSchema> {
   const { signIn: session, operator, ...rest } = tokens
-  const { mode, exerciseId = null } = session
-  return { ...rest, mode, exerciseId, operator: operatorResource(operator) }
+  const { mode, exerciseId = null, onlyEnrols: mustEnrolPasskey } = session
+  return { ...rest, mode, exerciseId, mustEnrolPasskey, operator: operatorResource(operator) }
 }

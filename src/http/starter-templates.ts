@@ -2,11 +2,10 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { loadStarters } from '../templates/load-starters.ts'
 import { STARTER_LANGUAGES } from '../templates/starter/starters.ts'
-import { bodyOf } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
-import { answerOf } from './resources.ts'
+import { answerOf, bodyOf } from './resources.ts'
 
 const loadBody = z.strictObject({
   languages: z

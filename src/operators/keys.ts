@@ -9,12 +9,10 @@ import {
   revokeSigningKey,
   type SigningKeyRow,
 } from '../store/keys.ts'
+import { assertFreshSignIn } from './fresh-sign-in.ts'
 import type { Operator, SignIn } from './operator.ts'
 
 export type SigningKey = SigningKeyRow
-
-/** Whoever finds a console left open must not enrol a key of their own in it. */
-const FRESH_SIGN_IN_MINUTES = 5
 
 /**
  * Enrols a public key under its thumbprint; it may sign at once.
@@ -32,13 +30,7 @@ export async function enrolKey(
     mode = signIn.mode,
   }: { jwk: unknown; label: string; mode?: SignIn['mode'] | undefined },
 ): Promise<SigningKey> {
-  if (now.getTime() - signIn.createdAt.getTime() > FRESH_SIGN_IN_MINUTES * 60_000) {
-    const minutes = `${FRESH_SIGN_IN_MINUTES} minutes`
-    throw new AppError(
-      'forbidden',
-      `sign in again first: a key is enrolled within ${minutes} of it`,
-    )
-  }
+  assertFreshSignIn(signIn, 'a key', now)
   const checked = await checkPublicJwk(jwk)
   const key = { ...checked, operatorId: operator.id, label, mode, createdAt: now }
   try {

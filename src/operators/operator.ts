@@ -27,4 +27,6 @@ export interface SignIn {
   readonly exerciseId: string | undefined
   /** When the person proved who they are. */
   readonly createdAt: Date
+  /** It may enrol a passkey and no more: policy wants one at sign-in, and the person had none. */
+  readonly onlyEnrols: boolean
 }

@@ -9,6 +9,7 @@ import {
   type Retention,
   updateOrganisation,
 } from '../store/organisation.ts'
+import { listLivePasskeys } from '../store/passkeys.ts'
 import { assertAnswerTexts } from './answer-texts.ts'
 import type { Operator } from './operator.ts'
 
@@ -19,7 +20,7 @@ export type OrganisationEdit = Omit<OrganisationChange, 'policy' | 'retention'> 
     { readonly [Field in keyof Retention]?: Retention[Field] | undefined } | undefined
 }
 
-/** @throws AppError `invalid_organisation`, `stale_revision` */
+/** @throws AppError `invalid_organisation`, `stale_revision`, `passkey_required` */
 export async function changeOrganisation(
   db: Database,
   administrator: Operator,
@@ -32,6 +33,7 @@ export async function changeOrganisation(
     if (revision !== undefined && revision !== current.revision) {
       throw new AppError('stale_revision', 'the organisation was changed since you read it')
     }
+    await assertHasPasskey(tx, administrator, current.policy.passkeys, policy?.passkeys)
     const changed = await updateOrganisation(tx, {
       ...rest,
       ...(policy && { policy: merge(current.policy, policy) }),
@@ -46,6 +48,26 @@ export async function changeOrganisation(
       detail: { fields: Object.keys(rest).sort(), ...detail },
     })
     return changed
+  })
+}
+
+/**
+ * Where no passkey can be made (no host name, no https) asking for one would shut everyone out: who asks for more of
+ * them must have one that works here.
+ *
+ * @throws AppError `passkey_required`
+ */
+async function assertHasPasskey(
+  tx: Database,
+  { id }: Operator,
+  current: Policy['passkeys'],
+  wanted: Policy['passkeys'] = current,
+): Promise<void> {
+  const asksMore = wanted.signIn === 'required' && current.signIn !== 'required'
+  if (!asksMore || (await listLivePasskeys(tx, id)).length > 0) return
+  const detail = 'takes a passkey of your own first, so that nobody is shut out'
+  throw new AppError('passkey_required', `this policy ${detail}`, {
+    faults: [{ pointer: '/policy/passkeys', detail }],
   })
 }
 

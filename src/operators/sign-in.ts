@@ -13,6 +13,8 @@ import { recordAudit } from '../store/audit.ts'
 import { type Database, transact } from '../store/database.ts'
 import { exerciseState, holdExercise } from '../store/exercises.ts'
 import { findPassword } from '../store/operators.ts'
+import { readOrganisation } from '../store/organisation.ts'
+import { listLivePasskeys } from '../store/passkeys.ts'
 import {
   findSignIn,
   insertRefreshToken,
@@ -55,8 +57,14 @@ interface PasswordGrant extends Place {
 }
 
 /**
+ * Where policy wants a passkey at sign-in, whoever has one is told so, once the password was right; whoever has none
+ * (a new colleague, a lost device) gets a sign-in that may enrol one and do nothing else. So nobody is shut out, and a
+ * stolen password alone is worth no more than that: of an account without a passkey, and with an entry in the audit
+ * trail.
+ *
  * @throws AppError `invalid_credentials`, in the same words and time whether or not the account exists;
- *   `too_many_requests` after failures; of who they are `not_found` or `exercise_not_open` for the exercise
+ *   `too_many_requests` after failures; of who they are `not_found` or `exercise_not_open` for the exercise;
+ *   `passkey_required`
  */
 export async function signIn(
   db: Database,
@@ -73,22 +81,65 @@ export async function signIn(
     throw new AppError('invalid_credentials', 'the e-mail address or the password is wrong')
   }
   const { operator } = found
-  const session = { id: uuid(), mode, exerciseId, createdAt: now }
-  const refreshToken = newRefreshToken()
-  await transact(db, async tx => {
+  const opened = await transact(db, async tx => {
     await forgiveAttempt(tx, attempt, now)
-    await assertMayEnter(tx, session, operator, now)
-    const expiresAt = new Date(now.getTime() + SESSION_HOURS * 3_600_000)
-    await insertSession(tx, { ...session, operatorId: operator.id, expiresAt })
-    await insertRefreshToken(tx, refreshTokenRow(refreshToken, session.id, now))
-    await recordAudit(tx, {
-      operatorId: operator.id,
-      action: 'operator.signedIn',
-      subject: session.id,
-      detail: { mode, ...(exerciseId !== undefined && { exerciseId }) },
-    })
+    const { passkeys } = (await readOrganisation(tx)).policy
+    const isEnough = passkeys.signIn === 'optional'
+    if (!isEnough && (await listLivePasskeys(tx, operator.id)).length > 0) return undefined
+    return openSession(
+      tx,
+      operator,
+      { mode, exerciseId, onlyEnrols: !isEnough, by: 'password' },
+      now,
+    )
   })
-  return tokensFor(keys, operator, session, refreshToken, now)
+  // Said to nobody but who knows the password.
+  if (opened === undefined) {
+    throw new AppError(
+      'passkey_required',
+      'a password is not enough here: sign in with your passkey',
+    )
+  }
+  return tokensFor(keys, opened, now)
+}
+
+/** A sign-in with the first of its refresh tokens. */
+export interface OpenedSession {
+  readonly operator: Operator
+  readonly session: SignIn
+  readonly refreshToken: string
+}
+
+/**
+ * Opens a sign-in for somebody who has just proved who they are, in the transaction that believes it.
+ *
+ * @throws AppError `not_found`, `exercise_not_open`
+ */
+export async function openSession(
+  tx: Database,
+  operator: Operator,
+  { by, ...how }: Omit<SignIn, 'id' | 'createdAt'> & { readonly by: 'password' | 'passkey' },
+  now: Date,
+): Promise<OpenedSession> {
+  const { mode, exerciseId, onlyEnrols } = how
+  const session = { id: uuid(), ...how, createdAt: now }
+  await assertMayEnter(tx, session, operator, now)
+  const refreshToken = newRefreshToken()
+  const expiresAt = new Date(now.getTime() + SESSION_HOURS * 3_600_000)
+  await insertSession(tx, { ...session, operatorId: operator.id, expiresAt })
+  await insertRefreshToken(tx, refreshTokenRow(refreshToken, session.id, now))
+  await recordAudit(tx, {
+    operatorId: operator.id,
+    action: 'operator.signedIn',
+    subject: session.id,
+    detail: {
+      mode,
+      by,
+      ...(exerciseId !== undefined && { exerciseId }),
+      ...(onlyEnrols && { onlyEnrols }),
+    },
+  })
+  return { operator, session, refreshToken }
 }
 
 /**
@@ -119,7 +170,7 @@ export async function changePlace(
     })
     return next
   })
-  return tokensFor(keys, operator, session, refreshToken, now)
+  return tokensFor(keys, { operator, session, refreshToken }, now)
 }
 
 /** An exercise is held until the sign-in is there: its end finds it. */
@@ -166,7 +217,7 @@ export async function refreshSignIn(
   if (turned === undefined) {
     throw new AppError('invalid_credentials', 'the refresh token is not valid: sign in again')
   }
-  return tokensFor(keys, turned.operator, turned.session, next, now)
+  return tokensFor(keys, { ...turned, refreshToken: next }, now)
 }
 
 /** Ends a sign-in: the next request with its token is refused, and its refresh tokens are worth nothing. */
@@ -201,11 +252,9 @@ export async function authenticate(
   return { operator: found.operator, signIn: found.session }
 }
 
-async function tokensFor(
+export async function tokensFor(
   keys: TokenKeys,
-  operator: Operator,
-  session: SignIn,
-  refreshToken: string,
+  { operator, session, refreshToken }: OpenedSession,
   now: Date,
 ): Promise<Tokens> {
   const claims = { sub: operator.id, sid: session.id, mode: session.mode, roles: operator.roles }

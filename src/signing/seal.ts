@@ -38,7 +38,7 @@ export function parseMasterKey(text: string): Uint8Array {
 
 /** A fingerprint to keep beside what was sealed: another master key has another, and it tells nothing of the key. */
 export function keyCheck(masterKey: Uint8Array): string {
-  return derive(masterKey, 'tocsin key check').subarray(0, 16).toString('hex')
+  return deriveKey(masterKey, 'tocsin key check').subarray(0, 16).toString('hex')
 }
 
 /** @param context the one place where the plaintext may be opened again, such as `carriers/<id>/password` */
@@ -48,7 +48,7 @@ export function seal(
   plaintext: Uint8Array | string,
 ): Uint8Array {
   const nonce = randomBytes(NONCE_OCTETS)
-  const cipher = createCipheriv('aes-256-gcm', derive(masterKey, 'tocsin seal'), nonce)
+  const cipher = createCipheriv('aes-256-gcm', deriveKey(masterKey, 'tocsin seal'), nonce)
   cipher.setAAD(associatedData(context))
   return Buffer.concat([
     Uint8Array.of(VERSION),
@@ -68,7 +68,7 @@ export function open(masterKey: Uint8Array, context: string, sealed: Uint8Array)
     throw new AppError('integrity_violation', `${context} holds nothing that was sealed here`)
   }
   const nonce = sealed.subarray(1, 1 + NONCE_OCTETS)
-  const decipher = createDecipheriv('aes-256-gcm', derive(masterKey, 'tocsin seal'), nonce, {
+  const decipher = createDecipheriv('aes-256-gcm', deriveKey(masterKey, 'tocsin seal'), nonce, {
     authTagLength: TAG_OCTETS,
   })
   decipher.setAAD(associatedData(context))
@@ -83,7 +83,8 @@ export function open(masterKey: Uint8Array, context: string, sealed: Uint8Array)
   }
 }
 
-function derive(masterKey: Uint8Array, purpose: string): Buffer {
+/** A key of 32 octets for one purpose (HKDF-SHA-256). @throws AppError `invalid_key` */
+export function deriveKey(masterKey: Uint8Array, purpose: string): Buffer {
   if (masterKey.length !== MASTER_KEY_OCTETS) {
     throw new AppError('invalid_key', `the master key must be ${MASTER_KEY_OCTETS} octets`)
   }

@@ -12,6 +12,20 @@ const answerTexts = (of: string) =>
     .refine(texts => Object.keys(texts).length <= 20, 'must be of at most 20 languages')
     .meta({ description: `${of}, by language (BCP 47)` })
 
+const passkeyPolicy = z
+  .strictObject({
+    signIn: z.enum(['optional', 'required']).meta({
+      description:
+        '`required`: a password alone no longer signs in. Who has no passkey yet may enrol one with it, and do nothing ' +
+        'else; sign-ins from before go on until they end',
+    }),
+  })
+  .meta({
+    description:
+      'What takes a passkey. Whoever asks for more of it must have one, so that nobody shuts everyone out from a place ' +
+      'where none can be made',
+  })
+
 /** What the organisation has decided. */
 export const policySchema = z.strictObject({
   secondPerson: z.enum(['actual', 'all', 'none']).meta({
@@ -41,6 +55,7 @@ export const policySchema = z.strictObject({
   typedCountAbove: z.int().min(0).max(2_147_483_647).meta({
     description: 'Above so many phones the console has the approver type their number',
   }),
+  passkeys: passkeyPolicy,
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
   optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
@@ -70,6 +85,7 @@ export const DEFAULT_POLICY: Policy = {
   staleAfterDays: 365,
   holdSeconds: 5,
   typedCountAbove: 100_000,
+  passkeys: { signIn: 'optional' },
   helpText:
     'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).

@@ -153,6 +153,8 @@ export const sessions = pgTable(
     createdAt: at('created_at').notNull().defaultNow(),
     expiresAt: at('expires_at').notNull(),
     revokedAt: at('revoked_at'),
+    /** Policy wants a passkey at sign-in, and this person had none: they may enrol one, and no more. */
+    onlyEnrols: boolean('only_enrols').notNull().default(false),
   },
   t => [
     index('sessions_operator').on(t.operatorId),
@@ -224,6 +226,40 @@ export const signingKeys = pgTable(
     check('signing_keys_mode', oneOf('mode', MODES)),
   ],
 )
+
+/** WebAuthn credentials: of a person, for both modes. Never deleted, so that what one confirmed can be verified. */
+export const passkeys = pgTable(
+  'passkeys',
+  {
+    id: uuid('id').primaryKey(),
+    /** Base64url, as the device names it. */
+    credentialId: text('credential_id').notNull().unique(),
+    operatorId: uuid('operator_id')
+      .notNull()
+      .references(() => operators.id),
+    /** COSE_Key. */
+    publicKey: bytea('public_key').notNull(),
+    /** The host name that it belongs to. */
+    rpId: text('rp_id').notNull(),
+    label: text('label').notNull(),
+    transports: text('transports').array().notNull(),
+    backedUp: boolean('backed_up').notNull(),
+    /** How often the device says that it has signed; 0: it doesn't count. */
+    counter: bigint('counter', { mode: 'number' }).notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    lastUsedAt: at('last_used_at'),
+    revokedAt: at('revoked_at'),
+    /** Its counter went back: there are two of it, or were. */
+    suspectedAt: at('suspected_at'),
+  },
+  t => [index('passkeys_operator').on(t.operatorId)],
+)
+
+/** Challenges that were answered, until they would be over: each is answered once. */
+export const spentChallenges = pgTable('spent_challenges', {
+  nonce: bytea('nonce').primaryKey(),
+  expiresAt: at('expires_at').notNull(),
+})
 
 // ---- people who are alerted
 

@@ -16,6 +16,7 @@ export interface SessionRow {
   /** The exercise that it is for; undefined: none. */
   readonly exerciseId: string | undefined
   readonly createdAt: Date
+  readonly onlyEnrols: boolean
 }
 
 export interface SignInRow {
@@ -50,8 +51,9 @@ export async function findSignIn(
 }
 
 function sessionFromRow(row: typeof sessions.$inferSelect): SessionRow {
-  const { id, mode, exerciseId, createdAt } = row
-  return { id, mode: mode as SessionRow['mode'], exerciseId: exerciseId ?? undefined, createdAt }
+  const { id, mode, exerciseId, createdAt, onlyEnrols } = row
+  const named = { mode: mode as SessionRow['mode'], exerciseId: exerciseId ?? undefined }
+  return { id, ...named, createdAt, onlyEnrols }
 }
 
 export async function insertSession(

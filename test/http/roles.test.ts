@@ -30,6 +30,13 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'post /v1/me/keys': EVERYBODY,
   'get /v1/me/keys': EVERYBODY,
   'post /v1/me/keys/{kid}/revoke': EVERYBODY,
+  'post /v1/auth/passkey/options': 'none',
+  'post /v1/me/passkeys/options': EVERYBODY,
+  'post /v1/me/passkeys': EVERYBODY,
+  'get /v1/me/passkeys': EVERYBODY,
+  'post /v1/me/passkeys/{id}/revoke': EVERYBODY,
+  'get /v1/operators/{id}/passkeys': ['administrator', 'auditor'],
+  'post /v1/operators/{id}/passkeys/{passkeyId}/revoke': ['administrator'],
   'post /v1/operators': ['administrator'],
   'get /v1/operators': ['administrator', 'auditor'],
   'get /v1/operators/{id}': ['administrator', 'auditor'],
@@ -76,6 +83,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/feed.geojson': 'none',
   'get /v1/feed/{file}': 'none',
   'post /v1/alerts/{id}/submit': ['author'],
+  'post /v1/alerts/{id}/remind': ['author'],
   'post /v1/alerts/{id}/approve': ['approver'],
   'post /v1/alerts/{id}/return': ['approver'],
   'post /v1/alerts/{id}/reject': ['approver'],
@@ -209,6 +217,15 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'patch /v1/exercises/{id}': {},
   'post /v1/areas': { areas: [{}] },
   'put /v1/groups/{id}/members': { phones: [] },
+  'post /v1/me/passkeys': {
+    label: 'x',
+    response: {
+      id: 'AA',
+      rawId: 'AA',
+      type: 'public-key',
+      response: { clientDataJSON: 'e30', attestationObject: 'oA' },
+    },
+  },
   'patch /v1/alerts/{id}': {},
   'post /v1/alerts/{id}/submit': { signature: 'x.y.z' },
   'post /v1/alerts/{id}/approve': { signature: 'x.y.z' },
@@ -254,7 +271,7 @@ test(
       for (const [index, route] of walk.entries()) {
         const [method = '', template = ''] = route.split(' ')
         const filled = template
-          .replaceAll(/\{(id|deliveryId)\}/g, NOTHING)
+          .replaceAll(/\{(id|deliveryId|passkeyId)\}/g, NOTHING)
           .replace('{kid}', KID)
           .replace('{valueName}', 'wards')
           .replace('{version}', '1')
