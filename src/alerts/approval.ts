@@ -2,9 +2,10 @@
  * Two people stand behind an alert: its author signs what it says and whom it reaches, an approver who had no
  * hand in it signs the same bytes. Anything that changes the alert voids both.
  */
-import { digestOfBytes, readContent } from '../cap/content.ts'
+import { type AlertContent, digestOfBytes, readContent } from '../cap/content.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
+import { type PresentedPasskey, transactWithPasskey } from '../operators/passkey-confirmation.ts'
 import { verifyAlertJws } from '../signing/jws.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
@@ -12,6 +13,7 @@ import { operatorsWho } from '../store/history.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { insertSignature, type SignatureRow, voidSignatures } from '../store/signatures.ts'
 import { findAlertTemplate } from '../store/templates.ts'
+import { confirmSignature } from './confirmation.ts'
 import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
 import { priorityOf } from './priority.ts'
@@ -28,16 +30,16 @@ const HANDS = ['created', 'edited', 'submitted'] as const
  * The author signs: the alert is frozen as it is now.
  *
  * @throws AppError `invalid_alert`, `not_as_template`, `audience_empty`, `ceiling_exceeded`, `invalid_signature`: over other bytes
- *   than `content` gives now, also because a group changed since they were read
+ *   than `content` gives now, also because a group changed since they were read; `passkey_required`, `passkey_mismatch`
  */
 export async function submitAlert(
   db: Database,
   alertId: string,
   caller: Caller,
-  { signature, revision }: { signature: string; revision: number | undefined },
+  { revision, ...handed }: HandedSignature & { revision: number | undefined },
 ): Promise<AlertRow> {
   const { operator, now } = caller
-  return transact(db, async tx => {
+  return transactWithPasskey(db, now, async tx => {
     const alert = await lockForStep(tx, alertId, 'submit', caller, revision)
     const { policy } = await readOrganisation(tx)
     const { draft } = alert
@@ -62,7 +64,7 @@ export async function submitAlert(
       const under = `${recipients} recipients are below the floor of ${content.minRecipients}`
       throw new AppError('audience_changed', `${under}: see who is missing, or lower minRecipients`)
     }
-    const signed = await verifySignature(tx, signature, bytes, 'author', alert, caller)
+    const signed = await verifySignature(tx, handed, { content, bytes, role: 'author' }, caller)
     await insertSignature(tx, { ...signed, revision: content.revision })
     const submitted = await updateAlert(
       tx,
@@ -89,15 +91,15 @@ export async function submitAlert(
   })
 }
 
-/** @throws AppError `had_a_hand`, `invalid_signature`, `expired` */
+/** @throws AppError `had_a_hand`, `invalid_signature`, `expired`, `passkey_required`, `passkey_mismatch` */
 export async function approveAlert(
   db: Database,
   alertId: string,
   caller: Caller,
-  { signature, revision }: { signature: string; revision: number | undefined },
+  { revision, ...handed }: HandedSignature & { revision: number | undefined },
 ): Promise<AlertRow> {
   const { operator, now } = caller
-  return transact(db, async tx => {
+  return transactWithPasskey(db, now, async tx => {
     const alert = await lockForStep(tx, alertId, 'approve', caller, revision)
     if ((await operatorsWho(tx, alertId, HANDS)).has(operator.id)) {
       throw new AppError(
@@ -107,8 +109,10 @@ export async function approveAlert(
     }
     assertNotExpired(alert, now)
     const bytes = alert.content ?? new Uint8Array()
-    const signed = await verifySignature(tx, signature, bytes, 'approver', alert, caller)
-    await insertSignature(tx, { ...signed, revision: readContent(bytes).revision })
+    const content = readContent(bytes)
+    const role = 'approver'
+    const signed = await verifySignature(tx, handed, { content, bytes, role }, caller)
+    await insertSignature(tx, { ...signed, revision: content.revision })
     const approved = await updateAlert(tx, alertId, { state: 'approved' }, now)
     await recordStep(tx, approved, { done: 'approved', from: alert.state, by: operator, now })
     return approved
@@ -185,22 +189,33 @@ export function assertNotExpired({ expires }: Pick<AlertRow, 'expires'>, now: Da
   }
 }
 
+/** What somebody hands in who signs: the JWS, and what their passkey answered to it. */
+export interface HandedSignature {
+  readonly signature: string
+  readonly passkey: PresentedPasskey | undefined
+}
+
 /**
- * A signature that the caller hands in, over these bytes, with an active key of their own.
+ * A signature that the caller hands in, over these bytes, with an active key of their own. To be called in
+ * `transactWithPasskey`.
  *
- * @throws AppError `invalid_signature`, `forbidden`
+ * @throws AppError `invalid_signature`, `forbidden`, `passkey_required`, `passkey_mismatch`
  */
 export async function verifySignature(
   tx: Database,
-  jws: string,
-  bytes: Uint8Array,
-  role: SignatureRow['role'],
-  alert: Pick<AlertRow, 'id' | 'mode'>,
-  { operator, now }: Caller,
+  { signature: jws, passkey }: HandedSignature,
+  signed: {
+    readonly content: AlertContent
+    readonly bytes: Uint8Array
+    readonly role: SignatureRow['role']
+  },
+  caller: Caller,
 ): Promise<Omit<SignatureRow, 'revision'>> {
+  const { content, bytes, role } = signed
+  const { operator, now } = caller
   const resolveKey = async (kid: string) => {
     try {
-      return await keyForSignature(tx, kid, { operatorId: operator.id, mode: alert.mode })
+      return await keyForSignature(tx, kid, { operatorId: operator.id, mode: content.mode })
     } catch (error) {
       // Whoever signs with a key that they know to be revoked is refused as a person, not told to sign again.
       if (isAppError(error) && error.code === 'signature_key_revoked') {
@@ -210,5 +225,7 @@ export async function verifySignature(
     }
   }
   const { kid } = await verifyAlertJws(jws, bytes, { role, resolveKey })
-  return { alertId: alert.id, role, operatorId: operator.id, kid, jws, at: now }
+  const confirmed = await confirmSignature(tx, { jws, bytes, role }, content, passkey, caller)
+  const alertId = content.id
+  return { alertId, role, operatorId: operator.id, kid, jws, at: now, passkey: confirmed }
 }

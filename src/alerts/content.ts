@@ -7,7 +7,7 @@ import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { findExercise } from '../store/exercises.ts'
-import { readOrganisation } from '../store/organisation.ts'
+import { type Policy, readOrganisation } from '../store/organisation.ts'
 
 /**
  * The bytes to sign. Of a draft they are made afresh, and are the same until the draft, a group or the policy
@@ -55,10 +55,23 @@ export async function freshContent(
     secondPerson:
       policy.secondPerson === 'all' ||
       (policy.secondPerson === 'actual' && draft.status === 'Actual'),
+    ...passkeysDemanded(policy.passkeys),
     emergency: isEmergency(draft, policy),
     geocodeSets: [...resolved.geocodeSets],
     maxRecipients: maxRecipients ?? 0,
     minRecipients: minRecipients ?? undefined,
   })
   return { content, bytes: canonicalBytes(content), resolved }
+}
+
+/** Frozen with the rest: what was approved is sent as it was approved, whatever policy asks for later. */
+function passkeysDemanded({
+  authors,
+  approvers,
+}: Policy['passkeys']): Pick<AlertContent, 'passkeys'> {
+  const demanded = [
+    ...(authors ? (['author'] as const) : []),
+    ...(approvers ? (['approver'] as const) : []),
+  ]
+  return demanded.length > 0 ? { passkeys: demanded } : {}
 }

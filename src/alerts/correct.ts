@@ -6,7 +6,7 @@
  * more is told. What may still leave in that moment leaves before the alert comes to rest, and the planner waits for
  * that (`dispatch/plan-reached.ts`): the correction begins with those who are known to have it, and ends with all.
  */
-import { verifySignature } from './approval.ts'
+import { type HandedSignature, verifySignature } from './approval.ts'
 import { leftOnceHeeded } from './control.ts'
 import { kindOf } from './follow-ups.ts'
 import { priorityOf } from './priority.ts'
@@ -18,10 +18,11 @@ import { type AlertContent, digestOfBytes, WITHOUT_EXPIRES_MS } from '../cap/con
 import { type Correction, correctionContent, followUpDraft } from '../cap/correction.ts'
 import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
+import { transactWithPasskey } from '../operators/passkey-confirmation.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRole, claimedRole } from '../signing/jws.ts'
 import { type AlertRow, findAlert, insertAlert, updateAlert } from '../store/alerts.ts'
-import { type Database, transact } from '../store/database.ts'
+import type { Database } from '../store/database.ts'
 import { listFollowUps } from '../store/follow-ups.ts'
 import { openMailing } from '../store/mailings.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
@@ -70,17 +71,16 @@ export async function correctAlert(
   alertId: string,
   caller: Caller,
   correction: Correction,
-  signature: string,
+  handed: HandedSignature,
 ): Promise<Corrected> {
   const { operator, now } = caller
-  const { stopped, sent } = await transact(db, async tx => {
+  const { stopped, sent } = await transactWithPasskey(db, now, async tx => {
     const alert = await lockForStep(tx, alertId, ACTION_OF[correction], caller)
     const content = await prepared(tx, alert, correction)
     await assertNotCorrected(tx, alertId, correction)
     const bytes = canonicalBytes(content)
-    const role = roleToSignIn(operator, signature)
-    const about = { id: content.id, mode: alert.mode }
-    const signed = await verifySignature(tx, signature, bytes, role, about, caller)
+    const role = roleToSignIn(operator, handed.signature)
+    const signed = await verifySignature(tx, handed, { content, bytes, role }, caller)
     const { state: from } = alert
     const isGoing = from === 'sending' || from === 'paused'
     const after = isGoing ? await updateAlert(tx, alertId, { state: 'stopped' }, now) : alert

@@ -1,3 +1,4 @@
+import { confirmationFault } from './confirmation.ts'
 import { digestOfBytes, readContent, type AlertContent } from '../cap/content.ts'
 import { correctionContent, reminderContent } from '../cap/correction.ts'
 import { AppError, isAppError } from '../errors.ts'
@@ -61,8 +62,9 @@ async function verifyAlert(
   const content = readContent(bytes)
   assertSameAsSigned(alert, content)
   const signatures = await standingSignatures(db, alert.id)
+  const signed = { bytes, content, at, dispatchedAt: alert.dispatchedAt ?? undefined }
   if (content.correction !== undefined) {
-    await verifyCorrection(db, signatures, { bytes, content, at })
+    await verifyCorrection(db, signatures, signed)
     return { content, isApproved: true }
   }
   if (content.reminder !== undefined) {
@@ -70,10 +72,10 @@ async function verifyAlert(
     await verifyReminder(db, { bytes, content, at })
     return { content, isApproved: true }
   }
-  const author = await verifyStored(db, signatures, 'author', { bytes, content, at })
+  const author = await verifyStored(db, signatures, 'author', signed)
   if (!content.secondPerson) return { content, isApproved: true }
   if (!signatures.some(({ role }) => role === 'approver')) return { content, isApproved: false }
-  const approver = await verifyStored(db, signatures, 'approver', { bytes, content, at })
+  const approver = await verifyStored(db, signatures, 'approver', signed)
   if (approver.operatorId === author.operatorId) throw altered('its approver is its author')
   return { content, isApproved: true }
 }
@@ -85,11 +87,7 @@ async function verifyAlert(
 async function verifyCorrection(
   db: Database,
   signatures: readonly SignatureRow[],
-  signed: {
-    readonly bytes: Uint8Array
-    readonly content: AlertContent
-    readonly at: Date | undefined
-  },
+  signed: Signed,
 ): Promise<void> {
   const { bytes, content, at } = signed
   const [signature, ...others] = signatures
@@ -136,20 +134,20 @@ async function verifyReminder(
   }
 }
 
+interface Signed {
+  readonly bytes: Uint8Array
+  readonly content: AlertContent
+  /** When its key must have stood; undefined: now. */
+  readonly at: Date | undefined
+  /** A passkey shows who was there when it was signed: once it is sent, a phone that is lost later changes nothing. */
+  readonly dispatchedAt: Date | undefined
+}
+
 async function verifyStored(
   db: Database,
   signatures: readonly SignatureRow[],
   role: SignatureRow['role'],
-  {
-    bytes,
-    content,
-    at,
-  }: {
-    readonly bytes: Uint8Array
-    readonly content: AlertContent
-    /** When its key must have stood; undefined: now. */
-    readonly at: Date | undefined
-  },
+  { bytes, content, at, dispatchedAt }: Signed,
 ): Promise<SignatureRow> {
   const signature = signatures.find(one => one.role === role)
   if (signature === undefined) throw altered(`the signature of its ${role} is missing`)
@@ -171,6 +169,10 @@ async function verifyStored(
     }
     throw error
   }
+  const isDemanded = content.passkeys?.includes(role) === true
+  const asked = { isDemanded, at: dispatchedAt }
+  const fault = await confirmationFault(db, { jws, bytes, role }, signature, asked)
+  if (fault !== undefined) throw altered(fault)
   return signature
 }
 

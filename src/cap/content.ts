@@ -92,6 +92,11 @@ const contentSchema = z.strictObject({
   severity: z.enum(SEVERITIES),
   /** Policy asks for an approver: the author's signature alone sends nothing. */
   secondPerson: z.boolean(),
+  /** Policy asks for a passkey that confirms the signatures of these; absent: of nobody. */
+  passkeys: z
+    .array(z.enum(['author', 'approver']))
+    .min(1)
+    .optional(),
   /** Policy calls it an emergency: of those who opted out it skips only scope `all`. */
   emergency: z.boolean(),
   /** The latest of the texts' limits. */
@@ -146,6 +151,7 @@ export interface ContentFacts {
   readonly exercise?: NonNullable<AlertContent['exercise']> & { readonly endsAt: Date }
   readonly locationHours?: AlertContent['locationHours']
   readonly secondPerson: boolean
+  readonly passkeys?: AlertContent['passkeys']
   readonly emergency: boolean
   readonly geocodeSets: AlertContent['geocodeSets']
   readonly maxRecipients: number
@@ -198,6 +204,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     ...(only !== undefined && { only }),
     severity: worstSeverity(draft.info),
     secondPerson: facts.secondPerson,
+    ...(facts.passkeys !== undefined && { passkeys: facts.passkeys }),
     emergency: facts.emergency,
     expires: latest(texts.flatMap(text => text.expires ?? [])),
     info: blocks.map(({ sms: _sms, area, ...info }) => ({

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import {
   approveAlert,
+  type HandedSignature,
   rejectAlert,
   returnAlert,
   submitAlert,
@@ -20,6 +21,7 @@ import { templateWarnings } from '../alerts/template-texts.ts'
 import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { assertionSchema, type RelyingParty, relyingPartyOf } from '../signing/passkeys.ts'
 import { type AlertRow, type AlertSummary, findAlert, listAlerts } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { listFollowUps } from '../store/follow-ups.ts'
@@ -108,6 +110,10 @@ export const alertSchema = z
         kid: z.string(),
         jws: z.string(),
         at: timeSchema,
+        passkey: z
+          .object({ credentialId: z.string(), at: timeSchema })
+          .nullable()
+          .meta({ description: 'What confirmed that its owner was there, and was verified' }),
       }),
     ),
     history: z.array(
@@ -246,7 +252,24 @@ export const movedSchema = z.object({
   left: z.int().meta({ description: 'Recipients whose message had been handed to a carrier' }),
 })
 
-export const signatureBody = z.strictObject({ signature: z.string().min(1) })
+export const signatureBody = z.strictObject({
+  signature: z.string().min(1),
+  passkey: assertionSchema.optional().meta({
+    description:
+      "My passkey's answer to the SHA-256 (base64url) of what the signature signs: `header.payload` of the compact JWS, " +
+      'of a detached one too. Where policy or the content (`passkeys`) asks for it and it is left out: 422 ' +
+      '`passkey_required`; where it does not fit: 422 `passkey_mismatch`',
+  }),
+})
+
+/** As the rooms below take it. */
+export function handedSignature(
+  { signature, passkey: response }: z.output<typeof signatureBody>,
+  party: RelyingParty | undefined,
+): HandedSignature {
+  return { signature, passkey: response && { response, party } }
+}
+
 const reasonBody = z.strictObject({ reason: readableText(1000) })
 const optionalReasonBody = z.strictObject({ reason: readableText(1000).optional() })
 const holdBody = z.strictObject({ holdSeconds: z.int().min(0).max(60).default(0) })
@@ -369,7 +392,8 @@ const retryRoute = move(
   optionalReasonBody,
 )
 
-export const alertRoutes = ({ database, now }: AppDependencies) => {
+export const alertRoutes = ({ database, config, now }: AppDependencies) => {
+  const party = relyingPartyOf(config.publicUrl)
   const { db } = database
   const callerFor = (c: Context<Env>, action: Action) =>
     callerOf(c, requireRole(c, ...rolesFor(action)), now())
@@ -427,12 +451,14 @@ export const alertRoutes = ({ database, now }: AppDependencies) => {
       return c.body(new Uint8Array(bytes), 200, headers) as never
     })
     .openapi(submitRoute, async c => {
-      const signed = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const handed = handedSignature(c.req.valid('json'), party)
+      const signed = { ...handed, revision: revisionFromIfMatch(c) }
       const { id } = c.req.valid('param')
       return c.json(await shown(c, await submitAlert(db, id, callerFor(c, 'submit'), signed)), 200)
     })
     .openapi(approveRoute, async c => {
-      const signed = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
+      const handed = handedSignature(c.req.valid('json'), party)
+      const signed = { ...handed, revision: revisionFromIfMatch(c) }
       const { id } = c.req.valid('param')
       return c.json(
         await shown(c, await approveAlert(db, id, callerFor(c, 'approve'), signed)),
@@ -551,12 +577,13 @@ export async function alertResource(
         ? []
         : await templateWarnings(db, draft, made)),
     ],
-    signatures: signatures.map(({ role, operatorId, kid, jws, at }) => ({
+    signatures: signatures.map(({ role, operatorId, kid, jws, at, passkey }) => ({
       role,
       operatorId,
       kid,
       jws,
       at: at.toISOString(),
+      passkey: passkey && { credentialId: passkey.credentialId, at: at.toISOString() },
     })),
     history: history.map(entry => ({ ...entry, at: entry.at.toISOString() })),
   }

@@ -6,7 +6,14 @@ import { composeReminder } from '../alerts/remind.ts'
 import { type Action, rolesFor } from '../alerts/steps.ts'
 import { composeUpdate } from '../alerts/update.ts'
 import { digestOfBytes } from '../cap/content.ts'
-import { alertResource, alertSchema, movedSchema, signatureBody } from './alerts.ts'
+import {
+  alertResource,
+  alertSchema,
+  handedSignature,
+  movedSchema,
+  signatureBody,
+} from './alerts.ts'
+import { relyingPartyOf } from '../signing/passkeys.ts'
 import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -82,7 +89,8 @@ const correctionRoutesOf = <const Path extends keyof typeof KINDS>(path: Path) =
 const cancelRoutes = correctionRoutesOf('cancel')
 const allClearRoutes = correctionRoutesOf('all-clear')
 
-export const correctionRoutes = ({ database: { db }, now }: AppDependencies) => {
+export const correctionRoutes = ({ database: { db }, config, now }: AppDependencies) => {
+  const party = relyingPartyOf(config.publicUrl)
   const callerFor = (c: Context<Env>, action: Action) =>
     callerOf(c, requireRole(c, ...rolesFor(action)), now())
   const content = async (c: Context<Env>, id: string, path: keyof typeof KINDS) => {
@@ -94,10 +102,16 @@ export const correctionRoutes = ({ database: { db }, now }: AppDependencies) => 
     c: Context<Env>,
     id: string,
     path: keyof typeof KINDS,
-    signature: string,
+    body: z.output<typeof signatureBody>,
   ): Promise<z.infer<typeof correctedSchema>> => {
     const { correction } = KINDS[path]
-    const sent = await correctAlert(db, id, callerFor(c, path), correction, signature)
+    const sent = await correctAlert(
+      db,
+      id,
+      callerFor(c, path),
+      correction,
+      handedSignature(body, party),
+    )
     c.header('Location', `/v1/alerts/${sent.correctionId}`)
     return { state: sent.alert.state, left: sent.left, correctionId: sent.correctionId }
   }
@@ -117,12 +131,12 @@ export const correctionRoutes = ({ database: { db }, now }: AppDependencies) => 
     })
     .openapi(cancelRoutes.content, c => content(c, c.req.valid('param').id, 'cancel'))
     .openapi(cancelRoutes.send, async c => {
-      const { signature } = c.req.valid('json')
-      return c.json(await send(c, c.req.valid('param').id, 'cancel', signature), 202)
+      const body = c.req.valid('json')
+      return c.json(await send(c, c.req.valid('param').id, 'cancel', body), 202)
     })
     .openapi(allClearRoutes.content, c => content(c, c.req.valid('param').id, 'all-clear'))
     .openapi(allClearRoutes.send, async c => {
-      const { signature } = c.req.valid('json')
-      return c.json(await send(c, c.req.valid('param').id, 'all-clear', signature), 202)
+      const body = c.req.valid('json')
+      return c.json(await send(c, c.req.valid('param').id, 'all-clear', body), 202)
     })
 }

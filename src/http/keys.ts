@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { enrolKey, keysOf, revokeKey, type SigningKey } from '../operators/keys.ts'
+import { assertionSchema, relyingPartyOf } from '../signing/passkeys.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, line, requiredBody, timeSchema } from './resources.ts'
 
@@ -13,6 +14,10 @@ const keySchema = z
     mode: modeSchema,
     createdAt: timeSchema,
     revokedAt: timeSchema.nullable(),
+    passkey: z
+      .object({ credentialId: z.string() })
+      .nullable()
+      .meta({ description: 'What confirmed that its owner enrolled it' }),
   })
   .meta({ id: 'SigningKey' })
 
@@ -30,6 +35,10 @@ const enrolRoute = createRoute({
         jwk: z.record(z.string(), z.unknown()),
         label: line(100),
         mode: modeSchema.optional().meta({ description: 'Left out: that of this sign-in' }),
+        passkey: assertionSchema.optional().meta({
+          description:
+            "My passkey's answer to the SHA-256 (base64url) of the key's thumbprint; with it the sign-in may be older",
+        }),
       }),
     ),
   },
@@ -55,12 +64,14 @@ const revokeRoute = createRoute({
   responses: { 200: keyAnswer('Revoked') },
 })
 
-export const keyRoutes = ({ database: { db }, now }: AppDependencies) =>
-  new OpenAPIHono<Env>()
+export const keyRoutes = ({ database: { db }, config, now }: AppDependencies) => {
+  const party = relyingPartyOf(config.publicUrl)
+  return new OpenAPIHono<Env>()
     .openapi(enrolRoute, async c => {
       const { operator, session } = c.var
       const by = { operator, signIn: session, now: now() }
-      const key = await enrolKey(db, by, c.req.valid('json'))
+      const { passkey: response, ...given } = c.req.valid('json')
+      const key = await enrolKey(db, by, { ...given, passkey: response && { response, party } })
       c.header('ETag', etagOfKey(key))
       return c.json(keyResource(key), 201)
     })
@@ -73,9 +84,10 @@ export const keyRoutes = ({ database: { db }, now }: AppDependencies) =>
       c.header('ETag', etagOfKey(key))
       return c.json(keyResource(key), 200)
     })
+}
 
 function keyResource(key: SigningKey): z.input<typeof keySchema> {
-  const { kid, jwk, label, mode, createdAt, revokedAt } = key
+  const { kid, jwk, label, mode, createdAt, revokedAt, passkey } = key
   return {
     kid,
     jwk: { ...jwk },
@@ -83,6 +95,7 @@ function keyResource(key: SigningKey): z.input<typeof keySchema> {
     mode,
     createdAt: createdAt.toISOString(),
     revokedAt: revokedAt?.toISOString() ?? null,
+    passkey: passkey && { credentialId: passkey.credentialId },
   }
 }
 

@@ -1,7 +1,12 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { changeOrganisation } from '../operators/organisation.ts'
-import { policySchema, readOrganisation, retentionSchema } from '../store/organisation.ts'
+import {
+  passkeyPolicySchema,
+  policySchema,
+  readOrganisation,
+  retentionSchema,
+} from '../store/organisation.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, ifMatchHeader, line, requiredBody } from './resources.ts'
@@ -47,7 +52,7 @@ const changeRoute = createRoute({
       z
         .strictObject({
           ...fields,
-          policy: policySchema.partial(),
+          policy: policySchema.extend({ passkeys: passkeyPolicySchema.partial() }).partial(),
           retention: retentionSchema.partial(),
         })
         .partial(),

@@ -1,16 +1,25 @@
 import { AppError } from '../errors.ts'
+import { challengeOf } from '../signing/kept-assertions.ts'
 import { checkPublicJwk } from '../signing/keys.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, isUniqueViolation, transact } from '../store/database.ts'
 import {
   findSigningKey,
   insertSigningKey,
+  recordKeyPasskey,
   listSigningKeys,
   revokeSigningKey,
   type SigningKeyRow,
 } from '../store/keys.ts'
+import { readOrganisation } from '../store/organisation.ts'
 import { assertFreshSignIn } from './fresh-sign-in.ts'
 import type { Operator, SignIn } from './operator.ts'
+import {
+  assertNoPasskeyDemanded,
+  confirmByPasskey,
+  type PresentedPasskey,
+  transactWithPasskey,
+} from './passkey-confirmation.ts'
 
 export type SigningKey = SigningKeyRow
 
@@ -18,8 +27,10 @@ export type SigningKey = SigningKeyRow
  * Enrols a public key under its thumbprint; it may sign at once.
  *
  * @param mode what the key signs; left out: the sign-in's
+ * @param passkey its owner's, which answers to SHA-256 of the thumbprint: somebody is there now, so it does not matter
+ *   when they signed in
  * @throws AppError `invalid_key`; `already_exists`, also when it is another person's, or revoked;
- *   `forbidden` past 5 minutes after the sign-in
+ *   `forbidden` past 5 minutes after the sign-in; `passkey_required`, `passkey_mismatch`
  */
 export async function enrolKey(
   db: Database,
@@ -28,27 +39,39 @@ export async function enrolKey(
     jwk,
     label,
     mode = signIn.mode,
-  }: { jwk: unknown; label: string; mode?: SignIn['mode'] | undefined },
+    passkey,
+  }: {
+    jwk: unknown
+    label: string
+    mode?: SignIn['mode'] | undefined
+    passkey?: PresentedPasskey | undefined
+  },
 ): Promise<SigningKey> {
-  assertFreshSignIn(signIn, 'a key', now)
+  if (passkey === undefined) assertFreshSignIn(signIn, 'a key', now)
   const checked = await checkPublicJwk(jwk)
   const key = { ...checked, operatorId: operator.id, label, mode, createdAt: now }
+  const challenge = challengeOf(key.kid)
   try {
-    await transact(db, async tx => {
+    return await transactWithPasskey(db, now, async tx => {
+      const { policy } = await readOrganisation(tx)
+      if (passkey === undefined) assertNoPasskeyDemanded(policy.passkeys.keys, challenge)
       await insertSigningKey(tx, key)
+      const confirmed =
+        passkey === undefined ? null : await confirmByPasskey(tx, operator, passkey, challenge, now)
+      if (confirmed !== null) await recordKeyPasskey(tx, key.kid, confirmed)
       await recordAudit(tx, {
         operatorId: operator.id,
         action: 'key.enrolled',
         subject: key.kid,
-        detail: { mode },
+        detail: { mode, ...(confirmed !== null && { passkey: confirmed.credentialId }) },
       })
+      return { ...key, revokedAt: undefined, passkey: confirmed }
     })
   } catch (error) {
     if (isUniqueViolation(error))
       throw new AppError('already_exists', 'this key is enrolled already')
     throw error
   }
-  return { ...key, revokedAt: undefined }
 }
 
 export async function keysOf(db: Database, operator: Operator): Promise<SigningKey[]> {

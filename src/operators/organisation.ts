@@ -15,10 +15,15 @@ import type { Operator } from './operator.ts'
 
 /** Fields of policy and retention that an edit leaves out stay as they are. */
 export type OrganisationEdit = Omit<OrganisationChange, 'policy' | 'retention'> & {
-  readonly policy?: { readonly [Field in keyof Policy]?: Policy[Field] | undefined } | undefined
-  readonly retention?:
-    { readonly [Field in keyof Retention]?: Retention[Field] | undefined } | undefined
+  readonly policy?:
+    | (Partly<Omit<Policy, 'passkeys'>> & {
+        readonly passkeys?: Partly<Policy['passkeys']> | undefined
+      })
+    | undefined
+  readonly retention?: Partly<Retention> | undefined
 }
+
+type Partly<Fields> = { readonly [Field in keyof Fields]?: Fields[Field] | undefined }
 
 /** @throws AppError `invalid_organisation`, `stale_revision`, `passkey_required` */
 export async function changeOrganisation(
@@ -33,10 +38,11 @@ export async function changeOrganisation(
     if (revision !== undefined && revision !== current.revision) {
       throw new AppError('stale_revision', 'the organisation was changed since you read it')
     }
-    await assertHasPasskey(tx, administrator, current.policy.passkeys, policy?.passkeys)
+    const passkeys = merge(current.policy.passkeys, policy?.passkeys ?? {})
+    await assertHasPasskey(tx, administrator, current.policy.passkeys, passkeys)
     const changed = await updateOrganisation(tx, {
       ...rest,
-      ...(policy && { policy: merge(current.policy, policy) }),
+      ...(policy && { policy: merge(current.policy, { ...policy, passkeys }) }),
       ...(retention && { retention: merge(current.retention, retention) }),
     })
     // Policy decides who must sign: what it was and what it became both belong in the trail.
@@ -61,9 +67,11 @@ async function assertHasPasskey(
   tx: Database,
   { id }: Operator,
   current: Policy['passkeys'],
-  wanted: Policy['passkeys'] = current,
+  wanted: Policy['passkeys'],
 ): Promise<void> {
-  const asksMore = wanted.signIn === 'required' && current.signIn !== 'required'
+  const asksMore =
+    (wanted.signIn === 'required' && current.signIn !== 'required') ||
+    (['authors', 'approvers', 'keys'] as const).some(of => wanted[of] && !current[of])
   if (!asksMore || (await listLivePasskeys(tx, id)).length > 0) return
   const detail = 'takes a passkey of your own first, so that nobody is shut out'
   throw new AppError('passkey_required', `this policy ${detail}`, {
@@ -71,10 +79,7 @@ async function assertHasPasskey(
   })
 }
 
-function merge<Fields extends object>(
-  current: Fields,
-  edit: { readonly [Field in keyof Fields]?: Fields[Field] | undefined },
-): Fields {
+function merge<Fields extends object>(current: Fields, edit: Partly<Fields>): Fields {
   const given = Object.entries(edit).filter(([, value]) => value !== undefined)
   return { ...current, ...Object.fromEntries(given) }
 }

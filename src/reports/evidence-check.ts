@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { CHAIN_START, chainHash } from '../signing/hash-chain.ts'
-import { verifyAlertJws } from '../signing/jws.ts'
+import { challengeOf, keptAssertionSchema, verifyKept } from '../signing/kept-assertions.ts'
+import { signingInputDigest, verifyAlertJws } from '../signing/jws.ts'
 import { checkPublicJwk } from '../signing/keys.ts'
 
 export interface Finding {
@@ -26,6 +27,9 @@ const evidenceSchema = z.object({
       jwk: z.unknown(),
       jws: z.string(),
       at: z.string(),
+      // Evidence from before there were passkeys has none.
+      passkey: keptAssertionSchema.nullable().default(null),
+      keyPasskey: keptAssertionSchema.nullable().default(null),
     }),
   ),
   audit: z.object({
@@ -63,6 +67,7 @@ export async function checkEvidence(
     { isGood: true, what: `alert ${said.alertId} of ${name}, ${said.state} at ${said.madeAt}` },
     contentFinding(said),
     ...(await signatureFindings(said)),
+    ...(await passkeyFindings(said)),
     ...auditFindings(said),
   ]
   if (deliveriesSha256 !== undefined) {
@@ -112,6 +117,26 @@ async function signatureFindings({ content, signatures }: Said): Promise<Finding
     } catch {
       findings.push({ isGood: false, what: `NO good signature of ${whose}` })
     }
+  }
+  return findings
+}
+
+/** Whether those who signed were there: what their passkeys answered to the signature, and to the key. */
+async function passkeyFindings({ content, signatures }: Said): Promise<Finding[]> {
+  const bytes = Buffer.from(content ?? '')
+  const answers = signatures.flatMap(({ role, kid, jws, passkey, keyPasskey }) => [
+    { kept: passkey, challenge: signingInputDigest(jws, bytes), what: `the ${role}'s signature` },
+    { kept: keyPasskey, challenge: challengeOf(kid), what: `the enrolment of the ${role}'s key` },
+  ])
+  const findings: Finding[] = []
+  for (const { kept, challenge, what } of answers) {
+    if (kept === null) continue
+    const by = `the passkey ${kept.credentialId} of ${kept.rpId}, its owner verified`
+    const isGood = await verifyKept(kept, challenge).then(
+      () => true,
+      () => false,
+    )
+    findings.push({ isGood, what: `${what} is ${isGood ? '' : 'NOT '}confirmed by ${by}` })
   }
   return findings
 }

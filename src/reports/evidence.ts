@@ -9,6 +9,7 @@ import { isAppError } from '../errors.ts'
 import { xmlSigningKey } from '../operators/xml-keys.ts'
 import { signEvidence } from '../signing/evidence.ts'
 import { verifyChain } from '../signing/hash-chain.ts'
+import type { KeptAssertion } from '../signing/kept-assertions.ts'
 import type { PublicJwk } from '../signing/keys.ts'
 import type { AlertRow } from '../store/alerts.ts'
 import { type AuditEntry, listAuditOf, readAuditChain } from '../store/audit.ts'
@@ -38,6 +39,10 @@ interface Evidence {
     /** Compact JWS over `content`. */
     readonly jws: string
     readonly at: string
+    /** What a passkey answered to the signature; null: nothing did. */
+    readonly passkey: KeptAssertion | null
+    /** What a passkey answered to the thumbprint when the key was enrolled. */
+    readonly keyPasskey: KeptAssertion | null
   }[]
   /** As CAP 1.2 under the organisation's XML signature; null where it has none. */
   readonly cap: string | null
@@ -91,15 +96,20 @@ async function signaturesOf(db: Database, alertId: string): Promise<Evidence['si
     rows.map(({ operatorId }) => operatorId),
   )
   return Promise.all(
-    rows.map(async ({ role, operatorId, kid, jws, at }) => ({
-      role,
-      operatorId,
-      operatorName: names.get(operatorId) ?? null,
-      kid,
-      jwk: (await findSigningKey(db, kid))?.jwk ?? null,
-      jws,
-      at: at.toISOString(),
-    })),
+    rows.map(async ({ role, operatorId, kid, jws, at, passkey }) => {
+      const key = await findSigningKey(db, kid)
+      return {
+        role,
+        operatorId,
+        operatorName: names.get(operatorId) ?? null,
+        kid,
+        jwk: key?.jwk ?? null,
+        jws,
+        at: at.toISOString(),
+        passkey,
+        keyPasskey: key?.passkey ?? null,
+      }
+    }),
   )
 }
 

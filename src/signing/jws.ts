@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { FlattenedSign, flattenedVerify, importJWK } from 'jose'
 import { AppError } from '../errors.ts'
 import { parseStrictJson } from './canonical.ts'
@@ -89,6 +90,16 @@ export async function verifyAlertJws<Key extends { readonly jwk: PublicJwk }>(
     refuse('does not verify over this content')
   }
   return key
+}
+
+/**
+ * SHA-256 of what a JWS signs (RFC 7515 §5.1 step 5: header, `.`, payload in base64url), in base64url: the challenge
+ * that ties a passkey to this signature. A detached JWS has the same as an attached one.
+ */
+export function signingInputDigest(jws: string, payload: Uint8Array): string {
+  const header = jws.split('.', 1)[0] ?? ''
+  const signingInput = `${header}.${Buffer.from(payload).toString('base64url')}`
+  return createHash('sha256').update(signingInput).digest('base64url')
 }
 
 /** The `kid` that a JWS names, unverified: to say whose it claims to be. Undefined if it has none to read. */

@@ -190,7 +190,8 @@ function clientDataFault(
   return undefined
 }
 
-function readClientData(clientDataJSON: string): Record<string, unknown> | undefined {
+/** Unverified; undefined: it is no JSON object. */
+export function readClientData(clientDataJSON: string): Record<string, unknown> | undefined {
   try {
     const said: unknown = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString())
     const isObject = typeof said === 'object' && said !== null && !Array.isArray(said)

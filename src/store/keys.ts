@@ -1,4 +1,5 @@
 import { and, asc, eq, isNull } from 'drizzle-orm'
+import type { KeptAssertion } from '../signing/kept-assertions.ts'
 import type { PublicJwk } from '../signing/keys.ts'
 import type { Database } from './database.ts'
 import { type MODES, operators, signingKeys } from './schema.ts'
@@ -12,6 +13,8 @@ export interface SigningKeyRow {
   readonly mode: (typeof MODES)[number]
   readonly createdAt: Date
   readonly revokedAt: Date | undefined
+  /** What its owner's passkey answered to its thumbprint; null: nothing did. */
+  readonly passkey: KeptAssertion | null
 }
 
 function keyFromRow(row: typeof signingKeys.$inferSelect): SigningKeyRow {
@@ -26,9 +29,18 @@ function keyFromRow(row: typeof signingKeys.$inferSelect): SigningKeyRow {
 /** @throws DatabaseError 23505 on `signing_keys_pkey`: a key belongs to one person for good */
 export async function insertSigningKey(
   db: Database,
-  key: Omit<SigningKeyRow, 'revokedAt'>,
+  key: Omit<SigningKeyRow, 'revokedAt' | 'passkey'>,
 ): Promise<void> {
   await db.insert(signingKeys).values(key)
+}
+
+/** What its owner's passkey answered, in the transaction that enrols it. */
+export async function recordKeyPasskey(
+  db: Database,
+  kid: string,
+  passkey: KeptAssertion,
+): Promise<void> {
+  await db.update(signingKeys).set({ passkey }).where(eq(signingKeys.kid, kid))
 }
 
 export async function listSigningKeys(db: Database, operatorId: string): Promise<SigningKeyRow[]> {

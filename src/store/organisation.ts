@@ -12,13 +12,19 @@ const answerTexts = (of: string) =>
     .refine(texts => Object.keys(texts).length <= 20, 'must be of at most 20 languages')
     .meta({ description: `${of}, by language (BCP 47)` })
 
-const passkeyPolicy = z
+export const passkeyPolicySchema = z
   .strictObject({
     signIn: z.enum(['optional', 'required']).meta({
       description:
         '`required`: a password alone no longer signs in. Who has no passkey yet may enrol one with it, and do nothing ' +
         'else; sign-ins from before go on until they end',
     }),
+    authors: z.boolean().meta({ description: "To confirm each author's signature" }),
+    approvers: z.boolean().meta({
+      description:
+        "To confirm each approver's signature: of approvals, and of corrections signed as approver",
+    }),
+    keys: z.boolean().meta({ description: 'To enrol a signing key' }),
   })
   .meta({
     description:
@@ -55,7 +61,7 @@ export const policySchema = z.strictObject({
   typedCountAbove: z.int().min(0).max(2_147_483_647).meta({
     description: 'Above so many phones the console has the approver type their number',
   }),
-  passkeys: passkeyPolicy,
+  passkeys: passkeyPolicySchema,
   helpText: z.string().min(1).max(320).meta({ description: 'The answer to HELP' }),
   optOutText: z.string().min(1).max(320).meta({ description: 'The one confirmation of STOP' }),
   optInText: z.string().min(1).max(320).meta({ description: 'The confirmation of START' }),
@@ -85,7 +91,7 @@ export const DEFAULT_POLICY: Policy = {
   staleAfterDays: 365,
   holdSeconds: 5,
   typedCountAbove: 100_000,
-  passkeys: { signIn: 'optional' },
+  passkeys: { signIn: 'optional', authors: false, approvers: false, keys: false },
   helpText:
     'Emergency alerts. In danger call 911. Msg&data rates may apply. Reply STOP to opt out.',
   // Within five minutes, once, and without asking for anything: 47 CFR 64.1200(a)(12).
@@ -132,7 +138,9 @@ export async function lockOrganisation(db: Database): Promise<Organisation> {
 function organisationFromRow(row: typeof organisation.$inferSelect): Organisation {
   const { name, timeZone, country, sender, languages, revision } = row
   // A row that an older version wrote lacks what was added since.
-  const policy = policySchema.parse({ ...DEFAULT_POLICY, ...(row.policy as object) })
+  const kept = row.policy as { readonly passkeys?: object }
+  const passkeys = { ...DEFAULT_POLICY.passkeys, ...kept.passkeys }
+  const policy = policySchema.parse({ ...DEFAULT_POLICY, ...kept, passkeys })
   const retention = retentionSchema.parse({ ...DEFAULT_RETENTION, ...(row.retention as object) })
   return { name, timeZone, country, sender, languages, policy, retention, revision }
 }

@@ -28,6 +28,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { WeeklySpan } from '../encoding/weekly-hours.ts'
+import type { KeptAssertion } from '../signing/kept-assertions.ts'
 
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' })
 /** A place: x is the longitude, y the latitude, as PostgreSQL's native point. */
@@ -220,6 +221,8 @@ export const signingKeys = pgTable(
     mode: text('mode').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
     revokedAt: at('revoked_at'),
+    /** What a passkey answered to its thumbprint. */
+    passkey: jsonb('passkey').$type<KeptAssertion>(),
   },
   t => [
     index('signing_keys_operator').on(t.operatorId),
@@ -857,6 +860,8 @@ export const signatures = pgTable(
     kid: text('kid').notNull(),
     jws: text('jws').notNull(),
     at: at('at').notNull(),
+    /** What a passkey answered to what the JWS signs. */
+    passkey: jsonb('passkey').$type<KeptAssertion>(),
     /** Set when the alert went back to draft or was rejected. */
     voidedAt: at('voided_at'),
   },

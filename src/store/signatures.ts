@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull } from 'drizzle-orm'
+import type { KeptAssertion } from '../signing/kept-assertions.ts'
 import type { Database } from './database.ts'
 import { signatures } from './schema.ts'
 
@@ -11,6 +12,8 @@ export interface SignatureRow {
   readonly kid: string
   readonly jws: string
   readonly at: Date
+  /** What confirmed it; null: nothing did. */
+  readonly passkey: KeptAssertion | null
 }
 
 export async function insertSignature(db: Database, signature: SignatureRow): Promise<void> {

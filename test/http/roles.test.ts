@@ -83,7 +83,6 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/feed.geojson': 'none',
   'get /v1/feed/{file}': 'none',
   'post /v1/alerts/{id}/submit': ['author'],
-  'post /v1/alerts/{id}/remind': ['author'],
   'post /v1/alerts/{id}/approve': ['approver'],
   'post /v1/alerts/{id}/return': ['approver'],
   'post /v1/alerts/{id}/reject': ['approver'],
