@@ -39,5 +39,6 @@ function Inside({ way }: { way: readonly string[] }) {
 const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {
   situation: Situation,
   approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
+  settings: lazy(async () => (await import('./screens/Settings.tsx')).Settings),
   sending: lazy(async () => (await import('./screens/Sending.tsx')).Sending),
 }

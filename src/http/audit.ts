@@ -4,9 +4,9 @@ import { type AuditEntry, listAudit } from '../store/audit.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { answerOf, timeSchema } from './resources.ts'
+import { answerOf, line, timeSchema } from './resources.ts'
 
-const entrySchema = z
+export const entrySchema = z
   .object({
     seq: z.int(),
     at: timeSchema,
@@ -28,7 +28,17 @@ const listRoute = createRoute({
   path: '/v1/audit',
   tags: ['Audit'],
   summary: 'The audit trail, newest first',
-  request: { query: pageQuery },
+  request: {
+    query: pageQuery.extend({
+      operator: z.uuid().optional().meta({ description: 'Who did it' }),
+      subject: line(200).optional().meta({ description: 'The id of what it was done to' }),
+      action: z
+        .string()
+        .regex(/^[A-Za-z]{1,40}(\.[A-Za-z_]{1,40})?$/, 'must be a word, or two with a dot between')
+        .optional()
+        .meta({ description: '`carrier.created`, or `carrier` for all that was done to carriers' }),
+    }),
+  },
   responses: {
     200: answerOf('A page', pageSchema(entrySchema)),
   },
@@ -37,9 +47,9 @@ const listRoute = createRoute({
 export const auditRoutes = ({ database: { db } }: AppDependencies) =>
   new OpenAPIHono<Env>().openapi(listRoute, async c => {
     requireRole(c, 'administrator', 'auditor')
-    const { limit, cursor } = c.req.valid('query')
+    const { limit, cursor, operator: operatorId, subject, action } = c.req.valid('query')
     const [before] = readCursor(cursor, z.tuple([z.int().min(1)])) ?? []
-    const rows = await listAudit(db, { before, limit: limit + 1 })
+    const rows = await listAudit(db, { operatorId, subject, action }, { before, limit: limit + 1 })
     return c.json(
       pageOf(rows, limit, entryResource, ({ seq }) => [seq]),
       200,

@@ -6,7 +6,7 @@ import type { AppDependencies, Env } from './env.ts'
 import { answerOf, line, requiredBody, timeSchema } from './resources.ts'
 
 const modeSchema = z.enum(['live', 'exercise'])
-const keySchema = z
+export const keySchema = z
   .object({
     kid: z.string().meta({ description: 'RFC 7638 SHA-256 thumbprint' }),
     jwk: z.record(z.string(), z.string()),

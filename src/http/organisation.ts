@@ -28,7 +28,7 @@ const fields = {
   languages: z.array(languageSchema).min(1).max(20),
 }
 
-const organisationSchema = z
+export const organisationSchema = z
   .object({ ...fields, policy: policySchema, retention: retentionSchema, revision: z.int() })
   .meta({ id: 'Organisation' })
 

@@ -1,4 +1,4 @@
-import { asc, desc, eq, gt, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, lt, or, sql } from 'drizzle-orm'
 import { CHAIN_START, chainHash, type ChainLink } from '../signing/hash-chain.ts'
 import { ADVISORY_LOCK } from './advisory-locks.ts'
 import type { Database } from './database.ts'
@@ -52,15 +52,32 @@ function hashed(entry: Omit<AuditEntry, 'previousHash' | 'hash'>) {
   return { seq, at: at.toISOString(), operatorId, action, subject, detail }
 }
 
+export interface AuditFilter {
+  readonly operatorId?: string | undefined
+  readonly subject?: string | undefined
+  /** What was done, or the kind of thing that it was done to: `carrier` is all of `carrier.…`. */
+  readonly action?: string | undefined
+}
+
 /** Newest first, before the one given. */
 export async function listAudit(
   db: Database,
+  { operatorId, subject, action }: AuditFilter,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<AuditEntry[]> {
   const rows = await db
     .select()
     .from(audit)
-    .where(before === undefined ? undefined : lt(audit.seq, before))
+    .where(
+      and(
+        before === undefined ? undefined : lt(audit.seq, before),
+        operatorId === undefined ? undefined : eq(audit.operatorId, operatorId),
+        subject === undefined ? undefined : eq(audit.subject, subject),
+        action === undefined
+          ? undefined
+          : or(eq(audit.action, action), sql`starts_with(${audit.action}, ${`${action}.`})`),
+      ),
+    )
     .orderBy(desc(audit.seq))
     .limit(limit)
   return rows.map(entryFromRow)

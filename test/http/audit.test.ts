@@ -65,3 +65,26 @@ test('an entry that a superuser edited is found by its number', async ({ db }) =
   await db.execute(sql`update audit set detail = '{"n": 99}' where seq = 3`)
   expect(await verifyChain(readAuditChain(db))).toMatchObject({ intact: false, seq: 3 })
 })
+
+test('the trail is read by who did it, to what, and what it was', async ({ edge }) => {
+  const administrator = await edge.caller({ roles: ['administrator'] })
+  const other = await edge.caller({ roles: ['administrator'] })
+  const made = async (by: typeof administrator, name: string) => {
+    const { body } = await by.call('POST', '/v1/groups', { json: { name } })
+    return body.id as string
+  }
+  const mine = await made(administrator, 'Audit, mine')
+  const theirs = await made(other, 'Audit, theirs')
+  const subjects = async (query: string) => {
+    const { body } = await administrator.call('GET', `/v1/audit?${query}`)
+    return (body.items as { subject: string }[]).map(({ subject }) => subject)
+  }
+
+  expect(await subjects(`operator=${other.id}&action=group`)).toEqual([theirs])
+  expect(await subjects(`subject=${mine}`)).toEqual([mine])
+  expect(await subjects('action=group.created&limit=2')).toEqual([theirs, mine])
+  // A word is a whole one.
+  expect(await subjects('action=grou')).toEqual([])
+  const refused = await administrator.call('GET', '/v1/audit?action=group.%25')
+  expect(refused.status).toBe(400)
+})

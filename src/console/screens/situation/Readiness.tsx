@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { browserName } from '../../lib/browser-name.ts'
 import { desk } from '../../lib/desk.ts'
 import { clockShort, count, span, words } from '../../lib/i18n.ts'
 import { enrolKey, keyStanding, type KeyStanding } from '../../lib/keys.ts'
@@ -100,7 +101,7 @@ function SigningKey() {
     setBusy(true)
     setProblem(undefined)
     try {
-      const key = await enrolKey(personId, mode, labelOfBrowser())
+      const key = await enrolKey(personId, mode, browserName())
       setStanding({ kind: 'works', key })
     } catch (error) {
       setProblem(error)
@@ -128,11 +129,4 @@ function SigningKey() {
       </button>
     </Notice>
   )
-}
-
-function labelOfBrowser(): string {
-  const { userAgent } = navigator
-  const browser = /(Firefox|Edg|Chrome|Safari)\//.exec(userAgent)?.[1] ?? 'Browser'
-  const system = /(Windows|Mac OS X|Android|iPhone|iPad|Linux)/.exec(userAgent)?.[1] ?? ''
-  return `${browser.replace('Edg', 'Edge')} ${system}`.trim()
 }

@@ -1,0 +1,46 @@
+import type { SettingsWords } from '../../settings.ts'
+
+export const settings: SettingsWords['settings'] = {
+  title: 'Ajustes',
+  navigation: 'Ajustes',
+  allSettings: 'Todos los ajustes',
+  groups: {
+    you: 'Usted',
+    audience: 'A quién se alerta',
+    message: 'Qué se envía y cómo',
+    organisation: 'Organización',
+    systems: 'Otros sistemas',
+  },
+  pages: {
+    account: 'Mi cuenta',
+    contacts: 'Contactos',
+    import: 'Importar contactos',
+    'opt-outs': 'Bajas',
+    groups: 'Grupos y zonas guardadas',
+    templates: 'Plantillas',
+    carriers: 'Operadoras',
+    exercises: 'Ejercicios',
+    organisation: 'Organización y normas',
+    people: 'Personas y funciones',
+    audit: 'Registro de auditoría',
+    subscribers: 'Webhooks',
+    feeds: 'Canales CAP',
+  },
+  holdsForLive:
+    'Está en un ejercicio, pero los ajustes son los mismos en todas partes: lo que cambie aquí vale también para las alertas reales.',
+  notYours: 'Sus funciones no abren esta página. Un administrador puede cambiarlas.',
+  readOnly: 'Puede leerlo, pero no cambiarlo.',
+  backTo: what => `Volver a ${what}`,
+  never: 'Nunca',
+  revoke: 'Revocar',
+  revoked: when => `Revocada ${when}`,
+  created: 'Añadido',
+  name: 'Nombre',
+  state: 'Estado',
+  actions: 'Acciones',
+  revision: n => `Revisión ${n}`,
+  sure: {
+    remove: what => `¿Quitar ${what}?`,
+    keep: 'Dejarlo',
+  },
+}

@@ -1,0 +1,15 @@
+/** The words of the settings: loaded with them, for no first screen needs them. */
+import { language } from '../lib/i18n.ts'
+import { account } from './en/settings/account.ts'
+import { audit } from './en/settings/audit.ts'
+import { geocodes } from './en/settings/geocodes.ts'
+import { organisation } from './en/settings/organisation.ts'
+import { people } from './en/settings/people.ts'
+import { settings } from './en/settings/settings.ts'
+import { spanishSettings } from './es/settings.ts'
+
+const english = { account, audit, geocodes, organisation, people, settings }
+export type SettingsWords = typeof english
+
+export const settingsWords = (): SettingsWords =>
+  language.value === 'es' ? spanishSettings : english
