@@ -135,7 +135,9 @@ export function assertAudienceAsSigned(
 ): void {
   const now = [...resolved.groups, ...resolved.excludeGroups, resolved.roster]
   const digestNow = (id: string) => now.find(group => group?.id === id)?.definitionDigest
-  const signed = [...content.groups, ...content.excludeGroups, content.roster]
+  // Who is on duty changes with the shift: what was signed is which group is told.
+  const isOnDuty = content.escalation !== undefined
+  const signed = isOnDuty ? [] : [...content.groups, ...content.excludeGroups, content.roster]
   const versionNow = (name: string) =>
     resolved.geocodeSets.find(set => set.valueName === name)?.version
   const changes = [

@@ -1,6 +1,7 @@
 /** Drafts: written, edited and thrown away by authors, refused with every fault at once. */
 import { v7 as uuid } from 'uuid'
 import { draftAudience, heedsHours } from './audience.ts'
+import { groupsOnDuty } from './content.ts'
 import { assertMayAct } from './authority.ts'
 import {
   draftFaults,
@@ -232,13 +233,26 @@ async function groupFaults(
   try {
     const { simulated = false } = exercise ?? {}
     await resolveAudience(db, { areas: [], ...named, simulated, emergency: false, categories: [] })
+    return await dutyFaults(db, draft)
+  } catch (error) {
+    return [...groupFaultsOf(error), ...(await dutyFaults(db, draft))]
+  }
+}
+
+async function dutyFaults(db: Database, draft: AlertDraft): Promise<DraftFault[]> {
+  try {
+    await groupsOnDuty(db, draft)
     return []
   } catch (error) {
-    if (isAppError(error) && error.code === 'invalid_group') {
-      return error.faults.map(withCode('invalid_group'))
-    }
-    throw error
+    return groupFaultsOf(error)
   }
+}
+
+function groupFaultsOf(error: unknown): DraftFault[] {
+  if (isAppError(error) && error.code === 'invalid_group') {
+    return error.faults.map(withCode('invalid_group'))
+  }
+  throw error
 }
 
 /** What decides whom a draft reaches, beside itself. */

@@ -1,12 +1,14 @@
 import { draftAudience, isEmergency, heedsHours, signGroups } from './audience.ts'
 import { signReached } from './reached.ts'
 import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
+import type { AlertDraft } from '../cap/alert.ts'
 import { alertContent, type AlertContent } from '../cap/content.ts'
 import { AppError } from '../errors.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { findExercise } from '../store/exercises.ts'
+import { findGroups } from '../store/groups.ts'
 import { type Policy, readOrganisation } from '../store/organisation.ts'
 
 /**
@@ -23,6 +25,23 @@ export async function readContentBytes(
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
   const bytes = alert.content ?? (await freshContent(db, alert, 'anyHour')).bytes
   return { bytes, revision: alert.revision }
+}
+
+/** @throws AppError `invalid_group` */
+export async function groupsOnDuty(
+  db: Database,
+  { escalations = [] }: Pick<AlertDraft, 'escalations'>,
+): Promise<ReadonlyMap<string, string>> {
+  if (escalations.length === 0) return new Map()
+  const found = await findGroups(db, [...new Set(escalations.map(({ to }) => to))])
+  const names = new Map(found.map(({ id, name }) => [id, name]))
+  const faults = escalations.flatMap(({ to }, no) =>
+    names.has(to) ? [] : [{ pointer: `/escalations/${no}/to`, detail: 'is no group' }],
+  )
+  if (faults.length > 0) {
+    throw new AppError('invalid_group', 'an escalation goes to a group that is gone', { faults })
+  }
+  return names
 }
 
 /**
@@ -51,6 +70,7 @@ export async function freshContent(
     excludeGroups: await signGroups(db, resolved.excludeGroups),
     roster,
     ...(exercise !== undefined && { exercise }),
+    onDuty: await groupsOnDuty(db, draft),
     ...(heedsHours(draft) && { locationHours: { timeZone } }),
     secondPerson:
       policy.secondPerson === 'all' ||

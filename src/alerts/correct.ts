@@ -9,22 +9,20 @@
 import { type HandedSignature, verifySignature } from './approval.ts'
 import { leftOnceHeeded } from './control.ts'
 import { kindOf } from './follow-ups.ts'
-import { priorityOf } from './priority.ts'
+import { insertFollowUp } from './insert-follow-up.ts'
 import { stopReminders } from './remind.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyDispatched } from './verify.ts'
-import { modeOf } from '../cap/alert.ts'
-import { type AlertContent, digestOfBytes, WITHOUT_EXPIRES_MS } from '../cap/content.ts'
-import { type Correction, correctionContent, followUpDraft } from '../cap/correction.ts'
+import type { AlertContent } from '../cap/content.ts'
+import { type Correction, correctionContent } from '../cap/correction.ts'
 import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import { transactWithPasskey } from '../operators/passkey-confirmation.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRole, claimedRole } from '../signing/jws.ts'
-import { type AlertRow, findAlert, insertAlert, updateAlert } from '../store/alerts.ts'
+import { type AlertRow, findAlert, updateAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { listFollowUps } from '../store/follow-ups.ts'
-import { openMailing } from '../store/mailings.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
 import { insertSignature } from '../store/signatures.ts'
 
@@ -85,8 +83,13 @@ export async function correctAlert(
     const isGoing = from === 'sending' || from === 'paused'
     const after = isGoing ? await updateAlert(tx, alertId, { state: 'stopped' }, now) : alert
     await stopReminders(tx, [alertId], caller)
-    const row = await insertCorrection(tx, content, bytes, caller)
-    await openMailing(tx, row.id)
+    const row = await insertFollowUp(tx, content, {
+      now,
+      createdBy: operator.id,
+      dispatchedBy: operator.id,
+      // Of those who are on record so far: the planner puts it right before the alert can end.
+      recipients: leftOf(await readProgress(tx, alertId)),
+    })
     await insertSignature(tx, { ...signed, revision: content.revision })
     const told = { by: operator, now }
     await recordStep(tx, after, { ...told, done: DONE[correction], from, detail: row.id })
@@ -128,43 +131,4 @@ async function assertNotCorrected(
 function roleToSignIn({ roles }: Operator, signature: string): AlertRole {
   const own = (['author', 'approver'] as const).filter(role => roles.includes(role))
   return own.find(role => role === claimedRole(signature)) ?? own[0]!
-}
-
-/** As the dispatcher finds an alert that was approved and dispatched. */
-async function insertCorrection(
-  tx: Database,
-  content: AlertContent,
-  bytes: Uint8Array,
-  { operator, now }: Caller,
-): Promise<AlertRow> {
-  const { id, status, msgType, severity, delivery, maxRecipients, references } = content
-  const { emergency, exercise } = content
-  const [corrected] = references
-  return insertAlert(tx, {
-    id,
-    state: 'sending',
-    mode: modeOf(status),
-    exerciseId: exercise?.id ?? null,
-    status,
-    msgType,
-    severity,
-    draft: followUpDraft(content),
-    content: bytes,
-    contentDigest: digestOfBytes(bytes),
-    createdBy: operator.id,
-    createdAt: now,
-    updatedAt: now,
-    sent: now,
-    maxRecipients,
-    delivery,
-    expires: new Date(now.getTime() + WITHOUT_EXPIRES_MS),
-    emergency,
-    references: [...references],
-    priority: priorityOf(content),
-    dispatchedAt: now,
-    dispatchedBy: operator.id,
-    // Of those who are on record so far: the planner puts it right before the alert can end.
-    recipients: leftOf(await readProgress(tx, corrected!)),
-    planState: 'pending',
-  })
 }

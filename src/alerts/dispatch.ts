@@ -1,5 +1,6 @@
 import { assertAudienceAsSigned, resolveSigned } from './audience.ts'
 import { assertNotExpired } from './approval.ts'
+import { openEscalations } from './escalate.ts'
 import { supersede } from './follow-ups.ts'
 import { countRecipients } from './reached.ts'
 import { assertStillReminds, firstReminderAt, stopReminders } from './remind.ts'
@@ -33,6 +34,7 @@ export function dispatchAlert(
     if (alert.reminderOf === null) await stopReminders(tx, alert.references, caller)
     const recipients = await countRecipients(shared?.snapshot ?? tx, content, resolved)
     assertAudienceAsSigned(content, resolved, recipients)
+    const beginsAt = new Date(now.getTime() + holdSeconds * 1000)
     const dispatched = await updateAlert(
       tx,
       alertId,
@@ -41,14 +43,15 @@ export function dispatchAlert(
         recipients,
         dispatchedAt: now,
         dispatchedBy: operator.id,
-        holdUntil: holdSeconds === 0 ? null : new Date(now.getTime() + holdSeconds * 1000),
-        remindAt: firstReminderAt(content, new Date(now.getTime() + holdSeconds * 1000)),
+        holdUntil: holdSeconds === 0 ? null : beginsAt,
+        remindAt: firstReminderAt(content, beginsAt),
         planState: 'pending',
         planSnapshot: shared?.name ?? null,
       },
       now,
     )
     await openMailing(tx, alertId)
+    await openEscalations(tx, content, beginsAt)
     const detail = `${recipients} recipients`
     await recordStep(tx, dispatched, { done: 'dispatched', from, by: operator, now, detail })
     return dispatched

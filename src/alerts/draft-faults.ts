@@ -2,6 +2,7 @@ import { areaWarnings } from '../audience/areas.ts'
 import type { AlertDraft, CorrectionText, Info } from '../cap/alert.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
 import { notADrill, rosterFault, throughGate } from '../cap/drill.ts'
+import { escalationFaults } from '../cap/escalation.ts'
 import { linkFaults } from '../cap/link-faults.ts'
 import { isReservedParameter } from '../cap/message.ts'
 import { ceilingFault } from '../cap/message-rules.ts'
@@ -35,6 +36,7 @@ export function draftFaults(
     ...replyFaults(draft.replies.options),
     ...replyCodeFaults(draft.replies),
     ...reminderFaults(draft),
+    ...escalationFaults(draft),
     ...textsOf(draft).flatMap(({ sms, pointer }) => linkFaults(sms, pointer)),
     ...(draft.status === 'Actual' ? [] : drillFaults(draft)),
   ]
@@ -45,12 +47,14 @@ export function draftFaults(
 }
 
 /** What nobody could answer needs no reminder; and a reminder is no alert of its own. */
-function reminderFaults({ audience, replies, reminders, corrections }: AlertDraft): Fault[] {
+function reminderFaults(draft: AlertDraft): Fault[] {
+  const { audience, replies, reminders, escalations, corrections } = draft
   if (audience.only !== undefined) {
     const detail = 'is of the alert itself: a reminder has none'
     const own = {
       '/replies/options': replies.options.length > 0,
       '/reminders': reminders,
+      '/escalations': escalations,
       '/corrections': corrections,
     }
     return Object.entries(own).flatMap(([pointer, has]) => (has ? [{ pointer, detail }] : []))
@@ -216,7 +220,7 @@ interface PlacedText extends CorrectionText {
   readonly pointer: string
 }
 
-function textsOf({ info, corrections, reminders }: AlertDraft): PlacedText[] {
+function textsOf({ info, corrections, reminders, escalations = [] }: AlertDraft): PlacedText[] {
   const placed = (texts: readonly CorrectionText[] | undefined, at: string) =>
     (texts ?? []).map((text, no) => ({ ...text, pointer: `${at}/${no}/sms` }))
   return [
@@ -224,6 +228,7 @@ function textsOf({ info, corrections, reminders }: AlertDraft): PlacedText[] {
     ...placed(corrections?.cancel, '/corrections/cancel'),
     ...placed(corrections?.allClear, '/corrections/allClear'),
     ...placed(reminders?.texts, '/reminders/texts'),
+    ...escalations.flatMap(({ texts }, no) => placed(texts, `/escalations/${no}/texts`)),
   ]
 }
 

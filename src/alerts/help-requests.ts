@@ -18,6 +18,7 @@ import {
   type HelpStepName,
 } from '../store/help-requests.ts'
 import { findOperator } from '../store/operators.ts'
+import { tellOfRequest } from '../subscribers/notices.ts'
 import { assertSamePlace, type Caller } from './steps.ts'
 
 interface Target {
@@ -133,7 +134,9 @@ async function act(
         ...(outcome !== undefined && { outcome }),
       },
     })
-    return (await findHelpRequest(tx, id))!
+    const after = (await findHelpRequest(tx, id))!
+    if (step !== 'noted') await tellOfRequest(tx, { alert, request: after, action: step, now })
+    return after
   })
 }
 

@@ -9,22 +9,20 @@
  * look. Whatever ends the alert ends its reminders in the same transaction.
  */
 import { insertDraft } from './compose.ts'
-import { priorityOf } from './priority.ts'
+import { insertFollowUp } from './insert-follow-up.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
 import { updateOf } from './update.ts'
 import { verifyForSending } from './verify.ts'
-import { modeOf, type AlertDraft } from '../cap/alert.ts'
-import { type AlertContent, digestOfBytes, WITHOUT_EXPIRES_MS } from '../cap/content.ts'
-import { followUpDraft, reminderContent } from '../cap/correction.ts'
+import type { AlertDraft } from '../cap/alert.ts'
+import { type AlertContent, WITHOUT_EXPIRES_MS } from '../cap/content.ts'
+import { reminderContent } from '../cap/correction.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
-import { canonicalBytes } from '../signing/canonical.ts'
 import { raiseAlarm } from '../store/alarms.ts'
-import { type AlertRow, insertAlert, lockAlert, updateAlert } from '../store/alerts.ts'
+import { type AlertRow, lockAlert, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
 import { exerciseState, holdExercise } from '../store/exercises.ts'
 import { listFollowUps } from '../store/follow-ups.ts'
-import { openMailing } from '../store/mailings.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
 import {
@@ -103,11 +101,8 @@ export async function composeReminder(
 }
 
 function reminderDraft({ draft, sent }: AlertRow, now: Date): AlertDraft {
-  const {
-    corrections: _corrections,
-    reminders: _reminders,
-    ...kept
-  } = updateOf(draft, sent ?? now, now)
+  const updated = updateOf(draft, sent ?? now, now)
+  const { corrections: _texts, reminders: _rounds, escalations: _rules, ...kept } = updated
   const info = kept.info.map((block, no) => {
     // It is worth no longer than what it reminds of.
     const { expires } = draft.info[no] ?? {}
@@ -164,8 +159,14 @@ async function remind(tx: Database, alert: AlertRow, now: Date): Promise<void> {
   const made = reminderContent(content, alert.contentDigest ?? '', round)
   if (made === undefined) return setRemindAt(tx, alert.id, null)
   const waiting = Math.max(0, left - (await countAnswered(tx, alert.id)))
-  const row = await insertReminder(tx, alert, { content: made, recipients: waiting, round, now })
-  await openMailing(tx, row.id)
+  const row = await insertFollowUp(tx, made, {
+    now,
+    createdBy: alert.createdBy,
+    dispatchedBy: alert.dispatchedBy,
+    recipients: waiting,
+    reminderOf: alert.id,
+    reminderRound: round,
+  })
   const isLast = round >= reminders.times
   await setRemindAt(tx, alert.id, isLast ? null : after(now, reminders.afterMinutes))
   const told = { by: undefined, now }
@@ -174,59 +175,14 @@ async function remind(tx: Database, alert: AlertRow, now: Date): Promise<void> {
 }
 
 /** Of an exercise as long as that lasts; its end waits for what is made here. */
-async function goesOn(tx: Database, { exerciseId }: AlertRow, now: Date): Promise<boolean> {
+export async function goesOn(
+  tx: Database,
+  { exerciseId }: Pick<AlertRow, 'exerciseId'>,
+  now: Date,
+): Promise<boolean> {
   if (exerciseId === null) return true
   const exercise = await holdExercise(tx, exerciseId)
   return exercise !== undefined && exerciseState(exercise, now) === 'open'
-}
-
-/** As the dispatcher finds an alert that was approved and dispatched. */
-async function insertReminder(
-  tx: Database,
-  alert: AlertRow,
-  given: {
-    readonly content: AlertContent
-    /** About: the planner puts it right. */
-    readonly recipients: number
-    readonly round: number
-    readonly now: Date
-  },
-): Promise<AlertRow> {
-  const { content, recipients, round, now } = given
-  const { id, status, msgType, severity, delivery, maxRecipients, references, emergency } = content
-  const bytes = canonicalBytes(content)
-  const expires =
-    content.expires === null
-      ? new Date(now.getTime() + WITHOUT_EXPIRES_MS)
-      : new Date(content.expires)
-  return insertAlert(tx, {
-    id,
-    state: 'sending',
-    mode: modeOf(status),
-    exerciseId: alert.exerciseId,
-    status,
-    msgType,
-    severity,
-    draft: followUpDraft(content),
-    content: bytes,
-    contentDigest: digestOfBytes(bytes),
-    createdBy: alert.createdBy,
-    createdAt: now,
-    updatedAt: now,
-    sent: now,
-    maxRecipients,
-    delivery,
-    expires,
-    emergency,
-    references: [...references],
-    reminderOf: alert.id,
-    reminderRound: round,
-    priority: priorityOf(content),
-    dispatchedAt: now,
-    dispatchedBy: alert.dispatchedBy,
-    recipients,
-    planState: 'pending',
-  })
 }
 
 /**

@@ -52,8 +52,8 @@ const STEPS = {
 
 export type Action = keyof typeof STEPS
 
-/** These are taken with the alert itself: a reminder begins nothing, and ends with it. */
-const NOT_OF_REMINDERS: readonly Action[] = ['retry', 'remind', 'update', 'cancel', 'all-clear']
+/** These are taken with the alert itself: what only goes with it begins nothing. */
+const OF_ALERTS_ALONE: readonly Action[] = ['retry', 'remind', 'update', 'cancel', 'all-clear']
 /** What takes back or holds up, which the end of an exercise does not forbid. */
 const SAFE: readonly Action[] = ['delete', 'return', 'reject', 'withdraw', 'pause', 'stop']
 
@@ -83,8 +83,9 @@ export async function lockForStep(
   if (revision !== undefined && revision !== alert.revision) {
     throw new AppError('stale_revision', 'the alert was changed since you read it: read it again')
   }
-  if (alert.reminderOf !== null && NOT_OF_REMINDERS.includes(action)) {
-    throw new AppError('wrong_state', `it is a reminder: ${action} the alert that it reminds of`)
+  if (!isOwnAlert(alert) && OF_ALERTS_ALONE.includes(action)) {
+    const what = alert.reminderOf === null ? 'an escalation' : 'a reminder'
+    throw new AppError('wrong_state', `it is ${what}: ${action} the alert that it is of`)
   }
   if (!step.from.includes(alert.state)) {
     const from = step.from.join(' or ')
@@ -97,6 +98,14 @@ export async function lockForStep(
     await holdOpenExercise(tx, alert.exerciseId, caller.now)
   }
   return alert
+}
+
+/** Neither a reminder nor an escalation of another. */
+function isOwnAlert({
+  reminderOf,
+  escalationOf,
+}: Pick<AlertRow, 'reminderOf' | 'escalationOf'>): boolean {
+  return reminderOf === null && escalationOf === null
 }
 
 export function assertMode(signedIn: SignIn['mode'], needed: SignIn['mode']): void {
@@ -139,6 +148,9 @@ type Done =
   | 'cancelled'
   | 'allCleared'
   | 'reminded'
+  | 'escalated'
+  /** Somebody on duty has answered that they have it. */
+  | 'escalationTaken'
   /** By the dispatcher, which found that what is stored is not what was signed. */
   | 'refused'
   | 'ended'
@@ -167,8 +179,8 @@ export async function recordStep(
   const operatorId = step.by?.id ?? null
   const to = alert.state
   await insertHistory(tx, alert.id, { at: now, operatorId, action, from, to, detail })
-  // Systems that were told of the alert are not told of it again for the sake of those who have not answered.
-  if (alert.reminderOf === null) await tellSubscribers(tx, { alert, from, action, now })
+  // Systems that were told of the alert are not told again for the sake of who has not answered, or is on duty.
+  if (isOwnAlert(alert)) await tellSubscribers(tx, { alert, from, action, now })
   await notify(tx, 'alerts', alert.id)
   if ([from, to].some(state => state === 'sending' || state === 'paused')) {
     await notify(tx, 'states', alert.id)

@@ -63,8 +63,10 @@ function withTimes(block: Info, status: AlertDraft['status'], sent: Date, now: D
 /** Groups that were deleted since reach nobody: only who names them anew is told so. */
 async function withoutGoneGroups(db: Database, draft: AlertDraft): Promise<AlertDraft> {
   const { groups, excludeGroups } = draft.audience
+  const { escalations = [], ...rest } = draft
+  const duty = escalations.map(({ to }) => to)
   const found = new Set(
-    (await findGroups(db, [...groups, ...excludeGroups])).map(group => group.id),
+    (await findGroups(db, [...groups, ...excludeGroups, ...duty])).map(group => group.id),
   )
   const standing = (ids: readonly string[]) => ids.filter(id => found.has(id))
   const audience = {
@@ -72,5 +74,6 @@ async function withoutGoneGroups(db: Database, draft: AlertDraft): Promise<Alert
     groups: standing(groups),
     excludeGroups: standing(excludeGroups),
   }
-  return { ...draft, audience }
+  const rules = escalations.filter(({ to }) => found.has(to))
+  return { ...rest, audience, ...(rules.length > 0 && { escalations: rules }) }
 }

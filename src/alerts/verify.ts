@@ -1,6 +1,7 @@
 import { confirmationFault } from './confirmation.ts'
 import { digestOfBytes, readContent, type AlertContent } from '../cap/content.ts'
 import { correctionContent, reminderContent } from '../cap/correction.ts'
+import { escalationContent } from '../cap/escalation.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
@@ -67,9 +68,9 @@ async function verifyAlert(
     await verifyCorrection(db, signatures, signed)
     return { content, isApproved: true }
   }
-  if (content.reminder !== undefined) {
-    if (signatures.length > 0) throw altered('a reminder has no signature of its own')
-    await verifyReminder(db, { bytes, content, at })
+  if (content.reminder !== undefined || content.escalation !== undefined) {
+    if (signatures.length > 0) throw altered('it has no signature of its own')
+    await verifyPrepared(db, { bytes, content, at })
     return { content, isApproved: true }
   }
   const author = await verifyStored(db, signatures, 'author', signed)
@@ -108,10 +109,10 @@ async function verifyCorrection(
 }
 
 /**
- * Nobody signs a reminder that was approved with its alert: its content follows from the alert's to the octet. So it
- * is sent as long as the alert itself could be, by the keys as they stand now.
+ * Nobody signs a reminder or an escalation that was approved with its alert: its content follows from the alert's to
+ * the octet. So it is sent as long as the alert itself could be, by the keys as they stand now.
  */
-async function verifyReminder(
+async function verifyPrepared(
   db: Database,
   {
     bytes,
@@ -123,14 +124,18 @@ async function verifyReminder(
     readonly at: Date | undefined
   },
 ): Promise<void> {
-  const { references, reminder } = content
-  const alert = await findAlert(db, references[0] ?? '')
-  if (alert?.dispatchedAt == null) throw altered('the alert that it reminds of was never sent')
+  const { references, reminder, escalation } = content
+  const alert = await findAlert(db, escalation?.of.id ?? references[0] ?? '')
+  if (alert?.dispatchedAt == null) throw altered('the alert that it is of was never sent')
   const original =
     at === undefined ? await verifyForSending(db, alert.id) : await verifyDispatched(db, alert)
-  const made = reminderContent(original, alert.contentDigest ?? '', reminder!.round)
+  const digest = alert.contentDigest ?? ''
+  const made =
+    escalation === undefined
+      ? reminderContent(original, digest, reminder?.round ?? 0)
+      : escalationContent(original, digest, escalation.rule)
   if (made === undefined || !Buffer.from(canonicalBytes(made)).equals(bytes)) {
-    throw altered('it is not the reminder that was approved with the alert')
+    throw altered('it is not what was approved with the alert')
   }
 }
 
@@ -192,6 +197,8 @@ function assertSameAsSigned(alert: AlertRow, content: AlertContent): void {
     content.references.join() === alert.references.join() &&
     (content.only === undefined ? null : content.references[0]) === alert.reminderOf &&
     (content.reminder?.round ?? null) === alert.reminderRound &&
+    (content.escalation?.of.id ?? null) === alert.escalationOf &&
+    (content.escalation?.rule ?? null) === alert.escalationRule &&
     (content.expires === null || Date.parse(content.expires) === alert.expires?.getTime())
   if (!same) throw altered('its columns say other than its content')
 }

@@ -161,6 +161,21 @@ export const remindersSchema = z.strictObject({
   texts: correctionTexts.optional(),
 })
 
+/** Tells those on duty when too many stay silent or too many need help: approved with the alert. */
+export const escalationSchema = z.strictObject({
+  when: z.enum(['noReplyAbove', 'optionBelow', 'optionAbove']),
+  /** The code of the option that is counted. */
+  option: replyCode.optional(),
+  count: z.int().min(0).max(2_000_000_000).optional(),
+  /** Of all recipients. */
+  percent: z.number().min(0).max(100).optional(),
+  /** Since the dispatch: asked then, or, of `optionAbove`, at any time from then on. */
+  afterMinutes: z.int().min(0).max(10_080).default(0),
+  /** The group of those on duty, as it is at that moment. */
+  to: z.uuid(),
+  texts: correctionTexts,
+})
+
 const audienceSchema = z.strictObject({
   groups: z.array(z.uuid()).max(100).default([]),
   excludeGroups: z.array(z.uuid()).max(100).default([]),
@@ -197,6 +212,7 @@ const members = {
   }),
   corrections: correctionsSchema.optional(),
   reminders: remindersSchema.optional(),
+  escalations: z.array(escalationSchema).min(1).max(10).optional(),
   delivery: z.enum(DELIVERIES),
   maxRecipients: z.int().min(1).max(2_000_000_000).optional(),
   /** Fewer than so many, and something is wrong with whom it would reach: nothing is sent then. */
@@ -226,6 +242,7 @@ export const draftPatchSchema = z.strictObject({
   origin: members.origin.nullable(),
   corrections: members.corrections.nullable(),
   reminders: members.reminders.nullable(),
+  escalations: members.escalations.nullable(),
   maxRecipients: members.maxRecipients.nullable(),
   minRecipients: members.minRecipients.nullable(),
 })
@@ -234,6 +251,7 @@ export type AlertDraft = z.infer<typeof draftSchema>
 export type AlertDraftPatch = z.infer<typeof draftPatchSchema>
 export type Info = z.infer<typeof infoSchema>
 export type ReplyOption = z.infer<typeof replyOptionSchema>
+export type EscalationRule = z.infer<typeof escalationSchema>
 export type CorrectionText = z.infer<typeof correctionTexts>[number]
 
 /** An alert is as severe as its worst block. */

@@ -11,6 +11,7 @@ import { AppError } from '../errors.ts'
 import { canonicalBytes, parseStrictJson } from '../signing/canonical.ts'
 import {
   draftSchema,
+  escalationSchema,
   infoSchema,
   modeOf,
   remindersSchema,
@@ -89,6 +90,8 @@ const contentSchema = z.strictObject({
   only: z.enum(['noReply']).optional(),
   /** Which of the reminders that were approved with the alert that it references. */
   reminder: z.strictObject({ round: z.int().min(1) }).optional(),
+  /** Which of the rules of which alert it tells those on duty of; they were approved with that. */
+  escalation: z.strictObject({ of: reachedAlert, rule: z.int().min(0) }).optional(),
   severity: z.enum(SEVERITIES),
   /** Policy asks for an approver: the author's signature alone sends nothing. */
   secondPerson: z.boolean(),
@@ -126,6 +129,16 @@ const contentSchema = z.strictObject({
   replies: z.strictObject({ options: z.array(replyOptionSchema), code: replyCode.optional() }),
   corrections: z.strictObject({ cancel: correctionTexts, allClear: correctionTexts }),
   reminders: remindersSchema.extend({ texts: correctionTexts.optional() }).optional(),
+  escalations: z
+    .array(
+      escalationSchema.extend({
+        /** Of those on duty: who is in it is no part of what is signed. */
+        to: z.strictObject({ id: z.uuid(), name: z.string() }),
+        texts: correctionTexts,
+      }),
+    )
+    .min(1)
+    .optional(),
   maxRecipients: z.int(),
   /** Absent: any number but none. */
   minRecipients: z.int().optional(),
@@ -149,6 +162,8 @@ export interface ContentFacts {
   readonly roster: SignedGroup | undefined
   /** Nothing of the alert is sent after its end. */
   readonly exercise?: NonNullable<AlertContent['exercise']> & { readonly endsAt: Date }
+  /** The names of the groups that escalations go to, by id. */
+  readonly onDuty?: ReadonlyMap<string, string>
   readonly locationHours?: AlertContent['locationHours']
   readonly secondPerson: boolean
   readonly passkeys?: AlertContent['passkeys']
@@ -165,7 +180,7 @@ export interface ContentFacts {
  */
 export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertContent {
   const { status, msgType, scope, restriction, addresses, note, delivery, replies } = draft
-  const { source, code, incidents, foreignReferences, origin, reminders } = draft
+  const { source, code, incidents, foreignReferences, origin, reminders, escalations } = draft
   const { only } = draft.audience
   const { reached = [] } = facts
   const blocks = blocksWithAreas(draft.info)
@@ -233,6 +248,13 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
         ...(reminders.texts !== undefined && { texts: gated(reminders.texts) }),
       },
     }),
+    ...(escalations !== undefined && {
+      escalations: escalations.map(({ to, texts: said, ...rule }) => ({
+        ...rule,
+        to: { id: to, name: facts.onDuty?.get(to) ?? '' },
+        texts: gated(said),
+      })),
+    }),
     maxRecipients: facts.maxRecipients,
     ...(facts.minRecipients !== undefined && { minRecipients: facts.minRecipients }),
   }
@@ -295,12 +317,13 @@ export function readContent(bytes: Uint8Array): AlertContent {
   const parsed = contentSchema.safeParse(parseStored(bytes))
   if (!parsed.success) throw notOurs('does not fit its schema')
   const content = parsed.data
-  const { texts, corrections, reminders } = content
+  const { texts, corrections, reminders, escalations = [] } = content
   const sent = [
     ...texts,
     ...corrections.cancel,
     ...corrections.allClear,
     ...(reminders?.texts ?? []),
+    ...escalations.flatMap(rule => rule.texts),
   ]
   const gated = throughGate(content.status, content.roster?.id, sent)
   if (gated.texts.some((text, i) => text.sms !== sent[i]?.sms))
@@ -319,8 +342,9 @@ export function readContent(bytes: Uint8Array): AlertContent {
  * same is true of corrections and reminders of the real thing.
  */
 function reachesAsItMay(content: AlertContent): boolean {
-  const { correction, only, reminder, status, references, reached = [] } = content
-  if (correction !== undefined && only !== undefined) return false
+  const { correction, only, reminder, escalation, status, references, reached = [] } = content
+  const kinds = [correction, only, escalation].filter(kind => kind !== undefined)
+  if (kinds.length > 1) return false
   if (reminder !== undefined && only === undefined) return false
   if (correction === undefined && only === undefined) {
     return reached.every(({ id }) => status === 'Actual' && references.includes(id))

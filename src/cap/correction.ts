@@ -40,6 +40,8 @@ export function correctionContent(
     minRecipients: _floor,
     locationHours: _hours,
     reminders: _reminders,
+    escalations: _escalations,
+    escalation: _escalation,
     only: _only,
     reminder: _reminder,
     ...kept
@@ -107,7 +109,13 @@ export function reminderContent(
   contentDigest: string,
   round: number,
 ): AlertContent | undefined {
-  const { reminders, origin: _origin, foreignReferences: _foreign, ...rest } = alert
+  const {
+    reminders,
+    escalations: _rules,
+    origin: _origin,
+    foreignReferences: _foreign,
+    ...rest
+  } = alert
   const { minRecipients: _floor, locationHours: _hours, ...kept } = rest
   if (reminders === undefined || round < 1 || round > reminders.times) return undefined
   const { info, texts } = reminders.texts === undefined ? alert : spokenAnew(alert, reminders.texts)
@@ -162,7 +170,7 @@ function spokenAnew(
 }
 
 /** A UUIDv7 of the alert's own millisecond, whose chance is a digest (RFC 9562 §5.7). */
-function followUpId(alertId: string, contentDigest: string, which: string): string {
+export function followUpId(alertId: string, contentDigest: string, which: string): string {
   const octets = createHash('sha256')
     .update(`${which} ${alertId} ${contentDigest}`)
     .digest()

@@ -8,6 +8,7 @@
  * a second.
  */
 import { v7 as uuid } from 'uuid'
+import { lookAtEscalations } from '../alerts/escalate.ts'
 import { settleExercises } from '../alerts/exercise-end.ts'
 import { remindNext } from '../alerts/remind.ts'
 import { completeNotices } from '../alerts/notice-cap.ts'
@@ -43,6 +44,7 @@ const LOOK = {
   callbacks: 1_000,
   letters: 500,
   reminders: 2_000,
+  escalations: 2_000,
   unsigned: 5_000,
   exercises: 1_000,
 }
@@ -145,6 +147,11 @@ export async function startDispatcher({
   }
 
   const reminding = async () => ((await remindNext(db, now())) ? 0 : LOOK.reminders)
+
+  const escalating = async () => {
+    await lookAtEscalations(db, now())
+    return LOOK.escalations
+  }
 
   const hearing = async () => {
     await left.take(carrierId => lanes.has(carrierId) || closing.has(carrierId))
@@ -285,6 +292,7 @@ export async function startDispatcher({
     loop('letters', layingOut),
     loop('reminders', reminding),
     loop('exercises', settling),
+    loop('escalations', escalating),
   ]
   log.info({ dispatcherId: id }, 'dispatcher started')
 

@@ -101,6 +101,7 @@ export const alertSchema = z
       )
       .meta({ description: 'What was dispatched that follows it, the oldest first' }),
     reminderOf: z.uuid().nullable().meta({ description: 'The alert whose silent ones it reminds' }),
+    escalationOf: z.uuid().nullable().meta({ description: 'Of which it tells those on duty' }),
     contentDigest: z.string().nullable().meta({ description: 'SHA-256 of the signed bytes, hex' }),
     warnings: z.array(faultSchema),
     signatures: z.array(
@@ -568,6 +569,7 @@ export async function alertResource(
       dispatchedAt: one.dispatchedAt.toISOString(),
     })),
     reminderOf: alert.reminderOf,
+    escalationOf: alert.escalationOf,
     contentDigest,
     template: made === undefined ? null : await templateResource(db, made),
     warnings: [

@@ -84,6 +84,20 @@ export const progressSchema = z
       )
       .readonly()
       .meta({ description: 'What went to those who had not answered, the oldest first' }),
+    escalations: z
+      .array(
+        z.object({
+          rule: z.int().meta({ description: 'Of `escalations`, from 1' }),
+          alertId: z
+            .uuid()
+            .meta({ description: 'What those on duty were sent: an alert of its own' }),
+          at: timeSchema,
+          takenAt: timeSchema.nullable().meta({
+            description: 'One of them has answered 1: until then an alarm says that nobody has',
+          }),
+        }),
+      )
+      .readonly(),
     nextReminderAt: timeSchema.nullable().meta({
       description: 'At the earliest: it waits while messages of the alert still leave',
     }),

@@ -10,8 +10,9 @@
 import { randomBytes } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
 import type { Reply } from '../carriers/carrier.ts'
+import { findAlert, type AlertRow } from '../store/alerts.ts'
 import { transact, type Database } from '../store/database.ts'
-import { askForHelp, type Asking } from '../store/help-requests.ts'
+import { askForHelp, findHelpRequestsOf, type Asking } from '../store/help-requests.ts'
 import {
   insertInbound,
   readHeard,
@@ -29,6 +30,8 @@ import {
   type ReplyState,
 } from '../store/replies.ts'
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
+import { isWanted } from '../store/subscribers.ts'
+import { tellOfRequest } from '../subscribers/notices.ts'
 import { findAddressees, lineOf } from './addressees.ts'
 import { attribute, type Attributed } from './attribution.ts'
 import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
@@ -183,7 +186,17 @@ async function recordAsking(tx: Database, inbound: readonly NewText[], now: Date
     const texts = (before?.texts ?? 0) + 1
     asking.set(key, { ...replier, phone, areaNo: recipient.areaNo, certain, inboundId: id, texts })
   }
-  if (asking.size > 0) await askForHelp(tx, [...asking.values()], now)
+  if (asking.size === 0) return
+  const opened = await askForHelp(tx, [...asking.values()], now)
+  // Systems that dispatch help seldom listen, and a flood of cries must not wait for what nobody hears.
+  if (opened.length === 0 || !(await isWanted(tx, 'request.opened'))) return
+  const alerts = new Map<string, AlertRow | undefined>()
+  for (const request of await findHelpRequestsOf(tx, opened)) {
+    const { alertId } = request
+    const alert = alerts.get(alertId) ?? (await findAlert(tx, alertId))
+    alerts.set(alertId, alert)
+    if (alert !== undefined) await tellOfRequest(tx, { alert, request, action: 'asked', now })
+  }
 }
 
 let lastNo = 0

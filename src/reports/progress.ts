@@ -18,6 +18,7 @@ import {
   readWatchedAlerts,
   type Alarm,
   type WatchedAlert,
+  type WatchedEscalation,
   type WatchedReminder,
 } from '../store/watching.ts'
 
@@ -40,6 +41,8 @@ export interface Progress extends RecipientCounts {
   readonly email: MailProgress | null
   /** What went out to those who had not answered, the oldest first. */
   readonly reminders: readonly WatchedReminder[]
+  /** What those on duty were told, and whether they have it. */
+  readonly escalations: readonly WatchedEscalation[]
   /** At the earliest; null: no reminder is left. */
   readonly nextReminderAt: string | null
 }
@@ -195,6 +198,7 @@ function progressOf(
         delivered,
       }),
     ),
+    escalations: alert.escalations,
     nextReminderAt: alert.remindAt?.toISOString() ?? null,
   }
 }

@@ -188,6 +188,8 @@ export const english = {
       cancelled: 'Cancelled by a correction',
       allCleared: 'An all-clear was sent',
       reminded: 'Who had not answered was reminded',
+      escalated: 'Those on duty were told',
+      escalationTaken: 'Somebody on duty has it',
       refused: 'Refused by the dispatcher',
       ended: 'Nothing left to send',
       noted: 'Note',

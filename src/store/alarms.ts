@@ -16,3 +16,14 @@ export async function raiseAlarm(
   `)
   await notify(tx, 'alerts', alertId)
 }
+
+/** It is nothing to be told any more. */
+export async function dropAlarm(tx: Database, alertId: string, code: string): Promise<void> {
+  await tx.execute(sql`
+    update alerts
+    set alarms = (select coalesce(jsonb_agg(one order by no), '[]') from jsonb_array_elements(alarms)
+      with ordinality as a(one, no) where one->>'code' <> ${code}::text)
+    where id = ${alertId}::uuid
+  `)
+  await notify(tx, 'alerts', alertId)
+}

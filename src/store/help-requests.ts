@@ -2,7 +2,7 @@
 import { asc, eq, sql, type SQL } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
-import type { Replier } from './replies.ts'
+import { keyOfReplier, type Replier } from './replies.ts'
 import {
   helpRequests,
   helpSteps,
@@ -41,12 +41,14 @@ const asked = (asking: readonly Asking[]): SQL => sql`unnest(
  * Opens a request of each, or notes that they asked again; one that was closed is open again. Each recipient once.
  * The revision moves where people would decide otherwise for it, and with no further text: or who floods us would
  * keep everybody from acting.
+ *
+ * @returns those whose request is open now and was not before
  */
 export async function askForHelp(
   tx: Database,
   asking: readonly Asking[],
   now: Date,
-): Promise<void> {
+): Promise<Replier[]> {
   const rows = await tx.execute<{ id: string; alert_id: string; seq: number; state: string }>(sql`
     select h.id, h.alert_id, h.seq, h.state
     from help_requests h join ${asked(asking)} on a.alert_id = h.alert_id and a.seq = h.seq
@@ -73,6 +75,26 @@ export async function askForHelp(
   for (const requestId of closed) {
     await insertHelpStep(tx, { requestId, at: now, operatorId: null, step: 'askedAgain' })
   }
+  const known = new Set(rows.filter(({ state }) => state !== 'closed').map(keyOfRow))
+  return asking.filter(one => !known.has(keyOfReplier(one)))
+}
+
+const keyOfRow = ({ alert_id: alertId, seq }: { alert_id: string; seq: number }) =>
+  keyOfReplier({ alertId, seq })
+
+/** The requests of these recipients. */
+export async function findHelpRequestsOf(
+  db: Database,
+  repliers: readonly Replier[],
+): Promise<HelpRequest[]> {
+  const rows = await db.execute<RequestRow>(sql`
+    select ${REQUEST} from help_requests h
+    join unnest(${arrayLiteral(repliers.map(one => one.alertId))}::uuid[],
+      ${numberArray(repliers.map(one => one.seq))}::int[]) as a(alert_id, seq)
+      on a.alert_id = h.alert_id and a.seq = h.seq
+    order by h.id
+  `)
+  return rows.map(requestOf)
 }
 
 export interface HelpRequest {

@@ -13,7 +13,7 @@ export async function listInForce(
   return db.execute<{ id: string; draft: AlertDraft }>(sql`
     select a.id, a.draft from alerts a
     where a.status = 'Actual' and a.msg_type in ('Alert', 'Update') and a.state in ('sending', 'paused', 'sent')
-      and a.reminder_of is null
+      and a.reminder_of is null and a.escalation_of is null
       and a.expires > ${now.toISOString()}::timestamptz
       and not exists (
         select from alerts later

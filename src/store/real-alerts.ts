@@ -50,11 +50,11 @@ export async function listRealAlerts(db: Database, now: Date): Promise<RealAlert
     ), found as (
       select id from alerts
       where status = 'Actual' and dispatched_at is not null and expires > ${at}::timestamptz
-        and reminder_of is null
+        and reminder_of is null and escalation_of is null
       union
       select id from alerts
       where status = 'Actual' and msg_type <> 'Alert' and dispatched_at >= (select at from oldest)
-        and reminder_of is null
+        and reminder_of is null and escalation_of is null
     )
     select o.name,
       (

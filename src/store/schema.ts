@@ -721,6 +721,9 @@ export const alerts = pgTable(
     /** The alert that it reminds of; and which of those it is that were approved with that, null by hand. */
     reminderOf: uuid('reminder_of'),
     reminderRound: smallint('reminder_round'),
+    /** The alert of which those on duty are told, and by which of its rules. */
+    escalationOf: uuid('escalation_of'),
+    escalationRule: smallint('escalation_rule'),
     /** When its next reminder is due; null: none is left. */
     remindAt: at('remind_at'),
   },
@@ -731,6 +734,10 @@ export const alerts = pgTable(
     index('alerts_remind')
       .on(t.remindAt)
       .where(sql`remind_at is not null`),
+    uniqueIndex('alerts_escalations')
+      .on(t.escalationOf, t.escalationRule)
+      .where(sql`escalation_of is not null`),
+    check('alerts_escalation_rule', sql`(escalation_of is null) = (escalation_rule is null)`),
     check('alerts_reminder_round', sql`reminder_of is not null or reminder_round is null`),
     index('alerts_created').on(t.createdAt),
     index('alerts_exercise')
@@ -758,6 +765,40 @@ export const alerts = pgTable(
       'alerts_recipients_fixed',
       sql`recipients is not null or state not in ('sending', 'paused', 'sent')`,
     ),
+  ],
+)
+
+/** By which those on duty are told of an alert, as approved with it; each once. */
+export const escalations = pgTable(
+  'escalations',
+  {
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    /** Its place among the alert's, from 0. */
+    ruleNo: smallint('rule_no').notNull(),
+    /** What it asks, as it was signed: what is acted upon is read from there. */
+    terms: jsonb('terms').notNull(),
+    /** Looked at from then on. */
+    dueAt: at('due_at').notNull(),
+    /** It can't apply any more, and nobody was told. */
+    isClosed: boolean('is_closed').notNull().default(false),
+    /** The alert that told those on duty. */
+    escalationId: uuid('escalation_id'),
+    escalatedAt: at('escalated_at'),
+    /** One of them answered that they have it. */
+    takenAt: at('taken_at'),
+  },
+  t => [
+    primaryKey({ columns: [t.alertId, t.ruleNo] }),
+    index('escalations_due')
+      .on(t.dueAt)
+      .where(sql`not is_closed and escalation_id is null`),
+    index('escalations_untaken')
+      .on(t.alertId)
+      .where(sql`escalation_id is not null and taken_at is null`),
+    check('escalations_told', sql`(escalation_id is null) = (escalated_at is null)`),
+    check('escalations_taken', sql`taken_at is null or escalation_id is not null`),
   ],
 )
 

@@ -146,7 +146,7 @@ export async function readEarlierAlerts(
   const latest = (which: SQL) => sql`(
     select id, status, dispatched_at, recipients, first_submitted_at, last_submitted_at from alerts
     where dispatched_at < ${before.toISOString()}::timestamptz and ${which}
-      and reminder_of is null
+      and reminder_of is null and escalation_of is null
       and draft->'info'->0->>'event' = ${event}
     order by dispatched_at desc limit ${limit})`
   const rows = await db.execute<

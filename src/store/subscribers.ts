@@ -86,3 +86,13 @@ export async function subscribersWanting(
     .for('key share')
   return rows.map(row => row.id)
 }
+
+/** Whether any subscriber may want to hear of such a thing. */
+export async function isWanted(db: Database, event: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: subscribers.id })
+    .from(subscribers)
+    .where(and(eq(subscribers.enabled, true), sql`${event} = any(${subscribers.events})`))
+    .limit(1)
+  return rows.length > 0
+}

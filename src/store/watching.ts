@@ -36,8 +36,19 @@ export interface WatchedAlert {
   readonly mailing: MailingCounts | null
   /** What went out to remind of it, the oldest first. */
   readonly reminders: readonly WatchedReminder[]
+  readonly escalations: readonly WatchedEscalation[]
   /** When the next reminder is due, at the earliest; null: none is left. */
   readonly remindAt: Date | null
+}
+
+/** Of those on duty, who were told when a rule said so. */
+export interface WatchedEscalation {
+  /** Of the rule, from 1 as people count. */
+  readonly rule: number
+  readonly alertId: string
+  readonly at: string
+  /** Somebody has answered that they have it; null: nobody yet. */
+  readonly takenAt: string | null
 }
 
 export interface WatchedReminder {
@@ -70,6 +81,7 @@ export async function readWatchedAlerts(
     requests: Partial<Record<HelpRequestState, number>> | null
     mailing: MailingCounts | null
     reminders: WatchedReminder[] | null
+    escalations: { rule: number; id: string; at_ms: number; taken_ms: number | null }[] | null
     remind_ms: number | null
   }>(sql`
     select a.id, a.state, a.recipients, a.content_digest, a.alarms,
@@ -98,6 +110,12 @@ export async function readWatchedAlerts(
         from alerts m left join progress p on p.alert_id = m.id
         where m.reminder_of = a.id and m.dispatched_at is not null group by m.id
       ) r) as reminders,
+      (select json_agg(e order by e.at_ms) from (
+        select rule_no + 1 as rule, escalation_id as id,
+          (extract(epoch from escalated_at) * 1000)::float8 as at_ms,
+          (extract(epoch from taken_at) * 1000)::float8 as taken_ms
+        from escalations where alert_id = a.id and escalation_id is not null
+      ) e) as escalations,
       (extract(epoch from a.remind_at) * 1000)::float8 as remind_ms
     from alerts a
     where a.id = any(${arrayLiteral(alertIds)}::uuid[])
@@ -121,6 +139,12 @@ export async function readWatchedAlerts(
     requests: row.requests ?? {},
     mailing: row.mailing,
     reminders: row.reminders ?? [],
+    escalations: (row.escalations ?? []).map(({ rule, id, at_ms: at, taken_ms: taken }) => ({
+      rule,
+      alertId: id,
+      at: new Date(at).toISOString(),
+      takenAt: taken === null ? null : new Date(taken).toISOString(),
+    })),
     remindAt: row.remind_ms === null ? null : new Date(row.remind_ms),
   }))
 }

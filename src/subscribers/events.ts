@@ -1,6 +1,6 @@
 import type { AlertState } from '../store/alerts.ts'
 
-/** What a subscriber may ask to be told of: an alert that has come into a state. */
+/** What a subscriber may ask to be told of: an alert, or a request for help, that has come into a state. */
 export const NOTICE_EVENTS = [
   'alert.submitted',
   'alert.approved',
@@ -11,6 +11,9 @@ export const NOTICE_EVENTS = [
   'alert.sent',
   'alert.stopped',
   'alert.expired',
+  'request.opened',
+  'request.taken',
+  'request.closed',
 ] as const
 
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number]

@@ -1,9 +1,10 @@
 import { v7 as uuid } from 'uuid'
 import type { AlertRow, AlertState } from '../store/alerts.ts'
 import { type Database, notify } from '../store/database.ts'
+import type { HelpRequest } from '../store/help-requests.ts'
 import { insertNotice } from '../store/notices.ts'
 import { subscribersWanting } from '../store/subscribers.ts'
-import { eventOf } from './events.ts'
+import { eventOf, type NoticeEvent } from './events.ts'
 
 /** Something that was done to an alert. */
 export interface AlertNews {
@@ -28,6 +29,51 @@ export async function tellSubscribers(tx: Database, news: AlertNews): Promise<vo
   // Signing takes its time, and the transaction holds the alert: its CAP is put in afterwards, before anybody is told.
   const capDigest = alert.state === 'rejected' ? null : alert.contentDigest
   const notice = { id: uuid(), alertId: alert.id, event, body, at: now, capDigest }
+  await insertNotice(tx, notice, wanting)
+  await notify(tx, 'notices', alert.id)
+}
+
+/** Somebody who asked for help, and how far people have come with it. */
+export interface RequestNews {
+  readonly alert: Pick<AlertRow, 'id' | 'status' | 'draft'>
+  /** As it is after it. */
+  readonly request: HelpRequest
+  /** As the request's own story has it: `asked`, `taken`, `handedOver` … */
+  readonly action: string
+  readonly now: Date
+}
+
+/**
+ * Queues what dispatch centres and the like want to hear of a request, in the transaction that moves it. It names the
+ * phone and what was written: who is to help must know both.
+ */
+export async function tellOfRequest(tx: Database, news: RequestNews): Promise<void> {
+  const { alert, request, action, now } = news
+  const event: NoticeEvent = `request.${request.state === 'open' ? 'opened' : request.state}`
+  const wanting = await subscribersWanting(tx, event, alert.status)
+  if (wanting.length === 0) return
+  const { id, phone, areaNo, state, certain, texts, text, reply, operatorId, outcome } = request
+  const data = {
+    action,
+    alert: { id: alert.id, status: alert.status, event: alert.draft.info[0]?.event ?? null },
+    request: {
+      id,
+      phone,
+      areaNo,
+      state,
+      certain,
+      askedAt: request.askedAt.toISOString(),
+      lastAt: request.lastAt.toISOString(),
+      texts,
+      text,
+      reply,
+      operatorId,
+      outcome,
+      revision: request.revision,
+    },
+  }
+  const body = bodyOf(event, now, data)
+  const notice = { id: uuid(), alertId: alert.id, event, body, at: now, capDigest: null }
   await insertNotice(tx, notice, wanting)
   await notify(tx, 'notices', alert.id)
 }

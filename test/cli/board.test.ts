@@ -23,6 +23,7 @@ const progress: Progress = {
   etaSeconds: 5,
   email: null,
   reminders: [],
+  escalations: [],
   nextReminderAt: null,
 }
 
