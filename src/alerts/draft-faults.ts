@@ -6,7 +6,7 @@ import { escalationFaults } from '../cap/escalation.ts'
 import { linkFaults } from '../cap/link-faults.ts'
 import { isReservedParameter } from '../cap/message.ts'
 import { ceilingFault } from '../cap/message-rules.ts'
-import { replyCodeFaults, replyFaults } from '../cap/reply-faults.ts'
+import { pollFaults, replyCodeFaults, replyFaults } from '../cap/reply-faults.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError, type ErrorCode, type Fault } from '../errors.ts'
 
@@ -35,6 +35,11 @@ export function draftFaults(
     ...draft.info.flatMap((info, no) => exportFaults(info, `/info/${no}`)),
     ...replyFaults(draft.replies.options),
     ...replyCodeFaults(draft.replies),
+    ...pollFaults(
+      draft.replies,
+      draft.info.map(({ expires }) => expires),
+      now,
+    ),
     ...reminderFaults(draft),
     ...escalationFaults(draft),
     ...textsOf(draft).flatMap(({ sms, pointer }) => linkFaults(sms, pointer)),
@@ -220,7 +225,8 @@ interface PlacedText extends CorrectionText {
   readonly pointer: string
 }
 
-function textsOf({ info, corrections, reminders, escalations = [] }: AlertDraft): PlacedText[] {
+function textsOf(draft: AlertDraft): PlacedText[] {
+  const { info, corrections, reminders, escalations = [], replies } = draft
   const placed = (texts: readonly CorrectionText[] | undefined, at: string) =>
     (texts ?? []).map((text, no) => ({ ...text, pointer: `${at}/${no}/sms` }))
   return [
@@ -228,6 +234,8 @@ function textsOf({ info, corrections, reminders, escalations = [] }: AlertDraft)
     ...placed(corrections?.cancel, '/corrections/cancel'),
     ...placed(corrections?.allClear, '/corrections/allClear'),
     ...placed(reminders?.texts, '/reminders/texts'),
+    ...placed(replies.quotaTexts?.taken, '/replies/quotaTexts/taken'),
+    ...placed(replies.quotaTexts?.full, '/replies/quotaTexts/full'),
     ...escalations.flatMap(({ texts }, no) => placed(texts, `/escalations/${no}/texts`)),
   ]
 }

@@ -139,12 +139,22 @@ export const replyOptionSchema = z.strictObject({
   label: readableText(100),
   words: z.array(readableText(50)).max(50).default([]),
   urgent: z.boolean().default(false),
+  /** So many are taken, the first who answer it; the others are told that it is enough. */
+  quota: z.int().min(1).max(1_000_000).optional(),
 })
 
 const correctionTexts = z
   .array(z.strictObject({ language: languageTag, sms }))
   .min(1)
   .max(20)
+
+/** What is answered to whoever chooses an option that has a quota. */
+export const quotaTextsSchema = z.strictObject({
+  /** They are among the first; left out: nothing is answered. */
+  taken: correctionTexts.optional(),
+  /** It is enough, with thanks. */
+  full: correctionTexts,
+})
 
 const correctionsSchema = z.strictObject({
   cancel: correctionTexts.optional(),
@@ -209,6 +219,9 @@ const members = {
   replies: z.strictObject({
     options: z.array(replyOptionSchema).max(20).default([]),
     code: replyCode.optional(),
+    /** What comes later counts, and is marked as late. */
+    deadline: time.optional(),
+    quotaTexts: quotaTextsSchema.optional(),
   }),
   corrections: correctionsSchema.optional(),
   reminders: remindersSchema.optional(),

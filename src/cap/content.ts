@@ -12,6 +12,7 @@ import { canonicalBytes, parseStrictJson } from '../signing/canonical.ts'
 import {
   draftSchema,
   escalationSchema,
+  quotaTextsSchema,
   infoSchema,
   modeOf,
   remindersSchema,
@@ -126,7 +127,12 @@ const contentSchema = z.strictObject({
    * zone. Absent: hours don't matter.
    */
   locationHours: z.strictObject({ timeZone: z.string() }).optional(),
-  replies: z.strictObject({ options: z.array(replyOptionSchema), code: replyCode.optional() }),
+  replies: z.strictObject({
+    options: z.array(replyOptionSchema),
+    code: replyCode.optional(),
+    deadline: z.string().optional(),
+    quotaTexts: quotaTextsSchema.optional(),
+  }),
   corrections: z.strictObject({ cancel: correctionTexts, allClear: correctionTexts }),
   reminders: remindersSchema.extend({ texts: correctionTexts.optional() }).optional(),
   escalations: z
@@ -182,6 +188,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
   const { status, msgType, scope, restriction, addresses, note, delivery, replies } = draft
   const { source, code, incidents, foreignReferences, origin, reminders, escalations } = draft
   const { only } = draft.audience
+  const { quotaTexts } = replies
   const { reached = [] } = facts
   const blocks = blocksWithAreas(draft.info)
   const { areas, noOf } = signedAreas(blocks.flatMap(block => block.area))
@@ -237,7 +244,15 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
       exercise: { id: facts.exercise.id, simulated: facts.exercise.simulated },
     }),
     ...(facts.locationHours !== undefined && { locationHours: facts.locationHours }),
-    replies,
+    replies: {
+      ...replies,
+      ...(quotaTexts !== undefined && {
+        quotaTexts: {
+          ...(quotaTexts.taken !== undefined && { taken: gated(quotaTexts.taken) }),
+          full: gated(quotaTexts.full),
+        },
+      }),
+    },
     corrections: {
       cancel: gated(draft.corrections?.cancel ?? []),
       allClear: gated(draft.corrections?.allClear ?? []),
@@ -317,13 +332,15 @@ export function readContent(bytes: Uint8Array): AlertContent {
   const parsed = contentSchema.safeParse(parseStored(bytes))
   if (!parsed.success) throw notOurs('does not fit its schema')
   const content = parsed.data
-  const { texts, corrections, reminders, escalations = [] } = content
+  const { texts, corrections, reminders, escalations = [], replies } = content
   const sent = [
     ...texts,
     ...corrections.cancel,
     ...corrections.allClear,
     ...(reminders?.texts ?? []),
     ...escalations.flatMap(rule => rule.texts),
+    ...(replies.quotaTexts?.taken ?? []),
+    ...(replies.quotaTexts?.full ?? []),
   ]
   const gated = throughGate(content.status, content.roster?.id, sent)
   if (gated.texts.some((text, i) => text.sms !== sent[i]?.sms))

@@ -3,7 +3,7 @@ import type { AlertDraft, ReplyOption } from './alert.ts'
 import { isReservedWord, normaliseAnswer } from './keywords.ts'
 
 /** What tallies count besides options; none of them may be an option's code. */
-const TALLY_WORDS = ['other', 'optedout', 'recipients']
+const TALLY_WORDS = ['other', 'optedout', 'recipients', 'full']
 
 /**
  * Each word that people may answer must mean one thing, and never what STOP or HELP means.
@@ -56,4 +56,37 @@ export function replyCodeFaults({ code, options }: AlertDraft['replies']): Fault
   return words.some(word => normaliseAnswer(word).split(' ').includes(normal))
     ? [{ pointer, detail: 'stands in an answer of an option' }]
     : []
+}
+
+/**
+ * A quota must be told of, and a deadline leave people time.
+ *
+ * @param expires of each block
+ */
+export function pollFaults(
+  { options, deadline, quotaTexts }: AlertDraft['replies'],
+  expires: readonly (string | undefined)[],
+  now: Date,
+): Fault[] {
+  const faults: Fault[] = []
+  const limited = options.findIndex(({ quota }) => quota !== undefined)
+  if (limited >= 0 && quotaTexts === undefined) {
+    const detail = 'needs replies.quotaTexts: what is answered once it is enough'
+    faults.push({ pointer: `/replies/options/${limited}/quota`, detail })
+  }
+  if (limited < 0 && quotaTexts !== undefined) {
+    faults.push({
+      pointer: '/replies/quotaTexts',
+      detail: 'are for a quota, and no option has one',
+    })
+  }
+  if (deadline === undefined) return faults
+  const pointer = '/replies/deadline'
+  const end = Date.parse(deadline)
+  if (options.length === 0) faults.push({ pointer, detail: 'needs options: nobody could answer' })
+  if (end <= now.getTime()) faults.push({ pointer, detail: 'is in the past' })
+  if (expires.every(one => one !== undefined && Date.parse(one) < end)) {
+    faults.push({ pointer, detail: 'is after the alert has expired' })
+  }
+  return faults
 }

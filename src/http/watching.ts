@@ -113,6 +113,7 @@ export const tallySchema = z
   .object({
     ...replied,
     other: z.int(),
+    full: z.int().meta({ description: 'Who chose an option of which enough were taken' }),
     optedOut: z.int(),
     noReply: z.int(),
     requests: z

@@ -4,7 +4,7 @@
  */
 import type { ReplyOption } from '../cap/alert.ts'
 import { normaliseAnswer } from '../cap/keywords.ts'
-import { readContent } from '../cap/content.ts'
+import { type AlertContent, readContent } from '../cap/content.ts'
 import { describeError, log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -31,6 +31,9 @@ export interface Question {
   readonly options: readonly ReplyOption[]
   /** By which an answer names this alert among others, normalised. */
   readonly code: string | undefined
+  /** Epoch milliseconds: what comes later is late. */
+  readonly deadline?: number | undefined
+  readonly quotaTexts?: AlertContent['replies']['quotaTexts']
 }
 
 export interface Addressee extends Question {
@@ -162,8 +165,13 @@ async function readQuestions(
 
 function questionIn(alertId: string, bytes: Uint8Array): Question {
   try {
-    const { options, code } = readContent(bytes).replies
-    return { options, code: code === undefined ? undefined : normaliseAnswer(code) }
+    const { options, code, deadline, quotaTexts } = readContent(bytes).replies
+    return {
+      options,
+      code: code === undefined ? undefined : normaliseAnswer(code),
+      ...(deadline !== undefined && { deadline: Date.parse(deadline) }),
+      ...(quotaTexts !== undefined && { quotaTexts }),
+    }
   } catch (error) {
     // What people say must be kept also where an alert's bytes were damaged after it was sent.
     log.error({ alertId, code: describeError(error) }, 'an alert asks nothing that can be read')

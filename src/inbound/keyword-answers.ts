@@ -8,6 +8,7 @@ import { queueAnswers, type Answer, type InboundText } from '../store/inbound.ts
 import { readOrganisation, type Organisation, type Policy } from '../store/organisation.ts'
 import { keywordLanguage } from './keywords.ts'
 
+type Answered = 'optOut' | 'optIn' | 'help'
 type Keyword = Wish & Pick<InboundText, 'kind'>
 
 /** @param answered phones that the carrier has answered itself */
@@ -41,7 +42,7 @@ async function answersTo(tx: Database, keywords: readonly Keyword[]): Promise<An
   const phones = [...new Set(keywords.map(({ phone }) => phone))]
   const spoken = saysMore(organisation.policy) ? await readLanguages(tx, phones) : undefined
   return keywords.map(({ phone, kind, text }) => {
-    const answered = kind as Answer['kind']
+    const answered = kind as Answered
     const own = answerIn(organisation, answered, keywordLanguage(text), spoken?.get(phone))
     return { id: uuid(), phone, kind: answered, text: own }
   })
@@ -58,7 +59,7 @@ const saysMore = ({ helpTexts, optOutTexts, optInTexts }: Policy) =>
  */
 function answerIn(
   { policy, languages }: Organisation,
-  kind: Answer['kind'],
+  kind: Answered,
   keyword: string | undefined,
   person: string | undefined,
 ): string {

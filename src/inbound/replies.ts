@@ -23,6 +23,7 @@ import {
   type LastWords,
 } from '../store/inbound.ts'
 import {
+  FULL,
   keyOfReplier,
   lockReplies,
   writeReplies,
@@ -32,10 +33,11 @@ import {
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
 import { isWanted } from '../store/subscribers.ts'
 import { tellOfRequest } from '../subscribers/notices.ts'
-import { findAddressees, lineOf } from './addressees.ts'
+import { findAddressees, lineOf, type Addressee } from './addressees.ts'
 import { attribute, type Attributed } from './attribution.ts'
 import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
 import { heedKeywords } from './keyword-answers.ts'
+import { answerChosen, lockPlaces, type Chosen, type Places } from './quotas.ts'
 import { findRecipients, type Recipient } from './recipients.ts'
 
 /**
@@ -106,17 +108,29 @@ async function recordTexts(
       texts.flatMap(({ id }) => id ?? []),
     ),
   ])
-  const inbound = newTexts(attributed, lastWords, heard)
+  const inbound = newTexts(attributed, lastWords, heard, now)
   if (inbound.length === 0) return
-  const { changed, moves } = heedReplies(inbound, states, now)
+  const places = await lockPlaces(tx, askedOf(inbound))
+  const { changed, moves, chosen } = heedReplies(inbound, states, places, now)
   await Promise.all([
     insertInbound(tx, carrierId, inbound, now),
     writeReplies(tx, changed),
     moveTallies(tx, moves),
+    places?.write(tx),
     recordAsking(tx, inbound, now),
   ])
   const answered = new Set(texts.flatMap(({ phone, meaning }) => (meaning ? [phone] : [])))
   await heedKeywords(tx, carrierId, inbound, answered, now)
+  await answerChosen(tx, carrierId, chosen, now)
+}
+
+/** What those who write were asked, by alert. */
+function askedOf(inbound: readonly NewText[]): Map<string, Addressee> {
+  return new Map(
+    inbound.flatMap(({ addressee }) =>
+      addressee === undefined ? [] : [[addressee.recipient.alert.id, addressee]],
+    ),
+  )
 }
 
 /** PostgreSQL holds neither NUL nor half a surrogate pair; phones can send both. */
@@ -131,6 +145,7 @@ const replierOf = ({ alert, blockNo, offset }: Recipient): Replier => ({
 const phonesOf = (texts: readonly Asked[]) => [...new Set(texts.map(text => text.phone))]
 
 interface NewText extends InboundText {
+  readonly addressee: Addressee | undefined
   readonly recipient: Recipient | undefined
 }
 
@@ -139,6 +154,7 @@ function newTexts(
   texts: readonly (WholeText & Attributed)[],
   lastWords: ReadonlyMap<string, LastWords>,
   heard: ReadonlySet<string>,
+  now: Date,
 ): NewText[] {
   const known = new Set(heard)
   const latest = new Map(lastWords)
@@ -166,8 +182,9 @@ function newTexts(
       automatic: understood.automatic === true,
       alertId,
       seq: recipient === undefined ? null : recipient.blockNo + recipient.offset,
-      late: recipient?.alert.expired ?? false,
+      late: recipient?.alert.expired === true || now.getTime() > (addressee?.deadline ?? Infinity),
       sourceId: id ?? null,
+      addressee,
       recipient,
     })
   }
@@ -216,17 +233,24 @@ function idsInOrder(count: number): () => string {
 function heedReplies(
   inbound: readonly NewText[],
   before: ReadonlyMap<string, ReplyState>,
+  places: Places | undefined,
   now: Date,
-): { changed: (Replier & ReplyState)[]; moves: TallyMove[] } {
+): { changed: (Replier & ReplyState)[]; moves: TallyMove[]; chosen: Chosen[] } {
   const changed = new Map<string, Replier & ReplyState>()
   const moves: TallyMove[] = []
+  const chosen: Chosen[] = []
   for (const text of inbound) {
-    const { recipient } = text
+    const { recipient, addressee, phone } = text
     if (recipient === undefined) continue
     const replier = replierOf(recipient)
     const key = keyOfReplier(replier)
     const was = changed.get(key) ?? before.get(key) ?? NOTHING_SAID
-    const is = afterText(was, text, now)
+    const said = afterText(was, text, now)
+    const is = places === undefined ? said : within(places, recipient.alert.id, was, said)
+    const option = addressee?.options.find(({ code }) => code === said.option)
+    if (addressee !== undefined && said !== was && option?.quota !== undefined) {
+      chosen.push({ phone, addressee, kind: is.option === FULL ? 'full' : 'taken' })
+    }
     if (is === was) continue
     changed.set(key, { ...is, ...replier })
     const out = Number(is.optedOut) - Number(was.optedOut)
@@ -236,7 +260,15 @@ function heedReplies(
     }
     if (out !== 0) moves.push(...tallyMoves(recipient, 'optedOut', out))
   }
-  return { changed: [...changed.values()], moves }
+  return { changed: [...changed.values()], moves, chosen }
+}
+
+/** With the places that there are. */
+function within(places: Places, alertId: string, was: ReplyState, said: ReplyState): ReplyState {
+  if (said === was || said.option === undefined) return said
+  const option = places.choose(alertId, was, said.option)
+  places.moved(alertId, was.option, option)
+  return { ...said, option }
 }
 
 const NOTHING_SAID: ReplyState = { option: undefined, repliedAt: undefined, optedOut: false }

@@ -10,6 +10,7 @@ import type { Database } from '../store/database.ts'
 import type { HelpRequestState } from '../store/help-requests.ts'
 import type { MailingCounts } from '../store/mailings.ts'
 import { NOBODY, type ProgressCounts, type RecipientCounts } from '../store/progress.ts'
+import { FULL } from '../store/replies.ts'
 import type { TallyCount } from '../store/tallies.ts'
 import { readMailStalls } from './mail-stalls.ts'
 import { alarmOf, readStalls } from './stalls.ts'
@@ -78,6 +79,8 @@ interface Replied {
 
 export interface Tally extends Replied {
   readonly other: number
+  /** Who chose an option of which enough are taken. */
+  readonly full: number
   readonly optedOut: number
   readonly noReply: number
   /** Recipients who asked for help, or may have, by how far people have come with them. */
@@ -259,12 +262,14 @@ function tallyOf(alert: WatchedAlert, recipients: number, labels: Labels, now: D
       count: count(dimension, key, code),
     }))
     const valid = byOption.reduce((sum, option) => sum + option.count, 0)
-    return { recipients: of, replied: valid + count(dimension, key, 'other'), byOption }
+    const rest = count(dimension, key, 'other') + count(dimension, key, FULL)
+    return { recipients: of, replied: valid + rest, byOption }
   }
   const total = repliedBy('total', 0, recipients)
   return {
     ...total,
     other: count('total', 0, 'other'),
+    full: count('total', 0, FULL),
     optedOut: count('total', 0, 'optedOut'),
     noReply: recipients - total.replied,
     requests: { open: 0, taken: 0, closed: 0, ...alert.requests },

@@ -282,7 +282,7 @@ export async function insertInbound(
 export interface Answer {
   readonly id: string
   readonly phone: string
-  readonly kind: 'optOut' | 'optIn' | 'help'
+  readonly kind: 'optOut' | 'optIn' | 'help' | 'taken' | 'full'
   readonly text: string
 }
 

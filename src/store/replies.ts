@@ -11,8 +11,11 @@ export interface Replier {
   readonly seq: number
 }
 
+/** Counts who chose an option of which enough are taken. */
+export const FULL = 'full'
+
 export interface ReplyState {
-  /** An option's code or `other`; undefined: nothing valid so far. */
+  /** An option's code, `full` or `other`; undefined: nothing valid so far. */
   readonly option: string | undefined
   readonly repliedAt: Date | undefined
   readonly optedOut: boolean

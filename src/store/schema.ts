@@ -1339,6 +1339,21 @@ export const tallies = pgTable(
   t => [primaryKey({ columns: [t.alertId, t.dimension, t.key, t.option, t.slot] })],
 )
 
+/** Places of an option that only so many may have: moved in the transaction of the replies that take them. */
+export const quotas = pgTable(
+  'quotas',
+  {
+    alertId: uuid('alert_id').notNull(),
+    option: text('option').notNull(),
+    quota: integer('quota').notNull(),
+    taken: integer('taken').notNull().default(0),
+  },
+  t => [
+    primaryKey({ columns: [t.alertId, t.option] }),
+    check('quotas_kept', sql`taken between 0 and quota`),
+  ],
+)
+
 // ---- outside systems that are told
 
 /** Systems that hear of alerts by webhook. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { draftSchema, infoSchema, languageTag } from '../cap/alert.ts'
+import { draftSchema, infoSchema, languageTag, replyOptionSchema } from '../cap/alert.ts'
 import { areaSchema } from '../cap/area.ts'
 import { readableText } from '../cap/readable.ts'
 import { blankSchema, line } from './blanks.ts'
@@ -54,7 +54,16 @@ const members = {
     description: 'Where it may be used: all ground that its alerts name must lie inside',
   }),
   // Its code is an alert's own: by it people say which of several they answer.
-  replies: draftSchema.shape.replies.unwrap().omit({ code: true }),
+  // So are the end of a poll, and how many it takes.
+  replies: draftSchema.shape.replies
+    .unwrap()
+    .omit({ code: true, deadline: true, quotaTexts: true })
+    .extend({
+      options: z
+        .array(replyOptionSchema.omit({ quota: true }))
+        .max(20)
+        .default([]),
+    }),
   delivery: draftSchema.shape.delivery.unwrap(),
   durationMinutes: z.int().min(1).max(YEAR_MINUTES).meta({
     description: 'From the making of an alert to its expiry, where nobody says otherwise',

@@ -223,3 +223,14 @@ test('nothing that is stored reminds people of another alert than it follows', (
     )
   }
 })
+
+test('what is answered to those who are taken, or come too late, has the drill word too', () => {
+  const full = [{ language: 'en-US', sms: 'Thank you, enough.' }]
+  const options = [{ code: '1', label: 'I come', quota: 20 }]
+  const replies = { options, quotaTexts: { full }, deadline: '2026-11-29T11:00:00Z' }
+  const alert = anAlert({ status: 'Exercise', audience: { roster: ROSTER }, replies })
+  expect(alert.replies.quotaTexts!.full[0]!.sms).toBe('EXERCISE: Thank you, enough.')
+  expect(readContent(canonicalBytes(alert))).toEqual(alert)
+  const bare = { ...alert, replies: { ...alert.replies, quotaTexts: { full } } }
+  expect(() => readContent(canonicalBytes(bare))).toThrow('lacks its drill word')
+})

@@ -32,6 +32,7 @@ const tally: Tally = {
   replied: 3,
   byOption: [{ code: '2', label: 'Need help', count: 3 }],
   other: 0,
+  full: 0,
   optedOut: 0,
   noReply: 1_997,
   requests: { open: 0, taken: 0, closed: 0 },

@@ -22,6 +22,17 @@ test.for([
   ['an unknown field', anAlert({ approved_by: 'me' }), '/approved_by'],
   ['an unknown field inside', anAlert({ info: { approved: true } }), '/info/0/approved'],
   ['no block', { ...anAlert(), info: [] }, '/info'],
+  ['a quota of nobody', replies(option({ quota: 0 })), '/replies/options/0/quota'],
+  [
+    'a deadline without offset',
+    anAlert({ replies: { deadline: '2027-01-01T00:00:00' } }),
+    '/replies/deadline',
+  ],
+  [
+    'quota texts that never say enough',
+    anAlert({ replies: { quotaTexts: { taken: [{ language: 'en', sms: 'x' }] } } }),
+    '/replies/quotaTexts/full',
+  ],
   ['a language that is none', anAlert({ info: { language: 'en_US!' } }), '/info/0/language'],
   ['no category', anAlert({ info: { category: [] } }), '/info/0/category'],
   [
@@ -273,6 +284,33 @@ test.for([
     anAlert({ replies: { options: [option({})], code: 'A 7' } }),
     'invalid_alert',
     ['/replies/code'],
+  ],
+  [
+    'a quota that nobody is told of, an option by a word of the tally, and a deadline in the past',
+    anAlert({
+      replies: {
+        options: [option({ quota: 20 }), option({ code: 'Full', label: 'No' })],
+        deadline: inHours(-1),
+      },
+    }),
+    'invalid_alert',
+    ['/replies/options/1/code', '/replies/options/0/quota', '/replies/deadline'],
+  ],
+  [
+    'texts for no quota, and a deadline after the expiry, of nothing that is asked',
+    anAlert({
+      replies: {
+        quotaTexts: { full: [{ language: 'en', sms: 'x'.repeat(2000) }] },
+        deadline: inHours(2),
+      },
+    }),
+    'invalid_alert',
+    [
+      '/replies/quotaTexts',
+      '/replies/deadline',
+      '/replies/deadline',
+      '/replies/quotaTexts/full/0/sms',
+    ],
   ],
   [
     'a link with a user name',

@@ -26,7 +26,9 @@ interface Recipient {
 
 interface SentAlert {
   recipients: Recipient[]
-  options?: { code: string; label: string; words?: string[]; urgent?: boolean }[]
+  options?: { code: string; label: string; words?: string[]; urgent?: boolean; quota?: number }[]
+  /** What else it says of replies. */
+  replies?: object
   /** By which answers name it. */
   code?: string
   areas?: string[]
@@ -117,7 +119,11 @@ export async function aSentAlert(db: Database, given: SentAlert): Promise<string
         })),
       },
     ],
-    replies: { options: given.options ?? [], ...(given.code && { code: given.code }) },
+    replies: {
+      options: given.options ?? [],
+      ...(given.code && { code: given.code }),
+      ...given.replies,
+    },
   })
   const bytes = canonicalBytes(
     alertContent(draft, {
