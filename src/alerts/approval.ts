@@ -45,7 +45,7 @@ export async function submitAlert(
     const { draft } = alert
     const template = await findAlertTemplate(tx, alertId)
     refuseFaulty([
-      ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),
+      ...draftFaults(draft, { now, ...policy }),
       ...submitFaults(draft),
       ...(await templateFaults(tx, draft, template, policy)),
       ...(await limitFaults(tx, draft, template)),

@@ -211,7 +211,7 @@ export async function checkDraft(
     area.flatMap((one, i) => areaFaults(one, `/info/${no}/area/${i}`, geocodes)).map(withAreaCode),
   )
   const faults = [
-    ...draftFaults(draft, { now, maxSegments: policy.maxSegments }),
+    ...draftFaults(draft, { now, ...policy }),
     ...(ofAreas.length > 0 ? ofAreas : languageFaults(draft.info)),
     ...(await groupFaults(db, draft, exercise)),
   ]

@@ -71,6 +71,7 @@ export async function freshContent(
     roster,
     ...(exercise !== undefined && { exercise }),
     onDuty: await groupsOnDuty(db, draft),
+    linkUrl: policy.linkUrl ?? undefined,
     ...(heedsHours(draft) && { locationHours: { timeZone } }),
     secondPerson:
       policy.secondPerson === 'all' ||

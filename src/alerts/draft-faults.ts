@@ -7,8 +7,10 @@ import { linkFaults } from '../cap/link-faults.ts'
 import { isReservedParameter } from '../cap/message.ts'
 import { ceilingFault } from '../cap/message-rules.ts'
 import { pollFaults, replyCodeFaults, replyFaults } from '../cap/reply-faults.ts'
+import { asMeasured, countLinks } from '../encoding/recipient-link.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError, type ErrorCode, type Fault } from '../errors.ts'
+import type { Policy } from '../store/organisation.ts'
 
 /** A fault of meaning, with the code that it has when it is the only one. */
 export interface DraftFault extends Fault {
@@ -24,7 +26,7 @@ const MAX_DAYS_AHEAD = 366
  */
 export function draftFaults(
   draft: AlertDraft,
-  { now, maxSegments }: { now: Date; maxSegments: number },
+  { now, maxSegments, linkUrl }: Pick<Policy, 'maxSegments' | 'linkUrl'> & { readonly now: Date },
 ): DraftFault[] {
   const faults: (Fault | undefined)[] = [
     recipientsFault(draft),
@@ -43,11 +45,12 @@ export function draftFaults(
     ...reminderFaults(draft),
     ...escalationFaults(draft),
     ...textsOf(draft).flatMap(({ sms, pointer }) => linkFaults(sms, pointer)),
+    ...textsOf(draft).flatMap(placed => ownLinkFaults(placed, linkUrl)),
     ...(draft.status === 'Actual' ? [] : drillFaults(draft)),
   ]
   return [
     ...faults.filter(fault => fault !== undefined).map(withCode('invalid_alert')),
-    ...lengthFaults(draft, maxSegments).map(withCode('text_too_long')),
+    ...lengthFaults(draft, maxSegments, linkUrl ?? undefined).map(withCode('text_too_long')),
   ]
 }
 
@@ -240,14 +243,31 @@ function textsOf(draft: AlertDraft): PlacedText[] {
   ]
 }
 
+/** The link of a recipient stands in the alert's own texts and their reminders, once, and leads somewhere. */
+function ownLinkFaults({ sms, pointer }: PlacedText, linkUrl: string | null): Fault[] {
+  const count = countLinks(sms)
+  if (count === 0) return []
+  if (!/^\/(info|reminders)\b/.test(pointer)) {
+    return [{ pointer, detail: 'has {link}: it leads nowhere but in the texts of an alert' }]
+  }
+  if (linkUrl === null) {
+    return [{ pointer, detail: 'has {link}, and policy.linkUrl does not say where that leads' }]
+  }
+  return count > 1 ? [{ pointer, detail: 'has {link} more than once' }] : []
+}
+
 /** Measured as they will be sent, drill word included. */
-function lengthFaults(draft: AlertDraft, maxSegments: number): Fault[] {
+function lengthFaults(
+  draft: AlertDraft,
+  maxSegments: number,
+  linkUrl: string | undefined,
+): Fault[] {
   const { status, audience } = draft
   const texts = textsOf(draft)
   const isGated = rosterFault(status, audience.roster) === undefined
   const sent = isGated ? throughGate(status, audience.roster, texts).texts : texts
   return sent.flatMap(({ pointer, sms }): Fault[] => {
-    const { segments, alphabet } = measureText(sms)
+    const { segments, alphabet } = measureText(asMeasured(sms, linkUrl))
     if (segments <= maxSegments) return []
     return [
       { pointer, detail: `takes ${segments} segments (${alphabet}); ${maxSegments} are allowed` },

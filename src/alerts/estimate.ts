@@ -21,6 +21,7 @@ import { type AlertContent, readContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
 import { costOf, pullsOf, routePrefixes, START } from '../carriers/routes.ts'
 import { PhoneSet } from '../encoding/phone-set.ts'
+import { asMeasured } from '../encoding/recipient-link.ts'
 import { type Alphabet, measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
@@ -89,7 +90,7 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
   const accounts = await listSendingCarriers(db)
   const counted = await countNow(db, content, resolved, routePrefixes(accounts))
   const { audience } = counted
-  const measures = content.texts.map(({ sms }) => measureText(sms))
+  const measures = content.texts.map(({ sms }) => measureText(asMeasured(sms, content.link?.base)))
   const reached = audience.kinds.map(({ areaNos, groupNos, language, prefix, recipients }) => {
     const viaGroup = groupNos.length > 0
     const textNo = chooseText(content, { areaNos, viaGroup, language })

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { countLinks } from '../encoding/recipient-link.ts'
 import { AppError } from '../errors.ts'
 import { canonicalBytes, parseStrictJson } from '../signing/canonical.ts'
 import {
@@ -145,6 +146,8 @@ const contentSchema = z.strictObject({
     )
     .min(1)
     .optional(),
+  /** Where `{link}` in its texts leads; absent: braces are braces. */
+  link: z.strictObject({ base: z.string() }).optional(),
   maxRecipients: z.int(),
   /** Absent: any number but none. */
   minRecipients: z.int().optional(),
@@ -171,6 +174,8 @@ export interface ContentFacts {
   /** The names of the groups that escalations go to, by id. */
   readonly onDuty?: ReadonlyMap<string, string>
   readonly locationHours?: AlertContent['locationHours']
+  /** Where links of recipients lead. */
+  readonly linkUrl?: string | undefined
   readonly secondPerson: boolean
   readonly passkeys?: AlertContent['passkeys']
   readonly emergency: boolean
@@ -270,6 +275,10 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
         texts: gated(said),
       })),
     }),
+    ...(facts.linkUrl !== undefined &&
+      [...texts, ...(reminders?.texts ?? [])].some(({ sms }) => countLinks(sms) > 0) && {
+        link: { base: facts.linkUrl },
+      }),
     maxRecipients: facts.maxRecipients,
     ...(facts.minRecipients !== undefined && { minRecipients: facts.minRecipients }),
   }

@@ -42,6 +42,7 @@ export function correctionContent(
     reminders: _reminders,
     escalations: _escalations,
     escalation: _escalation,
+    link: _link,
     only: _only,
     reminder: _reminder,
     ...kept

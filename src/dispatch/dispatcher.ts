@@ -80,7 +80,7 @@ export async function startDispatcher({
   const counts = new Map<string, LaneCounts>()
   const plans = new Map<Promise<unknown>, number>()
   const keyed = openDatabase(database.url, { plans: 'by key' })
-  const sendable = createSendableAlerts(db, now)
+  const sendable = createSendableAlerts(db, installation.masterKey, now)
   const left = createLeftCallbacks(db, id)
   let accounts: readonly OpenAccount[] = []
   let areAccountsRead = false

@@ -218,7 +218,8 @@ export function startLane(options: LaneOptions): Lane {
       const ref = freeRefs.pop() ?? inFlight.length
       inFlight[ref] = item
       sentAt[ref] = clock
-      const message = { to: phoneOf(item), text: text.encoded, expiresAt: text.expiresAt }
+      const own = text.personal === undefined ? text.encoded : text.personal.text(item.seq)
+      const message = { to: phoneOf(item), text: own, expiresAt: text.expiresAt }
       available = handOver.begin(message, segments, ref, range, available)
     }
     awaitSlot(now)

@@ -4,6 +4,7 @@ import type { AlertContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { routePrefixes, servesClass } from '../carriers/routes.ts'
+import { asMeasured } from '../encoding/recipient-link.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { Bin, type PackedBlock } from '../store/packing.ts'
@@ -47,7 +48,7 @@ export function createLayout(
           new Bin({
             routeClass,
             textNo: text.no,
-            segments: measureText(text.sms).segments,
+            segments: measureText(asMeasured(text.sms, content.link?.base)).segments,
             expires: textExpiry(text, now),
             blockSize: blockSizes[classNo]!,
           }),

@@ -90,7 +90,8 @@ export function createLetterDesk(of: {
   const hold = (claimed: ClaimedLetter, alert: SendableAlert, claimedAt: number): Held => {
     const { alertId, seq, fence, contactId, address, textNo, attempts } = claimed
     const lease = { alertId, seq, fence }
-    const { encoded, expiresAt, letter } = textOf(alert, textNo)
+    const { encoded, personal, expiresAt, letter: common } = textOf(alert, textNo)
+    const letter = personal === undefined ? common : personal.letter(seq)
     const one: Held = {
       lease,
       deadline: deadlineFrom(claimedAt),

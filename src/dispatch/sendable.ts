@@ -1,10 +1,14 @@
 import { priorityOf } from '../alerts/priority.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import { letterOf } from '../cap/letter.ts'
+import type { AlertContent } from '../cap/content.ts'
+import { asMeasured, countLinks, withLink } from '../encoding/recipient-link.ts'
 import { encodeText } from '../encoding/segments.ts'
+import { makeRecipientToken, recipientTokenKey } from '../signing/recipient-token.ts'
+import { findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { textExpiry } from './expiry.ts'
-import type { SendableAlert } from './work.ts'
+import type { Personal, SendableAlert } from './work.ts'
 
 export interface SendableAlerts {
   /**
@@ -17,11 +21,37 @@ export interface SendableAlerts {
   forget(alertId: string): void
 }
 
-export function createSendableAlerts(db: Database, now: () => Date): SendableAlerts {
+/** Undefined for a text without a link. */
+function personalOf(
+  content: AlertContent,
+  no: number,
+  token: (seq: number) => string,
+): Personal | undefined {
+  const { link, texts } = content
+  const sms = texts[no]?.sms ?? ''
+  if (link === undefined || countLinks(sms) === 0) return undefined
+  const letter = letterOf(content, no)
+  return {
+    text: seq => encodeText(withLink(sms, link.base, token(seq))),
+    letter: seq => ({ ...letter, body: withLink(letter.body, link.base, token(seq)) }),
+  }
+}
+
+export function createSendableAlerts(
+  db: Database,
+  masterKey: Uint8Array,
+  now: () => Date,
+): SendableAlerts {
+  const key = recipientTokenKey(masterKey)
   const loaded = new Map<string, Promise<SendableAlert>>()
 
   const read = async (alertId: string): Promise<SendableAlert> => {
     const content = await verifyForSending(db, alertId)
+    const alertNo = content.link && (await findAlert(db, alertId))?.linkNo
+    const token =
+      alertNo === undefined
+        ? undefined
+        : (seq: number) => makeRecipientToken(key, { alertNo, alertId, seq })
     return {
       id: alertId,
       priority: priorityOf(content),
@@ -31,7 +61,8 @@ export function createSendableAlerts(db: Database, now: () => Date): SendableAle
         content.texts.map(text => [
           text.no,
           {
-            encoded: encodeText(text.sms),
+            encoded: encodeText(asMeasured(text.sms, content.link?.base)),
+            personal: token && personalOf(content, text.no, token),
             expiresAt: textExpiry(text, now()).getTime(),
             letter: letterOf(content, text.no),
           },

@@ -16,8 +16,15 @@ export interface SendableAlert {
   readonly texts: ReadonlyMap<number, SendableText>
 }
 
+export interface Personal {
+  text(seq: number): EncodedText
+  letter(seq: number): AlertLetter
+}
+
 export interface SendableText {
   readonly encoded: EncodedText
+  /** The same with a recipient's own link, of as many segments; undefined: everybody gets the same. */
+  readonly personal: Personal | undefined
   readonly expiresAt: number
   /** The same as mail. */
   readonly letter: AlertLetter

@@ -5,6 +5,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { secureHeaders } from 'hono/secure-headers'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
+import { acknowledgeRoutes } from './acknowledge.ts'
 import { alertRoutes } from './alerts.ts'
 import { areaRoutes } from './areas.ts'
 import { auditRoutes } from './audit.ts'
@@ -79,6 +80,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', healthRoutes(deps, metrics))
   app.route('/docs', docsRoutes())
   app.route('/console', consoleRoutes(deps))
+  app.route('/', acknowledgeRoutes(deps))
 
   app.use('/v1/*', requireToken(deps), readBody, idempotent(deps))
   app.route('/', signInRoutes(deps))
@@ -123,6 +125,9 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   return app
 }
 
+/** Whoever knows a recipient's link answers for them: it stands in no log. */
+const loggedPath = (path: string) => (path.startsWith('/a/') ? '/a/…' : path)
+
 const nameRequest: MiddlewareHandler<Env> = async (c, next) => {
   const requestId = randomUUID()
   const startedAt = performance.now()
@@ -131,7 +136,13 @@ const nameRequest: MiddlewareHandler<Env> = async (c, next) => {
   await next()
   c.header('X-Request-Id', requestId)
   const ms = Math.round(performance.now() - startedAt)
-  const fields = { requestId, method: c.req.method, path: c.req.path, status: c.res.status, ms }
+  const fields = {
+    requestId,
+    method: c.req.method,
+    path: loggedPath(c.req.path),
+    status: c.res.status,
+    ms,
+  }
   if (c.res.status >= 500) log.warn(fields, 'answered')
   else log.debug(fields, 'answered')
 }

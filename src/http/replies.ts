@@ -29,6 +29,9 @@ export const replySchema = z
     automatic: z.boolean().meta({ description: 'A machine wrote it: it counts for nothing' }),
     late: z.boolean().meta({ description: 'It came after the alert had expired' }),
     partial: z.boolean().meta({ description: 'Parts of it never came' }),
+    web: z.boolean().meta({
+      description: 'By the link in their text: below the code stand their note, and where they are',
+    }),
   })
   .meta({ id: 'Reply' })
 
@@ -47,6 +50,7 @@ export function replyAsSeenBy(operator: Operator, row: ReplyRow): z.infer<typeof
     automatic: row.automatic,
     late: row.late,
     partial: row.partial,
+    web: row.web,
   }
 }
 

@@ -145,7 +145,7 @@ async function findMarked(
 const questionsRead = new Map<string, Question>()
 const QUESTIONS_KEPT = 500
 
-async function readQuestions(
+export async function readQuestions(
   tx: Database,
   alertIds: readonly string[],
 ): Promise<ReadonlyMap<string, Question>> {

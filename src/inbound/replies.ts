@@ -33,8 +33,9 @@ import {
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
 import { isWanted } from '../store/subscribers.ts'
 import { tellOfRequest } from '../subscribers/notices.ts'
-import { findAddressees, lineOf, type Addressee } from './addressees.ts'
+import { findAddressees, lineOf, readQuestions, type Addressee } from './addressees.ts'
 import { attribute, type Attributed } from './attribution.ts'
+import { isUrgent } from './choices.ts'
 import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
 import { heedKeywords } from './keyword-answers.ts'
 import { answerChosen, lockPlaces, type Chosen, type Places } from './quotas.ts'
@@ -110,6 +111,20 @@ async function recordTexts(
   ])
   const inbound = newTexts(attributed, lastWords, heard, now)
   if (inbound.length === 0) return
+  const chosen = await recordNew(tx, carrierId, inbound, states, now)
+  const answered = new Set(texts.flatMap(({ phone, meaning }) => (meaning ? [phone] : [])))
+  await heedKeywords(tx, carrierId, inbound, answered, now)
+  await answerChosen(tx, carrierId, chosen, now)
+}
+
+/** New texts, with all that they change. @returns who is to be told whether there was a place */
+async function recordNew(
+  tx: Database,
+  carrierId: string,
+  inbound: readonly NewText[],
+  states: ReadonlyMap<string, ReplyState>,
+  now: Date,
+): Promise<Chosen[]> {
   const places = await lockPlaces(tx, askedOf(inbound))
   const { changed, moves, chosen } = heedReplies(inbound, states, places, now)
   await Promise.all([
@@ -119,9 +134,62 @@ async function recordTexts(
     places?.write(tx),
     recordAsking(tx, inbound, now),
   ])
-  const answered = new Set(texts.flatMap(({ phone, meaning }) => (meaning ? [phone] : [])))
-  await heedKeywords(tx, carrierId, inbound, answered, now)
-  await answerChosen(tx, carrierId, chosen, now)
+  return chosen
+}
+
+/** What a recipient has chosen otherwise than by a text. */
+export interface Choice {
+  readonly recipient: Recipient
+  readonly phone: string
+  /** Of the carrier that had their message. */
+  readonly carrierId: string
+  /** Of an option of the alert's. */
+  readonly code: string
+  /** What is kept of it for people to read. */
+  readonly text: string
+}
+
+/** Records it as a reply to the recipient's alert; the same twice is one. Whoever shows it shows the places too. */
+export async function recordChoice(
+  tx: Database,
+  { recipient, phone, carrierId, code, text }: Choice,
+  now: Date,
+): Promise<void> {
+  const alertId = recipient.alert.id
+  const question = (await readQuestions(tx, [alertId])).get(alertId)
+  const replier = replierOf(recipient)
+  const states = await lockReplies(tx, [replier])
+  // Without more to say, who says the same again has pressed twice.
+  if (states.get(keyOfReplier(replier))?.option === code && text === code) return
+  const addressee: Addressee | undefined = question && { ...question, recipient }
+  const inbound: NewText = {
+    id: idsInOrder(1)(),
+    phone,
+    to: '',
+    text,
+    partial: false,
+    kind: 'option',
+    option: code,
+    urgent: isUrgent(code, question?.options ?? []),
+    review: null,
+    automatic: false,
+    alertId,
+    seq: replier.seq,
+    late: isLate(addressee, recipient, now),
+    sourceId: null,
+    web: true,
+    addressee,
+    recipient,
+  }
+  await recordNew(tx, carrierId, [inbound], states, now)
+}
+
+function isLate(
+  addressee: Addressee | undefined,
+  recipient: Recipient | undefined,
+  now: Date,
+): boolean {
+  return recipient?.alert.expired === true || now.getTime() > (addressee?.deadline ?? Infinity)
 }
 
 /** What those who write were asked, by alert. */
@@ -182,8 +250,9 @@ function newTexts(
       automatic: understood.automatic === true,
       alertId,
       seq: recipient === undefined ? null : recipient.blockNo + recipient.offset,
-      late: recipient?.alert.expired === true || now.getTime() > (addressee?.deadline ?? Infinity),
+      late: isLate(addressee, recipient, now),
       sourceId: id ?? null,
+      web: false,
       addressee,
       recipient,
     })

@@ -35,6 +35,15 @@ export async function findAlert(db: Database, id: string): Promise<AlertRow | un
   return row && alertFromRow(row)
 }
 
+/** By the number that its recipients' links name. */
+export async function findAlertByLinkNo(
+  db: Database,
+  linkNo: number,
+): Promise<AlertRow | undefined> {
+  const [row] = await db.select().from(alerts).where(eq(alerts.linkNo, linkNo))
+  return row && alertFromRow(row)
+}
+
 /** Locked until the transaction ends: whoever changes an alert does it one after the other. */
 export async function lockAlert(db: Database, id: string): Promise<AlertRow | undefined> {
   const [row] = await db.select().from(alerts).where(eq(alerts.id, id)).for('update')

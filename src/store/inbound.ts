@@ -229,6 +229,8 @@ export interface InboundText extends Asked {
   readonly late: boolean
   /** The carrier's own id of it. */
   readonly sourceId: string | null
+  /** By the link in their text. */
+  readonly web: boolean
 }
 
 /** Of these ids, those that texts of the carrier have come under. */
@@ -255,10 +257,10 @@ export async function insertInbound(
 ): Promise<void> {
   await tx.execute(sql`
     insert into inbound (id, carrier_id, phone, "to", text, partial, received_at, kind, option, urgent,
-      review, automatic, alert_id, seq, late, source_id)
+      review, automatic, alert_id, seq, late, source_id, web)
     select i.id, ${carrierId}::uuid, i.phone, i.number, i.text, i.partial,
       ${now.toISOString()}::timestamptz, i.kind, i.option, i.urgent, i.review, i.automatic, i.alert_id,
-      i.seq, i.late, i.source_id
+      i.seq, i.late, i.source_id, i.web
     from unnest(
       ${arrayLiteral(texts.map(text => text.id))}::uuid[],
       ${arrayLiteral(texts.map(text => text.phone))}::text[],
@@ -273,9 +275,10 @@ export async function insertInbound(
       ${arrayLiteral(texts.map(text => text.alertId))}::uuid[],
       ${arrayLiteral(texts.map(text => text.seq))}::int[],
       ${arrayLiteral(texts.map(text => flag(text.late)))}::boolean[],
-      ${arrayLiteral(texts.map(text => text.sourceId))}::text[]
+      ${arrayLiteral(texts.map(text => text.sourceId))}::text[],
+      ${arrayLiteral(texts.map(text => flag(text.web)))}::boolean[]
     ) as i(id, phone, number, text, partial, kind, option, urgent, review, automatic, alert_id, seq,
-      late, source_id)
+      late, source_id, web)
   `)
 }
 
@@ -336,6 +339,8 @@ export interface ReplyRow {
   readonly late: boolean
   /** Parts of it never came. */
   readonly partial: boolean
+  /** By the link in their text. */
+  readonly web: boolean
 }
 
 export interface ReplyFilter {
@@ -396,6 +401,7 @@ const REPLY = {
   automatic: inbound.automatic,
   late: inbound.late,
   partial: inbound.partial,
+  web: inbound.web,
 }
 
 /** Takes a text from those that people must say something of. @returns it; undefined where nothing is to be said */

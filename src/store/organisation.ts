@@ -52,6 +52,18 @@ export const policySchema = z.strictObject({
       'Who must have reviewed a text of a template before an alert says it: somebody who did not write it, anybody, ' +
       'or nobody; what is stale is never said',
   }),
+  linkUrl: z
+    .string()
+    .max(60)
+    .regex(
+      /^https?:\/\/[a-z0-9.-]+(:\d+)?$/,
+      'must be a scheme and a host, such as https://alert.example',
+    )
+    .nullable()
+    .meta({
+      description:
+        'Where `{link}` in a text leads: this service, by the shortest name that phones reach it by; null: nowhere',
+    }),
   staleAfterDays: z.int().min(1).max(3650).meta({
     description: 'A contact that nobody has changed or confirmed for so long is counted as stale',
   }),
@@ -88,6 +100,7 @@ export const DEFAULT_POLICY: Policy = {
   // Each segment takes a slot of every recipient's: ten are some 1,500 letters.
   maxSegments: 10,
   templateReview: 'another',
+  linkUrl: null,
   staleAfterDays: 365,
   holdSeconds: 5,
   typedCountAbove: 100_000,

@@ -724,6 +724,8 @@ export const alerts = pgTable(
     /** The alert of which those on duty are told, and by which of its rules. */
     escalationOf: uuid('escalation_of'),
     escalationRule: smallint('escalation_rule'),
+    /** By which the links of its recipients name it. */
+    linkNo: integer('link_no').notNull().generatedAlwaysAsIdentity(),
     /** When its next reminder is due; null: none is left. */
     remindAt: at('remind_at'),
   },
@@ -731,6 +733,7 @@ export const alerts = pgTable(
     uniqueIndex('alerts_reminders')
       .on(t.reminderOf, t.reminderRound)
       .where(sql`reminder_of is not null`),
+    uniqueIndex('alerts_link_no').on(t.linkNo),
     index('alerts_remind')
       .on(t.remindAt)
       .where(sql`remind_at is not null`),
@@ -1183,6 +1186,8 @@ export const inbound = pgTable(
     late: boolean('late').notNull().default(false),
     /** The carrier's own id of it, where it gave one. */
     sourceId: text('source_id'),
+    /** By the link in their text, and not as a text. */
+    web: boolean('web').notNull().default(false),
   },
   t => [
     uniqueIndex('inbound_source')

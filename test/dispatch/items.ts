@@ -4,7 +4,12 @@ import { encodeText } from '../../src/encoding/segments.ts'
 /** A range in a lane's hands, of an alert of that name and priority. */
 export function aRange(alertId: string, priority: number, text = 'Take shelter.'): HeldRange {
   const encoded = encodeText(text)
-  const shown = { encoded, expiresAt: Infinity, segments: encoded.segments.length }
+  const shown = {
+    encoded,
+    personal: undefined,
+    expiresAt: Infinity,
+    segments: encoded.segments.length,
+  }
   return {
     lease: { alertId, rangeNo: 1, fence: 1 },
     place: {
