@@ -1,5 +1,6 @@
 /** The API's resources, by the schemas that make them: types alone, nothing of the server is loaded. */
 import type { z } from 'zod'
+import type { areaSchema } from '../../cap/area.ts'
 import type { alertSchema } from '../../http/alerts.ts'
 import type { operatorSchema } from '../../http/operators.ts'
 import type { progressSchema, tallySchema } from '../../http/watching.ts'
@@ -12,6 +13,7 @@ export type Tally = z.infer<typeof tallySchema>
 export type AlertState = Alert['state']
 export type Severity = Alert['severity']
 export type Info = Alert['info'][number]
+export type Area = z.infer<typeof areaSchema>
 
 /** A row of `GET /v1/alerts`. */
 export type AlertSummary = Pick<

@@ -6,6 +6,7 @@ import { AlertTable } from '../parts/AlertTable.tsx'
 import { Empty } from '../parts/Empty.tsx'
 import { useModeOfPage } from '../parts/Frame.tsx'
 import { Waiting } from '../parts/Waiting.tsx'
+import { ActiveAreas } from './situation/ActiveAreas.tsx'
 import { Readiness } from './situation/Readiness.tsx'
 
 /** S2: what goes on, and whether we could send now. */
@@ -24,13 +25,18 @@ export function Situation() {
       </div>
       <div class="columns">
         <section class="card">
-          <h2>{situation.now}</h2>
-          <Now />
+          <ActiveAreas />
         </section>
-        <section class="card">
-          <h2>{situation.ready}</h2>
-          <Readiness />
-        </section>
+        <div class="stack situation-side">
+          <section class="card">
+            <h2>{situation.now}</h2>
+            <Now />
+          </section>
+          <section class="card">
+            <h2>{situation.ready}</h2>
+            <Readiness />
+          </section>
+        </div>
       </div>
     </>
   )

@@ -1,6 +1,10 @@
 export const situation = {
   title: 'Situation',
   map: 'Map',
+  mapLabel: (n: number) =>
+    n === 0 ? 'Map: no active areas' : `Map of ${n === 1 ? '1 active area' : `${n} active areas`}`,
+  mapEmpty: 'No alert is in force: areas show here once one is written.',
+  listView: 'Show as a list',
   now: 'Now',
   none: 'No alert is being written, approved or sent.',
   ready: 'Ready to send',

@@ -3,6 +3,12 @@ import type { Words } from '../../lib/i18n.ts'
 export const situation: Words['situation'] = {
   title: 'Situación',
   map: 'Mapa',
+  mapLabel: n =>
+    n === 0
+      ? 'Mapa: ninguna zona activa'
+      : `Mapa de ${n === 1 ? '1 zona activa' : `${n} zonas activas`}`,
+  mapEmpty: 'Ninguna alerta está en vigor: las zonas aparecen aquí cuando se escribe una.',
+  listView: 'Ver como lista',
   now: 'Ahora',
   none: 'No hay alertas en redacción, aprobación o envío.',
   ready: 'Listo para enviar',

@@ -1,0 +1,9 @@
+export const map = {
+  loading: 'Loading the map…',
+  zoomIn: 'Zoom in',
+  zoomOut: 'Zoom out',
+  sources: 'US Census · Natural Earth · GeoNames',
+  areas: 'Areas',
+  noWebGl:
+    'This browser draws no maps, so the outlines stand still. The list has all that the map has.',
+}

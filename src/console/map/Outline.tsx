@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Box } from '../../geometry/geojson.ts'
+import { boxAround, type MapArea, ringsOf, type Values } from './area-features.ts'
+import { loadGround } from './ground.ts'
+import { readColours, SEVERITY_COLOURS, shareColours } from './style.ts'
+
+const WIDTH = 720
+const HEIGHT = 420
+/** Of the picture, around what it shows. */
+const MARGIN = 0.35
+const NATION: Box = [-125, 24.5, -66.5, 49.5]
+
+type Line = readonly (readonly number[])[]
+
+/** The areas and the borders around them as a still picture, for browsers without WebGL. */
+export function Outline({
+  areas,
+  values,
+  label,
+  home = NATION,
+}: {
+  areas: readonly MapArea[]
+  values: Values | undefined
+  label: string
+  home: Box | undefined
+}) {
+  const [borders, setBorders] = useState<readonly Line[]>([])
+  useEffect(() => {
+    loadGround().then(
+      ({ states, counties, nation }) =>
+        setBorders([
+          ...nation.features.flatMap(({ geometry }) => linesOf(geometry)),
+          ...states.coordinates,
+          ...counties.coordinates,
+        ]),
+      // Without the borders the areas still have their form.
+      () => undefined,
+    )
+  }, [])
+  const { isDark, isExercise, outline } = readColours()
+  const { flat, holds } = projectionOf(boxAround(areas) ?? home)
+  const pathOf = (line: Line) =>
+    line.map(([x = 0, y = 0], no) => `${no === 0 ? 'M' : 'L'}${flat(x, y)}`).join('')
+  const fillOf = ({ severity }: MapArea, share: number | null | undefined) => {
+    const steps = shareColours(isDark)
+    if (typeof share === 'number') return steps[Math.round(share * (steps.length - 1))]
+    return severity === undefined ? outline : SEVERITY_COLOURS[severity]
+  }
+  return (
+    <svg class="map" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+      <path class="outline-borders" d={borders.filter(holds).map(pathOf).join('')} />
+      {areas.map((area, no) => (
+        <path
+          key={no}
+          d={ringsOf(area.geometry)
+            .flat()
+            .map(ring => `${pathOf(ring)}Z`)
+            .join('')}
+          fill={fillOf(area, values?.[no])}
+          fill-opacity={typeof values?.[no] === 'number' ? 0.85 : 0.25}
+          fill-rule="evenodd"
+          stroke={outline}
+          stroke-width="2.5"
+          stroke-dasharray={isExercise ? '8 4' : undefined}
+        />
+      ))}
+    </svg>
+  )
+}
+
+function linesOf(geometry: GeoJSON.Geometry): GeoJSON.Position[][] {
+  if (geometry.type === 'Polygon') return geometry.coordinates
+  return geometry.type === 'MultiPolygon' ? geometry.coordinates.flat() : []
+}
+
+/** Longitudes are as wide as they are at the middle latitude: over some hundred kilometres nothing looks bent. */
+function projectionOf([west, south, east, north]: Box) {
+  const squeeze = Math.cos((((south + north) / 2) * Math.PI) / 180)
+  const wide = Math.max((east - west) * squeeze, 0.05)
+  const high = Math.max(north - south, 0.05)
+  const scale = Math.min(WIDTH / wide, HEIGHT / high) / (1 + MARGIN)
+  const [middleX, middleY] = [(west + east) / 2, (south + north) / 2]
+  const [reachX, reachY] = [WIDTH / scale / squeeze, HEIGHT / scale]
+  return {
+    flat(x: number, y: number): string {
+      const left = WIDTH / 2 + (x - middleX) * squeeze * scale
+      return `${left.toFixed(1)} ${(HEIGHT / 2 - (y - middleY) * scale).toFixed(1)}`
+    },
+    holds(line: Line): boolean {
+      return line.some(
+        ([x = 0, y = 0]) => Math.abs(x - middleX) < reachX && Math.abs(y - middleY) < reachY,
+      )
+    },
+  }
+}

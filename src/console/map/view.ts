@@ -1,0 +1,135 @@
+/** A map in an element of the page. Loaded when the first one is shown. */
+import {
+  AttributionControl,
+  type GeoJSONSource,
+  Map as MapLibre,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from 'maplibre-gl'
+import 'maplibre-gl/dist/maplibre-gl.css'
+// The package's own worker, as a file of ours: a blob: worker would be against the policy of `http/console.ts`.
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import type { Box } from '../../geometry/geojson.ts'
+import { featuresOf, type MapArea, type MapPoint, type Values } from './area-features.ts'
+import { loadGround, loadPlaceNames } from './ground.ts'
+import { hatchImage, layersOf, readColours, SEVERITY_COLOURS, styleOf } from './style.ts'
+
+setWorkerUrl(workerUrl)
+
+interface MapWords {
+  readonly title: string
+  readonly zoomIn: string
+  readonly zoomOut: string
+  readonly sources: string
+}
+
+export interface MapView {
+  readonly map: MapLibre
+  show(areas: readonly MapArea[], values: Values | undefined): void
+  showPoints(points: readonly MapPoint[]): void
+  fit(box: Box): void
+  close(): void
+}
+
+/** The contiguous United States. */
+const NATION: Box = [-125, 24.5, -66.5, 49.5]
+/** A street or two: nearer there is nothing to be seen. */
+const NEAREST = 13
+
+/** @throws where the browser has no WebGL */
+export function openMap(
+  container: HTMLElement,
+  words: MapWords,
+  { home = NATION, onPick }: { home?: Box | undefined; onPick?: (no: number) => void },
+): MapView {
+  const map = new MapLibre({
+    container,
+    style: styleOf(readColours()),
+    bounds: [...home],
+    fitBoundsOptions: { padding: 40, maxZoom: NEAREST, animate: false },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxPitch: 0,
+    fadeDuration: 0,
+    locale: {
+      'Map.Title': words.title,
+      'NavigationControl.ZoomIn': words.zoomIn,
+      'NavigationControl.ZoomOut': words.zoomOut,
+    },
+  })
+  map.touchZoomRotate.disableRotation()
+  map.keyboard.disableRotation()
+  map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
+  map.addControl(new ScaleControl({ maxWidth: 90, unit: 'metric' }), 'bottom-left')
+  map.addControl(new AttributionControl({ compact: false, customAttribution: words.sources }))
+
+  let isClosed = false
+  const ready = new Promise<void>(resolve => void map.once('style.load', () => resolve()))
+  const put = async (name: string, data: GeoJSON.GeoJSON) => {
+    await ready
+    if (!isClosed) await map.getSource<GeoJSONSource>(name)?.setData(data)
+  }
+  const drawHatch = () => {
+    const image = hatchImage(readColours())
+    if (image === undefined) return
+    if (map.hasImage('hatch')) map.removeImage('hatch')
+    map.addImage('hatch', image)
+  }
+  const drawGround = async () => {
+    await ready
+    drawHatch()
+    const { countries, nation, states, counties } = await loadGround()
+    const sources = { countries, nation, states, counties }
+    for (const [name, data] of Object.entries(sources)) await put(name, data)
+    await put('places', await loadPlaceNames())
+  }
+  // Without the ground the map still shows the areas, and the list stands beside it.
+  void drawGround().catch(() => undefined)
+
+  // Another theme: the colours are painted anew, the view stays.
+  const repaint = new MutationObserver(() => {
+    for (const { id, paint = {} } of layersOf(readColours())) {
+      if (map.getLayer(id) === undefined) continue
+      for (const [name, value] of Object.entries(paint)) {
+        map.setPaintProperty(id, name as never, value as never)
+      }
+    }
+    drawHatch()
+  })
+  repaint.observe(document.documentElement, { attributeFilter: ['data-theme', 'data-mode'] })
+
+  if (onPick !== undefined) {
+    map.on('click', 'areas-fill', event => {
+      const no: unknown = event.features?.[0]?.properties['no']
+      if (typeof no === 'number') onPick(no)
+    })
+  }
+  return {
+    map,
+    show(areas, values) {
+      void put('areas', featuresOf(areas, values, SEVERITY_COLOURS))
+    },
+    showPoints(points) {
+      void put('points', {
+        type: 'FeatureCollection',
+        features: points.map(({ id, label, position: [x, y] }) => ({
+          type: 'Feature',
+          properties: { id, label },
+          geometry: { type: 'Point', coordinates: [x, y] },
+        })),
+      })
+    },
+    fit([west, south, east, north]) {
+      const bounds: [number, number, number, number] = [west, south, east, north]
+      map.fitBounds(bounds, { padding: 40, maxZoom: NEAREST, animate: false })
+    },
+    close() {
+      isClosed = true
+      repaint.disconnect()
+      map.remove()
+    },
+  }
+}
