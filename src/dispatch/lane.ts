@@ -43,6 +43,7 @@ import { createIntake } from './intake.ts'
 import { createAlertRates, createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
 import { createMarking, nextMark, untilReservable } from './mark.ts'
 import { createPace, PACE_SHARE } from './pace.ts'
+import { createPressing } from './pressing.ts'
 import { Queue } from './queue.ts'
 import { createResultWriter } from './results.ts'
 import { NOWHERE, standingOf, troubleOfOthers } from './standing.ts'
@@ -139,6 +140,7 @@ export function startLane(options: LaneOptions): Lane {
   const closing = new AbortController()
   const pace = createPace(rate)
   const handOver = new HandOver(carrier, pace, counts, rate)
+  const pressing = createPressing(pace.spent)
   const throttle = createThrottle(db, carrierId, rate * PACE_SHARE, error =>
     complain(error, 'pace not lowered'),
   )
@@ -222,6 +224,7 @@ export function startLane(options: LaneOptions): Lane {
       const message = { to: phoneOf(item), text: own, expiresAt: text.expiresAt }
       available = handOver.begin(message, segments, ref, range, available)
     }
+    pressing.look(carrier.room < 1 && queue.marked > 0)
     awaitSlot(now)
   }
 
@@ -410,7 +413,11 @@ export function startLane(options: LaneOptions): Lane {
     isMarking = true
     try {
       health.letGo(wanted.count)
-      if (!(await marking.mark(wanted.count, wanted.owed))) wakeIn(50)
+      const againMs = await marking.mark(wanted.count, wanted.owed, pressing.isPressing)
+      if (againMs > 0) {
+        marksFrom = performance.now() + againMs
+        wakeIn(againMs)
+      }
     } catch (error) {
       complain(error, 'no intent could be marked')
       marksFrom = performance.now() + MARK_AGAIN_MS
@@ -424,7 +431,12 @@ export function startLane(options: LaneOptions): Lane {
   async function claim() {
     const now = performance.now()
     if (isClaiming || stopping || link === 'unbound' || now < idleUntil || health.isOut) return
-    const { before, limit } = nextClaim({ rate, exposureLimit, levels: queue.levels(), rangeSize })
+    const { before, limit } = nextClaim({
+      rate: rate * options.share,
+      exposureLimit,
+      levels: queue.levels(),
+      rangeSize,
+    })
     if (before !== undefined && now < contentUntil) return
     isClaiming = true
     try {

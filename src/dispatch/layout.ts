@@ -14,7 +14,8 @@ import { textExpiry } from './expiry.ts'
 const SLICE = 5_000
 /**
  * A block, and the range that it is leased by at first, is about half a second of its slowest lane's work, within
- * these bounds: what a slow lane holds when the others have run out is what the alert ends later by.
+ * these bounds: what a slow lane holds when the others have run out is what the alert ends later by. An account may
+ * have as many lanes as binds, one in each dispatcher.
  */
 const BLOCK = { seconds: 0.5, least: 20, most: 500 }
 
@@ -127,7 +128,7 @@ export function numberAt(octets: Buffer, phoneAt: number, phoneEnd: number): num
 function blockSizeOf(prefix: string, accounts: readonly CarrierConfig[]): number {
   const rates = accounts
     .filter(account => servesClass(account, prefix))
-    .map(account => account.segmentsPerSecond)
+    .map(account => account.segmentsPerSecond / account.binds)
   const slowest = rates.length === 0 ? BLOCK.most : Math.min(...rates)
   return Math.min(BLOCK.most, Math.max(BLOCK.least, Math.ceil(slowest * BLOCK.seconds)))
 }

@@ -1,9 +1,10 @@
 /**
  * Before anything leaves, the head of the queue is *marked*: one small statement moves the ranges' intent marks,
- * renews their leases, re-reads whether the alerts may still be sent, and reserves the account's slots.
+ * renews their leases, re-reads whether the alerts may still be sent, and reserves the account's slots. It is for one
+ * priority at a time, for the account's slots go to the most urgent first, over all dispatchers (`store/intents.ts`).
  */
 import type { Database } from '../store/database.ts'
-import { markIntents, reservePace, type IntentMark } from '../store/intents.ts'
+import { markIntents, reservePace, type IntentMark, type PaceWish } from '../store/intents.ts'
 import { keyOf, renewed, type HeldRanges } from './held.ts'
 import { PACE_SHARE, type Pace } from './pace.ts'
 import type { Queue } from './queue.ts'
@@ -20,6 +21,10 @@ const PACE_AHEAD_MS = 120
 const PACE_SPARE_SECONDS = 0.06
 /** Sooner than this before the slots in hand end, nobody reserves more (`PACE_HORIZON_SECONDS`). */
 const PACE_ASKED_MS = 280
+/** After how long slots are asked for again that were not to be had. */
+const AGAIN_MS = { least: 5, most: 50 }
+/** Below every priority. */
+const LEAST_URGENT = 32_767
 
 export interface MarkingFacts {
   /** Segments a second. */
@@ -71,9 +76,10 @@ export interface Marking {
    * Marks the next `count` of the queue, and reserves slots for them and for `owed` segments more. Slots that come
    * while the carrier is being slowed down are dropped.
    *
-   * @returns false where others have reserved the account's slots as far ahead as anyone may
+   * @param isPressing it is the pace that what waits here waits for
+   * @returns 0, or in how many milliseconds there may be slots: others have reserved them as far ahead as they may
    */
-  mark(count: number, owed: number): Promise<boolean>
+  mark(count: number, owed: number, isPressing: boolean): Promise<number>
 }
 
 export function createMarking(of: {
@@ -87,17 +93,18 @@ export function createMarking(of: {
 }): Marking {
   const { db, carrierId, rate, queue, held, pace } = of
 
-  const askFor = async (marks: readonly IntentMark[], slots: number) => {
+  const askFor = async (marks: readonly IntentMark[], wish: PaceWish) => {
     const pacing = rate * PACE_SHARE
     if (marks.length === 0) {
-      return { kept: new Set(), reservation: await reservePace(db, carrierId, slots, pacing) }
+      const reservation = await reservePace(db, carrierId, wish.slots, pacing)
+      return { kept: new Set(), reservation, againMs: AGAIN_MS.most }
     }
-    const { marked, reservation } = await markIntents(db, carrierId, marks, slots, pacing)
-    return { kept: new Set(marked.map(keyOf)), reservation }
+    const { marked, reservation, againMs } = await markIntents(db, carrierId, marks, wish, pacing)
+    return { kept: new Set(marked.map(keyOf)), reservation, againMs }
   }
 
   return {
-    async mark(count, owed) {
+    async mark(count, owed, isPressing) {
       const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
       // What was marked and has outlasted its slots asks again whether it may leave.
       if (owed > 0) {
@@ -108,7 +115,8 @@ export function createMarking(of: {
           if (!range.withdrawn) marks.set(range, { ...range.lease, hwm: 0 })
         })
       }
-      const picked = queue.pick(count, rate * INTENT_SECONDS + 1, ({ range, seq }) => {
+      const toMark = queue.firstUnmarked ?? LEAST_URGENT
+      const picked = queue.pick(toMark, count, rate * INTENT_SECONDS + 1, ({ range, seq }) => {
         // What is withdrawn flows through and is passed over by the pump.
         if (range.withdrawn) return
         const known = marks.get(range)
@@ -116,17 +124,25 @@ export function createMarking(of: {
         else if (seq > known.hwm) known.hwm = seq
       })
       const sentAt = performance.now()
-      const slots = Math.max(0, picked.segments + owed)
-      const { kept, reservation } = await askFor([...marks.values()], slots)
+      // Where what may leave already is more urgent and lacks slots, what is marked now asks for its own afterwards.
+      const lacking = owed > 0 ? (queue.firstMarked ?? LEAST_URGENT) : LEAST_URGENT
+      const slots = lacking < toMark ? owed : Math.max(0, picked.segments + owed)
+      const { kept, reservation, againMs } = await askFor([...marks.values()], {
+        slots,
+        priority: Math.min(lacking, toMark),
+        isPressing,
+      })
       for (const range of marks.keys()) {
         if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
         else held.withdraw(range)
       }
       if (reservation !== undefined) {
         if (!of.isSlowing()) pace.grant(reservation, performance.now())
-      } else if (kept.size > 0 || marks.size === 0) return false
+      } else if (kept.size > 0 || marks.size === 0) {
+        return Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, againMs))
+      }
       queue.mark(picked)
-      return true
+      return 0
     },
   }
 }

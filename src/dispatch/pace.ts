@@ -42,6 +42,8 @@ export interface Pace {
   drop(): void
   /** Slots in hand, due or not. */
   outstanding(now: number): number
+  /** Segments that were taken, and slots that were not in time. */
+  readonly spent: { readonly taken: number; readonly lapsed: number }
   /** Until when the reservations in hand last; `-Infinity` with none. */
   heldUntil(): number
   /** When the next segment becomes due; `Infinity` when nothing is reserved. */
@@ -53,6 +55,7 @@ export function createPace(segmentsPerSecond: number): Pace {
   const grants: Grant[] = []
   const offset = createOffset()
   let endOfLast = -Infinity
+  const spent = { taken: 0, lapsed: 0 }
 
   /** Slots that may wait at once, the eldest about to lapse. */
   const kept = 1 + segmentsPerSecond * LATE_SECONDS
@@ -65,12 +68,15 @@ export function createPace(segmentsPerSecond: number): Pace {
   const dropLapsed = (now: number) => {
     for (const grant of grants) {
       const age = (now - grant.startsAt) / grant.intervalMs
-      grant.gone = Math.max(grant.gone, Math.min(grant.slots, Math.floor(age - kept) + 1))
+      const gone = Math.max(grant.gone, Math.min(grant.slots, Math.floor(age - kept) + 1))
+      spent.lapsed += gone - grant.gone
+      grant.gone = gone
     }
     while (grants[0] !== undefined && grants[0].gone === grants[0].slots) grants.shift()
   }
 
   return {
+    spent,
     observe: (databaseNow, receivedAt) => void offset(databaseNow, receivedAt),
     grant({ startsAt, databaseNow, intervalMs, slots }, receivedAt) {
       // Where the clock turns out to be ahead of what was thought, slots must not move onto those before; unless
@@ -86,6 +92,7 @@ export function createPace(segmentsPerSecond: number): Pace {
       return grants.reduce((sum, grant) => sum + Math.max(0, dueOf(grant, now) - grant.gone), 0)
     },
     take(segments) {
+      spent.taken += segments
       let left = segments
       for (let head = grants[0]; left > 0 && head !== undefined; head = grants[0]) {
         const taken = Math.min(left, head.slots - head.gone)

@@ -88,6 +88,16 @@ export class Queue {
     return { marked, markedSegments }
   }
 
+  /** The most urgent of which something may leave. */
+  get firstMarked(): number | undefined {
+    return this.#lines.find(line => line.marked > 0)?.priority
+  }
+
+  /** The most urgent of which something is to be marked. */
+  get firstUnmarked(): number | undefined {
+    return this.#lines.find(line => lengthOf(line) > line.marked)?.priority
+  }
+
   /** How many there are of each priority, the most urgent first. */
   levels(): Level[] {
     const levels: { -readonly [K in keyof Level]: Level[K] }[] = []
@@ -151,9 +161,11 @@ export class Queue {
     }
   }
 
-  /** Chooses what to mark next, up to `count` of at most `mostSegments` (or one), and shows each. */
-  pick(count: number, mostSegments: number, visit: (item: Item) => void): Picked {
-    const picks: Pick[] = this.#lines.map(line => ({ line, version: line.version, count: 0 }))
+  /** Chooses what of one priority to mark next, up to `count` of at most `mostSegments` (or one), and shows each. */
+  pick(priority: number, count: number, mostSegments: number, visit: (item: Item) => void): Picked {
+    const picks: Pick[] = this.#lines
+      .filter(line => line.priority === priority)
+      .map(line => ({ line, version: line.version, count: 0 }))
     let segments = 0
     for (let taken = 0; taken < count; taken++) {
       const pick = nextPick(picks)
@@ -282,13 +294,12 @@ export class Queue {
 
 const lengthOf = (line: Line): number => line.items.length - line.head
 
-/** Of the most urgent lines with something left, the one that would be served next. */
+/** Of equal lines with something left, the one that would be served next. */
 function nextPick(picks: readonly Pick[]): Pick | undefined {
   let best: Pick | undefined
   let turn = 0
   for (const pick of picks) {
     const { line, count } = pick
-    if (best !== undefined && line.priority > best.line.priority) break
     if (line.marked + count === lengthOf(line)) continue
     const itsTurn = line.served + line.marked + count
     if (best === undefined || itsTurn < turn) {

@@ -26,27 +26,53 @@ export interface PaceReservation {
 
 /** No further ahead than this is an account's budget reserved, so that a death loses little of it. */
 const PACE_HORIZON_SECONDS = 0.3
+/**
+ * While another dispatcher has more urgent work, no further ahead than this are slots reserved for less urgent work,
+ * and no more than for so long. More urgent work asks well before its slots end, so these are slots that it has left.
+ */
+const YIELDING = { horizonSeconds: 0.03, mostSeconds: 0.05 }
+/** A priority has precedence until its last slot is due, and for so long after: who holds more of it may be late. */
+const PRECEDENCE_SECONDS = 0.2
+
+/** What slots are asked for. */
+export interface PaceWish {
+  /** Segments. */
+  readonly slots: number
+  /** Of the most urgent alert among them. */
+  readonly priority: number
+  /** The pace is what it waits for: with its windows full it would let slots pass that it has kept from others. */
+  readonly isPressing: boolean
+}
 
 /**
  * Marks intents and reserves the account's slots for them in one small statement, before any byte of them
  * leaves. A mark holds only where the lease is still ours and the alert is `sending` and unexpired: what is
  * missing from `marked` must not be sent. `reservation` is absent where other dispatchers have reserved as
- * far ahead as anyone may.
+ * far ahead as anyone may; more may be had in `againMs`.
  *
- * @param slots segments to reserve @param segmentsPerSecond the pace at which they are spread
+ * The more urgent goes first over all dispatchers: who has none of it left reserves only what it leaves. A holder
+ * that dies, or whose windows are full, reserves nothing, and so leaves everything.
+ *
+ * @param segmentsPerSecond the pace at which the slots are spread
  */
 export async function markIntents(
   db: Database,
   carrierId: string,
   marks: readonly IntentMark[],
-  slots: number,
+  { slots, priority, isPressing }: PaceWish,
   segmentsPerSecond: number,
-): Promise<{ marked: readonly Lease[]; reservation: PaceReservation | undefined }> {
+): Promise<{
+  marked: readonly Lease[]
+  reservation: PaceReservation | undefined
+  againMs: number
+}> {
   const [row] = await db.execute<{
     marked: [string, number, number][] | null
     starts_at: number | null
     database_now: number
     interval_ms: number | null
+    slots: number | null
+    again_ms: number | null
   }>(sql`
     with want as (
       select * from unnest(
@@ -66,30 +92,61 @@ export async function markIntents(
         and a.state = 'sending'
       returning r.alert_id, r.range_no, r.fence
     ),
+    -- One time for all of it, taken when the row is ours.
+    locked as materialized (
+      select * from carrier_pace
+      where carrier_id = ${carrierId}::uuid and exists (select from marked)
+      for no key update
+    ),
+    timed as materialized (
+      select *, clock_timestamp() as now, 1 / (${segmentsPerSecond}::float8 * factor) as interval
+      from locked
+    ),
+    standing as materialized (
+      select *, coalesce(precedence_until > now and precedence < ${priority}::int, false) as yields
+      from timed
+    ),
+    terms as materialized (
+      select *,
+        now + make_interval(secs => case when yields then ${YIELDING.horizonSeconds}::float8
+          else ${PACE_HORIZON_SECONDS}::float8 end) as horizon,
+        case when yields then least(${slots}::int, ceil(${YIELDING.mostSeconds}::float8 / interval))
+          else ${slots}::int end as slots,
+        ${isPressing}::bool and not yields as takes_precedence
+      from standing
+    ),
     paced as (
       update carrier_pace p
-      set tat = greatest(p.tat, clock_timestamp())
-        + make_interval(secs => ${slots}::int / (${segmentsPerSecond}::float8 * p.factor))
-      where p.carrier_id = ${carrierId}::uuid
-        and p.tat < clock_timestamp() + make_interval(secs => ${PACE_HORIZON_SECONDS}::float8)
-        and exists (select from marked)
-      returning p.tat, 1 / (${segmentsPerSecond}::float8 * p.factor) as interval
+      set tat = greatest(t.tat, t.now) + make_interval(secs => t.slots * t.interval),
+          precedence = case when t.takes_precedence then ${priority}::int else p.precedence end,
+          precedence_until = case when t.takes_precedence
+            then greatest(t.tat, t.now)
+              + make_interval(secs => t.slots * t.interval + ${PRECEDENCE_SECONDS}::float8)
+            else p.precedence_until end
+      from terms t
+      where p.carrier_id = t.carrier_id and t.tat < t.horizon
+      returning p.tat, t.interval, t.slots
     )
     select
       (select json_agg(json_build_array(alert_id, range_no, fence)) from marked) as marked,
-      (select extract(epoch from tat) * 1000 - interval * ${slots}::int * 1000
+      (select extract(epoch from tat) * 1000 - interval * slots * 1000
          from paced)::float8 as starts_at,
       (extract(epoch from clock_timestamp()) * 1000)::float8 as database_now,
-      (select interval * 1000 from paced)::float8 as interval_ms
+      (select interval * 1000 from paced)::float8 as interval_ms,
+      (select slots from paced)::int as slots,
+      (select extract(epoch from tat - horizon) * 1000 from terms)::float8 as again_ms
   `)
   const marked = (row?.marked ?? []).map(([alertId, rangeNo, fence]) => ({
     alertId,
     rangeNo,
     fence,
   }))
-  if (row?.starts_at == null || row.interval_ms === null) return { marked, reservation: undefined }
+  const againMs = Math.max(0, row?.again_ms ?? 0)
+  if (row?.starts_at == null || row.interval_ms === null || row.slots === null) {
+    return { marked, reservation: undefined, againMs }
+  }
   const { starts_at: startsAt, database_now: databaseNow, interval_ms: intervalMs } = row
-  return { marked, reservation: { startsAt, databaseNow, intervalMs, slots } }
+  return { marked, reservation: { startsAt, databaseNow, intervalMs, slots: row.slots }, againMs }
 }
 
 /** Nothing beyond these marks has left, nor will: the ranges are withdrawn, and their last messages in flight. */

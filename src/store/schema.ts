@@ -645,6 +645,9 @@ export const carrierPace = pgTable('carrier_pace', {
   /** Rises each time that it throttles. */
   episode: integer('episode').notNull().default(0),
   throttledAt: at('throttled_at'),
+  /** Until then slots go to alerts of this priority first, and to less urgent ones only where these leave them. */
+  precedence: smallint('precedence'),
+  precedenceUntil: at('precedence_until'),
 })
 
 /** Binds are leased like work, for the account limits them over all dispatchers. */

@@ -13,7 +13,7 @@ const filled = (...ranges: [name: string, priority: number, count: number][]) =>
 }
 
 const mark = (queue: Queue, count: number, mostSegments = Infinity) =>
-  queue.mark(queue.pick(count, mostSegments, () => undefined))
+  queue.mark(queue.pick(queue.firstUnmarked ?? 0, count, mostSegments, () => undefined))
 
 /** Hands over up to `count`. @returns whose messages left, in order */
 function send(queue: Queue, count = Infinity): string[] {
@@ -86,11 +86,20 @@ test('a line of which nothing leaves for two looks gives way; the most urgent ne
 
 test('a mark that comes back after the queue was emptied marks nothing', () => {
   const queue = filled(['flood', 1, 10])
-  const picked = queue.pick(5, Infinity, () => undefined)
+  const picked = queue.pick(1, 5, Infinity, () => undefined)
   queue.clear()
   for (const item of itemsOf(aRange('flood', 1), 10)) queue.add(item)
   queue.mark(picked)
   expect([queue.length, queue.marked, queue.exposure]).toEqual([10, 0, 0])
+})
+
+test('one priority is marked at a time, the most urgent first', () => {
+  const queue = filled(['drill', 6, 10], ['flood', 1, 5], ['fire', 1, 5])
+  expect([queue.firstMarked, queue.firstUnmarked]).toEqual([undefined, 1])
+  mark(queue, 20)
+  expect([queue.marked, queue.firstMarked, queue.firstUnmarked]).toEqual([10, 1, 6])
+  mark(queue, 20)
+  expect([queue.marked, queue.firstMarked, queue.firstUnmarked]).toEqual([20, 1, undefined])
 })
 
 test('what is taken out of the middle leaves marked what was marked of the rest', () => {
@@ -100,7 +109,7 @@ test('what is taken out of the middle leaves marked what was marked of the rest'
     for (const item of itemsOf(range, 5)) queue.add(item)
   }
   mark(queue, 12)
-  const picked = queue.pick(8, Infinity, () => undefined)
+  const picked = queue.pick(1, 8, Infinity, () => undefined)
   expect([...queue.takeOut(range => range === gone)]).toEqual([gone])
   expect([queue.length, queue.marked, queue.exposure]).toEqual([10, 5, 5])
   // Of what was about to be marked some are others by now.

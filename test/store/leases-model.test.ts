@@ -169,6 +169,8 @@ const withHeld = (
   )
 }
 
+const NO_SLOTS = { slots: 0, priority: 5, isPressing: false }
+
 const mark = (worker: number, which: number, count: number): Step =>
   withHeld(
     worker,
@@ -177,7 +179,7 @@ const mark = (worker: number, which: number, count: number): Step =>
     async (held, model, { db, carrierId }) => {
       const upTo = held.waiting[Math.min(held.waiting.length, held.marked + count) - 1]!
       const intent = { ...held.place, hwm: upTo }
-      const { marked } = await markIntents(db, carrierId, [intent], 0, 100)
+      const { marked } = await markIntents(db, carrierId, [intent], NO_SLOTS, 100)
       expect(marked.length === 1).toBe(mayMark(model, held))
       if (marked.length === 0) return
       const range = rangeOf(model, held)

@@ -58,8 +58,14 @@ const load = async (db: Database, range: ClaimedRange | undefined) => {
   return loaded!.recipients
 }
 
+const slotsFor = (priority: number, slots: number, isPressing = true) => ({
+  slots,
+  priority,
+  isPressing,
+})
+
 const mark = (db: Database, carrierId: string, marks: IntentMark[]) =>
-  markIntents(db, carrierId, marks, marks.length, 100)
+  markIntents(db, carrierId, marks, slotsFor(5, marks.length), 100)
 
 /** Lets a lease run out without waiting for it. */
 const expireLeases = (db: Database, alertId: string) =>
@@ -242,11 +248,11 @@ test('the budget is reserved no further ahead than a third of a second', async (
   await insertSendingAlert(db, { priority: -10 })
   const [range] = await claimOne(db, carrierId)
   const marks = [{ ...(range as ClaimedRange), hwm: 10 }]
-  const first = await markIntents(db, carrierId, marks, 50, 100)
+  const first = await markIntents(db, carrierId, marks, slotsFor(5, 50), 100)
   expect(first.reservation).toMatchObject({ intervalMs: 10, slots: 50 })
   const { startsAt = Infinity, databaseNow = 0 } = first.reservation ?? {}
   expect(startsAt - databaseNow).toBeCloseTo(0, -1)
-  const second = await markIntents(db, carrierId, marks, 50, 100)
+  const second = await markIntents(db, carrierId, marks, slotsFor(5, 50), 100)
   expect(second.reservation).toBeUndefined()
 })
 

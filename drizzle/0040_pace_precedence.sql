@@ -1,0 +1,2 @@
+ALTER TABLE "carrier_pace" ADD COLUMN "precedence" smallint;--> statement-breakpoint
+ALTER TABLE "carrier_pace" ADD COLUMN "precedence_until" timestamp with time zone;
