@@ -2,7 +2,13 @@ import { priorityOf } from '../alerts/priority.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import { letterOf } from '../cap/letter.ts'
 import type { AlertContent } from '../cap/content.ts'
-import { asMeasured, countLinks, withLink } from '../encoding/recipient-link.ts'
+import {
+  asMeasured,
+  countLinks,
+  tokenShape,
+  withLink,
+  withToken,
+} from '../encoding/recipient-link.ts'
 import { encodeText } from '../encoding/segments.ts'
 import { makeRecipientToken, recipientTokenKey } from '../signing/recipient-token.ts'
 import { findAlert } from '../store/alerts.ts'
@@ -31,8 +37,9 @@ function personalOf(
   const sms = texts[no]?.sms ?? ''
   if (link === undefined || countLinks(sms) === 0) return undefined
   const letter = letterOf(content, no)
+  const shape = tokenShape(sms, link.base)
   return {
-    text: seq => encodeText(withLink(sms, link.base, token(seq))),
+    text: seq => withToken(shape, sms, link.base, token(seq)),
     letter: seq => ({ ...letter, body: withLink(letter.body, link.base, token(seq)) }),
   }
 }

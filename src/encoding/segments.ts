@@ -29,6 +29,14 @@ export interface EncodedText {
    */
   readonly segments: readonly Uint8Array[]
   readonly referenceOctets: ReferenceOctets
+  /** Of a text with a recipient's own link: what all of them have in common, and this one's token (`withToken`). */
+  readonly own?: { readonly shape: TokenShape; readonly token: string }
+}
+
+/** A text in two forms that differ in the token alone: by where they do one knows where it lies, however it is encoded. */
+export interface TokenShape {
+  readonly letters: EncodedText
+  readonly underscores: EncodedText
 }
 
 export interface TextMeasure {

@@ -8,7 +8,8 @@ import {
   setValidity,
 } from '../../encoding/pdu.ts'
 import { sourceAddress } from '../../encoding/phone.ts'
-import type { EncodedText } from '../../encoding/segments.ts'
+import { TOKEN_LENGTH } from '../../encoding/recipient-link.ts'
+import type { EncodedText, TokenShape } from '../../encoding/segments.ts'
 import { REFERENCE_AT, concatHeader } from '../../encoding/udh.ts'
 import { absoluteValidity, relativeValidity } from '../../encoding/validity.ts'
 import type { SmppDialect } from './dialect.ts'
@@ -22,6 +23,9 @@ import type { SmppDialect } from './dialect.ts'
 /** SMPP 3.4 §5.2.17: bits 0-1 ask for a receipt whether delivered or not, bit 4 for what becomes of it before. */
 const REGISTERED_DELIVERY = { none: 0x00, final: 0x01, intermediate: 0x11 } as const
 const UDH_INDICATOR = 0x40
+/** `A`, of which the token of a shape is made, and `_`. */
+const ANY_LETTER = 0x41
+const UNDERSCORE = 0x5f
 /** Of a TLV, before its value. */
 const TLV_HEADER_OCTETS = 4
 
@@ -33,6 +37,15 @@ export interface PreparedText {
   /** The last moment, and the second before it, that the templates' validity_period was written for. */
   expiresAt: number
   second: number
+  /** Where a recipient's token lies in the templates, of a text that has one and where that can be said. */
+  token?: TokenPlaces | undefined
+}
+
+interface TokenPlaces {
+  /** By template, the place of each of its octets in `tail`, in order. */
+  readonly at: readonly (readonly number[])[]
+  /** What `_` is on this link: the other signs are as in ASCII everywhere. */
+  readonly underscore: number
 }
 
 /** @throws AppError `invalid_carrier` where no message centre would take the sender's address */
@@ -46,7 +59,17 @@ export function createPreparing(
   // The text of the message before, nearly always that of the next as well.
   let lastText: EncodedText | undefined
   let lastPrepared: PreparedText | undefined
-  return text => {
+  /** With its places, if the token is an octet a sign on this link. */
+  const ofShape = ({ letters, underscores }: TokenShape): PreparedText => {
+    const prepared = preparedOf(letters)
+    if (!('token' in prepared)) prepared.token = tokenPlaces(prepared, preparedOf(underscores))
+    return prepared
+  }
+  const preparedOf = (text: EncodedText): PreparedText => {
+    if (text.own !== undefined) {
+      const common = ofShape(text.own.shape)
+      if (common.token !== undefined) return common
+    }
     if (text === lastText) return lastPrepared!
     let prepared = known.get(text)
     if (prepared === undefined) {
@@ -69,6 +92,34 @@ export function createPreparing(
     lastPrepared = prepared
     return prepared
   }
+  return preparedOf
+}
+
+/** Undefined where a sign is not an octet of its own: packed septets. */
+function tokenPlaces(
+  { templates: letters }: PreparedText,
+  { templates: underscores }: PreparedText,
+): TokenPlaces | undefined {
+  const at = letters.map(({ tail }, part) => {
+    const other = underscores[part]?.tail
+    const places: number[] = []
+    for (let i = 0; i < tail.length; i++) if (tail[i] !== other?.[i]) places.push(i)
+    return places
+  })
+  const all = at.flatMap((places, part) => places.map(place => [part, place] as const))
+  const [first] = all
+  if (first === undefined || all.length !== TOKEN_LENGTH) return undefined
+  if (all.some(([part, place]) => letters[part]!.tail[place] !== ANY_LETTER)) return undefined
+  return { at, underscore: underscores[first[0]]!.tail[first[1]]! }
+}
+
+function writeToken({ tail }: SubmitTemplate, part: number, places: TokenPlaces, token: string) {
+  let next = 0
+  for (let before = 0; before < part; before++) next += places.at[before]!.length
+  for (const place of places.at[part]!) {
+    const sign = token.charCodeAt(next++)
+    tail[place] = sign === UNDERSCORE ? places.underscore : sign
+  }
 }
 
 /** The segment as it may be written at `now`, an epoch time in milliseconds. */
@@ -77,12 +128,17 @@ export function templateFor(
   part: number,
   expiresAt: number,
   now: number,
+  token?: string,
 ): SubmitTemplate {
   const second = Math.floor(now / 1000)
   if (prepared.expiresAt !== expiresAt || prepared.second !== second) {
     renewValidity(prepared, expiresAt, second)
   }
-  return prepared.templates[part]!
+  const template = prepared.templates[part]!
+  if (token !== undefined && prepared.token !== undefined) {
+    writeToken(template, part, prepared.token, token)
+  }
+  return template
 }
 
 function renewValidity(prepared: PreparedText, expiresAt: number, second: number): void {

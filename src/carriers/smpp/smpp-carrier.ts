@@ -52,6 +52,8 @@ interface Submission {
   readonly ref: number
   readonly to: string
   readonly prepared: PreparedText
+  /** The recipient's own, where the text has one. */
+  readonly token: string | undefined
   readonly expiresAt: number
   readonly reference: number
   /** Segments that may leave; the others wait to be released. What is one submit_sm leaves when all may. */
@@ -178,6 +180,7 @@ class SmppCarrier implements Carrier {
       ref,
       to: message.to,
       prepared,
+      token: message.text.own?.token,
       expiresAt: message.expiresAt,
       released,
       reference: segments > 1 ? this.#references.next(message.to, now) : 0,
@@ -446,6 +449,12 @@ function mayLeave({ released, prepared: { segments, templates } }: Submission): 
 
 function write(session: Session<Submission>, submission: Submission, now: number): void {
   const part = submission.next++
-  const { prepared, to, reference, expiresAt } = submission
-  session.submit(templateFor(prepared, part, expiresAt, now), to, reference, submission, part)
+  const { prepared, token, to, reference, expiresAt } = submission
+  session.submit(
+    templateFor(prepared, part, expiresAt, now, token),
+    to,
+    reference,
+    submission,
+    part,
+  )
 }
