@@ -6,20 +6,51 @@ import type { ReplyOption } from '../cap/alert.ts'
 import { type AlertContent, readContent, WITHOUT_EXPIRES_MS } from '../cap/content.ts'
 import { AppError } from '../errors.ts'
 import { isRecipientToken, readRecipientToken } from '../signing/recipient-token.ts'
-import { type AlertRow, findAlert, findAlertByLinkNo } from '../store/alerts.ts'
+import { findLinkedAlert, type LinkedAlert } from '../store/alerts.ts'
 import { labelsAt, phoneAt, readBlocks } from '../store/blocks.ts'
 import { type Database, transact } from '../store/database.ts'
 import { listFollowUps } from '../store/follow-ups.ts'
+import { readContents } from '../store/inbound.ts'
 import { NO_CARRIER } from '../store/progress.ts'
 import { readReplies } from '../store/replies.ts'
 import { findRecipients, type Recipient } from './recipients.ts'
 import { recordChoice } from './replies.ts'
 
+/** What an alert says, by the digest of its signed bytes, which never change: read once, however many follow links. */
+interface Said extends Pick<AlertContent, 'status' | 'info' | 'texts'> {
+  readonly options: readonly ReplyOption[]
+}
+
+const saidBefore = new Map<string, Promise<Said>>()
+const SAID_KEPT = 50
+
+function saidBy(db: Database, { id, contentDigest }: LinkedAlert): Promise<Said> {
+  const digest = contentDigest ?? ''
+  let known = saidBefore.get(digest)
+  if (known === undefined) {
+    known = readSaid(db, id)
+    known.catch(() => saidBefore.delete(digest))
+    saidBefore.set(digest, known)
+    const [oldest] = saidBefore.keys()
+    if (saidBefore.size > SAID_KEPT && oldest !== undefined) saidBefore.delete(oldest)
+  }
+  return known
+}
+
+async function readSaid(db: Database, alertId: string): Promise<Said> {
+  const bytes = (await readContents(db, [alertId])).get(alertId)
+  if (bytes === undefined) throw noSuchLink()
+  const { status, info, texts, replies } = readContent(bytes)
+  return { status, info, texts, options: replies.options }
+}
+
 /** A recipient of an alert, as their link names them. */
 export interface Linked {
   /** The alert that they answer; of a reminder the one that it reminds of. */
-  readonly alert: AlertRow
-  readonly content: AlertContent
+  readonly alert: LinkedAlert
+  /** Of what they were sent. */
+  readonly said: Said
+  readonly options: readonly ReplyOption[]
   /** Of the text that they got, and its block. */
   readonly textNo: number
   readonly recipient: Recipient
@@ -51,16 +82,16 @@ export async function findLinked(
   now: Date,
 ): Promise<Linked> {
   const said = readRecipientToken(token)
-  const sent = said && (await findAlertByLinkNo(db, said.alertNo))
-  if (said === undefined || sent?.content == null || sent.dispatchedAt === null) throw noSuchLink()
+  const sent = said && (await findLinkedAlert(db, { linkNo: said.alertNo }))
+  if (said === undefined || sent?.dispatchedAt == null) throw noSuchLink()
   const { alertNo, seq } = said
   if (!isRecipientToken(key, token, { alertNo, alertId: sent.id, seq })) throw noSuchLink()
   const [read] = await readBlocks(db, sent.id, seq, 1)
   const offset = seq - (read?.blockNo ?? 0)
   if (read === undefined || offset < 0 || offset >= read.block.size) throw noSuchLink()
   const phone = phoneAt(read.phones, offset)
-  const alert = sent.reminderOf === null ? sent : await findAlert(db, sent.reminderOf)
-  if (alert?.content == null || alert.dispatchedAt === null) throw noSuchLink()
+  const alert = sent.reminderOf === null ? sent : await findLinkedAlert(db, { id: sent.reminderOf })
+  if (alert?.dispatchedAt == null) throw noSuchLink()
   const known = {
     id: alert.id,
     planned: alert.planned,
@@ -74,7 +105,8 @@ export async function findLinked(
   if (recipient === undefined) throw noSuchLink()
   return {
     alert,
-    content: readContent(sent.content),
+    said: await saidBy(db, sent),
+    options: (await saidBy(db, alert)).options,
     textNo: read.textNo,
     recipient,
     phone,
@@ -83,29 +115,29 @@ export async function findLinked(
 }
 
 export async function readWebAlert(db: Database, linked: Linked, now: Date): Promise<WebAlert> {
-  const { alert, content, textNo, recipient } = linked
+  const { alert, said, options, textNo, recipient } = linked
   const seq = recipient.blockNo + recipient.offset
   const reply = (await readReplies(db, alert.id, seq, seq)).get(seq)
-  const { language, sms } = content.texts[textNo]!
+  const { language, sms } = said.texts[textNo]!
   return {
-    status: content.status,
-    block: content.info[textNo]!,
+    status: said.status,
+    block: said.info[textNo]!,
     sms,
     language,
-    options: readContent(alert.content!).replies.options,
+    options,
     answered: reply?.option,
     ended: await endedBy(db, alert, now),
   }
 }
 
-async function endedBy(db: Database, alert: AlertRow, now: Date): Promise<WebAlert['ended']> {
+async function endedBy(db: Database, alert: LinkedAlert, now: Date): Promise<WebAlert['ended']> {
   const followUps = await listFollowUps(db, [alert.id])
   if (followUps.some(({ msgType }) => msgType === 'Cancel')) return 'cancelled'
   if (followUps.some(({ isAllClear }) => isAllClear)) return 'allClear'
   return endOf(alert) <= now.getTime() ? 'expired' : undefined
 }
 
-const endOf = ({ expires, dispatchedAt }: AlertRow) =>
+const endOf = ({ expires, dispatchedAt }: LinkedAlert) =>
   expires?.getTime() ?? (dispatchedAt?.getTime() ?? 0) + WITHOUT_EXPIRES_MS
 
 export interface WebAnswer {
@@ -125,8 +157,7 @@ export async function answerByWeb(
   if ((await endedBy(db, linked.alert, now)) !== undefined) {
     throw new AppError('expired', 'the alert is over: nothing is answered any more')
   }
-  const { options } = readContent(linked.alert.content!).replies
-  if (!options.some(option => option.code === code)) {
+  if (!linked.options.some(option => option.code === code)) {
     throw new AppError('invalid_request', 'the alert offers no such answer')
   }
   const text = [code, note, where].filter(part => part !== '').join('\n')

@@ -35,13 +35,26 @@ export async function findAlert(db: Database, id: string): Promise<AlertRow | un
   return row && alertFromRow(row)
 }
 
-/** By the number that its recipients' links name. */
-export async function findAlertByLinkNo(
+const LINKED = {
+  id: alerts.id,
+  contentDigest: alerts.contentDigest,
+  planned: alerts.planned,
+  expires: alerts.expires,
+  dispatchedAt: alerts.dispatchedAt,
+  reminderOf: alerts.reminderOf,
+}
+
+/** What a recipient's link needs of an alert: without its content, which may be large and is asked for by thousands. */
+export type LinkedAlert = Pick<AlertRow, keyof typeof LINKED>
+
+/** By the number that its recipients' links name, or by its id. */
+export async function findLinkedAlert(
   db: Database,
-  linkNo: number,
-): Promise<AlertRow | undefined> {
-  const [row] = await db.select().from(alerts).where(eq(alerts.linkNo, linkNo))
-  return row && alertFromRow(row)
+  by: { readonly linkNo: number } | { readonly id: string },
+): Promise<LinkedAlert | undefined> {
+  const isIt = 'id' in by ? eq(alerts.id, by.id) : eq(alerts.linkNo, by.linkNo)
+  const [row] = await db.select(LINKED).from(alerts).where(isIt)
+  return row
 }
 
 /** Locked until the transaction ends: whoever changes an alert does it one after the other. */
