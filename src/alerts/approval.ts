@@ -24,7 +24,7 @@ import { limitFaults } from './template-limits.ts'
 import { templateFaults } from './template-texts.ts'
 
 /** What makes a person a party to an alert, for good: who did one of these can't approve it. */
-const HANDS = ['created', 'edited', 'submitted'] as const
+export const HANDS = ['created', 'edited', 'submitted'] as const
 
 /**
  * The author signs: the alert is frozen as it is now.

@@ -35,6 +35,7 @@ const STEPS = {
   edit: { who: ['author'], from: ['draft'] },
   delete: { who: ['author'], from: ['draft'] },
   submit: { who: ['author'], from: ['draft'] },
+  see: { who: ['approver'], from: ['submitted'] },
   approve: { who: ['approver'], from: ['submitted'] },
   return: { who: ['approver'], from: ['submitted'] },
   reject: { who: ['approver'], from: ['submitted'] },

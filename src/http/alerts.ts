@@ -15,6 +15,7 @@ import { type Moved, pauseAlert, resumeAlert, retryAlert, stopAlert } from '../a
 import { dispatchAlert } from '../alerts/dispatch.ts'
 import { draftWarnings } from '../alerts/draft-faults.ts'
 import { estimateAlert } from '../alerts/estimate.ts'
+import { whoHasSeen } from '../alerts/eyes.ts'
 import { kindOf } from '../alerts/follow-ups.ts'
 import { type Action, rolesFor } from '../alerts/steps.ts'
 import { templateWarnings } from '../alerts/template-texts.ts'
@@ -117,6 +118,9 @@ export const alertSchema = z
           .meta({ description: 'What confirmed that its owner was there, and was verified' }),
       }),
     ),
+    seenBy: z
+      .array(z.object({ operatorId: z.uuid(), name: z.string(), at: timeSchema }))
+      .meta({ description: 'Approvers who have opened it as it was submitted last' }),
     history: z.array(
       z.object({
         at: timeSchema,
@@ -587,6 +591,7 @@ export async function alertResource(
       at: at.toISOString(),
       passkey: passkey && { credentialId: passkey.credentialId, at: at.toISOString() },
     })),
+    seenBy: (await whoHasSeen(db, alert.id)).map(one => ({ ...one, at: one.at.toISOString() })),
     history: history.map(entry => ({ ...entry, at: entry.at.toISOString() })),
   }
 }

@@ -38,6 +38,7 @@ import { optOutRoutes } from './opt-outs.ts'
 import { organisationRoutes } from './organisation.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
+import { peopleRoutes } from './people.ts'
 import { reportRoutes } from './reports.ts'
 import { signInRoutes } from './sign-in.ts'
 import { starterTemplateRoutes } from './starter-templates.ts'
@@ -103,6 +104,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', templateUseRoutes(deps))
   app.route('/', starterTemplateRoutes(deps))
   app.route('/', alertRoutes(deps))
+  app.route('/', peopleRoutes(deps))
   app.route('/', exerciseRoutes(deps))
   app.route('/', correctionRoutes(deps))
   app.route('/', textRoutes(deps))

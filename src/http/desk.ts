@@ -61,7 +61,7 @@ const readinessRoute = createRoute({
 })
 
 /** An access token's life and a minute: who is at a console has had one since. */
-const ONLINE_MS = 16 * 60_000
+export const ONLINE_MS = 16 * 60_000
 const MAX_CARRIERS = 1000
 
 export const deskRoutes = ({ database: { db }, now }: AppDependencies) =>

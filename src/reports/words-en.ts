@@ -175,6 +175,7 @@ export const english = {
       created: 'Written',
       edited: 'Changed',
       submitted: 'Signed by its author',
+      seen: 'Opened by who may approve it',
       approved: 'Approved and signed',
       returned: 'Given back',
       rejected: 'Rejected',

@@ -177,6 +177,7 @@ export const spanish: ReportWords = {
       created: 'Escrita',
       edited: 'Modificada',
       submitted: 'Firmada por su autor',
+      seen: 'Abierta por quien puede aprobarla',
       approved: 'Aprobada y firmada',
       returned: 'Devuelta',
       rejected: 'Rechazada',

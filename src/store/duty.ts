@@ -1,6 +1,7 @@
-import { sql } from 'drizzle-orm'
+import { and, asc, isNull, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import type { MODES } from './schema.ts'
+import { operatorFromRow, type OperatorRow } from './operators.ts'
+import { type MODES, operators } from './schema.ts'
 
 export interface DutyFigures {
   /** Operators who may approve, without the one who asks. */
@@ -37,4 +38,29 @@ export async function readDuty(
     online,
     newestContactChange: newest === null ? undefined : new Date(newest),
   }
+}
+
+/** Whoever may approve by their role, by name; `isOnline` as in `DutyFigures`, and where the alert is. */
+export async function listApprovers(
+  db: Database,
+  asked: {
+    readonly mode: (typeof MODES)[number]
+    readonly exerciseId: string | null
+    readonly since: Date
+  },
+): Promise<{ operator: OperatorRow; isOnline: boolean }[]> {
+  const rows = await db
+    .select({
+      operator: operators,
+      isOnline: sql<boolean>`exists (
+        select from sessions s join refresh_tokens t on t.session_id = s.id
+        where s.operator_id = ${operators}.id and s.mode = ${asked.mode} and s.revoked_at is null
+          and s.exercise_id is not distinct from ${asked.exerciseId}::uuid
+          and t.created_at >= ${asked.since.toISOString()}::timestamptz
+      )`,
+    })
+    .from(operators)
+    .where(and(isNull(operators.disabledAt), sql`'approver' = any(${operators.roles})`))
+    .orderBy(asc(operators.name), asc(operators.id))
+  return rows.map(row => ({ operator: operatorFromRow(row.operator), isOnline: row.isOnline }))
 }

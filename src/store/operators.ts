@@ -104,6 +104,20 @@ export async function listOperators(
   return rows.map(operatorFromRow)
 }
 
+/** Everybody there is and was, by id, after the one given. */
+export async function listPeople(
+  db: Database,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<Pick<OperatorRow, 'id' | 'name' | 'roles' | 'disabledAt'>[]> {
+  const rows = await db
+    .select()
+    .from(operators)
+    .where(after === undefined ? undefined : gt(operators.id, after))
+    .orderBy(asc(operators.id))
+    .limit(limit)
+  return rows.map(operatorFromRow)
+}
+
 /** What an edit may set; `null` takes a jurisdiction or limits away. */
 export interface OperatorChange {
   readonly email?: string | undefined
