@@ -38,6 +38,7 @@ function Inside({ way }: { way: readonly string[] }) {
 
 const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {
   situation: Situation,
+  alerts: lazy(async () => (await import('./screens/Alert.tsx')).Alert),
   approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
   settings: lazy(async () => (await import('./screens/Settings.tsx')).Settings),
   sending: lazy(async () => (await import('./screens/Sending.tsx')).Sending),

@@ -151,7 +151,7 @@ const summarySchema = z
   })
   .meta({ id: 'AlertSummary' })
 
-const estimateSchema = z
+export const estimateSchema = z
   .object({
     recipients: z.int(),
     ifActual: z.int(),

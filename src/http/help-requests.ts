@@ -27,7 +27,7 @@ import { refuseInvalid } from './problem.ts'
 import { answerOf, idParams, ifMatchHeader, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
-const requestSchema = z
+export const requestSchema = z
   .object({
     id: z.uuid(),
     alertId: z.uuid(),
@@ -53,7 +53,7 @@ const requestSchema = z
   })
   .meta({ id: 'HelpRequest' })
 
-const storySchema = requestSchema
+export const storySchema = requestSchema
   .extend({
     steps: z.array(
       z.object({

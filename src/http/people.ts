@@ -11,7 +11,7 @@ import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { answerOf, idParams, ofAlert } from './resources.ts'
 
-const personSchema = z
+export const personSchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
@@ -20,7 +20,7 @@ const personSchema = z
   })
   .meta({ id: 'Person' })
 
-const approversSchema = z
+export const approversSchema = z
   .object({
     items: z.array(
       z.object({

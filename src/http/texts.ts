@@ -24,7 +24,7 @@ const lintBody = z.strictObject({
     .meta({ description: 'Names of whoever sends them; left out: the organisation’s' }),
 })
 
-const lintedSchema = z
+export const lintedSchema = z
   .object({
     texts: z.array(
       z.object({

@@ -1,9 +1,25 @@
 import { alerts } from './en/alerts.ts'
+import { approve } from './en/approve.ts'
+import { correct } from './en/correct.ts'
 import { everywhere } from './en/everywhere.ts'
 import { frame } from './en/frame.ts'
 import { map } from './en/map.ts'
 import { preview } from './en/preview.ts'
+import { replies } from './en/replies.ts'
 import { situation } from './en/situation.ts'
 import { time } from './en/time.ts'
+import { watching } from './en/watching.ts'
 
-export const english = { alerts, everywhere, frame, map, preview, situation, time }
+export const english = {
+  alerts,
+  approve,
+  correct,
+  everywhere,
+  frame,
+  map,
+  preview,
+  replies,
+  situation,
+  time,
+  watching,
+}

@@ -1,10 +1,26 @@
 import type { Words } from '../lib/i18n.ts'
 import { alerts } from './es/alerts.ts'
+import { approve } from './es/approve.ts'
+import { correct } from './es/correct.ts'
 import { everywhere } from './es/everywhere.ts'
 import { frame } from './es/frame.ts'
 import { map } from './es/map.ts'
 import { preview } from './es/preview.ts'
+import { replies } from './es/replies.ts'
 import { situation } from './es/situation.ts'
 import { time } from './es/time.ts'
+import { watching } from './es/watching.ts'
 
-export const spanish: Words = { alerts, everywhere, frame, map, preview, situation, time }
+export const spanish: Words = {
+  alerts,
+  approve,
+  correct,
+  everywhere,
+  frame,
+  map,
+  preview,
+  replies,
+  situation,
+  time,
+  watching,
+}

@@ -2,7 +2,7 @@
 import { place } from './place.ts'
 import { isUnreachable, Problem, problemOf } from './problem.ts'
 import { accessToken, forget } from './session.ts'
-import { answered, noAnswer } from './connection.ts'
+import { answered, heardClock, noAnswer } from './connection.ts'
 
 export interface CallOptions {
   readonly body?: object | undefined
@@ -81,6 +81,7 @@ export async function request(
     throw new Problem('the server does not answer', { status: 0, code: 'unreachable' })
   }
   answered()
+  heardClock(response.headers.get('Date'))
   if (!response.ok) {
     const problem = await problemOf(response)
     if (problem.code === 'invalid_token') forget(where)

@@ -1,14 +1,31 @@
 /** The API's resources, by the schemas that make them: types alone, nothing of the server is loaded. */
 import type { z } from 'zod'
 import type { areaSchema } from '../../cap/area.ts'
-import type { alertSchema } from '../../http/alerts.ts'
+import type { AlertContent } from '../../cap/content.ts'
+import type { alertSchema, estimateSchema, movedSchema } from '../../http/alerts.ts'
+import type { requestSchema, storySchema } from '../../http/help-requests.ts'
 import type { operatorSchema } from '../../http/operators.ts'
+import type { approversSchema, personSchema } from '../../http/people.ts'
+import type { replySchema } from '../../http/replies.ts'
+import type { reportSchema } from '../../http/report-schema.ts'
+import type { lintedSchema } from '../../http/texts.ts'
 import type { progressSchema, tallySchema } from '../../http/watching.ts'
 
 export type Alert = z.infer<typeof alertSchema>
 export type Operator = z.infer<typeof operatorSchema>
 export type Progress = z.infer<typeof progressSchema>
 export type Tally = z.infer<typeof tallySchema>
+
+export type SignedContent = AlertContent
+export type Estimate = z.infer<typeof estimateSchema>
+export type Moved = z.infer<typeof movedSchema>
+export type HelpRequest = z.infer<typeof requestSchema>
+export type HelpStory = z.infer<typeof storySchema>
+export type Reply = z.infer<typeof replySchema>
+export type Report = z.infer<typeof reportSchema>
+export type LintedTexts = z.infer<typeof lintedSchema>
+export type PersonHere = z.infer<typeof personSchema>
+export type Approvers = z.infer<typeof approversSchema>
 
 export type AlertState = Alert['state']
 export type Severity = Alert['severity']

@@ -1,14 +1,10 @@
-import { useEffect, useState } from 'preact/hooks'
-import { browserName } from '../../lib/browser-name.ts'
 import { desk } from '../../lib/desk.ts'
 import { clockShort, count, span, words } from '../../lib/i18n.ts'
-import { enrolKey, keyStanding, type KeyStanding } from '../../lib/keys.ts'
-import { place } from '../../lib/place.ts'
-import { Problem } from '../../lib/problem.ts'
 import { useResource } from '../../lib/resource.ts'
-import { isIn, me } from '../../lib/session.ts'
+import { isIn } from '../../lib/session.ts'
 import { type Check, Checks } from '../../parts/Checks.tsx'
-import { Notice, ProblemNotice } from '../../parts/Notice.tsx'
+import { ProblemNotice } from '../../parts/Notice.tsx'
+import { SigningKey } from '../../parts/SigningKey.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
 
 /** `GET /v1/readiness` */
@@ -84,49 +80,4 @@ function ageOf(changedAt: string): Check {
   const seconds = (Date.now() - Date.parse(changedAt)) / 1000
   const text = words().situation.listAge(span(seconds))
   return { kind: seconds > OLD_SECONDS ? 'warn' : 'ok', text }
-}
-
-function SigningKey() {
-  const { situation } = words()
-  const { mode = 'exercise' } = place.value
-  const personId = me.value?.id ?? ''
-  const [standing, setStanding] = useState<KeyStanding>()
-  const [problem, setProblem] = useState<unknown>()
-  const [isBusy, setBusy] = useState(false)
-  useEffect(() => {
-    keyStanding(personId, mode).then(setStanding, setProblem)
-  }, [personId, mode])
-
-  const enrol = async () => {
-    setBusy(true)
-    setProblem(undefined)
-    try {
-      const key = await enrolKey(personId, mode, browserName())
-      setStanding({ kind: 'works', key })
-    } catch (error) {
-      setProblem(error)
-    }
-    setBusy(false)
-  }
-  const isTooLate = problem instanceof Problem && problem.code === 'sign_in_too_old'
-  if (standing === undefined) return <ProblemNotice problem={problem} />
-  if (standing.kind === 'works') {
-    return <Checks words={false} checks={[{ kind: 'ok', text: situation.keyWorks }]} />
-  }
-  return (
-    <Notice kind="warn">
-      <p>
-        <strong>{standing.kind === 'missing' ? situation.keyMissing : situation.keyRevoked}</strong>
-      </p>
-      {isTooLate ? <p>{situation.keyTooOld}</p> : <ProblemNotice problem={problem} />}
-      <button
-        type="button"
-        class="button"
-        aria-disabled={isBusy}
-        onClick={() => void (isBusy || enrol())}
-      >
-        {isBusy ? situation.makingKey : situation.enrolKey}
-      </button>
-    </Notice>
-  )
 }

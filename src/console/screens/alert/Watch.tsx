@@ -1,0 +1,206 @@
+import { serverNow } from '../../lib/connection.ts'
+import { useHotkeys } from '../../lib/hotkeys.ts'
+import { clock, count, span, words } from '../../lib/i18n.ts'
+import { usePeople } from '../../lib/people.ts'
+import { pathTo } from '../../lib/place.ts'
+import { useResource } from '../../lib/resource.ts'
+import { useSigned } from '../../lib/signed.ts'
+import type { Alert, Progress as ProgressResource, Report } from '../../lib/types.ts'
+import { Notice } from '../../parts/Notice.tsx'
+import { Severity } from '../../parts/Severity.tsx'
+import { Waiting } from '../../parts/Waiting.tsx'
+import { titleOf } from './title.ts'
+import { Actions } from './watch/Actions.tsx'
+import { Alarms } from './watch/Alarms.tsx'
+import { AreaLine } from './watch/AreaLine.tsx'
+import { Breakdown } from './watch/Breakdown.tsx'
+import { Carriers } from './watch/Carriers.tsx'
+import { Causes } from './watch/Causes.tsx'
+import { Progress } from './watch/Progress.tsx'
+import { ResultMap } from './watch/ResultMap.tsx'
+import { Spoken } from './watch/Spoken.tsx'
+import { Totals } from './watch/Totals.tsx'
+import { sentOf, startOf, useLive } from './watch/useLive.ts'
+
+/** The report counts every recipient: a few times a minute is often enough. */
+const REPORT_MS = 10_000
+const CAPACITY_MS = 15_000
+
+/** S7: what is going out, figure by figure, and the ways to stop, correct and end it. */
+export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise<void> }) {
+  const { watching } = words()
+  const report = useResource<Report>(`/v1/alerts/${alert.id}/report`, REPORT_MS).data.value
+  const { read, problem } = useSigned(`/v1/alerts/${alert.id}/content`, alert.contentDigest ?? '')
+  const live = useLive(alert, report)
+  const { figures, age, isFrozen, freeze } = live
+  const state = figures?.progress.state ?? alert.state
+  useHotkeys({ p: freeze })
+  return (
+    <div class="stack">
+      <div class="screen-head watch-head">
+        <Head alert={alert} />
+        <Actions alert={alert} progress={figures?.progress} refresh={refresh} />
+      </div>
+      {age > 0 && (
+        <Notice kind="warn">
+          <p>{watching.old(age)}</p>
+        </Notice>
+      )}
+      {figures && <Alarms of={figures.progress.alarms} />}
+      <StateNotice alert={alert} state={state} progress={figures?.progress} />
+      {figures === undefined ? (
+        <Waiting lines={6} what={watching.totals} />
+      ) : (
+        <>
+          <Totals alert={alert} figures={figures} rate={live.rate} isOld={age > 0 || isFrozen} />
+          <Spoken figures={figures} />
+          <div class="columns">
+            <div class="stack">
+              <section class="card">
+                <div class="row apart progress-head">
+                  <h2>{watching.progress}</h2>
+                  <span class="row">
+                    <Rate rate={live.rate} isSending={state === 'sending'} />
+                    {isFrozen && <strong>{watching.updatesPaused(clock(figures.at))}</strong>}
+                    <button
+                      type="button"
+                      class="button quiet"
+                      aria-keyshortcuts="P"
+                      onClick={freeze}
+                    >
+                      {isFrozen ? watching.resumeUpdates : watching.pauseUpdates} <kbd>(P)</kbd>
+                    </button>
+                  </span>
+                </div>
+                <Progress
+                  points={live.points}
+                  recipients={figures.progress.recipients}
+                  planSeconds={report?.plan.seconds ?? null}
+                />
+              </section>
+              <section class="card">
+                <h2>{watching.carriers}</h2>
+                <Carriers of={figures.progress.byCarrier} />
+              </section>
+              <section class="card">
+                <h2>{watching.causes}</h2>
+                {report === undefined ? (
+                  <Waiting what={watching.causes} />
+                ) : (
+                  <Causes report={report} />
+                )}
+              </section>
+            </div>
+            <div class="stack">
+              {read && read.content.areas.length > 0 && (
+                <section class="card">
+                  <ResultMap
+                    alert={alert}
+                    areas={read.content.areas}
+                    tally={figures.tally}
+                    report={report}
+                  />
+                </section>
+              )}
+              <section class="card">
+                <Breakdown alert={alert} tally={figures.tally} report={report} />
+              </section>
+              <section class="card">
+                <h2>{watching.areaCheck}</h2>
+                <AreaLine alert={alert} read={read} problem={problem} />
+              </section>
+            </div>
+          </div>
+        </>
+      )}
+    </div>
+  )
+}
+
+function Head({ alert }: { alert: Alert }) {
+  const { approve, watching } = words()
+  const nameOf = usePeople()
+  const signedBy = (role: 'author' | 'approver') => {
+    const found = alert.signatures.find(one => one.role === role)
+    return found && (nameOf(found.operatorId) ?? approve.somebody)
+  }
+  const author = signedBy('author')
+  const approver = signedBy('approver')
+  const since = startOf(alert)
+  return (
+    <div>
+      <h1 class="row">
+        {titleOf(alert)} <Severity of={alert.severity} />
+      </h1>
+      <p class="muted">
+        {watching.started(clock(since), span((serverNow.value - since) / 1000))}.{' '}
+        {author !== undefined && approver !== undefined
+          ? watching.approvedBy(author, approver)
+          : (author ?? approver)}
+      </p>
+    </div>
+  )
+}
+
+/** In words, whatever is not the ordinary course of sending. */
+function StateNotice({
+  alert,
+  state,
+  progress,
+}: {
+  alert: Alert
+  state: Alert['state']
+  progress: ProgressResource | undefined
+}) {
+  const { alerts, watching } = words()
+  const left = progress === undefined ? 0 : sentOf(progress)
+  const text = {
+    paused: watching.isPaused,
+    stopped: watching.isStopped(alerts.phones(left, count(left))),
+    sent: watching.isSent,
+    expired: watching.isExpired,
+  }[state as string]
+  const [first] = alert.references
+  return (
+    <>
+      {text !== undefined && (
+        <Notice kind={state === 'sent' ? 'ok' : 'warn'}>
+          <p role="status">{text}</p>
+        </Notice>
+      )}
+      {alert.correctedBy.map(({ id, kind }) => (
+        <Notice key={id} kind="info">
+          <p>
+            {watching.correctedBy[kind]} <a href={pathTo('alerts', id)}>{watching.seeIt}</a>
+          </p>
+        </Notice>
+      ))}
+      {first !== undefined && (
+        <p>
+          {watching.followUpOf} <a href={pathTo('alerts', first)}>{watching.seeFirst}</a>
+        </p>
+      )}
+    </>
+  )
+}
+
+interface CarrierRate {
+  readonly segmentsPerSecond: number
+  readonly state: string
+}
+
+function Rate({ rate, isSending }: { rate: number | undefined; isSending: boolean }) {
+  const { watching } = words()
+  const carriers = useResource<{ items: CarrierRate[] }>('/v1/carriers?limit=1000', CAPACITY_MS)
+    .data.value
+  if (!isSending || rate === undefined) return <span />
+  const capacity = (carriers?.items ?? [])
+    .filter(({ state }) => state === 'bound' || state === 'throttled')
+    .reduce((sum, { segmentsPerSecond }) => sum + segmentsPerSecond, 0)
+  const shown = count(Math.round(rate))
+  return (
+    <span>
+      {capacity === 0 ? watching.rateAlone(shown) : watching.rate(shown, count(capacity))}
+    </span>
+  )
+}

@@ -1,0 +1,101 @@
+import { useState } from 'preact/hooks'
+import { words } from '../../../lib/i18n.ts'
+import { useResource } from '../../../lib/resource.ts'
+import { me } from '../../../lib/session.ts'
+import type { HelpRequest, Page } from '../../../lib/types.ts'
+import { Empty } from '../../../parts/Empty.tsx'
+import { Field, Segments } from '../../../parts/Field.tsx'
+import { ProblemNotice } from '../../../parts/Notice.tsx'
+import { Waiting } from '../../../parts/Waiting.tsx'
+import { HelpRow } from './HelpRow.tsx'
+
+const ASK_AGAIN_MS = 3_000
+const MOST = 200
+const SHOWN = ['open', 'taken', 'closed', 'all'] as const
+type Shown = (typeof SHOWN)[number]
+
+/** The work list: who asked first comes first, and nothing jumps while one works on it. */
+export function HelpList({ alertId, areas }: { alertId: string; areas: readonly string[] }) {
+  const { replies } = words()
+  const [shown, setShown] = useState<Shown>('open')
+  const [area, setArea] = useState('')
+  const [isMine, setMine] = useState(false)
+  const [openedAt] = useState(() => new Date().toISOString())
+  const query = new URLSearchParams({
+    limit: String(MOST),
+    ...(shown !== 'all' && { state: shown }),
+    ...(area !== '' && { area }),
+    ...(isMine && me.value && { operator: me.value.id }),
+  })
+  const list = useResource<Page<HelpRequest>>(
+    `/v1/alerts/${alertId}/requests?${query.toString()}`,
+    ASK_AGAIN_MS,
+  )
+  const items = list.data.value?.items
+  return (
+    <div class="stack">
+      <div class="row filters">
+        <Segments<Shown>
+          legend={replies.show}
+          name="help-state"
+          value={shown}
+          options={SHOWN.map(value => ({ value, label: replies.states[value] }))}
+          onChoose={setShown}
+        />
+        {areas.length > 1 && (
+          <Field label={replies.area}>
+            <select value={area} onChange={event => setArea(event.currentTarget.value)}>
+              <option value="">{replies.everywhere}</option>
+              {areas.map((name, no) => (
+                <option key={no} value={String(no)}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </Field>
+        )}
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isMine}
+            onChange={event => setMine(event.currentTarget.checked)}
+          />
+          {replies.mine}
+        </label>
+      </div>
+      {items === undefined ? (
+        list.problem.value ? (
+          <ProblemNotice problem={list.problem.value} retry={() => void list.refresh()} />
+        ) : (
+          <Waiting what={replies.needHelp} />
+        )
+      ) : items.length === 0 ? (
+        <Empty>{replies.none}</Empty>
+      ) : (
+        <table class="table rows">
+          <thead>
+            <tr>
+              <th scope="col">{replies.asked}</th>
+              <th scope="col">{replies.phone}</th>
+              <th scope="col">{replies.area}</th>
+              <th scope="col">{replies.says}</th>
+              <th scope="col">{replies.state}</th>
+              <th scope="col">{replies.act}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map(request => (
+              <HelpRow
+                key={request.id}
+                request={request}
+                area={request.areaNo === null ? undefined : areas[request.areaNo]}
+                isNew={request.lastAt > openedAt}
+                refresh={() => list.refresh()}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  )
+}

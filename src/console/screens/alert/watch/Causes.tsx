@@ -1,0 +1,38 @@
+import { count, span, words } from '../../../lib/i18n.ts'
+import type { Report } from '../../../lib/types.ts'
+
+const TOP = 3
+
+/** Why messages did not arrive, the three most frequent in words, and how fast the others did. */
+export function Causes({ report }: { report: Report }) {
+  const { watching } = words()
+  const names: Readonly<Record<string, string | undefined>> = watching.causeNames
+  const sums = new Map<string, number>()
+  for (const { cause, recipients } of report.causes) {
+    sums.set(cause, (sums.get(cause) ?? 0) + recipients)
+  }
+  const top = [...sums].toSorted(([, a], [, b]) => b - a).slice(0, TOP)
+  const { half, ninety } = report.timesTo.delivered
+  return (
+    <>
+      {top.length === 0 ? (
+        <p class="muted">{watching.noFailures}</p>
+      ) : (
+        <ul class="plain">
+          {top.map(([cause, recipients]) => (
+            <li key={cause}>
+              <strong>{count(recipients)}</strong> {names[cause] ?? watching.causeNames.other}
+            </li>
+          ))}
+        </ul>
+      )}
+      {half !== null && (
+        <p class="muted">
+          {ninety === null
+            ? watching.timesHalf(span(half))
+            : watching.times(span(half), span(ninety))}
+        </p>
+      )}
+    </>
+  )
+}
