@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { useDesk } from './lib/desk.ts'
+import { openAlerts, useDesk } from './lib/desk.ts'
 import { goTo, pathTo, place, type ScreenProps } from './lib/place.ts'
 import { session } from './lib/session.ts'
 import { Frame } from './parts/Frame.tsx'
@@ -30,10 +30,23 @@ function Inside({ way }: { way: readonly string[] }) {
   const [first = 'situation'] = way
   const Screen = SCREENS[first] ?? NotHere
   return (
-    <Frame screen={first === 'alerts' ? 'sending' : first}>
+    <Frame screen={first === 'alerts' ? tabOf(way[1]) : first}>
       <Screen key={way.join('/')} way={way.slice(1)} />
     </Frame>
   )
+}
+
+/** Under which word of the navigation an alert stands. */
+function tabOf(alertId: string | undefined): string {
+  switch (openAlerts.value?.find(({ id }) => id === alertId)?.state) {
+    case 'draft':
+      return 'new'
+    case 'submitted':
+    case 'approved':
+      return 'approvals'
+    default:
+      return 'sending'
+  }
 }
 
 const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {

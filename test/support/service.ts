@@ -42,6 +42,8 @@ export interface Tocsin {
   readonly approver: Person
   /** What the API process has logged of errors. */
   apiLog(): string
+  /** Ends the API process and starts it anew on the same port, as an upgrade does; the dispatchers run on. */
+  restartApi(): Promise<void>
   /** A dispatcher in a process of its own; ended with the file if it still runs. `logs` gets each line of its log. */
   startDispatcher(logs?: (line: string) => void): ChildProcess
   /** Plays carriers, enters them in place of earlier ones, and waits until each is bound. They end with the file. */
@@ -100,10 +102,14 @@ export async function startFlow(
     for (const step of ends.splice(0).toReversed()) await step()
   }
   try {
-    const api = await startTocsin({ ...env, TOCSIN_ROLE: 'api', TOCSIN_LOG_LEVEL: 'error' })
-    ends.push(() => api.stop())
     const said: string[] = []
-    api.process.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
+    const startApi = async () => {
+      const started = await startTocsin({ ...env, TOCSIN_ROLE: 'api', TOCSIN_LOG_LEVEL: 'error' })
+      started.process.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
+      return started
+    }
+    let api = await startApi()
+    ends.push(() => api.stop())
     const administrator = await signIn({ url: api.url, ...ADMINISTRATOR })
     const [author, approver] = await Promise.all([
       hire(administrator, api.url, { name: 'Rosa Alvarez', roles: ['author'] }),
@@ -115,6 +121,10 @@ export async function startFlow(
       author,
       approver,
       apiLog: () => said.join(''),
+      async restartApi() {
+        await api.stop()
+        api = await startApi()
+      },
       startDispatcher(logs) {
         const dispatcher = spawn(process.execPath, [entry], {
           env: {

@@ -36,7 +36,8 @@ export async function postForCertain<T>(
 
 function isDoubtful(error: unknown): boolean {
   if (!(error instanceof Problem)) return error instanceof DOMException
-  return isUnreachable(error) || error.status >= 500 || error.code === 'in_progress'
+  // 502 to 504 come from what stands between, or from a server that can't reach its database.
+  return isUnreachable(error) || error.status > 500 || error.code === 'in_progress'
 }
 
 /** The key of an act, kept over a reload of the page: the same act is asked for again, not a second one. */
