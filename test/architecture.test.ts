@@ -34,8 +34,8 @@ const openToAll = ['config.ts', 'errors.ts', 'log.ts', 'clock.ts']
 const apart: Record<string, string> = { simulator: 'encoding' }
 /** In the browser: it knows the API's types, and runs what is pure of the two rooms. */
 const inBrowser = { room: 'console', runs: ['encoding', 'geometry'], packages: ['jose'] }
-/** Rooms that the command line may open beside the floors. */
-const opensSimulator = ['cli']
+/** Who may open it: the command line, and the carrier of simulated exercises, whose message centre and phones it is. */
+const opensSimulator = /^(cli|carriers\/simulated)\//
 
 /** Packages that one room alone may import. */
 const reserved: [RegExp, string][] = [
@@ -85,7 +85,7 @@ function mayImport({ from: file, to: target, isType }: (typeof edges)[number]): 
   if (from === to || openToAll.includes(to)) return true
   if (openToAll.includes(from)) return false
   if (apart[from] !== undefined) return apart[from] === to
-  if (apart[to] !== undefined) return opensSimulator.includes(from)
+  if (apart[to] !== undefined) return opensSimulator.test(file)
   return (floors[from] ?? -1) > (floors[to] ?? Infinity)
 }
 

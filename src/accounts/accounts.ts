@@ -3,7 +3,7 @@
  * again but to the dispatcher: sealed under the master key, in a context that names their own row.
  */
 import { v7 as uuid } from 'uuid'
-import type { CarrierConfig } from '../carriers/carrier.ts'
+import type { CarrierConfig, SimulatedSettings } from '../carriers/carrier.ts'
 import { normalisePhone } from '../encoding/phone.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { describeError, log } from '../log.ts'
@@ -11,6 +11,7 @@ import { open, seal } from '../signing/seal.ts'
 import { recordAudit } from '../store/audit.ts'
 import {
   type CarrierRow,
+  type EnabledCarrier,
   findCarrier,
   findTestRecipient,
   insertCarrier,
@@ -54,6 +55,7 @@ export interface Account extends ProtocolSettings {
   readonly routes: readonly Route[]
   readonly enabled: boolean
   readonly draining: boolean
+  readonly use: CarrierRow['use']
   readonly createdAt: Date
   readonly revision: number
   readonly live: Live
@@ -77,6 +79,8 @@ export interface AccountDraft extends ProtocolDraft {
   readonly routes: readonly Route[]
   readonly enabled: boolean
   readonly draining: boolean
+  /** Undefined: both. */
+  readonly use?: CarrierRow['use'] | undefined
 }
 
 /** An account as a dispatcher opens it. */
@@ -127,6 +131,7 @@ export async function createAccount(
       const row = await insertCarrier(tx, {
         ...withoutProtocols(draft),
         sourceAddress: draft.sourceAddress ?? '',
+        use: draft.use ?? 'both',
         id,
         settings,
         sealedSecrets,
@@ -253,23 +258,22 @@ export async function openAccountOf(
 ): Promise<CarrierConfig> {
   const row = await findCarrier(db, id)
   if (row === undefined) throw notFound()
-  return openAccount(row, installation)
+  return openAccount({ ...row, exerciseId: undefined }, installation)
 }
 
-function openAccount(row: CarrierRow, installation: Installation): OpenAccount {
-  const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes, draining } =
-    row
+function openAccount(row: EnabledCarrier, installation: Installation): OpenAccount {
+  const { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes } = row
+  const { draining, use, exerciseId } = row
+  const account = { id, name, protocol, segmentsPerSecond, window, binds, sourceAddress, routes }
+  if (protocol === 'simulated') {
+    const simulated = row.settings as SimulatedSettings
+    return { ...account, draining, use, ...(exerciseId !== undefined && { exerciseId }), simulated }
+  }
   const secrets = openSecrets(installation.masterKey, id, row.sealedSecrets)
   return {
-    id,
-    name,
-    protocol,
-    segmentsPerSecond,
-    window,
-    binds,
-    sourceAddress,
-    routes,
+    ...account,
     draining,
+    use,
     ...openProtocol(protocol, row.settings, secrets, { id, ...installation }),
   }
 }

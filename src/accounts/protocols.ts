@@ -29,7 +29,7 @@ import {
 } from './settings/smtp.ts'
 import { openTwilio, type TwilioAccountSettings, type TwilioSecrets } from './settings/twilio.ts'
 
-export type Protocol = CarrierConfig['protocol']
+export type Protocol = Exclude<CarrierConfig['protocol'], 'simulated'>
 
 /** What accounts take from the installation that they are of. */
 export interface Installation extends Pick<Config, 'publicUrl' | 'privateHosts'> {

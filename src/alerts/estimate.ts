@@ -20,12 +20,13 @@ import type { AlertDraft } from '../cap/alert.ts'
 import { type AlertContent, readContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
 import { costOf, pullsOf, routePrefixes, START } from '../carriers/routes.ts'
+import { carries, classIn, type Traffic, trafficOf } from '../carriers/traffic.ts'
 import { PhoneSet } from '../encoding/phone-set.ts'
 import { asMeasured } from '../encoding/recipient-link.ts'
 import { type Alphabet, measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
-import { type CarrierRow, listSendingCarriers } from '../store/carriers.ts'
+import { type EnabledCarrier, listSendingCarriers } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
 import { readOrganisation } from '../store/organisation.ts'
 
@@ -87,7 +88,8 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
   const { content, resolved } = await contentNow(db, alert, now)
-  const accounts = await listSendingCarriers(db)
+  const traffic = trafficOf(content)
+  const accounts = (await listSendingCarriers(db)).filter(account => carries(account, traffic))
   const counted = await countNow(db, content, resolved, routePrefixes(accounts))
   const { audience } = counted
   const measures = content.texts.map(({ sms }) => measureText(asMeasured(sms, content.link?.base)))
@@ -95,9 +97,9 @@ export async function estimateAlert(db: Database, alertId: string, now: Date): P
     const viaGroup = groupNos.length > 0
     const textNo = chooseText(content, { areaNos, viaGroup, language })
     const segments = recipients * (measures[textNo]?.segments ?? 1)
-    return { textNo, language, routeClass: prefix, recipients, segments }
+    return { textNo, language, routeClass: classIn(traffic, prefix), recipients, segments }
   })
-  const forecast = forecastOf(accounts, reached)
+  const forecast = forecastOf(accounts, reached, traffic)
   const costs = accounts.map(account => costAt(account, forecast.segments.get(account.id)))
   const { policy } = await readOrganisation(db)
   return {
@@ -184,7 +186,7 @@ function groundsOf(resolved: ResolvedAudience | undefined): Ground[] {
 
 /** To four decimals, for a segment often costs thousandths. Undefined where the account does not say what it takes. */
 function costAt(
-  account: CarrierRow,
+  account: EnabledCarrier,
   segments: ReadonlyMap<string, number> = new Map(),
 ): number | undefined {
   let sum = 0
@@ -202,16 +204,20 @@ function rounded(cost: number): number {
 
 /** Who would send how much, in what time, if all were well. */
 export function forecastOf(
-  accounts: readonly CarrierRow[],
+  accounts: readonly EnabledCarrier[],
   demands: readonly ForecastDemand[],
+  traffic: Traffic,
 ): Forecast {
-  return forecastSending(forecastCarriers(accounts), demands, START.ofPreferred)
+  return forecastSending(forecastCarriers(accounts, traffic), demands, START.ofPreferred)
 }
 
-function forecastCarriers(accounts: readonly CarrierRow[]): ForecastCarrier[] {
+function forecastCarriers(
+  accounts: readonly EnabledCarrier[],
+  traffic: Traffic,
+): ForecastCarrier[] {
   const well = new Map(accounts.map(({ id }) => [id, 1]))
   return accounts.map(account => {
-    const pulls = pullsOf(account, accounts, well)
+    const pulls = pullsOf(account, accounts, well, traffic)
     const byClass = new Map(
       pulls.map(({ routeClass, after, share }) => [
         routeClass,

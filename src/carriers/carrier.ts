@@ -160,7 +160,7 @@ export interface Carrier {
 export interface CarrierConfig {
   readonly id: string
   readonly name: string
-  readonly protocol: 'smpp' | 'twilio' | 'http' | 'smtp'
+  readonly protocol: 'smpp' | 'twilio' | 'http' | 'smtp' | 'simulated'
   readonly segmentsPerSecond: number
   /** Unanswered segments a bind. */
   readonly window: number
@@ -168,10 +168,24 @@ export interface CarrierConfig {
   readonly sourceAddress: string
   /** Empty: takes every number. */
   readonly routes: readonly Route[]
+  /** Which alerts' messages it takes; absent: all. */
+  readonly use?: 'live' | 'exercise' | 'both'
+  /** Of a simulated one: the exercise whose messages alone it takes. */
+  readonly exerciseId?: string
+  readonly simulated?: SimulatedSettings
   readonly smpp?: SmppSettings
   readonly twilio?: TwilioSettings
   readonly http?: HttpSettings
   readonly smtp?: SmtpSettings
+}
+
+/** What goes wrong with it on purpose. */
+export interface SimulatedSettings {
+  /** Its links end so long after the first message, and nothing binds again for so long. */
+  readonly carrierDown?: { readonly afterSeconds: number; readonly forSeconds: number } | undefined
+  readonly slow?: { readonly segmentsPerSecond: number } | undefined
+  /** Of its messages, 0 … 100, those that reach no phone. */
+  readonly failPercent?: number | undefined
 }
 
 export interface SmtpSettings {

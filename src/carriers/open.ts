@@ -1,5 +1,6 @@
 import type { Carrier, CarrierConfig } from './carrier.ts'
 import { createJsonGatewayCarrier } from './http/json-gateway.ts'
+import { createSimulatedCarrier } from './simulated/simulated-carrier.ts'
 import { createSmppCarrier } from './smpp/smpp-carrier.ts'
 import { createSmtpCarrier } from './smtp/smtp-carrier.ts'
 import { createTwilioCarrier } from './twilio/messages.ts'
@@ -18,5 +19,7 @@ export function openCarrier(config: CarrierConfig): Carrier {
       return createTwilioCarrier(config)
     case 'http':
       return createJsonGatewayCarrier(config)
+    case 'simulated':
+      return createSimulatedCarrier(config)
   }
 }

@@ -2,7 +2,7 @@
  * Which carrier takes which number.
  *
  * A delivery is planned into a **route class**: the longest prefix, among those that any account names, that its
- * number begins with ('' where none does). Who takes a class is asked at each claim, of the accounts as they are
+ * number begins with ('' where none does), with its traffic before it where that is not live (`traffic.ts`). Who takes a class is asked at each claim, of the accounts as they are
  * then: a carrier that is switched on or widened in the middle of an alert helps at once, and one that is narrowed
  * never gets a number outside its routes.
  *
@@ -18,6 +18,8 @@
  * nobody waits much longer for it.
  */
 
+import { carries, classIn, partsOf, type Carrying, type Traffic } from './traffic.ts'
+
 export interface Route {
   /** E.164 with `+`. */
   readonly prefix: string
@@ -28,7 +30,7 @@ export interface Route {
   readonly cost?: number | undefined
 }
 
-export interface Routed {
+export interface Routed extends Carrying {
   readonly id: string
   /** None: takes every number. */
   readonly routes: readonly Route[]
@@ -59,28 +61,29 @@ export function routePrefixes(accounts: readonly Pick<Routed, 'routes'>[]): read
   return [...prefixes].toSorted((a, b) => b.length - a.length || (a < b ? -1 : 1))
 }
 
-export function servesClass(account: Pick<Routed, 'routes'>, routeClass: string): boolean {
-  return routeOf(account, routeClass) !== undefined
+export function servesClass(account: Omit<Routed, 'id'>, routeClass: string): boolean {
+  const { traffic, prefix } = partsOf(routeClass)
+  return carries(account, traffic) && routeOf(account, prefix) !== undefined
 }
 
 /** What an account says that a segment to a class costs; undefined where it does not say. */
 export function costOf(account: Pick<Routed, 'routes'>, routeClass: string): number | undefined {
-  return routeOf(account, routeClass)?.cost
+  return routeOf(account, partsOf(routeClass).prefix)?.cost
 }
 
-/** Of an account's routes the longest that a class begins with. */
-function routeOf({ routes }: Pick<Routed, 'routes'>, routeClass: string): Route | undefined {
+/** Of an account's routes the longest that a prefix begins with. */
+function routeOf({ routes }: Pick<Routed, 'routes'>, whole: string): Route | undefined {
   if (routes.length === 0) return TAKES_ALL
   let longest: Route | undefined
   for (const route of routes) {
-    if (!routeClass.startsWith(route.prefix)) continue
+    if (!whole.startsWith(route.prefix)) continue
     if (longest === undefined || route.prefix.length > longest.prefix.length) longest = route
   }
   return longest
 }
 
 /**
- * How a carrier takes part in each of the classes that it serves.
+ * How a carrier takes part in each of the classes that it serves, of one traffic.
  *
  * @param health how much of its work a carrier may be given, 0 … 1: 1 all is well, less while it comes back, 0 or
  *   missing it is down or left alone. Only who is well stands before others; one that is left alone takes a class
@@ -90,14 +93,17 @@ export function pullsOf(
   me: Routed,
   accounts: readonly Routed[],
   health: ReadonlyMap<string, number>,
+  traffic: Traffic = 'live',
 ): Pull[] {
+  if (!carries(me, traffic)) return []
   const isWell = (id: string) => (health.get(id) ?? 0) >= 1
-  const others = accounts.filter(({ id }) => id !== me.id && isWell(id))
-  return routePrefixes(accounts).flatMap(routeClass => {
-    const mine = routeOf(me, routeClass)
+  const carrying = accounts.filter(account => carries(account, traffic))
+  const others = carrying.filter(({ id }) => id !== me.id && isWell(id))
+  return routePrefixes(carrying).flatMap(prefix => {
+    const mine = routeOf(me, prefix)
     if (mine === undefined) return []
     const theirs = others.flatMap(({ id, routes }) => {
-      const route = routeOf({ routes }, routeClass)
+      const route = routeOf({ routes }, prefix)
       return route === undefined ? [] : [{ id, route }]
     })
     const after = theirs.filter(({ route }) => order(route, mine) < 0).map(({ id }) => id)
@@ -107,7 +113,7 @@ export function pullsOf(
     const isAlone = theirs.length === 0
     const mayTake = isAlone || (health.get(me.id) ?? 0) > 0
     return {
-      routeClass,
+      routeClass: classIn(traffic, prefix),
       after,
       waitSeconds: isDearer ? START.ofCheaper : 0,
       share: mayTake ? mine.weight / heaviest : 0,

@@ -44,6 +44,7 @@ export async function readWebhook(
       return readJsonWebhook(config, request, now)
     case 'smpp':
     case 'smtp':
+    case 'simulated':
       // It has none, so nobody can have signed for it.
       return 'bad_signature'
   }

@@ -25,6 +25,8 @@ export interface Credentials {
   readonly email: string
   readonly password: string
   readonly mode?: 'live' | 'exercise'
+  /** The exercise to enter, with mode `exercise`. */
+  readonly exerciseId?: string
 }
 
 interface Tokens {
@@ -55,6 +57,7 @@ export async function signIn({
   email,
   password,
   mode = 'live',
+  exerciseId,
 }: Credentials): Promise<Client> {
   const base = url.replace(/\/+$/, '')
   const grant = async (body: unknown): Promise<Tokens & { readonly until: number }> => {
@@ -66,7 +69,7 @@ export async function signIn({
     const tokens = await read<Tokens>(response)
     return { ...tokens, until: Date.now() + (tokens.expiresIn - 60) * 1000 }
   }
-  let tokens = await grant({ grantType: 'password', email, password, mode })
+  let tokens = await grant({ grantType: 'password', email, password, mode, exerciseId })
   let refreshing: Promise<void> | undefined
 
   const token = async (): Promise<string> => {

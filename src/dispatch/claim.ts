@@ -4,6 +4,7 @@
  */
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { START, type Pull } from '../carriers/routes.ts'
+import { carries } from '../carriers/traffic.ts'
 import type { EncodedText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
@@ -112,6 +113,10 @@ export function createClaiming(of: {
 
   const take = async (alertId: string, claimed: readonly ClaimedRange[], claimedAt: number) => {
     const alert = await of.sendable(alertId)
+    // The classes that we claim are of what we carry; what the alert is was signed.
+    if (!carries(account, alert.traffic)) {
+      throw new AppError('integrity_violation', 'the alert is planned for carriers of another kind')
+    }
     const loaded = await loadRanges(db, alertId, claimed)
     for (const [i, place] of claimed.entries()) {
       const waiting = loaded[i]!

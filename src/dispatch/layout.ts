@@ -4,6 +4,7 @@ import type { AlertContent } from '../cap/content.ts'
 import { chooseText } from '../cap/texts.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { routePrefixes, servesClass } from '../carriers/routes.ts'
+import { carries, classIn, trafficOf } from '../carriers/traffic.ts'
 import { asMeasured } from '../encoding/recipient-link.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
@@ -38,16 +39,17 @@ export function createLayout(
   planned: number,
   write: (slice: readonly PackedBlock[]) => Promise<void>,
 ): Layout {
-  const prefixes = routePrefixes(accounts)
-  const blockSizes = prefixes.map(prefix => blockSizeOf(prefix, accounts))
+  const traffic = trafficOf(content)
+  const prefixes = routePrefixes(accounts.filter(account => carries(account, traffic)))
+  const blockSizes = prefixes.map(prefix => blockSizeOf(classIn(traffic, prefix), accounts))
   const inOctets = prefixes.map(prefix => Buffer.from(prefix, 'latin1'))
   const binsOf = new Map(
     content.texts.map(text => [
       text.no,
       prefixes.map(
-        (routeClass, classNo) =>
+        (prefix, classNo) =>
           new Bin({
-            routeClass,
+            routeClass: classIn(traffic, prefix),
             textNo: text.no,
             segments: measureText(asMeasured(text.sms, content.link?.base)).segments,
             expires: textExpiry(text, now),
@@ -125,9 +127,9 @@ export function numberAt(octets: Buffer, phoneAt: number, phoneEnd: number): num
   return number
 }
 
-function blockSizeOf(prefix: string, accounts: readonly CarrierConfig[]): number {
+function blockSizeOf(routeClass: string, accounts: readonly CarrierConfig[]): number {
   const rates = accounts
-    .filter(account => servesClass(account, prefix))
+    .filter(account => servesClass(account, routeClass))
     .map(account => account.segmentsPerSecond / account.binds)
   const slowest = rates.length === 0 ? BLOCK.most : Math.min(...rates)
   return Math.min(BLOCK.most, Math.max(BLOCK.least, Math.ceil(slowest * BLOCK.seconds)))

@@ -2,6 +2,7 @@ import { priorityOf } from '../alerts/priority.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import { letterOf } from '../cap/letter.ts'
 import type { AlertContent } from '../cap/content.ts'
+import { trafficOf } from '../carriers/traffic.ts'
 import {
   asMeasured,
   countLinks,
@@ -61,6 +62,7 @@ export function createSendableAlerts(
         : (seq: number) => makeRecipientToken(key, { alertNo, alertId, seq })
     return {
       id: alertId,
+      traffic: trafficOf(content),
       priority: priorityOf(content),
       delivery: content.delivery,
       emergency: content.emergency,

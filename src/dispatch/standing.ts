@@ -1,4 +1,5 @@
 import { pullsOf, servesClass, type Pull, type Routed } from '../carriers/routes.ts'
+import { trafficsOf } from '../carriers/traffic.ts'
 import type { Fitness } from '../store/links.ts'
 
 /** Where a carrier stands among those that take the same numbers. */
@@ -24,7 +25,8 @@ export function standingOf(
 ): Standing {
   if (!accounts.some(({ id }) => id === me.id)) return NOWHERE
   const shares = new Map([...fitness].map(([id, one]) => [id, one.health]))
-  const pulls = pullsOf(me, accounts, shares.set(me.id, health))
+  shares.set(me.id, health)
+  const pulls = trafficsOf(me).flatMap(traffic => pullsOf(me, accounts, shares, traffic))
   const classes = (which: (pull: Pull) => boolean) =>
     new Set(pulls.filter(which).map(({ routeClass }) => routeClass))
   return {

@@ -1,4 +1,5 @@
 import type { AlertLetter } from '../cap/letter.ts'
+import type { Traffic } from '../carriers/traffic.ts'
 import type { EncodedText } from '../encoding/segments.ts'
 import type { Lease } from '../store/intents.ts'
 import { phoneAt } from '../store/blocks.ts'
@@ -6,6 +7,8 @@ import type { RangePlace } from '../store/ranges.ts'
 
 /** What a lane must know of an alert that it sends: verified content, texts encoded once. */
 export interface SendableAlert {
+  /** Which carriers may carry it. */
+  readonly traffic: Traffic
   readonly id: string
   /** Lower goes first, as in `alerts.priority`. */
   readonly priority: number

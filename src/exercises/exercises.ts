@@ -8,9 +8,11 @@ import { resolveGroups, type ResolvedGroup } from '../audience/resolve-groups.ts
 import { isListed } from '../audience/resolve.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { recordAudit } from '../store/audit.ts'
-import { type Database, transact } from '../store/database.ts'
+import { changeSimulatedCarrier, insertSimulatedCarrier } from '../store/carriers.ts'
+import { type Database, notify, transact } from '../store/database.ts'
 import {
   countAlertsOf,
+  countSimulatedExercises,
   type ExerciseRow,
   type ExerciseState,
   exerciseState,
@@ -25,6 +27,8 @@ import {
 /** A week: what lasts longer is no exercise, and its keys and sign-ins would be forgotten. */
 const MAX_DAYS = 7
 const MAX_DAYS_AHEAD = 366
+/** Each has a carrier of its own, and a message centre in every dispatcher. */
+const MAX_SIMULATED = 50
 /** A window may have begun so long ago: whoever asks has a clock of their own. */
 const MAX_MINUTES_AGO = 5
 
@@ -66,8 +70,8 @@ export async function setUpExercise(
     ...faultFaults(simulated, faults),
     ...rosterFaults(await rosterOf(db, rosterId), simulated),
   ])
-  const row = await transact(db, async tx => {
-    const exercise = await insertExercise(tx, {
+  const row = await transact(db, tx =>
+    insertWithCarrier(tx, {
       id: uuid(),
       name,
       rosterId,
@@ -77,12 +81,38 @@ export async function setUpExercise(
       faults,
       createdBy: operatorId,
       createdAt: now,
-    })
-    const detail = { rosterId, startsAt, endsAt, simulated }
-    await recordAudit(tx, { operatorId, action: 'exercise.setUp', subject: exercise.id, detail })
-    return exercise
-  })
+    }),
+  )
   return withFigures(db, row, now)
+}
+
+/** A simulated exercise has a carrier of its own. Inside a transaction. @throws AppError `in_use` where too many have */
+export async function insertWithCarrier(
+  tx: Database,
+  exercise: Parameters<typeof insertExercise>[1],
+): Promise<ExerciseRow> {
+  const row = await insertExercise(tx, exercise)
+  const { id, name, rosterId, startsAt, endsAt, simulated, faults, createdBy, createdAt } = row
+  if (simulated) {
+    if ((await countSimulatedExercises(tx)) > MAX_SIMULATED) {
+      throw new AppError('in_use', `${MAX_SIMULATED} simulated exercises are not over: end some`)
+    }
+    await insertSimulatedCarrier(tx, {
+      id: uuid(),
+      name: `Simulated phones ${id.slice(-12)}`,
+      settings: faults,
+      exerciseId: id,
+      createdAt,
+    })
+    await notify(tx, 'carriers', id)
+  }
+  await recordAudit(tx, {
+    operatorId: createdBy,
+    action: 'exercise.setUp',
+    subject: id,
+    detail: { name, rosterId, startsAt, endsAt, simulated },
+  })
+  return row
 }
 
 /**
@@ -128,6 +158,10 @@ export async function changeExercise(
     ])
     const { name = current.name } = edit
     const changed = await updateExercise(tx, id, { name, startsAt, endsAt, rosterId, faults })
+    if (simulated && edit.faults !== undefined) {
+      await changeSimulatedCarrier(tx, id, faults)
+      await notify(tx, 'carriers', id)
+    }
     const detail = { changed: Object.keys(edit).toSorted(), startsAt, endsAt, rosterId }
     await recordAudit(tx, { operatorId, action: 'exercise.changed', subject: id, detail })
     return changed

@@ -49,6 +49,10 @@ const fields = {
   enabled: z
     .boolean()
     .meta({ description: 'False: what is in the window is finished, then it is unbound' }),
+  use: z.enum(['live', 'exercise', 'both']).meta({
+    description:
+      'Which alerts it sends: live ones, drills (to their rosters), or both. Simulated exercises have carriers of their own',
+  }),
   draining: z.boolean().meta({
     description:
       'True: takes no further messages of alerts, and stays bound for receipts and replies',
@@ -65,6 +69,7 @@ const newCarrierSchema = z
     routes: fields.routes.default([]),
     enabled: fields.enabled.default(true),
     draining: fields.draining.default(false),
+    use: fields.use.default('both'),
     smpp: newSmppSchema.optional(),
     twilio: newTwilioSchema.optional(),
     http: newHttpSchema.optional(),

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { endExercise } from '../alerts/exercise-end.ts'
+import { endExercise, settleExercises } from '../alerts/exercise-end.ts'
 import {
   changeExercise,
   type Exercise,
@@ -10,12 +10,14 @@ import {
   setUpExercise,
   withFigures,
 } from '../exercises/exercises.ts'
+import { setUpPractice } from '../exercises/practice.ts'
 import { countAlertsUnderWay } from '../store/exercises.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import {
   answerOf,
+  bodyOf,
   idParams,
   ifMatchHeader,
   line,
@@ -54,7 +56,14 @@ const fields = {
 const newExerciseSchema = z.strictObject({
   ...fields,
   startsAt: fields.startsAt.optional().meta({ description: 'Left out: now' }),
-  simulated: z.literal(false).default(false),
+  simulated: z.boolean().default(false).meta({
+    description: 'Its alerts go to simulated phones, over no real carrier and as no letters',
+  }),
+  faults: fields.faults.optional(),
+})
+const practiceSchema = z.strictObject({
+  phones: z.int().min(1).max(500).optional().meta({ description: 'Left out: 25' }),
+  minutes: z.int().min(5).max(480).optional().meta({ description: 'Left out: 60' }),
   faults: fields.faults.optional(),
 })
 const exerciseEditSchema = z.strictObject(fields).partial()
@@ -85,6 +94,16 @@ const setUpRoute = createRoute({
   summary: 'Set up an exercise',
   request: { body: requiredBody(newExerciseSchema) },
   responses: { 201: exerciseAnswer('Set up') },
+})
+const practiceRoute = createRoute({
+  method: 'post',
+  path: '/v1/exercises/practice',
+  tags,
+  summary: "Practise alone: a simulated exercise of one's own, with made-up phones that answer",
+  description:
+    'A practice that one has already ends. Its phones are nobody: no live alert reaches them.',
+  request: { body: bodyOf(practiceSchema) },
+  responses: { 201: exerciseAnswer('Open') },
 })
 const listRoute = createRoute({
   method: 'get',
@@ -144,6 +163,12 @@ export const exerciseRoutes = ({ database: { db }, now }: AppDependencies) => {
         startsAt: dateOf(startsAt),
         endsAt: new Date(endsAt),
       })
+      c.header('Location', `/v1/exercises/${exercise.id}`)
+      return c.json(shown(c, exercise), 201)
+    })
+    .openapi(practiceRoute, async c => {
+      const exercise = await setUpPractice(db, by(leader(c)), c.req.valid('json'))
+      await settleExercises(db, now())
       c.header('Location', `/v1/exercises/${exercise.id}`)
       return c.json(shown(c, exercise), 201)
     })

@@ -5,6 +5,7 @@ import { optInPhones, optOutPhones, type Wish } from '../store/consents.ts'
 import { readLanguages } from '../store/contacts.ts'
 import type { Database } from '../store/database.ts'
 import { queueAnswers, type Answer, type InboundText } from '../store/inbound.ts'
+import { isSimulatedCarrier } from '../store/carriers.ts'
 import { readOrganisation, type Organisation, type Policy } from '../store/organisation.ts'
 import { keywordLanguage } from './keywords.ts'
 
@@ -27,6 +28,8 @@ export async function heedKeywords(
   }
   const wishing = (wish: 'optOut' | 'optIn') =>
     [...wishes.values()].filter(({ kind }) => kind === wish)
+  // Whoever is behind a simulated phone has said nothing.
+  if (wishes.size > 0 && (await isSimulatedCarrier(tx, carrierId))) return
   const wantOut = wishing('optOut')
   const wantIn = wishing('optIn')
   if (wantOut.length > 0) await optOutPhones(tx, carrierId, wantOut, now)

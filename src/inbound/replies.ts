@@ -92,7 +92,11 @@ async function recordTexts(
   now: Date,
 ): Promise<void> {
   if (texts.length === 0) return
-  const recipients = await findRecipients(tx, await readRecentAlerts(tx), phonesOf(texts))
+  const recipients = await findRecipients(
+    tx,
+    await readRecentAlerts(tx, carrierId),
+    phonesOf(texts),
+  )
   const addressees = await findAddressees(tx, texts, recipients)
   const attributed = texts.map(text => ({
     ...text,

@@ -127,6 +127,8 @@ export async function readWatched(
 type LiveCarrier = Pick<CarrierProgress, 'carrierId' | 'name' | 'state'> & {
   /** Segments a second by alert. */
   readonly alerts: ReadonlyMap<string, number>
+  /** Of a simulated one. */
+  readonly exerciseId: string | null
 }
 
 async function readCarriers(db: Database): Promise<readonly LiveCarrier[]> {
@@ -137,8 +139,9 @@ async function readCarriers(db: Database): Promise<readonly LiveCarrier[]> {
   )
   return names
     .filter(({ protocol }) => protocol !== 'smtp')
-    .map(({ id, name, enabled }) => ({
+    .map(({ id, name, enabled, exerciseId }) => ({
       carrierId: id,
+      exerciseId,
       name,
       alerts: live.get(id)?.alerts ?? new Map(),
       state: enabled ? (live.get(id)?.state ?? 'unbound') : 'disabled',
@@ -163,11 +166,17 @@ function progressOf(
   const queued = recipients - gone
   const isSending = alert.state === 'sending' && queued > 0
   let perSecond = 0
+  const isSimulated = carriers.some(
+    ({ exerciseId }) => exerciseId !== null && exerciseId === alert.exerciseId,
+  )
+  const simulatedFor = isSimulated ? alert.exerciseId : null
   const byCarrier = carriers
     .filter(
-      ({ carrierId, state }) => alert.counts.has(carrierId) || (isSending && state !== 'disabled'),
+      ({ carrierId, exerciseId, state }) =>
+        alert.counts.has(carrierId) ||
+        (isSending && state !== 'disabled' && exerciseId === simulatedFor),
     )
-    .map(({ alerts, ...carrier }) => {
+    .map(({ alerts, exerciseId: _of, ...carrier }) => {
       const { submitted, delivered, failed } = alert.counts.get(carrier.carrierId) ?? ZERO
       const rate = isSending ? (alerts.get(alert.id) ?? 0) : 0
       perSecond += rate

@@ -4,6 +4,7 @@
  */
 import { readContent, type AlertContent } from '../cap/content.ts'
 import { forecastOf } from '../alerts/estimate.ts'
+import { carries, trafficOf } from '../carriers/traffic.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import { listSendingCarriers } from '../store/carriers.ts'
@@ -189,10 +190,11 @@ async function earlierOf(
 }
 
 async function planOf(db: Database, alert: AlertRow): Promise<Plan> {
+  const traffic = alert.content === null ? 'live' : trafficOf(readContent(alert.content))
   const { firstSubmittedAt: first, lastSubmittedAt: last } = alert
-  const accounts = await listSendingCarriers(db)
+  const accounts = (await listSendingCarriers(db)).filter(account => carries(account, traffic))
   const demands = await readDemands(db, alert.id)
-  const { recipients, unserved, seconds } = forecastOf(accounts, demands)
+  const { recipients, unserved, seconds } = forecastOf(accounts, demands, traffic)
   return {
     seconds: unserved > 0 || demands.length === 0 ? null : seconds,
     tookSeconds: first === null || last === null ? null : (last.getTime() - first.getTime()) / 1000,

@@ -7,4 +7,5 @@ export const ADVISORY_LOCK = {
   import: 0x70ca,
   xmlKeys: 0x70cb,
   groupExpressions: 0x70cc,
+  simulatedPhones: 0x70cf,
 } as const

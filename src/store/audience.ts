@@ -98,7 +98,7 @@ export async function prepareForSets(tx: Database): Promise<void> {
 /** Whether no carrier is left that would take the opt-out's phone. */
 const blocked = sql`o.scope = 'carrier' and not exists (
     select from carriers k
-    where k.enabled and k.deleted_at is null and k.protocol <> 'smtp' and not exists (
+    where k.enabled and k.deleted_at is null and k.protocol not in ('smtp', 'simulated') and not exists (
       select from opt_outs b
       where b.phone = o.phone and b.scope = 'carrier' and b.category = k.id::text))`
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { STALE_SECONDS, type LaneFigures } from './links.ts'
 import {
@@ -8,6 +8,7 @@ import {
   carrierPace,
   carriers,
   contacts,
+  exercises,
   groupMembers,
   groups,
   optOuts,
@@ -35,8 +36,17 @@ export interface CarrierRow {
   readonly routes: readonly Route[]
   readonly enabled: boolean
   readonly draining: boolean
+  /** Which alerts' messages it takes. */
+  readonly use: 'live' | 'exercise' | 'both'
   readonly createdAt: Date
   readonly revision: number
+}
+
+/** One that dispatchers open: set up by an administrator, or simulated for an exercise. */
+export interface EnabledCarrier extends Omit<CarrierRow, 'protocol'> {
+  readonly protocol: CarrierRow['protocol'] | 'simulated'
+  /** Of a simulated one: the exercise whose messages alone it takes. */
+  readonly exerciseId: string | undefined
 }
 
 /** What the dispatchers said of a carrier within the last five seconds, taken together. */
@@ -61,6 +71,38 @@ export async function insertCarrier(
   await db.insert(carrierPace).values({ carrierId: carrier.id, tat: sql`now()` })
   return carrierFromRow(row as typeof carriers.$inferSelect)
 }
+
+/** The carrier of a simulated exercise; its settings are what goes wrong with it. */
+export async function insertSimulatedCarrier(
+  db: Database,
+  carrier: Pick<CarrierRow, 'id' | 'name' | 'settings' | 'createdAt'> & {
+    readonly exerciseId: string
+  },
+): Promise<void> {
+  await db.insert(carriers).values({
+    ...carrier,
+    protocol: 'simulated',
+    use: 'exercise',
+    segmentsPerSecond: 200,
+    window: 50,
+    binds: 2,
+    sourceAddress: '70000',
+    routes: [],
+    enabled: true,
+  })
+  await db.insert(carrierPace).values({ carrierId: carrier.id, tat: sql`now()` })
+}
+
+/** What goes wrong with the carrier of an exercise from now on. */
+export async function changeSimulatedCarrier(
+  db: Database,
+  exerciseId: string,
+  settings: unknown,
+): Promise<void> {
+  await db.update(carriers).set({ settings }).where(eq(carriers.exerciseId, exerciseId))
+}
+
+const isOwn = and(isNull(carriers.deletedAt), isNull(carriers.exerciseId))
 
 /** @throws DatabaseError 23505 on `carriers_name_unique` */
 export async function updateCarrier(
@@ -93,7 +135,7 @@ export async function findCarrier(db: Database, id: string): Promise<CarrierRow 
   const [row] = await db
     .select()
     .from(carriers)
-    .where(and(eq(carriers.id, id), isNull(carriers.deletedAt)))
+    .where(and(eq(carriers.id, id), isOwn))
   return row && carrierFromRow(row)
 }
 
@@ -101,12 +143,12 @@ export async function lockCarrier(db: Database, id: string): Promise<CarrierRow 
   const [row] = await db
     .select()
     .from(carriers)
-    .where(and(eq(carriers.id, id), isNull(carriers.deletedAt)))
+    .where(and(eq(carriers.id, id), isOwn))
     .for('update')
   return row && carrierFromRow(row)
 }
 
-/** By name, after the one given. */
+/** By name, after the one given; those of exercises are none of an administrator's. */
 export async function listCarriers(
   db: Database,
   { after, limit }: { after: string | undefined; limit: number },
@@ -114,33 +156,44 @@ export async function listCarriers(
   const rows = await db
     .select()
     .from(carriers)
-    .where(
-      and(isNull(carriers.deletedAt), after === undefined ? undefined : gt(carriers.name, after)),
-    )
+    .where(and(isOwn, after === undefined ? undefined : gt(carriers.name, after)))
     .orderBy(asc(carriers.name))
     .limit(limit)
   return rows.map(carrierFromRow)
 }
 
-/** By name: those that are bound, whether or not they take further messages. */
-export async function listEnabledCarriers(db: Database): Promise<CarrierRow[]> {
+/** By name: those that are bound, whether or not they take further messages; of an exercise while it is open. */
+export async function listEnabledCarriers(db: Database): Promise<EnabledCarrier[]> {
+  const isOpen = or(
+    isNull(carriers.exerciseId),
+    and(
+      isNull(exercises.endedAt),
+      lte(exercises.startsAt, sql`now()`),
+      gt(exercises.endsAt, sql`now()`),
+    ),
+  )
   const rows = await db
-    .select()
+    .select({ carrier: carriers })
     .from(carriers)
-    .where(and(isNull(carriers.deletedAt), eq(carriers.enabled, true)))
+    .leftJoin(exercises, eq(exercises.id, carriers.exerciseId))
+    .where(and(isNull(carriers.deletedAt), eq(carriers.enabled, true), isOpen))
     .orderBy(asc(carriers.name))
-  return rows.map(carrierFromRow)
+  return rows.map(({ carrier }) => ({
+    ...carrierFromRow(carrier),
+    protocol: carrier.protocol as EnabledCarrier['protocol'],
+    exerciseId: carrier.exerciseId ?? undefined,
+  }))
 }
 
 /** By name: those that take text messages. */
-export async function listSendingCarriers(db: Database): Promise<CarrierRow[]> {
+export async function listSendingCarriers(db: Database): Promise<EnabledCarrier[]> {
   return (await listEnabledCarriers(db)).filter(
     ({ draining, protocol }) => !draining && protocol !== 'smtp',
   )
 }
 
 /** By name: those that take letters. */
-export async function listMailAccounts(db: Database): Promise<CarrierRow[]> {
+export async function listMailAccounts(db: Database): Promise<EnabledCarrier[]> {
   return (await listEnabledCarriers(db)).filter(
     ({ draining, protocol }) => !draining && protocol === 'smtp',
   )
@@ -196,6 +249,11 @@ export async function isAnyAlertSending(db: Database): Promise<boolean> {
   return (await db.$count(alerts, inArray(alerts.state, ['sending', 'paused']))) > 0
 }
 
+/** Whether the phones behind it are made up, or pretend to be those of people. */
+export async function isSimulatedCarrier(db: Database, id: string): Promise<boolean> {
+  return (await db.$count(carriers, and(eq(carriers.id, id), isNotNull(carriers.exerciseId)))) > 0
+}
+
 /** A member of a listed group who hasn't opted out of anything. */
 export async function findTestRecipient(
   db: Database,
@@ -243,6 +301,7 @@ function carrierFromRow(row: typeof carriers.$inferSelect): CarrierRow {
     routes: row.routes as readonly Route[],
     enabled,
     draining,
+    use: row.use as CarrierRow['use'],
     createdAt,
     revision,
   }

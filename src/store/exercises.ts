@@ -128,6 +128,26 @@ export async function updateExercise(
   return exerciseFromRow(row!)
 }
 
+/** Practices of a person that have not ended. */
+export async function openPracticesOf(db: Database, operatorId: string): Promise<ExerciseRow[]> {
+  const rows = await db
+    .select()
+    .from(exercises)
+    .where(
+      and(
+        eq(exercises.createdBy, operatorId),
+        eq(exercises.practice, true),
+        isNull(exercises.endedAt),
+      ),
+    )
+  return rows.map(exerciseFromRow)
+}
+
+/** Simulated ones that have not ended: each has a carrier of its own. */
+export function countSimulatedExercises(db: Database): Promise<number> {
+  return db.$count(exercises, and(eq(exercises.simulated, true), isNull(exercises.endedAt)))
+}
+
 /** Whether an exercise that is not over reaches the group. */
 export async function isRosterOfAny(db: Database, groupId: string): Promise<boolean> {
   const going = and(eq(exercises.rosterId, groupId), isNull(exercises.settledAt))

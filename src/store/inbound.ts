@@ -31,8 +31,11 @@ export interface RecentAlert {
   readonly dispatchedAt: number
 }
 
-/** Alerts that what comes in may answer, the newest first. */
-export async function readRecentAlerts(tx: Database): Promise<RecentAlert[]> {
+/**
+ * Alerts that what comes in may answer, the newest first: over the simulated carrier of an exercise its own, over any
+ * other those that went over real ones.
+ */
+export async function readRecentAlerts(tx: Database, carrierId?: string): Promise<RecentAlert[]> {
   return await tx.execute<RecentAlert & Record<string, unknown>>(sql`
     select id, planned, coalesce(expires < now(), false) as expired,
       (extract(epoch from dispatched_at) * 1000)::float8 as "dispatchedAt"
@@ -40,6 +43,13 @@ export async function readRecentAlerts(tx: Database): Promise<RecentAlert[]> {
     where planned > 0 and dispatched_at is not null
       -- What people answer to a reminder they answer to the alert.
       and reminder_of is null
+      and exercise_id is not distinct from case
+        when exists (select from carriers s where s.exercise_id = alerts.exercise_id) then
+          (select c.exercise_id from carriers c where c.id = ${carrierId ?? null}::uuid)
+        when exists (
+          select from carriers c where c.id = ${carrierId ?? null}::uuid and c.exercise_id is not null)
+        then '00000000-0000-0000-0000-000000000000'
+        else exercise_id end
       and (dispatched_at > now() - make_interval(days => ${ANSWERED_WITHIN_DAYS}::int) or expires > now())
     order by dispatched_at desc, id desc
   `)

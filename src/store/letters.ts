@@ -42,6 +42,7 @@ export async function claimLetters(
     with due as materialized (
       select l.alert_id, l.seq from (
         select a.id, a.priority from mailings m join alerts a on a.id = m.alert_id
+          join carriers c on c.id = ${carrierId}::uuid and c.use in ('both', a.mode)
         where a.state = 'sending' and (a.hold_until is null or a.hold_until <= now())
       ) s
       cross join lateral (

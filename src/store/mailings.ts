@@ -45,6 +45,10 @@ export async function openMailing(tx: Database, alertId: string): Promise<void> 
     where exists (
       select from carriers
       where protocol = 'smtp' and enabled and not draining and deleted_at is null)
+      -- Letters have no simulated carrier: of a simulated exercise there are none.
+      and not exists (
+        select from alerts a join exercises e on e.id = a.exercise_id
+        where a.id = ${alertId}::uuid and e.simulated)
     on conflict do nothing
   `)
 }

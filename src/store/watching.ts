@@ -39,6 +39,8 @@ export interface WatchedAlert {
   readonly escalations: readonly WatchedEscalation[]
   /** When the next reminder is due, at the earliest; null: none is left. */
   readonly remindAt: Date | null
+  /** The exercise that it belongs to. */
+  readonly exerciseId: string | null
 }
 
 /** Of those on duty, who were told when a rule said so. */
@@ -83,8 +85,9 @@ export async function readWatchedAlerts(
     reminders: WatchedReminder[] | null
     escalations: { rule: number; id: string; at_ms: number; taken_ms: number | null }[] | null
     remind_ms: number | null
+    exercise_id: string | null
   }>(sql`
-    select a.id, a.state, a.recipients, a.content_digest, a.alarms,
+    select a.id, a.state, a.recipients, a.content_digest, a.alarms, a.exercise_id,
       (extract(epoch from coalesce(a.expires, a.dispatched_at + interval '1 day')) * 1000)::float8 as worth_until_ms,
       (extract(epoch from a.first_submitted_at) * 1000)::float8 as first_ms,
       (extract(epoch from a.last_submitted_at) * 1000)::float8 as last_ms,
@@ -146,20 +149,23 @@ export async function readWatchedAlerts(
       takenAt: taken === null ? null : new Date(taken).toISOString(),
     })),
     remindAt: row.remind_ms === null ? null : new Date(row.remind_ms),
+    exerciseId: row.exercise_id,
   }))
 }
 
 export interface NamedCarrier {
   readonly id: string
   readonly name: string
-  readonly protocol: CarrierRow['protocol']
+  readonly protocol: CarrierRow['protocol'] | 'simulated'
+  /** Of a simulated one. */
+  readonly exerciseId: string | null
   readonly enabled: boolean
 }
 
 /** All accounts by name, those that were deleted too: deliveries still name them. */
 export async function readCarrierNames(db: Database): Promise<NamedCarrier[]> {
   return await db.execute<NamedCarrier & Record<string, unknown>>(sql`
-    select id, name, protocol, enabled from carriers order by name
+    select id, name, protocol, enabled, exercise_id as "exerciseId" from carriers order by name
   `)
 }
 

@@ -23,6 +23,7 @@ export function aRange(alertId: string, priority: number, text = 'Take shelter.'
     },
     alert: {
       id: alertId,
+      traffic: 'live',
       priority,
       delivery: 'at-least-once',
       emergency: true,

@@ -376,3 +376,88 @@ test('the all-stop of an exercise stops what is its own', async ({ edge, db }) =
   expect(stop.body.alerts).toMatchObject([{ alertId: one!.alertId }])
   expect((await two!.player.call('GET', `/v1/alerts/${two!.alertId}`)).body.state).toBe('sending')
 })
+
+test('a practice is one’s own, and its phones are in no live audience', async ({ edge, db }) => {
+  const administrator = await edge.caller({ roles: ['administrator', 'author'] })
+  const person = await aSigner(edge, ['author'])
+  const before = await administrator.call('GET', '/v1/contacts')
+  const made = await person.call('POST', '/v1/exercises/practice')
+  expect(made).toMatchObject({
+    status: 201,
+    body: { state: 'open', phones: 25, simulated: true, practice: true },
+  })
+  const { id, rosterId } = made.body
+  expect((await administrator.call('GET', `/v1/exercises/${id}`)).status).toBe(404)
+  expect((await administrator.call('POST', `/v1/exercises/${id}/end`)).status).toBe(404)
+  const stranger = { mode: 'exercise', exerciseId: id }
+  expect((await administrator.call('POST', '/v1/auth/mode', { json: stranger })).status).toBe(404)
+
+  const people = await db.execute<{ phone: string; language: string }>(sql`
+    select phone, language from contacts where simulated`)
+  expect(people).toHaveLength(25)
+  expect(new Set(people.map(one => one.language)).size).toBeGreaterThan(3)
+  // They are no contacts, of no group of people, and of no carrier that is listed.
+  const contacts = await administrator.call('GET', '/v1/contacts')
+  expect(contacts.body.items).toHaveLength(before.body.items.length)
+  const groups = await administrator.call('GET', '/v1/groups')
+  expect(groups.body.items.map((one: { id: string }) => one.id)).not.toContain(rosterId)
+  expect(JSON.stringify((await administrator.call('GET', '/v1/carriers')).body)).not.toContain(
+    'simulated',
+  )
+  const own = await administrator.call('POST', '/v1/groups', { json: { name: 'Own' } })
+  const [one] = people
+  const members = { json: { phones: [one!.phone] } }
+  const put = await administrator.call('PUT', `/v1/groups/${own.body.id}/members`, members)
+  expect(said(put)).toEqual([422, 'invalid_group'])
+  const emptied = { json: { phones: [] } }
+  const practised = await administrator.call('PUT', `/v1/groups/${rosterId}/members`, emptied)
+  expect(said(practised)).toEqual([422, 'invalid_group'])
+
+  // Nothing that is live, and no drill to real phones, may name them.
+  const named = { audience: { groups: [rosterId] }, info: { area: undefined } }
+  const live = await administrator.call('POST', '/v1/alerts', { json: anAlert(named) })
+  expect([...said(live), pointers(live)]).toEqual([422, 'invalid_group', ['/audience/groups/0']])
+  const alone = await aSigner(edge, ['author'], { mode: 'exercise' })
+  const drill = await alone.call('POST', '/v1/alerts', { json: aDrill(rosterId) })
+  expect([...said(drill), pointers(drill)]).toEqual([422, 'invalid_group', ['/audience/roster']])
+  const real = { name: 'Real', rosterId, endsAt: soon(edge, HOUR) }
+  const exercise = await administrator.call('POST', '/v1/exercises', { json: real })
+  expect(pointers(exercise)).toEqual(['/rosterId'])
+  const rule = { name: 'By language', rule: { language: one!.language } }
+  const ruled = await administrator.call('POST', '/v1/groups', { json: rule })
+  expect(ruled.body.members).toBe(0)
+  const around = { name: 'Around', expression: { union: [rosterId, own.body.id] } }
+  const union = await administrator.call('POST', '/v1/groups', { json: around })
+  const hidden = { audience: { groups: [union.body.id] }, info: { area: undefined } }
+  const circled = await administrator.call('POST', '/v1/alerts', { json: anAlert(hidden) })
+  expect(pointers(circled)).toEqual(['/audience/groups/0'])
+
+  // And the database refuses whoever tries past all that.
+  const [{ contactId } = { contactId: '' }] = await db.execute<{ contactId: string }>(sql`
+    select id as "contactId" from contacts where simulated limit 1`)
+  const [somebody] = await contactsAt(db, [[10, 50]])
+  for (const attempt of [
+    sql`insert into locations (contact_id, position) values (${contactId}, point(10, 50))`,
+    sql`insert into group_members (group_id, contact_id) values (${own.body.id}, ${contactId})`,
+    sql`insert into group_members (group_id, contact_id) values (${rosterId}, ${somebody})`,
+    sql`update contacts set simulated = false where id = ${contactId}`,
+    sql`update contacts set simulated = true where id = ${somebody}`,
+    sql`update groups set simulated = false where id = ${rosterId}`,
+  ]) {
+    await expect(db.execute(attempt)).rejects.toMatchObject({ code: '23514' })
+  }
+
+  // Whoever turns out to have such a number is a contact like any other.
+  const theirs = { phone: one!.phone, locations: [{ longitude: -96.5, latitude: 30.5 }] }
+  expect((await administrator.call('POST', '/v1/contacts', { json: theirs })).status).toBe(201)
+
+  const again = await person.call('POST', '/v1/exercises/practice', { json: { phones: 30 } })
+  expect(again.body).toMatchObject({ state: 'open', phones: 30 })
+  expect((await person.call('GET', `/v1/exercises/${id}`)).body.state).toBe('ended')
+  const other = await aSigner(edge, ['approver'])
+  const theirOwn = await other.call('POST', '/v1/exercises/practice')
+  const [{ shared } = { shared: -1 }] = await db.execute<{ shared: number }>(sql`
+    select count(*)::int as shared from group_members a join group_members b using (contact_id)
+    where a.group_id = ${again.body.rosterId} and b.group_id = ${theirOwn.body.rosterId}`)
+  expect(shared).toBe(0)
+})

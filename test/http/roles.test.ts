@@ -20,6 +20,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'post /v1/auth/mode': EVERYBODY,
   'post /v1/exercises': ['administrator', 'author', 'approver'],
   'get /v1/exercises': EVERYBODY,
+  'post /v1/exercises/practice': ['administrator', 'author', 'approver'],
   'get /v1/exercises/{id}': EVERYBODY,
   'patch /v1/exercises/{id}': ['administrator', 'author', 'approver'],
   'post /v1/exercises/{id}/end': ['administrator', 'author', 'approver'],
@@ -217,6 +218,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'post /v1/auth/mode': { mode: 'exercise', exerciseId: NOTHING },
   'post /v1/exercises': { name: 'x', rosterId: NOTHING, endsAt: '2026-01-01T00:00:00Z' },
   'patch /v1/exercises/{id}': {},
+  'post /v1/exercises/practice': { phones: 1 },
   'post /v1/areas': { areas: [{}] },
   'put /v1/groups/{id}/members': { phones: [] },
   'post /v1/me/passkeys': {
