@@ -8,7 +8,7 @@ import { type ExerciseRow, exerciseState, findExercise, holdExercise } from '../
 
 /**
  * The draft for the exercise of the caller's sign-in, if it is for one: to the exercise's roster, which need not be
- * named, and to no other.
+ * named, and to no other; nor does what was to follow it by itself go to anybody else.
  */
 export async function inExercise(
   db: Database,
@@ -25,6 +25,10 @@ export async function inExercise(
   }
   if (roster !== rosterId) {
     faults.push(fault('/audience/roster', 'is not the roster of the exercise: leave it out'))
+  }
+  for (const [no, { to }] of (draft.escalations ?? []).entries()) {
+    if (to === rosterId) continue
+    faults.push(fault(`/escalations/${no}/to`, 'is not the roster of the exercise'))
   }
   return { draft: { ...draft, audience: { ...draft.audience, roster } }, exercise, faults }
 }

@@ -57,7 +57,7 @@ const SPOKEN = {
 const US = AREA_CODES.length * 100
 const GB = 1_000
 const FR = 10_000
-export const MADE_UP_PHONES = US + GB + FR
+const MADE_UP_PHONES = US + GB + FR
 
 /** The phone at a place, 0 … `MADE_UP_PHONES` − 1. */
 export function madeUpPhone(place: number): MadeUpPhone {

@@ -11,6 +11,7 @@ import {
   withFigures,
 } from '../exercises/exercises.ts'
 import { setUpPractice } from '../exercises/practice.ts'
+import { scoreExercise } from '../reports/exercise-score.ts'
 import { countAlertsUnderWay } from '../store/exercises.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -130,6 +131,43 @@ const getRoute = createRoute({
   request: { params: idParams },
   responses: { 200: exerciseAnswer('The exercise') },
 })
+const seconds = z.number().nullable()
+const scoreSchema = z
+  .object({
+    points: z.int().nullable().meta({ description: 'Of 100, of all alerts; null without any' }),
+    alerts: z.array(
+      z.object({
+        alertId: z.uuid(),
+        event: z.string(),
+        points: z.int(),
+        lines: z.array(
+          z.object({
+            item: z.enum(['sent', 'delivered', 'mistakes', 'corrections', 'help']),
+            words: z.string(),
+            points: z.int(),
+            of: z.int(),
+          }),
+        ),
+        draftedAfter: z.number().meta({ description: 'Seconds from the opening of the window' }),
+        signedAfter: seconds.meta({ description: 'Seconds from the draft, as all that follow' }),
+        approvedAfter: seconds,
+        firstSentAfter: seconds,
+        ninetyDeliveredAfter: seconds.meta({ description: 'Nine of ten recipients had it' }),
+        mistakes: z.array(z.string()).meta({ description: 'Steps that took something back' }),
+        help: z.object({ asked: z.int(), handled: z.int() }),
+      }),
+    ),
+  })
+  .meta({ id: 'ExerciseScore' })
+
+const scoreRoute = createRoute({
+  method: 'get',
+  path: '/v1/exercises/{id}/score',
+  tags,
+  summary: 'How it went: each alert that was written in it, of 100 points',
+  request: { params: idParams },
+  responses: { 200: answerOf('As it is now', scoreSchema) },
+})
 const changeRoute = createRoute({
   method: 'patch',
   path: '/v1/exercises/{id}',
@@ -186,6 +224,16 @@ export const exerciseRoutes = ({ database: { db }, now }: AppDependencies) => {
     .openapi(getRoute, async c => {
       const exercise = await getExercise(db, c.req.valid('param').id, by(c.var.operator))
       return c.json(shown(c, exercise), 200)
+    })
+    .openapi(scoreRoute, async c => {
+      const exercise = await getExercise(db, c.req.valid('param').id, by(c.var.operator))
+      const { points, alerts } = await scoreExercise(db, exercise)
+      const shownAlerts = alerts.map(({ lines, mistakes, ...alert }) => ({
+        ...alert,
+        lines: [...lines],
+        mistakes: [...mistakes],
+      }))
+      return c.json({ points, alerts: shownAlerts }, 200)
     })
     .openapi(changeRoute, async c => {
       const { startsAt, endsAt, ...rest } = c.req.valid('json')

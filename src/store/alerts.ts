@@ -113,6 +113,23 @@ export async function lockRunningAlerts(
   return rows.map(alertFromRow)
 }
 
+/** Written by hand, not to follow another; the oldest first. */
+export async function listAlertsOfExercise(db: Database, exerciseId: string): Promise<AlertRow[]> {
+  const rows = await db
+    .select()
+    .from(alerts)
+    .where(
+      and(
+        eq(alerts.exerciseId, exerciseId),
+        eq(alerts.msgType, 'Alert'),
+        isNull(alerts.reminderOf),
+      ),
+    )
+    .orderBy(alerts.createdAt, alerts.id)
+    .limit(100)
+  return rows.map(alertFromRow)
+}
+
 export interface AlertFilter {
   readonly states: readonly AlertState[] | undefined
   readonly statuses: readonly string[] | undefined

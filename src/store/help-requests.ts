@@ -136,6 +136,18 @@ const requestOf = ({ askedAt, lastAt, ...row }: RequestRow): HelpRequest => ({
   lastAt: new Date(lastAt),
 })
 
+/** Who asked, and of these who was taken on or is closed. */
+export async function countHelpRequests(
+  db: Database,
+  alertId: string,
+): Promise<{ asked: number; handled: number }> {
+  const [row] = await db.execute<{ asked: number; handled: number }>(sql`
+    select count(*)::int as asked, count(*) filter (where state <> 'open')::int as handled
+    from help_requests where alert_id = ${alertId}::uuid
+  `)
+  return row!
+}
+
 export interface HelpRequestFilter {
   readonly state?: HelpRequestState | undefined
   readonly operatorId?: string | undefined

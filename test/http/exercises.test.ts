@@ -251,6 +251,22 @@ test('what is written in an exercise is for its roster, and stays in it', async 
     'invalid_alert',
     ['/audience/roster'],
   ])
+  const further = await refused(
+    anAlert({
+      status: 'Exercise',
+      escalations: [
+        {
+          when: 'noReplyAbove',
+          percent: 50,
+          afterMinutes: 5,
+          to: other.roster,
+          texts: [{ language: 'en-US', sms: 'NOBODY ANSWERS' }],
+        },
+      ],
+    }),
+  )
+  expect(said(further)).toEqual([422, 'invalid_alert'])
+  expect(pointers(further)).toContain('/escalations/0/to')
   const system = await refused(aDrill(roster, { status: 'System' }))
   expect([...said(system), pointers(system)]).toEqual([422, 'invalid_alert', ['/status']])
   const path = `/v1/alerts/${made.body.id}`
@@ -357,6 +373,44 @@ test('an exercise ends by itself: what is sending stops, and its people are out'
     endedBy: null,
   })
   expect((await leader.call('GET', `/v1/alerts/${approved}`)).body.state).toBe('approved')
+})
+
+test('the score says what was done when, and what was taken back', async ({ edge, db }) => {
+  const leader = await edge.caller({ roles: ['author'] })
+  const { id } = await anExercise(edge, db, leader)
+  const score = async () => (await leader.call('GET', `/v1/exercises/${id}/score`)).body
+  expect(await score()).toEqual({ points: null, alerts: [] })
+  const player = await aPlayer(edge, id)
+  edge.pass(30)
+  const json = anAlert({
+    status: 'Exercise',
+    corrections: { cancel: [{ language: 'en-US', sms: 'SENT IN ERROR' }] },
+  })
+  const made = await player.call('POST', '/v1/alerts', { json })
+  edge.pass(20)
+  await player.submit(made.body.id)
+  await player.call('POST', `/v1/alerts/${made.body.id}/withdraw`)
+  edge.pass(10)
+  await player.submit(made.body.id)
+  await dispatch(player, made.body.id)
+  const played = await score()
+  expect(played).toMatchObject({
+    alerts: [
+      {
+        alertId: made.body.id,
+        event: 'Flash Flood Warning',
+        signedAfter: 30,
+        approvedAfter: null,
+        firstSentAfter: null,
+        mistakes: ['withdrawn'],
+        // 15 without the mistake, 10 for the cancellation.
+        points: 25,
+      },
+    ],
+    points: 25,
+  })
+  expect(played.alerts[0].draftedAfter).toBeCloseTo(30, 0)
+  expect(await score()).toEqual(played)
 })
 
 test('the all-stop of an exercise stops what is its own', async ({ edge, db }) => {

@@ -22,6 +22,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/exercises': EVERYBODY,
   'post /v1/exercises/practice': ['administrator', 'author', 'approver'],
   'get /v1/exercises/{id}': EVERYBODY,
+  'get /v1/exercises/{id}/score': EVERYBODY,
   'patch /v1/exercises/{id}': ['administrator', 'author', 'approver'],
   'post /v1/exercises/{id}/end': ['administrator', 'author', 'approver'],
   'get /v1/me': EVERYBODY,
