@@ -15,6 +15,7 @@ import { Alarms } from './watch/Alarms.tsx'
 import { AreaLine } from './watch/AreaLine.tsx'
 import { Breakdown } from './watch/Breakdown.tsx'
 import { Carriers } from './watch/Carriers.tsx'
+import { Rate, SlowCarriers, useCapacity } from './watch/Capacity.tsx'
 import { Causes } from './watch/Causes.tsx'
 import { Progress } from './watch/Progress.tsx'
 import { ResultMap } from './watch/ResultMap.tsx'
@@ -24,7 +25,6 @@ import { sentOf, startOf, useLive } from './watch/useLive.ts'
 
 /** The report counts every recipient: a few times a minute is often enough. */
 const REPORT_MS = 10_000
-const CAPACITY_MS = 15_000
 
 /** S7: what is going out, figure by figure, and the ways to stop, correct and end it. */
 export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise<void> }) {
@@ -34,6 +34,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
   const live = useLive(alert, report)
   const { figures, age, isFrozen, freeze } = live
   const state = figures?.progress.state ?? alert.state
+  const capacity = useCapacity()
   useHotkeys({ p: freeze })
   return (
     <div class="stack">
@@ -47,6 +48,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
         </Notice>
       )}
       {figures && <Alarms of={figures.progress.alarms} />}
+      {figures && <SlowCarriers progress={figures.progress} capacity={capacity} />}
       <StateNotice alert={alert} state={state} progress={figures?.progress} />
       {figures === undefined ? (
         <Waiting lines={6} what={watching.totals} />
@@ -60,7 +62,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                 <div class="row apart progress-head">
                   <h2>{watching.progress}</h2>
                   <span class="row">
-                    <Rate rate={live.rate} isSending={state === 'sending'} />
+                    {state === 'sending' && <Rate rate={live.rate} capacity={capacity} />}
                     {isFrozen && <strong>{watching.updatesPaused(clock(figures.at))}</strong>}
                     <button
                       type="button"
@@ -181,26 +183,5 @@ function StateNotice({
         </p>
       )}
     </>
-  )
-}
-
-interface CarrierRate {
-  readonly segmentsPerSecond: number
-  readonly state: string
-}
-
-function Rate({ rate, isSending }: { rate: number | undefined; isSending: boolean }) {
-  const { watching } = words()
-  const carriers = useResource<{ items: CarrierRate[] }>('/v1/carriers?limit=1000', CAPACITY_MS)
-    .data.value
-  if (!isSending || rate === undefined) return <span />
-  const capacity = (carriers?.items ?? [])
-    .filter(({ state }) => state === 'bound' || state === 'throttled')
-    .reduce((sum, { segmentsPerSecond }) => sum + segmentsPerSecond, 0)
-  const shown = count(Math.round(rate))
-  return (
-    <span>
-      {capacity === 0 ? watching.rateAlone(shown) : watching.rate(shown, count(capacity))}
-    </span>
   )
 }

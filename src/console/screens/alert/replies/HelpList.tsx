@@ -10,7 +10,9 @@ import { Waiting } from '../../../parts/Waiting.tsx'
 import { HelpRow } from './HelpRow.tsx'
 
 const ASK_AGAIN_MS = 3_000
-const MOST = 200
+/** As many as one can work on before the next turn; the rest is one press away. */
+const PAGE = 25
+const MOST = 1000
 const SHOWN = ['open', 'taken', 'closed', 'all'] as const
 type Shown = (typeof SHOWN)[number]
 
@@ -19,10 +21,11 @@ export function HelpList({ alertId, areas }: { alertId: string; areas: readonly 
   const { replies } = words()
   const [shown, setShown] = useState<Shown>('open')
   const [area, setArea] = useState('')
+  const [most, setMost] = useState(PAGE)
   const [isMine, setMine] = useState(false)
   const [openedAt] = useState(() => new Date().toISOString())
   const query = new URLSearchParams({
-    limit: String(MOST),
+    limit: String(most),
     ...(shown !== 'all' && { state: shown }),
     ...(area !== '' && { area }),
     ...(isMine && me.value && { operator: me.value.id }),
@@ -72,29 +75,40 @@ export function HelpList({ alertId, areas }: { alertId: string; areas: readonly 
       ) : items.length === 0 ? (
         <Empty>{replies.none}</Empty>
       ) : (
-        <table class="table rows">
-          <thead>
-            <tr>
-              <th scope="col">{replies.asked}</th>
-              <th scope="col">{replies.phone}</th>
-              <th scope="col">{replies.area}</th>
-              <th scope="col">{replies.says}</th>
-              <th scope="col">{replies.state}</th>
-              <th scope="col">{replies.act}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map(request => (
-              <HelpRow
-                key={request.id}
-                request={request}
-                area={request.areaNo === null ? undefined : areas[request.areaNo]}
-                isNew={request.lastAt > openedAt}
-                refresh={() => list.refresh()}
-              />
-            ))}
-          </tbody>
-        </table>
+        <>
+          <table class="table rows">
+            <thead>
+              <tr>
+                <th scope="col">{replies.asked}</th>
+                <th scope="col">{replies.phone}</th>
+                <th scope="col">{replies.area}</th>
+                <th scope="col">{replies.says}</th>
+                <th scope="col">{replies.state}</th>
+                <th scope="col">{replies.act}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map(request => (
+                <HelpRow
+                  key={request.id}
+                  request={request}
+                  area={request.areaNo === null ? undefined : areas[request.areaNo]}
+                  isNew={request.lastAt > openedAt}
+                  refresh={() => list.refresh()}
+                />
+              ))}
+            </tbody>
+          </table>
+          {list.data.value?.nextCursor && most < MOST && (
+            <button
+              type="button"
+              class="button quiet"
+              onClick={() => setMost(Math.min(MOST, most * 4))}
+            >
+              {replies.more}
+            </button>
+          )}
+        </>
       )}
     </div>
   )

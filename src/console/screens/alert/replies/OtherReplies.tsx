@@ -7,7 +7,7 @@ import { Segments } from '../../../parts/Field.tsx'
 import { Waiting } from '../../../parts/Waiting.tsx'
 
 const ASK_AGAIN_MS = 5_000
-const PAGE = 100
+const PAGE = 25
 const KINDS = ['other', 'optOut', 'all'] as const
 type Kind = (typeof KINDS)[number]
 
@@ -72,7 +72,7 @@ export function OtherReplies({
         </ul>
       )}
       {page?.nextCursor && most < 1000 && (
-        <button type="button" class="button quiet" onClick={() => setMost(most + 3 * PAGE)}>
+        <button type="button" class="button quiet" onClick={() => setMost(most * 4)}>
           {replies.more}
         </button>
       )}
