@@ -6,9 +6,19 @@ export const approve = {
   signatureValid: (name: string) => `The server has checked the signature of ${name}`,
   whatServerHolds: 'You see what the server holds, not the author’s screen.',
   message: 'Message',
-  corrections: 'Prepared corrections',
-  correctionCancel: 'If it was sent in error',
-  correctionAllClear: 'When the danger is over',
+  correctionCancel: 'Prepared: if it was sent in error',
+  correctionAllClear: 'Prepared: when the danger is over',
+  firstOnly: (n: string) => `(the first ${n})`,
+  deadline: 'Answers until',
+  quotaTaken: 'Answered: you are among the first',
+  quotaFull: 'Answered: it is enough',
+  escalation: (when: string, after: string, group: string) =>
+    `To ${group}, from ${after} after the start: ${when}`,
+  escalationWhen: {
+    noReplyAbove: (_option: string, n: string) => `more than ${n} have not answered`,
+    optionBelow: (option: string, n: string) => `fewer than ${n} answered ${option}`,
+    optionAbove: (option: string, n: string) => `more than ${n} answered ${option}`,
+  },
   reminders: (times: number, hours: string) =>
     times === 1 ? `One reminder after ${hours}` : `${times} reminders, every ${hours}`,
   area: 'Area',
@@ -112,7 +122,8 @@ export const approve = {
   changeIt: 'Change it',
   holdTitle: (phones: string) => `Starts sending to ${phones}`,
   holdTitleExercise: (phones: string) => `Starts the exercise to ${phones}`,
-  holdText: 'Nothing has left yet. A stop now keeps every message.',
+  holdText: (time: string) =>
+    `Nothing has left yet. A stop now keeps every message. Sending starts at ${time}.`,
   holdOver: 'The first messages leave now.',
   holdStop: 'Stop',
   stopping: 'Stopping…',

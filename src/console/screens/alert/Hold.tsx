@@ -31,7 +31,7 @@ export function Hold({ alert, refresh }: { alert: Alert; refresh: () => Promise<
         {countdown(left)}
       </p>
       <p role="status">
-        {left > 0 ? approve.holdText : approve.holdOver} {clock(alert.holdUntil ?? '')}
+        {left > 0 ? approve.holdText(clock(alert.holdUntil ?? '')) : approve.holdOver}
       </p>
       {isIn('author', 'approver') && (
         <button ref={stopButton} type="button" class="button stops hold-stop" onClick={stop}>

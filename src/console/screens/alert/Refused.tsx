@@ -26,7 +26,7 @@ export function Refused({ alert }: { alert: Alert }) {
   const time = clock(said?.at ?? alert.updatedAt)
   return (
     <div class="stack">
-      <div>
+      <div class="screen-head-text">
         <h1>{isRejected ? approve.rejectedTitle : alerts.state.draft}</h1>
         <p class="row">
           <Severity of={alert.severity} /> <strong>{titleOf(alert)}</strong>
