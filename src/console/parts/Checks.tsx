@@ -1,10 +1,7 @@
-import type { ComponentChildren } from 'preact'
+import type { Check } from '../lib/check.ts'
 import { words } from '../lib/i18n.ts'
 
-export interface Check {
-  readonly kind: 'ok' | 'warn' | 'error'
-  readonly text: ComponentChildren
-}
+export type { Check }
 
 const MARKS = { ok: '✓', warn: '!', error: '✗' } as const
 

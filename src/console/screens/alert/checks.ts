@@ -2,7 +2,7 @@
 import { count, languageName, words } from '../../lib/i18n.ts'
 import type { ReadBytes } from '../../lib/signed.ts'
 import type { Alert, AlertSummary, Estimate, LintedTexts } from '../../lib/types.ts'
-import type { Check } from '../../parts/Checks.tsx'
+import type { Check } from '../../lib/check.ts'
 
 export interface Facts {
   readonly alert: Alert

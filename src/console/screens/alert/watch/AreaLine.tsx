@@ -1,7 +1,8 @@
 import { words } from '../../../lib/i18n.ts'
 import type { ReadBytes } from '../../../lib/signed.ts'
 import type { Alert } from '../../../lib/types.ts'
-import { type Check, Checks } from '../../../parts/Checks.tsx'
+import type { Check } from '../../../lib/check.ts'
+import { Checks } from '../../../parts/Checks.tsx'
 
 /** Whether the sender holds the area that was signed: a polygon lost on the way once warned ten million. */
 export function AreaLine({
