@@ -92,7 +92,7 @@ const carrierEditSchema = z
   })
   .partial()
 
-const carrierSchema = z
+export const carrierSchema = z
   .object({
     id: z.uuid(),
     ...fields,

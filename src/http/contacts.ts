@@ -79,7 +79,7 @@ const contactEditSchema = z
   })
   .partial()
 
-const contactSchema = z
+export const contactSchema = z
   .object({
     id: z.uuid(),
     phone: z.string().meta({

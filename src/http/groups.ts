@@ -55,7 +55,7 @@ const groupEditSchema = z
   .strictObject({ ...fields, description: fields.description.nullable() })
   .partial()
 
-const groupSchema = z
+export const groupSchema = z
   .object({
     id: z.uuid(),
     name: z.string(),

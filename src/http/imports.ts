@@ -12,7 +12,7 @@ import type { AppDependencies, Env } from './env.ts'
 import { refuseInvalid } from './problem.ts'
 import { answerOf, idParams, timeSchema } from './resources.ts'
 
-const importSchema = z
+export const importSchema = z
   .object({
     id: z.uuid(),
     mode: z.enum(['upsert', 'replace']),

@@ -26,7 +26,7 @@ const scope = z.enum(OPT_OUT_SCOPES).meta({
     'Of all but emergencies (what STOP sets); of a category, or of all others than some; of everything; `carrier`: a carrier refuses it',
 })
 
-const consentSchema = z
+export const consentSchema = z
   .object({
     id: z.uuid(),
     phone,

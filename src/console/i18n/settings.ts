@@ -2,13 +2,28 @@
 import { language } from '../lib/i18n.ts'
 import { account } from './en/settings/account.ts'
 import { audit } from './en/settings/audit.ts'
+import { carriers } from './en/settings/carriers.ts'
+import { contacts, imports, optOuts } from './en/settings/contacts.ts'
 import { geocodes } from './en/settings/geocodes.ts'
+import { groups } from './en/settings/groups.ts'
 import { organisation } from './en/settings/organisation.ts'
 import { people } from './en/settings/people.ts'
 import { settings } from './en/settings/settings.ts'
 import { spanishSettings } from './es/settings.ts'
 
-const english = { account, audit, geocodes, organisation, people, settings }
+const english = {
+  account,
+  audit,
+  carriers,
+  contacts,
+  geocodes,
+  groups,
+  imports,
+  optOuts,
+  organisation,
+  people,
+  settings,
+}
 export type SettingsWords = typeof english
 
 export const settingsWords = (): SettingsWords =>

@@ -1,9 +1,21 @@
 /** The resources of settings and reports, by the schemas that make them: types alone. */
 import type { z } from 'zod'
 import type { entrySchema } from '../../http/audit.ts'
+import type { carrierSchema } from '../../http/carriers.ts'
+import type { contactSchema } from '../../http/contacts.ts'
+import type { groupSchema } from '../../http/groups.ts'
+import type { importSchema } from '../../http/imports.ts'
 import type { keySchema } from '../../http/keys.ts'
+import type { consentSchema } from '../../http/opt-outs.ts'
 import type { organisationSchema } from '../../http/organisation.ts'
+import type { replySchema } from '../../http/replies.ts'
 
 export type AuditEntry = z.infer<typeof entrySchema>
-export type SigningKey = z.infer<typeof keySchema>
+export type Carrier = z.infer<typeof carrierSchema>
+export type Consent = z.infer<typeof consentSchema>
+export type Contact = z.infer<typeof contactSchema>
+export type Group = z.infer<typeof groupSchema>
+export type Import = z.infer<typeof importSchema>
 export type Organisation = z.infer<typeof organisationSchema>
+export type Reply = z.infer<typeof replySchema>
+export type SigningKey = z.infer<typeof keySchema>

@@ -26,6 +26,40 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
     ],
   },
   {
+    group: 'audience',
+    pages: [
+      {
+        way: 'contacts',
+        roles: ['administrator', 'author', 'viewer'],
+        Page: lazy(async () => (await import('./settings/Contacts.tsx')).Contacts),
+      },
+      {
+        way: 'import',
+        roles: ['administrator', 'author'],
+        Page: lazy(async () => (await import('./settings/Import.tsx')).Import),
+      },
+      {
+        way: 'groups',
+        roles: ['administrator', 'author', 'approver', 'viewer'],
+        Page: lazy(async () => (await import('./settings/Groups.tsx')).Groups),
+      },
+      {
+        way: 'opt-outs',
+        roles: ['administrator', 'author', 'viewer', 'auditor'],
+        Page: lazy(async () => (await import('./settings/OptOuts.tsx')).OptOuts),
+      },
+    ],
+  },
+  {
+    group: 'message',
+    pages: [
+      {
+        way: 'carriers',
+        Page: lazy(async () => (await import('./settings/Carriers.tsx')).Carriers),
+      },
+    ],
+  },
+  {
     group: 'organisation',
     pages: [
       {

@@ -1,7 +1,10 @@
 import type { SettingsWords } from '../settings.ts'
 import { account } from './settings/account.ts'
 import { audit } from './settings/audit.ts'
+import { carriers } from './settings/carriers.ts'
+import { contacts, imports, optOuts } from './settings/contacts.ts'
 import { geocodes } from './settings/geocodes.ts'
+import { groups } from './settings/groups.ts'
 import { organisation } from './settings/organisation.ts'
 import { people } from './settings/people.ts'
 import { settings } from './settings/settings.ts'
@@ -9,7 +12,12 @@ import { settings } from './settings/settings.ts'
 export const spanishSettings: SettingsWords = {
   account,
   audit,
+  carriers,
+  contacts,
   geocodes,
+  groups,
+  imports,
+  optOuts,
   organisation,
   people,
   settings,

@@ -1,0 +1,66 @@
+import { settingsWords } from '../../i18n/settings.ts'
+import { count } from '../../lib/i18n.ts'
+import { usePages } from '../../lib/pages.ts'
+import { pathTo, type ScreenProps } from '../../lib/place.ts'
+import { isIn } from '../../lib/session.ts'
+import type { Group } from '../../lib/setting-types.ts'
+import { Empty } from '../../parts/Empty.tsx'
+import { PageList } from '../../parts/Pages.tsx'
+import { GroupPage, NewGroup } from './groups/Group.tsx'
+import { kindOf } from './groups/use-groups.ts'
+
+/** Groups of people, and areas that were saved. */
+export function Groups({ way: [chosen] }: ScreenProps) {
+  if (chosen === undefined) return <List />
+  return chosen === 'new' ? <NewGroup /> : <GroupPage id={chosen} />
+}
+
+function List() {
+  const { groups } = settingsWords()
+  const found = usePages<Group>('/v1/groups')
+  return (
+    <>
+      <div class="screen-head">
+        <h1>{groups.title}</h1>
+        {isIn('administrator', 'author') && (
+          <a class="button primary" href={pathTo('settings', 'groups', 'new')}>
+            {groups.add}
+          </a>
+        )}
+      </div>
+      <p class="muted">{groups.intro}</p>
+      <section class="card">
+        <PageList of={found} what={groups.title} empty={<Empty>{groups.none}</Empty>}>
+          {items => (
+            <table class="table rows">
+              <thead>
+                <tr>
+                  <th scope="col">{groups.name}</th>
+                  <th scope="col">{groups.kind}</th>
+                  <th scope="col" class="number">
+                    {groups.members}
+                  </th>
+                  <th scope="col">{groups.description}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map(group => (
+                  <tr key={group.id}>
+                    <th scope="row">
+                      <a href={pathTo('settings', 'groups', group.id)}>{group.name}</a>
+                    </th>
+                    <td data-label={groups.kind}>{groups.kindShort[kindOf(group)]}</td>
+                    <td class="number" data-label={groups.members}>
+                      {count(group.members)}
+                    </td>
+                    <td data-label={groups.description}>{group.description ?? '–'}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </PageList>
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,23 @@
+import { settingsWords } from '../../../i18n/settings.ts'
+import type { Carrier } from '../../../lib/setting-types.ts'
+
+const MARKS = { bound: '✓', throttled: '!', unbound: '✗', disabled: '–' } as const
+const KINDS = { bound: 'ok', throttled: 'warn', unbound: 'error', disabled: 'off' } as const
+
+/** A mark and a word; what the carrier said last stands below. */
+export function CarrierState({ of: { state, draining, lastError } }: { of: Carrier }) {
+  const { carriers } = settingsWords()
+  return (
+    <span>
+      <span class="carrier-state" data-kind={KINDS[state]}>
+        <span aria-hidden="true">{MARKS[state]}</span> {carriers.state[state]}
+      </span>
+      {draining && state !== 'disabled' && <div class="small">{carriers.draining}</div>}
+      {lastError !== null && state !== 'disabled' && (
+        <div class="small muted">
+          {carriers.lastError}: {lastError}
+        </div>
+      )}
+    </span>
+  )
+}

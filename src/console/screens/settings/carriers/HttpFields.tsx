@@ -1,0 +1,66 @@
+import { settingsWords } from '../../../i18n/settings.ts'
+import { Choice, JsonInput, NumberInput, Rows, TextInput } from '../../../parts/inputs.tsx'
+import type { Secret } from './draft.ts'
+
+const METHODS = ['POST', 'GET', 'PUT'] as const
+
+/** A gateway without an adapter of its own: its documentation, written down. */
+export function HttpFields() {
+  const { carriers } = settingsWords()
+  const parts = [
+    ['auth', carriers.auth, 4, true],
+    ['headers', carriers.headers, 4, false],
+    ['query', carriers.query, 4, false],
+    ['body', carriers.body, 10, true],
+    ['answer', carriers.answer, 8, false],
+    ['encodings', carriers.encodings, 4, false],
+    ['validity', carriers.httpValidity, 4, false],
+    ['webhook', carriers.webhook, 10, true],
+  ] as const
+  return (
+    <>
+      <p class="muted">{carriers.httpText}</p>
+      <div class="fields">
+        <TextInput at="/http/url" label={carriers.url} type="url" empty="" max={1000} />
+        <Choice
+          at="/http/method"
+          label={carriers.method}
+          options={METHODS.map(value => ({ value, label: value }))}
+        />
+        <TextInput at="/http/probePath" label={carriers.probePath} max={500} optional />
+        <NumberInput
+          at="/http/responseTimeoutSeconds"
+          label={carriers.responseTimeoutSeconds}
+          unit={carriers.seconds}
+          min={1}
+          max={60}
+        />
+      </div>
+      <Rows<Secret>
+        at="/http/secrets"
+        label={carriers.secrets}
+        hint={carriers.secretsHint}
+        add={carriers.addSecret}
+        remove={carriers.removeSecret}
+        most={10}
+        fresh={() => ({ name: '', value: null })}
+      >
+        {at => (
+          <>
+            <TextInput at={`${at}/name`} label={carriers.secretName} empty="" max={40} />
+            <TextInput
+              at={`${at}/value`}
+              label={carriers.secretValue}
+              type="password"
+              autocomplete="new-password"
+              max={2000}
+            />
+          </>
+        )}
+      </Rows>
+      {parts.map(([name, label, rows, optional]) => (
+        <JsonInput key={name} at={`/http/${name}`} label={label} rows={rows} optional={optional} />
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,128 @@
+import { useEffect, useState } from 'preact/hooks'
+import { settingsWords } from '../../../i18n/settings.ts'
+import { useAct } from '../../../lib/act.ts'
+import { request } from '../../../lib/api.ts'
+import { firstRecords } from '../../../lib/csv.ts'
+import { download } from '../../../lib/file.ts'
+import { count } from '../../../lib/i18n.ts'
+import { pathTo } from '../../../lib/place.ts'
+import { useResource } from '../../../lib/resource.ts'
+import type { Import } from '../../../lib/setting-types.ts'
+import { Loaded } from '../../../parts/Loaded.tsx'
+import { Notice, ProblemNotice } from '../../../parts/Notice.tsx'
+
+const EVERY_MS = 1_000
+const SHOWN = 100
+
+/** How far an import is, and which rows were turned down. */
+export function Progress({ id }: { id: string }) {
+  const { imports } = settingsWords()
+  const [isOver, setOver] = useState(false)
+  const found = useResource<Import>(`/v1/imports/${id}`, isOver ? 0 : EVERY_MS)
+  const state = found.data.value?.state
+  useEffect(() => setOver(state === 'completed' || state === 'failed'), [state])
+  return (
+    <Loaded of={found} what={imports.title}>
+      {one => (
+        <>
+          <div role="status">
+            <Notice
+              kind={one.state === 'failed' ? 'error' : one.state === 'completed' ? 'ok' : 'info'}
+            >
+              <p>
+                {one.state === 'running'
+                  ? imports.merging
+                  : one.state === 'completed'
+                    ? imports.done
+                    : `${imports.failed} ${one.failure?.detail ?? ''}`}
+              </p>
+            </Notice>
+          </div>
+          <Counts of={one} />
+          {one.rejected > 0 && one.state !== 'running' && <Rejects id={id} />}
+          <div class="buttons">
+            <a class="button" href={pathTo('settings', 'contacts')}>
+              {imports.toContacts}
+            </a>
+            <a class="button" href={pathTo('settings', 'import')}>
+              {imports.another}
+            </a>
+          </div>
+        </>
+      )}
+    </Loaded>
+  )
+}
+
+function Counts({ of: { read, created, updated, removed, rejected } }: { of: Import }) {
+  const { imports } = settingsWords()
+  const figures = [
+    [imports.read, read, undefined],
+    [imports.created, created, undefined],
+    [imports.updated, updated, undefined],
+    [imports.removed, removed, undefined],
+    [imports.rejected, rejected, rejected > 0 ? 'failed' : undefined],
+  ] as const
+  return (
+    <div class="figures">
+      {figures.map(([label, value, kind]) => (
+        <div key={label} class="figure" data-kind={kind}>
+          <strong>{count(value)}</strong>
+          <span>{label}</span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Rejects({ id }: { id: string }) {
+  const { imports } = settingsWords()
+  const path = `/v1/imports/${id}/rejects`
+  const [rows, setRows] = useState<readonly string[][]>([])
+  const first = useAct()
+  const all = useAct()
+  useEffect(() => {
+    void first.run(async () => {
+      setRows(await firstRecords(await request('GET', path, { accept: 'text/csv' }), SHOWN))
+    })
+  }, [path])
+  return (
+    <section class="card stack">
+      <h2>{imports.rejects}</h2>
+      <p class="muted">{imports.rejectsHint}</p>
+      <ProblemNotice problem={first.problem ?? all.problem} />
+      <table class="table rows">
+        <thead>
+          <tr>
+            <th scope="col">{imports.line}</th>
+            <th scope="col">{imports.column}</th>
+            <th scope="col">{imports.reason}</th>
+            <th scope="col">{imports.value}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([line, column, reason, value], no) => (
+            <tr key={no}>
+              <th scope="row">
+                {imports.line} {line}
+              </th>
+              <td data-label={imports.column}>{column}</td>
+              <td data-label={imports.reason}>{reason}</td>
+              <td data-label={imports.value}>
+                <code>{value}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <button
+        type="button"
+        class="button start"
+        aria-disabled={all.isBusy}
+        onClick={() => void all.run(() => download(path, `rejects-${id}.csv`, 'text/csv'))}
+      >
+        {imports.download}
+      </button>
+    </section>
+  )
+}
