@@ -32,8 +32,12 @@ const floors: Record<string, number> = {
 const openToAll = ['config.ts', 'errors.ts', 'log.ts', 'clock.ts']
 /** A peer for rehearsals, outside the floors: it sees one room only. */
 const apart: Record<string, string> = { simulator: 'encoding' }
-/** In the browser: it knows the API's types, and runs what is pure of the two rooms. */
-const inBrowser = { room: 'console', runs: ['encoding', 'geometry'], packages: ['jose'] }
+/** In the browser: it knows the API's types, and runs what is pure of the two rooms, and the words of reports. */
+const inBrowser = {
+  room: 'console',
+  runs: ['encoding', 'geometry', 'reports/words.ts'],
+  packages: ['jose'],
+}
 /** Who may open it: the command line, and the carrier of simulated exercises, whose message centre and phones it is. */
 const opensSimulator = /^(cli|carriers\/simulated)\//
 
@@ -81,7 +85,9 @@ const edges = sources.flatMap(({ path, imports }) =>
 function mayImport({ from: file, to: target, isType }: (typeof edges)[number]): boolean {
   const [from, to] = [roomOf(file), roomOf(target)]
   if (to === inBrowser.room) return from === to
-  if (from === inBrowser.room) return from === to || isType || inBrowser.runs.includes(to)
+  if (from === inBrowser.room) {
+    return from === to || isType || [to, target].some(it => inBrowser.runs.includes(it))
+  }
   if (from === to || openToAll.includes(to)) return true
   if (openToAll.includes(from)) return false
   if (apart[from] !== undefined) return apart[from] === to

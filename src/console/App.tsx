@@ -53,6 +53,7 @@ const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Elemen
   situation: Situation,
   alerts: lazy(async () => (await import('./screens/Alert.tsx')).Alert),
   approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
+  reports: lazy(async () => (await import('./screens/Reports.tsx')).Reports),
   settings: lazy(async () => (await import('./screens/Settings.tsx')).Settings),
   sending: lazy(async () => (await import('./screens/Sending.tsx')).Sending),
 }

@@ -19,7 +19,7 @@ export const alertCounts = {
 }
 const counts = { alerts: z.int(), ...alertCounts }
 
-const statisticsSchema = z
+export const statisticsSchema = z
   .object({
     since: timeSchema,
     until: timeSchema,

@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly revision?: number | undefined
   readonly idempotencyKey?: string | undefined
   readonly accept?: string | undefined
+  /** Of what comes in several languages. */
+  readonly language?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -50,7 +52,7 @@ export async function getAll<T>(path: string, most = 1000): Promise<T[]> {
 export async function request(
   method: Method,
   path: string,
-  { body, raw, revision, idempotencyKey, accept, signal }: CallOptions = {},
+  { body, raw, revision, idempotencyKey, accept, language, signal }: CallOptions = {},
 ): Promise<Response> {
   const where = place.value
   const token = await accessToken(where).catch((error: unknown) => {
@@ -68,6 +70,7 @@ export async function request(
         ...(revision !== undefined && { 'If-Match': `"${revision}"` }),
         ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
         ...(accept !== undefined && { Accept: accept }),
+        ...(language !== undefined && { 'Accept-Language': language }),
       },
       ...(body && { body: JSON.stringify(body) }),
       ...(raw && { body: raw.body }),

@@ -1,8 +1,14 @@
 /** Files of the API: they need the sign-in, so a link alone does not bring them. */
 import { request } from './api.ts'
 
-export async function download(path: string, name: string, accept?: string): Promise<void> {
-  const response = await request('GET', path, { accept })
+/** @param language - of what comes in several, as a BCP 47 tag */
+export async function download(
+  path: string,
+  name: string,
+  accept?: string,
+  language?: string,
+): Promise<void> {
+  const response = await request('GET', path, { accept, language })
   save(await response.blob(), name)
 }
 

@@ -8,6 +8,8 @@ import type { importSchema } from '../../http/imports.ts'
 import type { keySchema } from '../../http/keys.ts'
 import type { consentSchema } from '../../http/opt-outs.ts'
 import type { organisationSchema } from '../../http/organisation.ts'
+import type { reportSchema } from '../../http/report-schema.ts'
+import type { statisticsSchema } from '../../http/statistics.ts'
 import type { replySchema } from '../../http/replies.ts'
 
 export type AuditEntry = z.infer<typeof entrySchema>
@@ -17,5 +19,7 @@ export type Contact = z.infer<typeof contactSchema>
 export type Group = z.infer<typeof groupSchema>
 export type Import = z.infer<typeof importSchema>
 export type Organisation = z.infer<typeof organisationSchema>
+export type Report = z.infer<typeof reportSchema>
+export type Statistics = z.infer<typeof statisticsSchema>
 export type Reply = z.infer<typeof replySchema>
 export type SigningKey = z.infer<typeof keySchema>

@@ -3,7 +3,7 @@ import { changesOf, withoutEmpty } from '../../../lib/pointer.ts'
 import type { Carrier } from '../../../lib/setting-types.ts'
 
 export const PROTOCOLS = ['smpp', 'twilio', 'http', 'smtp'] as const
-export type Protocol = (typeof PROTOCOLS)[number]
+type Protocol = (typeof PROTOCOLS)[number]
 
 export interface Secret {
   readonly name: string

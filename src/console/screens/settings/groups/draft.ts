@@ -5,7 +5,7 @@ import type { Geocode } from '../../../parts/GeocodeInput.tsx'
 import { type GroupKind, kindOf } from './use-groups.ts'
 
 export const OPERATIONS = ['union', 'intersection', 'difference'] as const
-export type Operation = (typeof OPERATIONS)[number]
+type Operation = (typeof OPERATIONS)[number]
 
 export interface Circle {
   readonly latitude: number | null

@@ -1,0 +1,117 @@
+import { reportWords } from '../../i18n/reports.ts'
+import { settingsWords } from '../../i18n/settings.ts'
+import { count, dayAndClock, percent, span, words } from '../../lib/i18n.ts'
+import { pathTo } from '../../lib/place.ts'
+import { useResource } from '../../lib/resource.ts'
+import type { Report } from '../../lib/setting-types.ts'
+import { useModeOfPage } from '../../parts/Frame.tsx'
+import { Loaded } from '../../parts/Loaded.tsx'
+import { Notice } from '../../parts/Notice.tsx'
+import { Severity } from '../../parts/Severity.tsx'
+import { Answers } from './Answers.tsx'
+import { Downloads } from './Downloads.tsx'
+import { Notes } from './Notes.tsx'
+import { Reach } from './Reach.tsx'
+import { Speed } from './Speed.tsx'
+import { Story } from './Story.tsx'
+import { Trouble } from './Trouble.tsx'
+
+/** The after-action report of one alert: the PDF's figures and words, to look through. */
+export function ReportPage({ id }: { id: string }) {
+  const { reports } = reportWords()
+  const { settings } = settingsWords()
+  const report = useResource<Report>(`/v1/alerts/${id}/report`)
+  useModeOfPage(reports.report)
+  return (
+    <div class="stack report">
+      <a class="start back-to" href={pathTo('reports')}>
+        ‹ {settings.backTo(reports.title)}
+      </a>
+      <Loaded of={report} what={reports.report} lines={10}>
+        {found => (
+          <>
+            <Head of={found} />
+            <Downloads of={found} />
+            <Reach of={found} />
+            <Speed of={found} />
+            <Answers of={found} />
+            <Trouble of={found} />
+            <Story of={found} />
+            <Notes of={found} added={() => void report.refresh()} />
+          </>
+        )}
+      </Loaded>
+    </div>
+  )
+}
+
+function Head({ of: { alert, madeAt, reach } }: { of: Report }) {
+  const { report, reports } = reportWords()
+  const { alerts } = words()
+  const [info] = alert.info
+  const { total } = reach
+  const figures = [
+    [report.glance.recipients, total.recipients, undefined],
+    [report.glance.reached, total.reached, 'delivered'],
+    [report.glance.answered, total.answered, undefined],
+    [report.glance.failed, total.failed, 'failed'],
+    [report.glance.unknown, total.unknown, undefined],
+    [report.glance.notSent, total.notSent, undefined],
+  ] as const
+  const lasted =
+    alert.dispatchedAt && alert.finishedAt
+      ? (Date.parse(alert.finishedAt) - Date.parse(alert.dispatchedAt)) / 1000
+      : undefined
+  return (
+    <>
+      <div class="screen-head">
+        <h1 lang={info?.language}>{info?.headline ?? info?.event ?? alerts.untitled}</h1>
+        <a class="button" href={pathTo('alerts', alert.id)}>
+          {reports.openAlert}
+        </a>
+      </div>
+      {alert.status !== 'Actual' && (
+        <Notice kind="info">
+          <p>{report.notReal.replace('{status}', alert.status)}</p>
+        </Notice>
+      )}
+      <section class="card">
+        <dl class="facts">
+          <dt>{report.facts.severity}</dt>
+          <dd>
+            <Severity of={alert.severity} /> {info?.urgency}, {info?.certainty}
+          </dd>
+          <dt>{report.facts.state}</dt>
+          <dd>{alerts.state[alert.state]}</dd>
+          <dt>{report.facts.dispatched}</dt>
+          <dd>{alert.dispatchedAt ? dayAndClock(alert.dispatchedAt) : report.none}</dd>
+          {alert.finishedAt && (
+            <>
+              <dt>{reports.endedAt}</dt>
+              <dd>
+                {dayAndClock(alert.finishedAt)}
+                {lasted !== undefined && ` (${span(lasted)})`}
+              </dd>
+            </>
+          )}
+          <dt>{report.facts.expires}</dt>
+          <dd>{alert.expires ? dayAndClock(alert.expires) : report.none}</dd>
+          <dt>{report.facts.digest}</dt>
+          <dd class="hash">{alert.contentDigest ?? report.none}</dd>
+        </dl>
+        <p class="muted small">{reports.madeAt(dayAndClock(madeAt))}</p>
+      </section>
+      <div class="figures">
+        {figures.map(([label, value, kind]) => (
+          <div key={label} class="figure" data-kind={kind}>
+            <strong>{count(value)}</strong>
+            <span>
+              {label}
+              {value !== total.recipients && ` · ${percent(value, total.recipients)}`}
+            </span>
+          </div>
+        ))}
+      </div>
+    </>
+  )
+}

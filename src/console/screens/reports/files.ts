@@ -1,0 +1,62 @@
+/** Files that are made here, of what the report says. */
+import type { Report } from '../../lib/setting-types.ts'
+
+type Tally = Pick<Report['tally'], 'byOption' | 'other' | 'noReply' | 'recipients'> & {
+  readonly byArea: Report['tally']['byArea']
+  readonly byGroup: Report['tally']['byGroup']
+}
+
+/** What a spreadsheet would take for a formula is made text. */
+function cell(value: string | number): string {
+  const text = String(value)
+  const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** One row a place and an answer: all, then each area, then each group. */
+export function talliesAsCsv({ byOption, other, noReply, recipients, ...rest }: Tally): string {
+  const rows: (readonly (string | number)[])[] = [
+    ['of', 'name', 'answer', 'label', 'people', 'recipients'],
+    ...byOption.map(({ code, label, count }) => ['all', '', code, label, count, recipients]),
+    ['all', '', '', 'other', other, recipients],
+    ['all', '', '', 'no reply', noReply, recipients],
+  ]
+  for (const area of rest.byArea) {
+    for (const { code, label, count } of area.byOption) {
+      rows.push(['area', area.areaDesc, code, label, count, area.recipients])
+    }
+  }
+  for (const group of rest.byGroup) {
+    for (const { code, label, count } of group.byOption) {
+      rows.push(['group', group.name, code, label, count, group.recipients])
+    }
+  }
+  return rows.map(row => row.map(cell).join(',')).join('\r\n') + '\r\n'
+}
+
+interface Feature {
+  readonly type: 'Feature'
+  readonly properties: object
+  readonly geometry: object | null
+}
+
+type Areas = Pick<Report['alert'], 'id' | 'info'>
+
+/** RFC 7946. It has no circles: each is a point with its radius; codes stand in the properties. */
+export function areasAsGeoJson({ id, info }: Areas): object {
+  const features = (info[0]?.area ?? []).flatMap(
+    ({ areaDesc, polygon, circle, geocode }): Feature[] => {
+      const properties = { alert: id, areaDesc, ...(geocode && { geocode }) }
+      const drawn: Feature[] = [
+        ...(polygon ?? []).map((geometry): Feature => ({ type: 'Feature', properties, geometry })),
+        ...(circle ?? []).map(({ center, radiusKm }): Feature => ({
+          type: 'Feature',
+          properties: { ...properties, radiusKm },
+          geometry: { type: 'Point', coordinates: center },
+        })),
+      ]
+      return drawn.length > 0 ? drawn : [{ type: 'Feature', properties, geometry: null }]
+    },
+  )
+  return { type: 'FeatureCollection', features }
+}
