@@ -4,6 +4,7 @@ import { count, dayAndClock, percent, span, words } from '../../lib/i18n.ts'
 import { pathTo } from '../../lib/place.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { Report } from '../../lib/setting-types.ts'
+import { AreasShown } from '../../parts/AreasShown.tsx'
 import { useModeOfPage } from '../../parts/Frame.tsx'
 import { Loaded } from '../../parts/Loaded.tsx'
 import { Notice } from '../../parts/Notice.tsx'
@@ -35,6 +36,7 @@ export function ReportPage({ id }: { id: string }) {
             <Reach of={found} />
             <Speed of={found} />
             <Answers of={found} />
+            <Where of={found} />
             <Trouble of={found} />
             <Story of={found} />
             <Notes of={found} added={() => void report.refresh()} />
@@ -42,6 +44,21 @@ export function ReportPage({ id }: { id: string }) {
         )}
       </Loaded>
     </div>
+  )
+}
+
+function Where({ of: { alert } }: { of: Report }) {
+  const { report, reports } = reportWords()
+  const areas = alert.info[0]?.area ?? []
+  return (
+    <section class="card stack">
+      <h2>{report.map.title}</h2>
+      {areas.length === 0 ? (
+        <p class="muted">{report.map.none}</p>
+      ) : (
+        <AreasShown areas={areas} label={reports.mapOf} />
+      )}
+    </section>
   )
 }
 

@@ -1,4 +1,5 @@
 /** Files that are made here, of what the report says. */
+import { outlineOf } from '../../lib/geometries.ts'
 import type { Report } from '../../lib/setting-types.ts'
 
 type Tally = Pick<Report['tally'], 'byOption' | 'other' | 'noReply' | 'recipients'> & {
@@ -42,21 +43,15 @@ interface Feature {
 
 type Areas = Pick<Report['alert'], 'id' | 'info'>
 
-/** RFC 7946. It has no circles: each is a point with its radius; codes stand in the properties. */
+/** RFC 7946. It has no circles, so each is drawn; codes stand in the properties. */
 export function areasAsGeoJson({ id, info }: Areas): object {
-  const features = (info[0]?.area ?? []).flatMap(
-    ({ areaDesc, polygon, circle, geocode }): Feature[] => {
-      const properties = { alert: id, areaDesc, ...(geocode && { geocode }) }
-      const drawn: Feature[] = [
-        ...(polygon ?? []).map((geometry): Feature => ({ type: 'Feature', properties, geometry })),
-        ...(circle ?? []).map(({ center, radiusKm }): Feature => ({
-          type: 'Feature',
-          properties: { ...properties, radiusKm },
-          geometry: { type: 'Point', coordinates: center },
-        })),
-      ]
-      return drawn.length > 0 ? drawn : [{ type: 'Feature', properties, geometry: null }]
-    },
-  )
+  const features = (info[0]?.area ?? []).map(({ areaDesc, polygon, circle, geocode }): Feature => {
+    const isDrawn = polygon !== undefined || circle !== undefined
+    return {
+      type: 'Feature',
+      properties: { alert: id, areaDesc, ...(geocode && { geocode }) },
+      geometry: isDrawn ? outlineOf({ polygon, circle }) : null,
+    }
+  })
   return { type: 'FeatureCollection', features }
 }

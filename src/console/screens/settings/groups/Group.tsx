@@ -8,6 +8,7 @@ import { changesOf, withoutEmpty } from '../../../lib/pointer.ts'
 import { useResource } from '../../../lib/resource.ts'
 import { isIn } from '../../../lib/session.ts'
 import type { Group } from '../../../lib/setting-types.ts'
+import { AreasShown } from '../../../parts/AreasShown.tsx'
 import { BackTo } from '../../../parts/BackTo.tsx'
 import { Form } from '../../../parts/Form.tsx'
 import { Lines, RadioChoice, TextInput } from '../../../parts/inputs.tsx'
@@ -75,6 +76,11 @@ export function GroupPage({ id }: { id: string }) {
                 </ul>
               </Notice>
             )}
+            {one.area && (
+              <section class="card">
+                <AreasShown areas={[one.area]} label={groups.areaMap(one.name)} />
+              </section>
+            )}
             <section class="card">
               <Fields
                 action={groups.save}
@@ -84,6 +90,7 @@ export function GroupPage({ id }: { id: string }) {
                     const change = changesOf<object>(bodyOf(body), bodyOf(draft))
                     const now = await patch<Group>(path, change, { revision })
                     setWarnings(now.warnings)
+                    group.set(now)
                     return keptOf(now)
                   },
                   load: async () => keptOf(await get<Group>(path)),
