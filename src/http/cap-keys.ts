@@ -5,7 +5,7 @@ import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, json, timeSchema } from './resources.ts'
 
-const keySchema = z
+export const capKeySchema = z
   .object({
     fingerprint: z.string().meta({ description: 'SHA-256 of the certificate, hex' }),
     certificate: z.string().meta({ description: 'PEM' }),
@@ -20,7 +20,7 @@ const listRoute = createRoute({
   tags: ['CAP'],
   summary: 'The keys of the organisation that sign CAP, or did, or will: the last to sign first',
   responses: {
-    200: answerOf('All of them', z.object({ items: z.array(keySchema) })),
+    200: answerOf('All of them', z.object({ items: z.array(capKeySchema) })),
   },
 })
 
@@ -42,7 +42,7 @@ const addRoute = createRoute({
       ),
     },
   },
-  responses: { 201: answerOf('Made', keySchema) },
+  responses: { 201: answerOf('Made', capKeySchema) },
 })
 
 export const capKeyRoutes = ({ database: { db }, masterKey, now }: AppDependencies) =>
@@ -60,6 +60,6 @@ export const capKeyRoutes = ({ database: { db }, masterKey, now }: AppDependenci
       return c.json(keyResource(key), 201)
     })
 
-function keyResource({ createdAt, signsFrom, ...key }: XmlKey): z.infer<typeof keySchema> {
+function keyResource({ createdAt, signsFrom, ...key }: XmlKey): z.infer<typeof capKeySchema> {
   return { ...key, createdAt: createdAt.toISOString(), signsFrom: signsFrom.toISOString() }
 }

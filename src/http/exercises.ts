@@ -69,7 +69,7 @@ const practiceSchema = z.strictObject({
 })
 const exerciseEditSchema = z.strictObject(fields).partial()
 
-const exerciseSchema = z
+export const exerciseSchema = z
   .object({
     id: z.uuid(),
     ...fields,

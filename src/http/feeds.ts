@@ -53,7 +53,7 @@ const newFeedSchema = z.strictObject({
 
 const feedEditSchema = z.strictObject(fields).partial()
 
-const feedSchema = z
+export const feedSchema = z
   .object({
     id: z.uuid(),
     ...fields,

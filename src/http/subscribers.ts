@@ -54,7 +54,7 @@ const newSubscriberSchema = z.strictObject({
 
 const subscriberEditSchema = z.strictObject(fields).partial()
 
-const subscriberSchema = z
+export const subscriberSchema = z
   .object({
     id: z.uuid(),
     ...fields,
@@ -67,7 +67,7 @@ const subscriberSchema = z
   })
   .meta({ id: 'Subscriber' })
 
-const withSecretSchema = subscriberSchema
+export const withSecretSchema = subscriberSchema
   .extend({
     secret: z.string().meta({
       description:
@@ -77,7 +77,7 @@ const withSecretSchema = subscriberSchema
   })
   .meta({ id: 'SubscriberWithSecret' })
 
-const deliverySchema = z
+export const noticeDeliverySchema = z
   .object({
     id: z.uuid().meta({ description: 'The `webhook-id` of every attempt' }),
     event: z.string(),
@@ -157,7 +157,7 @@ const deliveriesRoute = createRoute({
   tags,
   summary: 'What it was told or is to be, the newest first; kept 30 days',
   request: { params: idParams, query: pageQuery },
-  responses: { 200: answerOf('A page', pageSchema(deliverySchema)) },
+  responses: { 200: answerOf('A page', pageSchema(noticeDeliverySchema)) },
 })
 const replayRoute = createRoute({
   method: 'post',
@@ -248,7 +248,7 @@ function subscriberResource(subscriber: Subscriber): z.infer<typeof subscriberSc
   return { ...subscriber, createdAt: subscriber.createdAt.toISOString() }
 }
 
-function deliveryResource({ dueAt, ...row }: NoticeDelivery): z.infer<typeof deliverySchema> {
+function deliveryResource({ dueAt, ...row }: NoticeDelivery): z.infer<typeof noticeDeliverySchema> {
   return {
     ...row,
     at: row.at.toISOString(),

@@ -49,7 +49,7 @@ const languageSchema = z.object({
   reviewedAt: timeSchema.nullable(),
 })
 
-const summarySchema = z
+export const templateSummarySchema = z
   .object({
     id: z.uuid(),
     version: z.int(),
@@ -64,7 +64,7 @@ const summarySchema = z
   })
   .meta({ id: 'TemplateSummary' })
 
-const resourceSchema = summarySchema
+export const templateResourceSchema = templateSummarySchema
   .extend({
     ...templateSchema.shape,
     missing: faults.meta({ description: 'What it lacks before alerts can be made of it' }),
@@ -108,7 +108,7 @@ const versionStep = z
 const versionParams = z.strictObject({ id: z.uuid(), version: versionStep })
 
 const tags = ['Templates']
-const answer = (description: string) => answerOf(description, resourceSchema)
+const answer = (description: string) => answerOf(description, templateResourceSchema)
 
 const createRouteConfig = createRoute({
   method: 'post',
@@ -127,7 +127,7 @@ const listRoute = createRoute({
   tags,
   summary: 'Templates, by name',
   request: { query: pageQuery },
-  responses: { 200: answerOf('A page', pageSchema(summarySchema)) },
+  responses: { 200: answerOf('A page', pageSchema(templateSummarySchema)) },
 })
 const getRoute = createRoute({
   method: 'get',
@@ -264,7 +264,7 @@ function languageStates({ template, writings, reviews }: VersionedTemplate) {
   })
 }
 
-function summaryResource(found: VersionedTemplate): z.infer<typeof summarySchema> {
+function summaryResource(found: VersionedTemplate): z.infer<typeof templateSummarySchema> {
   const { row, version, template } = found
   const { name, description, event, severity } = template
   return {
@@ -285,7 +285,7 @@ function summaryResource(found: VersionedTemplate): z.infer<typeof summarySchema
 async function templateResource(
   db: Database,
   found: VersionedTemplate & { readonly cleaned?: readonly Fault[] },
-): Promise<z.infer<typeof resourceSchema>> {
+): Promise<z.infer<typeof templateResourceSchema>> {
   const { row, template, writtenBy, at, cleaned = [] } = found
   return {
     ...summaryResource(found),

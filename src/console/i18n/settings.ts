@@ -4,11 +4,14 @@ import { account } from './en/settings/account.ts'
 import { audit } from './en/settings/audit.ts'
 import { carriers } from './en/settings/carriers.ts'
 import { contacts, imports, optOuts } from './en/settings/contacts.ts'
+import { exercises } from './en/settings/exercises.ts'
 import { geocodes } from './en/settings/geocodes.ts'
 import { groups } from './en/settings/groups.ts'
 import { organisation } from './en/settings/organisation.ts'
 import { people } from './en/settings/people.ts'
 import { settings } from './en/settings/settings.ts'
+import { feeds, subscribers } from './en/settings/systems.ts'
+import { templates } from './en/settings/templates.ts'
 import { spanishSettings } from './es/settings.ts'
 
 const english = {
@@ -16,6 +19,8 @@ const english = {
   audit,
   carriers,
   contacts,
+  exercises,
+  feeds,
   geocodes,
   groups,
   imports,
@@ -23,6 +28,8 @@ const english = {
   organisation,
   people,
   settings,
+  subscribers,
+  templates,
 }
 export type SettingsWords = typeof english
 

@@ -1,8 +1,11 @@
 /** The resources of settings and reports, by the schemas that make them: types alone. */
 import type { z } from 'zod'
 import type { entrySchema } from '../../http/audit.ts'
+import type { capKeySchema } from '../../http/cap-keys.ts'
 import type { carrierSchema } from '../../http/carriers.ts'
 import type { contactSchema } from '../../http/contacts.ts'
+import type { exerciseSchema } from '../../http/exercises.ts'
+import type { feedSchema } from '../../http/feeds.ts'
 import type { groupSchema } from '../../http/groups.ts'
 import type { importSchema } from '../../http/imports.ts'
 import type { keySchema } from '../../http/keys.ts'
@@ -11,6 +14,12 @@ import type { organisationSchema } from '../../http/organisation.ts'
 import type { reportSchema } from '../../http/report-schema.ts'
 import type { statisticsSchema } from '../../http/statistics.ts'
 import type { replySchema } from '../../http/replies.ts'
+import type {
+  noticeDeliverySchema,
+  subscriberSchema,
+  withSecretSchema,
+} from '../../http/subscribers.ts'
+import type { templateResourceSchema, templateSummarySchema } from '../../http/templates.ts'
 
 export type AuditEntry = z.infer<typeof entrySchema>
 export type Carrier = z.infer<typeof carrierSchema>
@@ -23,3 +32,11 @@ export type Report = z.infer<typeof reportSchema>
 export type Statistics = z.infer<typeof statisticsSchema>
 export type Reply = z.infer<typeof replySchema>
 export type SigningKey = z.infer<typeof keySchema>
+export type CapKey = z.infer<typeof capKeySchema>
+export type ExerciseResource = z.infer<typeof exerciseSchema>
+export type Feed = z.infer<typeof feedSchema>
+export type NoticeDelivery = z.infer<typeof noticeDeliverySchema>
+export type Subscriber = z.infer<typeof subscriberSchema>
+export type SubscriberWithSecret = z.infer<typeof withSecretSchema>
+export type Template = z.infer<typeof templateResourceSchema>
+export type TemplateSummary = z.infer<typeof templateSummarySchema>

@@ -2,7 +2,8 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { fieldId, useFormContext } from '../lib/form.ts'
-import { words } from '../lib/i18n.ts'
+import { words, zone } from '../lib/i18n.ts'
+import { instantOf, wallClockOf } from '../lib/wall-clock.ts'
 import { Field } from './Field.tsx'
 
 interface Common {
@@ -139,7 +140,9 @@ export function Choice({
         }
       >
         {(optional || typeof value !== 'string') && (
-          <option value="">{none ?? words().everywhere.none}</option>
+          <option value="">
+            {none ?? (optional ? words().everywhere.none : words().everywhere.choose)}
+          </option>
         )}
         {options.map(option => (
           <option key={option.value} value={option.value}>
@@ -347,5 +350,26 @@ export function Rows<Item>({
         </button>
       )}
     </fieldset>
+  )
+}
+
+/** A time by the organisation's clock; what is sent is the instant. */
+export function TimeInput({ optional = false, ...common }: Common & { optional?: boolean }) {
+  const { id, value, fault, write } = useField(common, !optional)
+  return (
+    <Field
+      label={labelled(`${common.label} (${zone()})`, optional)}
+      hint={common.hint}
+      fault={fault}
+    >
+      <input
+        id={id}
+        type="datetime-local"
+        class="number-input"
+        value={typeof value === 'string' ? wallClockOf(value) : ''}
+        aria-required={!optional}
+        onChange={event => write(instantOf(event.currentTarget.value) ?? null)}
+      />
+    </Field>
   )
 }

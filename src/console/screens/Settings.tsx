@@ -54,6 +54,10 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
     group: 'message',
     pages: [
       {
+        way: 'templates',
+        Page: lazy(async () => (await import('./settings/Templates.tsx')).Templates),
+      },
+      {
         way: 'carriers',
         Page: lazy(async () => (await import('./settings/Carriers.tsx')).Carriers),
       },
@@ -62,6 +66,10 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
   {
     group: 'organisation',
     pages: [
+      {
+        way: 'exercises',
+        Page: lazy(async () => (await import('./settings/Exercises.tsx')).Exercises),
+      },
       {
         way: 'organisation',
         roles: ['administrator'],
@@ -76,6 +84,20 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
         way: 'audit',
         roles: ['administrator', 'auditor'],
         Page: lazy(async () => (await import('./settings/Audit.tsx')).Audit),
+      },
+    ],
+  },
+  {
+    group: 'systems',
+    pages: [
+      {
+        way: 'feeds',
+        Page: lazy(async () => (await import('./settings/Feeds.tsx')).Feeds),
+      },
+      {
+        way: 'subscribers',
+        roles: ['administrator'],
+        Page: lazy(async () => (await import('./settings/Subscribers.tsx')).Subscribers),
       },
     ],
   },

@@ -29,6 +29,7 @@ export const everywhere = {
   search: 'Search',
   showMore: 'Show more',
   required: 'This must be filled in.',
+  choose: 'Choose…',
   leaveUnsaved: 'What you changed here is not saved. Leave it?',
   saving: 'Saving…',
   notJson: 'This is not JSON yet.',

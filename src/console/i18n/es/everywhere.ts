@@ -32,6 +32,7 @@ export const everywhere: Words['everywhere'] = {
   search: 'Buscar',
   showMore: 'Mostrar más',
   required: 'Hay que rellenarlo.',
+  choose: 'Elija…',
   leaveUnsaved: 'Lo que cambió aquí no está guardado. ¿Salir?',
   saving: 'Guardando…',
   notJson: 'Todavía no es JSON.',

@@ -3,17 +3,22 @@ import { account } from './settings/account.ts'
 import { audit } from './settings/audit.ts'
 import { carriers } from './settings/carriers.ts'
 import { contacts, imports, optOuts } from './settings/contacts.ts'
+import { exercises } from './settings/exercises.ts'
 import { geocodes } from './settings/geocodes.ts'
 import { groups } from './settings/groups.ts'
 import { organisation } from './settings/organisation.ts'
 import { people } from './settings/people.ts'
 import { settings } from './settings/settings.ts'
+import { feeds, subscribers } from './settings/systems.ts'
+import { templates } from './settings/templates.ts'
 
 export const spanishSettings: SettingsWords = {
   account,
   audit,
   carriers,
   contacts,
+  exercises,
+  feeds,
   geocodes,
   groups,
   imports,
@@ -21,4 +26,6 @@ export const spanishSettings: SettingsWords = {
   organisation,
   people,
   settings,
+  subscribers,
+  templates,
 }

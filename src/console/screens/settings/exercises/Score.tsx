@@ -1,0 +1,117 @@
+import { settingsWords } from '../../../i18n/settings.ts'
+import { span } from '../../../lib/i18n.ts'
+import { useResource } from '../../../lib/resource.ts'
+import { Empty } from '../../../parts/Empty.tsx'
+import { Loaded } from '../../../parts/Loaded.tsx'
+import { ShareBar } from '../../../parts/ShareBar.tsx'
+
+/** `GET /v1/exercises/{id}/score` */
+interface ExerciseScore {
+  readonly points: number | null
+  readonly alerts: readonly {
+    readonly alertId: string
+    readonly event: string
+    readonly points: number
+    readonly lines: readonly {
+      readonly item: string
+      readonly words: string
+      readonly points: number
+      readonly of: number
+    }[]
+    readonly draftedAfter: number
+    readonly signedAfter: number | null
+    readonly approvedAfter: number | null
+    readonly firstSentAfter: number | null
+    readonly ninetyDeliveredAfter: number | null
+    readonly mistakes: readonly string[]
+  }[]
+}
+
+const TIMES = [
+  'draftedAfter',
+  'signedAfter',
+  'approvedAfter',
+  'firstSentAfter',
+  'ninetyDeliveredAfter',
+] as const
+
+/** How it went, each line in words: to talk about afterwards, not to rank people by. */
+export function Score({ id }: { id: string }) {
+  const { exercises } = settingsWords()
+  const score = useResource<ExerciseScore>(`/v1/exercises/${id}/score`, 5_000)
+  return (
+    <section class="card stack">
+      <h2>{exercises.score}</h2>
+      <Loaded of={score} what={exercises.score} lines={2}>
+        {({ points, alerts }) =>
+          points === null ? (
+            <Empty>{exercises.scoreNone}</Empty>
+          ) : (
+            <>
+              <p>
+                <strong>{exercises.points(points)}</strong>
+              </p>
+              {alerts.map(alert => (
+                <AlertScore key={alert.alertId} of={alert} />
+              ))}
+            </>
+          )
+        }
+      </Loaded>
+    </section>
+  )
+}
+
+function AlertScore({ of: alert }: { of: ExerciseScore['alerts'][number] }) {
+  const { exercises } = settingsWords()
+  return (
+    <>
+      <table class="table rows">
+        <caption>
+          {alert.event}: {exercises.points(alert.points)}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">{exercises.words}</th>
+            <th scope="col">{exercises.pointsHead}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {alert.lines.map(({ item, words, points, of }) => (
+            <tr key={item}>
+              <th scope="row">{words}</th>
+              <td data-label={exercises.pointsHead}>
+                <span>
+                  <ShareBar part={points} whole={of} /> {points}/{of}
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <dl class="facts">
+        {TIMES.map(name => {
+          const seconds = alert[name]
+          return (
+            seconds !== null && (
+              <>
+                <dt key={name}>{exercises[name]}</dt>
+                <dd>{span(seconds)}</dd>
+              </>
+            )
+          )
+        })}
+      </dl>
+      {alert.mistakes.length > 0 && (
+        <>
+          <h3>{exercises.mistakes}</h3>
+          <ul>
+            {alert.mistakes.map(mistake => (
+              <li key={mistake}>{mistake}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  )
+}

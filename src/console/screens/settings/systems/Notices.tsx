@@ -1,0 +1,77 @@
+import { settingsWords } from '../../../i18n/settings.ts'
+import { useAct } from '../../../lib/act.ts'
+import { post } from '../../../lib/api.ts'
+import { clock, dayAndClock } from '../../../lib/i18n.ts'
+import { usePages } from '../../../lib/pages.ts'
+import type { NoticeDelivery } from '../../../lib/setting-types.ts'
+import { Empty } from '../../../parts/Empty.tsx'
+import { ProblemNotice } from '../../../parts/Notice.tsx'
+import { PageList } from '../../../parts/Pages.tsx'
+
+/** What a system was told, and what it answered. */
+export function Notices({ path }: { path: string }) {
+  const { settings, subscribers } = settingsWords()
+  const found = usePages<NoticeDelivery>(path, 20)
+  const { isBusy, problem, run } = useAct()
+  const again = (id: string) =>
+    run(async () => {
+      await post(`${path}/${id}/replay`)
+      await found.refresh()
+    })
+  return (
+    <>
+      <ProblemNotice problem={problem} />
+      <PageList
+        of={found}
+        what={subscribers.deliveries}
+        empty={<Empty>{subscribers.deliveriesNone}</Empty>}
+      >
+        {items => (
+          <table class="table rows">
+            <thead>
+              <tr>
+                <th scope="col">{subscribers.what}</th>
+                <th scope="col">{subscribers.when}</th>
+                <th scope="col">{settings.state}</th>
+                <th scope="col">{subscribers.answer}</th>
+                <th scope="col">{settings.actions}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map(one => (
+                <tr key={one.id}>
+                  <th scope="row">{one.event}</th>
+                  <td data-label={subscribers.when}>{dayAndClock(one.at)}</td>
+                  <td data-label={settings.state}>
+                    <span>
+                      {subscribers.deliveryState[one.state]}
+                      {one.nextAttemptAt && `, ${subscribers.next(clock(one.nextAttemptAt))}`}
+                    </span>
+                  </td>
+                  <td data-label={subscribers.answer}>
+                    {one.lastStatus ?? one.lastFault ?? '–'} ({one.attempts})
+                  </td>
+                  <td>
+                    {one.state !== 'waiting' && (
+                      <button
+                        type="button"
+                        class="button quiet"
+                        aria-disabled={isBusy}
+                        onClick={() => void again(one.id)}
+                      >
+                        {subscribers.again}
+                      </button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </PageList>
+      <button type="button" class="button quiet start" onClick={() => void found.refresh()}>
+        {subscribers.refresh}
+      </button>
+    </>
+  )
+}
