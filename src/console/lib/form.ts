@@ -45,6 +45,8 @@ export interface Conflict {
 
 export interface Form {
   readonly body: object
+  /** Rises when all that stands in it was replaced: fields that keep what is being typed begin anew. */
+  readonly generation: number
   readonly isChanged: boolean
   readonly isBusy: boolean
   /** It was saved, and nothing was changed since. */
@@ -80,23 +82,24 @@ const isEmpty = (value: unknown) =>
 export function useForm<Body extends object>(settings: FormSettings<Body>): Form {
   const [kept, setKept] = useState(settings.start)
   const [body, setBody] = useState(settings.start.body)
+  const [generation, setGeneration] = useState(0)
   const [isBusy, setBusy] = useState(false)
   const [isSaved, setSaved] = useState(false)
   const [faults, setFaults] = useState<readonly FormFault[]>([])
   const [problem, setProblem] = useState<unknown>()
-  const [fresh, setFresh] = useState<Kept<Body>>()
+  const [fresh, setFresh] = useState<{ kept: Kept<Body>; differences: Conflict['differences'] }>()
   const fields = useRef(new Map<string, { label: string; isRequired: boolean }>())
   // Those that are shown tell it again as they are drawn.
   fields.current.clear()
   const isChanged = !isSame(kept.body, body)
   // Read by what was asked before the last change.
-  const clean = useRef(true)
-  clean.current = !isChanged
+  const mayLeave = useRef(true)
+  mayLeave.current = !isChanged || isBusy
 
   useEffect(() => {
-    const leave = guardLeaving(() => clean.current || confirm(words().everywhere.leaveUnsaved))
+    const leave = guardLeaving(() => mayLeave.current || confirm(words().everywhere.leaveUnsaved))
     const unload = (event: BeforeUnloadEvent) => {
-      if (!clean.current) event.preventDefault()
+      if (!mayLeave.current) event.preventDefault()
     }
     addEventListener('beforeunload', unload)
     return () => {
@@ -110,6 +113,7 @@ export function useForm<Body extends object>(settings: FormSettings<Body>): Form
     [...fields.current].find(([field]) => pointer.startsWith(`${field}/`))?.[1].label
 
   const take = (next: Kept<Body>) => {
+    if (!isSame(next.body, body)) setGeneration(generation + 1)
     setKept(next)
     setBody(next.body)
     setFresh(undefined)
@@ -129,11 +133,7 @@ export function useForm<Body extends object>(settings: FormSettings<Body>): Form
     if (missing.length > 0) return
     setBusy(true)
     try {
-      const leavesNothing = clean.current
-      clean.current = true
-      const next = await settings.send(body, before).finally(() => {
-        clean.current = leavesNothing
-      })
+      const next = await settings.send(body, before)
       if (next !== undefined) {
         take(next)
         setSaved(true)
@@ -149,7 +149,8 @@ export function useForm<Body extends object>(settings: FormSettings<Body>): Form
   const heed = async (error: Problem) => {
     if (error.code === 'stale_revision' && settings.load !== undefined) {
       try {
-        setFresh(await settings.load())
+        const now = await settings.load()
+        setFresh({ kept: now, differences: differencesFrom(now.body) })
       } catch (failure) {
         setProblem(failure)
       }
@@ -164,20 +165,25 @@ export function useForm<Body extends object>(settings: FormSettings<Body>): Form
     )
   }
 
+  const differencesFrom = (now: Body) =>
+    [...fields.current]
+      .filter(([pointer]) => !isSame(readAt(kept.body, pointer), readAt(now, pointer)))
+      .map(([pointer, { label }]) => ({ label, pointer }))
+
   const conflict = fresh && {
-    differences: [...fields.current]
-      .filter(([pointer]) => !isSame(readAt(kept.body, pointer), readAt(fresh.body, pointer)))
-      .map(([pointer, { label }]) => ({ label, pointer })),
-    takeTheirs: () => take(fresh),
+    differences: fresh.differences,
+    takeTheirs: () => take(fresh.kept),
     saveMine: () => {
+      const { revision } = fresh.kept
       setFresh(undefined)
-      setKept({ ...kept, revision: fresh.revision })
-      void send({ ...kept, revision: fresh.revision })
+      setKept({ ...kept, revision })
+      void send({ ...kept, revision })
     },
   }
 
   return {
     body,
+    generation,
     isChanged,
     isBusy,
     isSaved: isSaved && !isChanged,

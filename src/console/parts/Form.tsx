@@ -38,7 +38,7 @@ export function Form({
     <FormContext.Provider value={form}>
       <form class="form stack" noValidate onSubmit={submit}>
         <Summary of={form} />
-        <fieldset class="stack" disabled={readOnly}>
+        <fieldset key={form.generation} class="stack" disabled={readOnly}>
           {children}
         </fieldset>
         {!readOnly && (

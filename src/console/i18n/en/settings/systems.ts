@@ -63,6 +63,7 @@ export const feeds = {
   certificates: 'Certificates of our signatures',
   keys: 'Keys that sign our CAP',
   keysText: 'Who pins our certificate must read it again before a new key signs.',
+  keysNone: 'The first key is made when the first CAP is signed.',
   fingerprint: 'Fingerprint',
   signsFrom: 'Signs from',
   signsFromHint: 'A time by which everybody has read the certificates again. Empty: now.',

@@ -71,6 +71,7 @@ export const feeds: SettingsWords['feeds'] = {
   keys: 'Claves que firman nuestro CAP',
   keysText:
     'Quien fija nuestro certificado debe leerlo otra vez antes de que firme una clave nueva.',
+  keysNone: 'La primera clave se crea al firmar el primer CAP.',
   fingerprint: 'Huella',
   signsFrom: 'Firma desde',
   signsFromHint: 'Una hora en que todos hayan leído otra vez los certificados. Vacío: ahora.',

@@ -17,10 +17,13 @@ const SHOWN = 100
 /** How far an import is, and which rows were turned down. */
 export function Progress({ id }: { id: string }) {
   const { imports } = settingsWords()
-  const [isOver, setOver] = useState(false)
-  const found = useResource<Import>(`/v1/imports/${id}`, isOver ? 0 : EVERY_MS)
-  const state = found.data.value?.state
-  useEffect(() => setOver(state === 'completed' || state === 'failed'), [state])
+  const found = useResource<Import>(`/v1/imports/${id}`)
+  const isRunning = found.data.value?.state === 'running'
+  useEffect(() => {
+    if (!isRunning) return
+    const timer = setInterval(() => void found.refresh(), EVERY_MS)
+    return () => clearInterval(timer)
+  }, [isRunning, found])
   return (
     <Loaded of={found} what={imports.title}>
       {one => (

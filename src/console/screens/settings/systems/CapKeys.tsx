@@ -5,6 +5,7 @@ import { dayAndClock } from '../../../lib/i18n.ts'
 import { useResource } from '../../../lib/resource.ts'
 import { isIn } from '../../../lib/session.ts'
 import type { CapKey } from '../../../lib/setting-types.ts'
+import { Empty } from '../../../parts/Empty.tsx'
 import { Form } from '../../../parts/Form.tsx'
 import { TimeInput } from '../../../parts/inputs.tsx'
 import { Loaded } from '../../../parts/Loaded.tsx'
@@ -26,26 +27,30 @@ export function CapKeys() {
       <h2>{feeds.keys}</h2>
       <p>{feeds.keysText}</p>
       <Loaded of={keys} what={feeds.keys} lines={2}>
-        {({ items }) => (
-          <table class="table rows">
-            <thead>
-              <tr>
-                <th scope="col">{feeds.fingerprint}</th>
-                <th scope="col">{feeds.signsFrom}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map(({ fingerprint, signsFrom }) => (
-                <tr key={fingerprint}>
-                  <th scope="row" class="hash">
-                    {fingerprint}
-                  </th>
-                  <td data-label={feeds.signsFrom}>{dayAndClock(signsFrom)}</td>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty>{feeds.keysNone}</Empty>
+          ) : (
+            <table class="table rows">
+              <thead>
+                <tr>
+                  <th scope="col">{feeds.fingerprint}</th>
+                  <th scope="col">{feeds.signsFrom}</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+              </thead>
+              <tbody>
+                {items.map(({ fingerprint, signsFrom }) => (
+                  <tr key={fingerprint}>
+                    <th scope="row" class="hash">
+                      {fingerprint}
+                    </th>
+                    <td data-label={feeds.signsFrom}>{dayAndClock(signsFrom)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )
+        }
       </Loaded>
       {isIn('administrator') && (
         <details>
