@@ -23,7 +23,7 @@ export function SureButton({
   }, [isAsking])
   if (!isAsking) {
     return (
-      <button type="button" class="button quiet" onClick={() => setAsking(true)}>
+      <button type="button" class="button quiet start" onClick={() => setAsking(true)}>
         {children}
       </button>
     )

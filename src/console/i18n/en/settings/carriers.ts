@@ -43,6 +43,12 @@ export const carriers = {
   cost: 'Cost of one SMS',
   enabled: 'Switched on',
   enabledHint: 'Switched off, what is in the window is finished, then it disconnects.',
+  use: 'Which alerts it sends',
+  uses: {
+    live: 'Live alerts alone',
+    exercise: 'Exercises alone, to their rosters',
+    both: 'Live alerts and exercises',
+  },
   drain: 'Takes no further messages of alerts',
   drainHint: 'It stays connected for receipts and replies.',
   secretKept: 'Kept sealed and never shown. Empty: it stays.',

@@ -46,6 +46,12 @@ export const carriers: SettingsWords['carriers'] = {
   cost: 'Coste de un SMS',
   enabled: 'Encendida',
   enabledHint: 'Apagada, se termina lo que hay en la ventana y se desconecta.',
+  use: 'Qué alertas envía',
+  uses: {
+    live: 'Solo alertas reales',
+    exercise: 'Solo ejercicios, a sus listas',
+    both: 'Alertas reales y ejercicios',
+  },
   drain: 'No toma más mensajes de alertas',
   drainHint: 'Sigue conectada para acuses y respuestas.',
   secretKept: 'Se guarda sellado y nunca se muestra. Vacío: se queda el que hay.',

@@ -1,6 +1,8 @@
 import { settingsWords } from '../../../i18n/settings.ts'
 import type { Carrier } from '../../../lib/setting-types.ts'
-import { Flag, NumberInput, Rows, TextInput } from '../../../parts/inputs.tsx'
+import { Flag, NumberInput, RadioChoice, Rows, TextInput } from '../../../parts/inputs.tsx'
+
+const USES = ['live', 'exercise', 'both'] as const
 
 /** What every account has, whatever it speaks. */
 export function CommonFields({ isMail }: { isMail: boolean }) {
@@ -44,6 +46,11 @@ export function CommonFields({ isMail }: { isMail: boolean }) {
         )}
       </div>
       {!isMail && <Routes />}
+      <RadioChoice
+        at="/use"
+        label={carriers.use}
+        options={USES.map(value => ({ value, label: carriers.uses[value] }))}
+      />
       <Flag at="/enabled" label={carriers.enabled} hint={carriers.enabledHint} />
       <Flag at="/draining" label={carriers.drain} hint={carriers.drainHint} />
     </>

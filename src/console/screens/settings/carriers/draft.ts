@@ -22,6 +22,7 @@ export interface CarrierDraft {
   readonly routes: Carrier['routes']
   readonly enabled: boolean
   readonly draining: boolean
+  readonly use: Carrier['use']
   readonly smpp: Settings
   readonly twilio: Settings
   readonly http: Settings & { readonly secrets: readonly Secret[] }
@@ -38,6 +39,7 @@ export const FRESH: CarrierDraft = {
   routes: [],
   enabled: true,
   draining: false,
+  use: 'both',
   smpp: {
     host: '',
     port: 2775,
@@ -89,6 +91,7 @@ export function draftOf(carrier: Carrier): CarrierDraft {
     routes,
     enabled,
     draining,
+    use: carrier.use,
     smpp: smpp ?? FRESH.smpp,
     twilio: twilio ?? FRESH.twilio,
     http: { ...(http ?? FRESH.http), secrets: [] },
