@@ -227,15 +227,13 @@ export function Flag(common: Common) {
           aria-describedby={common.hint ? `${id}-hint` : undefined}
           onChange={event => write(event.currentTarget.checked)}
         />
-        <span>
-          {common.label}
-          {common.hint && (
-            <span class="hint block" id={`${id}-hint`}>
-              {common.hint}
-            </span>
-          )}
-        </span>
+        <span>{common.label}</span>
       </label>
+      {common.hint && (
+        <span class="hint under-check" id={`${id}-hint`}>
+          {common.hint}
+        </span>
+      )}
       {fault && <span class="fault">{fault}</span>}
     </div>
   )

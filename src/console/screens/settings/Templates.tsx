@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks'
 import { settingsWords } from '../../i18n/settings.ts'
 import { useAct } from '../../lib/act.ts'
 import { post } from '../../lib/api.ts'
-import { languageName } from '../../lib/i18n.ts'
 import { usePages } from '../../lib/pages.ts'
 import { pathTo, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
@@ -13,6 +12,7 @@ import { PageList } from '../../parts/Pages.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { EditTemplate, NewTemplate } from './templates/EditTemplate.tsx'
 import { TemplatePage } from './templates/TemplatePage.tsx'
+import { TextState } from './templates/TextState.tsx'
 
 /** What alerts are made of. */
 export function Templates({ way: [chosen, what] }: ScreenProps) {
@@ -98,23 +98,5 @@ function List() {
         </PageList>
       </section>
     </>
-  )
-}
-
-const MARKS = { reviewed: '✓', draft: '!', stale: '!', missing: '✗' } as const
-
-export function TextState({
-  language,
-  state,
-}: {
-  language: string
-  state: TemplateSummary['states'][number]['state']
-}) {
-  const { templates } = settingsWords()
-  return (
-    <span class="tag">
-      <span aria-hidden="true">{MARKS[state]}</span> {languageName(language)}:{' '}
-      {templates.textStates[state]}
-    </span>
   )
 }

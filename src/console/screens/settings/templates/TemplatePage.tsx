@@ -11,7 +11,7 @@ import { Loaded } from '../../../parts/Loaded.tsx'
 import { Notice, ProblemNotice } from '../../../parts/Notice.tsx'
 import { Severity } from '../../../parts/Severity.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
-import { TextState } from '../Templates.tsx'
+import { TextState } from './TextState.tsx'
 
 const LONG_PARTS = ['headline', 'description', 'instruction'] as const
 
