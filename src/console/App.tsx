@@ -4,6 +4,7 @@ import { goTo, pathTo, place, type ScreenProps } from './lib/place.ts'
 import { session } from './lib/session.ts'
 import { Frame } from './parts/Frame.tsx'
 import { lazy } from './parts/lazy.tsx'
+import { Alerts } from './screens/Alerts.tsx'
 import { NotHere } from './screens/NotHere.tsx'
 import { Situation } from './screens/Situation.tsx'
 import { Threshold } from './screens/Threshold.tsx'
@@ -51,7 +52,8 @@ function tabOf(alertId: string | undefined): string {
 
 const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {
   situation: Situation,
-  alerts: lazy(async () => (await import('./screens/Alert.tsx')).Alert),
+  new: lazy(async () => (await import('./screens/Compose.tsx')).Compose),
+  alerts: Alerts,
   approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
   reports: lazy(async () => (await import('./screens/Reports.tsx')).Reports),
   settings: lazy(async () => (await import('./screens/Settings.tsx')).Settings),

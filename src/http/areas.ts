@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { areasInForce } from '../alerts/in-force.ts'
 import { composeArea } from '../audience/area-tools.ts'
+import { findPlaces } from '../audience/places.ts'
 import { areaSchema, polygonSchema } from '../cap/area.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -55,22 +56,49 @@ const composeRoute = createRoute({
   responses: { 200: answerOf('What comes of it', answerSchema) },
 })
 
+const degrees = (most: number) => z.coerce.number().min(-most).max(most)
+
+const placesRoute = createRoute({
+  method: 'get',
+  path: '/v1/places',
+  tags: ['Areas'],
+  summary: 'Towns and villages by name (GeoNames): those near a position first, then the largest',
+  request: {
+    query: z.strictObject({
+      q: z.string().trim().min(1).max(100).meta({ description: 'The beginning of a name' }),
+      longitude: degrees(180).optional(),
+      latitude: degrees(90).optional(),
+      limit: z.coerce.number().int().min(1).max(50).default(10),
+    }),
+  },
+  responses: { 200: answerOf('The best first', z.object({ items: z.array(placeSchema) })) },
+})
+
 export const areaRoutes = ({ database: { db }, now }: AppDependencies) =>
-  new OpenAPIHono<Env>().openapi(composeRoute, async c => {
-    requireRole(c, 'administrator', 'author', 'approver')
-    const request = c.req.valid('json')
-    const covered = await areasInForce(db, now())
-    const composed = await composeArea(db, { ...request, perimeter: request.perimeter }, covered)
-    const { polygon, gaps, overlaps, warnings } = composed
-    return c.json(
-      {
-        ...composed,
-        polygon: (polygon ?? null) as z.infer<typeof polygonSchema> | null,
-        gaps: gaps.map(gap => ({ ...gap }) as z.infer<typeof answerSchema>['gaps'][number]),
-        missedPlaces: [...composed.missedPlaces],
-        overlaps: [...overlaps],
-        warnings: [...warnings],
-      },
-      200,
-    )
-  })
+  new OpenAPIHono<Env>()
+    .openapi(placesRoute, async c => {
+      const { q, longitude, latitude, limit } = c.req.valid('query')
+      const near =
+        longitude === undefined || latitude === undefined
+          ? undefined
+          : ([longitude, latitude] as const)
+      return c.json({ items: await findPlaces(q, { near, limit }) }, 200)
+    })
+    .openapi(composeRoute, async c => {
+      requireRole(c, 'administrator', 'author', 'approver')
+      const request = c.req.valid('json')
+      const covered = await areasInForce(db, now())
+      const composed = await composeArea(db, { ...request, perimeter: request.perimeter }, covered)
+      const { polygon, gaps, overlaps, warnings } = composed
+      return c.json(
+        {
+          ...composed,
+          polygon: (polygon ?? null) as z.infer<typeof polygonSchema> | null,
+          gaps: gaps.map(gap => ({ ...gap }) as z.infer<typeof answerSchema>['gaps'][number]),
+          missedPlaces: [...composed.missedPlaces],
+          overlaps: [...overlaps],
+          warnings: [...warnings],
+        },
+        200,
+      )
+    })

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { getAccounts } from '../accounts/accounts.ts'
 import { contactFigures } from '../audience/figures.ts'
+import { drillWord } from '../cap/drill.ts'
 import { readDuty } from '../store/duty.ts'
 import { policySchema, readOrganisation } from '../store/organisation.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -21,6 +22,11 @@ const deskSchema = z
       holdSeconds: true,
       typedCountAbove: true,
     }),
+    drillWords: z
+      .array(z.object({ language: z.string(), exercise: z.string(), test: z.string() }))
+      .meta({
+        description: 'What each text of a drill begins with, in the organisation’s languages',
+      }),
     serverTime: timeSchema,
   })
   .meta({ id: 'Desk' })
@@ -73,6 +79,11 @@ export const deskRoutes = ({ database: { db }, now }: AppDependencies) =>
         {
           organisation: { name, timeZone, country, languages: [...languages] },
           policy: { secondPerson, maxSegments, holdSeconds, typedCountAbove },
+          drillWords: languages.map(language => ({
+            language,
+            exercise: drillWord('Exercise', language),
+            test: drillWord('Test', language),
+          })),
           serverTime: now().toISOString(),
         },
         200,

@@ -133,6 +133,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'patch /v1/groups/{id}': ['administrator', 'author'],
   'delete /v1/groups/{id}': ['administrator', 'author'],
   'put /v1/groups/{id}/members': ['administrator', 'author'],
+  'get /v1/places': EVERYBODY,
   'post /v1/areas': ['administrator', 'author', 'approver'],
   'post /v1/geocode-sets': ['administrator'],
   'get /v1/geocode-sets': ['administrator', 'author', 'approver', 'viewer'],
@@ -252,6 +253,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
 /** Queries that a call can't do without. */
 const QUERIES: Readonly<Record<string, string>> = {
   'get /v1/stream': `?alerts=${NOTHING}`,
+  'get /v1/places': '?q=houston',
   'get /v1/replies': '?list=review',
   'post /v1/geocode-sets': '?valueName=wards&code=id',
   'put /v1/geocode-sets/{valueName}': '?code=id',

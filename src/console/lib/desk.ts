@@ -23,6 +23,8 @@ export interface DeskAnswer {
     readonly holdSeconds: number
     readonly typedCountAbove: number
   }
+  /** What each text of a drill begins with. */
+  readonly drillWords: readonly { language: string; exercise: string; test: string }[]
   readonly serverTime: string
 }
 
@@ -49,6 +51,7 @@ export const desk = computed(() => {
   return {
     organisation: answer.value?.organisation,
     policy: answer.value?.policy,
+    drillWords: answer.value?.drillWords,
     exercise: exercise.value,
     waiting: of('submitted'),
     sending: of('sending', 'paused'),

@@ -90,6 +90,7 @@ export function styleOf(colours: Colours): StyleSpecification {
       places: empty,
       areas: empty,
       points: empty,
+      sketch: empty,
     },
     layers: layersOf(colours),
   }
@@ -139,6 +140,7 @@ export function layersOf(colours: Colours): LayerSpecification[] {
       },
     },
     ...namesOf(colours),
+    ...sketchOf(colours),
     {
       id: 'points',
       source: 'points',
@@ -222,6 +224,31 @@ function namesOf({ ink, muted, land }: Colours): LayerSpecification[] {
         'symbol-sort-key': ['-', 0, ['get', 'population']],
       },
       paint: { 'text-color': ink, 'text-halo-color': land, 'text-halo-width': 1.5 },
+    },
+  ]
+}
+
+/** What is being drawn by keys. */
+function sketchOf({ outline, surface }: Colours): LayerSpecification[] {
+  return [
+    {
+      id: 'sketch-line',
+      source: 'sketch',
+      type: 'line',
+      filter: ['==', ['geometry-type'], 'LineString'],
+      paint: { 'line-color': outline, 'line-width': 3 },
+    },
+    {
+      id: 'sketch-corners',
+      source: 'sketch',
+      type: 'circle',
+      filter: ['==', ['geometry-type'], 'Point'],
+      paint: {
+        'circle-radius': 5,
+        'circle-color': outline,
+        'circle-stroke-color': surface,
+        'circle-stroke-width': 2,
+      },
     },
   ]
 }

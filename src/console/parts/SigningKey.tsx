@@ -11,11 +11,14 @@ import { Notice, ProblemNotice } from './Notice.tsx'
 /**
  * Whether this browser can sign, and the way to make it so.
  *
+ * @param quiet - nothing is said while it can
  * @param onStanding - told how the key stands, once it is known and when one was made
  */
 export function SigningKey({
+  quiet = false,
   onStanding,
 }: {
+  quiet?: boolean
   onStanding?: ((standing: KeyStanding) => void) | undefined
 }) {
   const { situation } = words()
@@ -46,6 +49,7 @@ export function SigningKey({
   const isTooLate = problem instanceof Problem && problem.code === 'sign_in_too_old'
   if (standing === undefined) return <ProblemNotice problem={problem} />
   if (standing.kind === 'works') {
+    if (quiet) return null
     return <Checks words={false} checks={[{ kind: 'ok', text: situation.keyWorks }]} />
   }
   return (

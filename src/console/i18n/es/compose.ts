@@ -1,0 +1,5 @@
+import type { ComposeWords } from '../compose.ts'
+import { compose } from './compose/compose.ts'
+import { review } from './compose/review.ts'
+
+export const spanishCompose: ComposeWords = { compose, review }

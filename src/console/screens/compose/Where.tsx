@@ -1,0 +1,204 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { Position } from '../../../geometry/geojson.ts'
+import { composeWords } from '../../i18n/compose.ts'
+import { useGeometries } from '../../lib/geometries.ts'
+import type { Area } from '../../lib/types.ts'
+import { boxAround } from '../../map/area-features.ts'
+import type { Drawing, Tool } from '../../map/drawing.ts'
+import type { MapView } from '../../map/view.ts'
+import { AreaMap } from '../../parts/AreaMap.tsx'
+import { AreaList } from './AreaList.tsx'
+import { ringOf, withRing } from './areas.ts'
+import type { Composition } from './composition.ts'
+import { CountyPicker, FilePicker, PlacePicker, SavedPicker, TypedCorners } from './pickers.tsx'
+import type { GroupSummary } from './What.tsx'
+
+type Way = 'draw' | 'circle' | 'counties' | 'saved' | 'places' | 'type' | 'file'
+const WAYS: readonly Way[] = ['draw', 'circle', 'counties', 'places', 'saved', 'type', 'file']
+
+/** Where people are alerted: each way of saying it has one that needs neither a mouse nor a map. */
+export function Where({
+  of: composition,
+  groups,
+  fault,
+}: {
+  of: Composition
+  groups: readonly GroupSummary[]
+  fault: string | undefined
+}) {
+  const { compose: text } = composeWords()
+  const { form, change } = composition
+  const { areas } = form.value
+  const [way, setWay] = useState<Way>()
+  const [edited, setEdited] = useState<number>()
+  const [corners, setCorners] = useState(0)
+  const [view, setView] = useState<MapView>()
+  const drawing = useRef<Drawing | undefined>(undefined)
+  const card = useRef<HTMLElement>(null)
+  const latest = useRef({ areas, edited })
+  latest.current = { areas, edited }
+
+  const add = (more: readonly Area[]) => {
+    change({ areas: [...latest.current.areas, ...more] })
+    setWay(undefined)
+  }
+  const named = (name: (n: number) => string) => {
+    const taken = new Set(latest.current.areas.map(({ areaDesc }) => areaDesc))
+    let n = 1
+    while (taken.has(name(n))) n++
+    return name(n)
+  }
+  const addRing = (ring: readonly Position[], name: (n: number) => string) =>
+    add([withRing({ areaDesc: named(name) }, ring)])
+  const leave = () => {
+    setWay(undefined)
+    setEdited(undefined)
+  }
+  const events = useRef({ addRing, add, leave, named })
+  events.current = { addRing, add, leave, named }
+
+  const onView = useCallback((opened: MapView) => {
+    let isOver = false
+    setView(opened)
+    void import('../../map/drawing.ts').then(({ startDrawing }) => {
+      if (isOver) return
+      opened.map.once('idle', () => {
+        if (isOver) return
+        drawing.current = startDrawing(opened.map, {
+          onRing: ring => events.current.addRing(ring, text.drawn),
+          onCircle: one =>
+            events.current.add([
+              {
+                areaDesc: events.current.named(text.circleName),
+                circle: [{ center: [one.center[0], one.center[1]], radiusKm: one.radiusKm }],
+              },
+            ]),
+          onEdited(ring) {
+            const { areas: now, edited: no } = latest.current
+            const area = no === undefined ? undefined : now[no]
+            if (area === undefined) return
+            change({ areas: now.map((one, at) => (at === no ? withRing(one, ring) : one)) })
+          },
+          onCorners: setCorners,
+          onLeave: () => events.current.leave(),
+        })
+        card.current?.setAttribute('data-drawable', 'true')
+      })
+    })
+    return () => {
+      isOver = true
+      drawing.current?.close()
+      drawing.current = undefined
+    }
+  }, [])
+
+  const tool: Tool =
+    edited !== undefined
+      ? 'edit'
+      : way === 'draw'
+        ? 'polygon'
+        : way === 'circle'
+          ? 'circle'
+          : 'none'
+  useEffect(() => {
+    const area = edited === undefined ? undefined : latest.current.areas[edited]
+    drawing.current?.use(tool, area && ringOf(area))
+    setCorners(0)
+    if (tool !== 'none') view?.map.getCanvas().focus({ preventScroll: true })
+  }, [tool, edited])
+
+  const outlines = useGeometries(areas)
+  // What is dragged is drawn by the tool.
+  const shown = useMemo(() => outlines.filter((_, no) => no !== edited), [outlines, edited])
+  const home = useMemo(
+    () =>
+      boxAround(
+        groups.flatMap(({ area }) => area?.polygon?.map(geometry => ({ geometry })) ?? []),
+      ) ?? boxOfCircles(groups),
+    [groups],
+  )
+  const first = useRef(true)
+  useEffect(() => {
+    // The first areas are shown; after that the view is the author's own.
+    const box = boxAround(outlines) ?? home
+    if (view === undefined || box === undefined || !first.current) return
+    if (outlines.length > 0 || home !== undefined) view.fit(box)
+    if (outlines.length > 0) first.current = false
+  }, [view, outlines, home])
+  const show = (no: number) => {
+    const outline = outlines[no]
+    const box = outline && boxAround([outline])
+    if (box) view?.fit(box)
+  }
+  const lookingAt = (): Position | undefined => {
+    const center = view?.map.getCenter()
+    return center === undefined || (view?.map.getZoom() ?? 0) < 4.5
+      ? undefined
+      : [center.lng, center.lat]
+  }
+  const help = { polygon: text.drawHelp, circle: text.circleHelp, edit: text.editHelp, none: '' }[
+    tool
+  ]
+  const needsMap = way === 'draw' || way === 'circle'
+  return (
+    <section class="card where" aria-labelledby="c-where-title" ref={card}>
+      <h2 id="c-where-title">
+        <span class="step">3</span> {text.where}
+      </h2>
+      <div class="buttons ways" id="c-where" tabIndex={-1} role="group" aria-label={text.where}>
+        {WAYS.map(one => (
+          <button
+            key={one}
+            type="button"
+            class="button quiet"
+            aria-pressed={way === one}
+            onClick={() => {
+              setEdited(undefined)
+              setWay(way === one ? undefined : one)
+            }}
+          >
+            {text[one]}
+          </button>
+        ))}
+      </div>
+      {fault && <p class="fault">{fault}</p>}
+      {way === 'counties' && <CountyPicker onAdd={add} />}
+      {way === 'places' && <PlacePicker onAdd={add} near={lookingAt} />}
+      {way === 'saved' && <SavedPicker groups={groups} onAdd={add} />}
+      {way === 'type' && <TypedCorners onAdd={ring => addRing(ring, text.typed)} />}
+      {way === 'file' && <FilePicker onAdd={add} name={named(text.drawn)} />}
+      {help !== '' && (
+        <p class="hint" role="status">
+          {view === undefined && needsMap ? text.noMapDraw : help}{' '}
+          {corners > 0 && <strong>{text.cornersSoFar(corners)}</strong>}
+        </p>
+      )}
+      <AreaMap areas={shown} label={text.where} onView={onView} home={home} />
+      <AreaList
+        areas={areas}
+        canDrag={view !== undefined}
+        edited={edited}
+        onChange={(next, kind) => change({ areas: next }, kind)}
+        onDrag={no => {
+          setWay(undefined)
+          setEdited(no)
+          if (no !== undefined) show(no)
+        }}
+        onShow={show}
+      />
+    </section>
+  )
+}
+
+/** Half a degree around each: some 50 km. */
+function boxOfCircles(groups: readonly GroupSummary[]) {
+  const centers = groups.flatMap(({ area }) => area?.circle?.map(({ center }) => center) ?? [])
+  if (centers.length === 0) return undefined
+  const [xs, ys] = [centers.map(([x]) => x), centers.map(([, y]) => y)]
+  return [
+    Math.min(...xs) - 0.5,
+    Math.min(...ys) - 0.5,
+    Math.max(...xs) + 0.5,
+    Math.max(...ys) + 0.5,
+  ] as const
+}
