@@ -4,7 +4,6 @@ import { goTo, pathTo, place, type ScreenProps } from './lib/place.ts'
 import { session } from './lib/session.ts'
 import { Frame } from './parts/Frame.tsx'
 import { lazy } from './parts/lazy.tsx'
-import { Alerts } from './screens/Alerts.tsx'
 import { NotHere } from './screens/NotHere.tsx'
 import { Situation } from './screens/Situation.tsx'
 import { Threshold } from './screens/Threshold.tsx'
@@ -53,7 +52,7 @@ function tabOf(alertId: string | undefined): string {
 const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {
   situation: Situation,
   new: lazy(async () => (await import('./screens/Compose.tsx')).Compose),
-  alerts: Alerts,
+  alerts: lazy(async () => (await import('./screens/Alert.tsx')).Alert),
   approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
   reports: lazy(async () => (await import('./screens/Reports.tsx')).Reports),
   settings: lazy(async () => (await import('./screens/Settings.tsx')).Settings),

@@ -206,3 +206,41 @@ test(
     await page.close()
   },
 )
+
+test(
+  'by mouse: an area and a circle are drawn; of a ring that crosses itself it is said',
+  { timeout: LIMIT_MS },
+  async ({ tocsin }) => {
+    const page = await atNewAlert(withMap, tocsin)
+    await page.locator('.where[data-drawable]').waitFor()
+    const draw = async (tool: string, corners: readonly (readonly [number, number])[]) => {
+      await page.getByRole('button', { name: tool, exact: true }).click()
+      await page.locator('.where [role=status]').first().waitFor()
+      const { x, y } = (await page.locator('.where .map').boundingBox())!
+      for (const [right, down] of corners) {
+        await page.mouse.move(x + right, y + down)
+        await page.mouse.click(x + right, y + down)
+      }
+    }
+    const areas = page.locator('.areas > li')
+    const [a, b, c, d] = [
+      [200, 60],
+      [400, 60],
+      [400, 200],
+      [200, 200],
+    ] as const
+    await draw('Draw area', [a, b, c, d, a])
+    await expect.poll(() => areas.count(), SOON).toBe(1)
+    expect(await areas.nth(0).innerText()).toContain('4 corners')
+    await draw('Circle', [c, b])
+    await expect.poll(() => areas.count(), SOON).toBe(2)
+    expect(await page.locator('.areas .fault').count()).toBe(0)
+    await draw('Draw area', [a, c, b, d, a])
+    await expect.poll(() => areas.count(), SOON).toBe(3)
+    await areas
+      .nth(2)
+      .getByText(/The line after corner \d crosses the line after corner \d/)
+      .waitFor()
+    await page.close()
+  },
+)

@@ -86,7 +86,7 @@ export function styleOf(colours: Colours): StyleSpecification {
       nation: empty,
       states: empty,
       counties: empty,
-      'county-shapes': { ...empty, promoteId: 'fips' },
+      'county-shapes': empty,
       places: empty,
       areas: empty,
       points: empty,
@@ -102,14 +102,12 @@ export function layersOf(colours: Colours): LayerSpecification[] {
     { id: 'sea', type: 'background', paint: { 'background-color': colours.sea } },
     ...landOf('countries', colours),
     ...landOf('nation', colours),
+    // To be picked: hardly to be seen, for the borders are drawn above.
     {
       id: 'county-shapes',
       source: 'county-shapes',
       type: 'fill',
-      paint: {
-        'fill-color': colours.outline,
-        'fill-opacity': ['case', ['boolean', ['feature-state', 'picked'], false], 0.3, 0],
-      },
+      paint: { 'fill-color': colours.outline, 'fill-opacity': 0.05 },
     },
     ...fillsOf(colours),
     {

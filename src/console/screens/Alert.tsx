@@ -23,6 +23,8 @@ const Watch = lazy(async () => (await import('./alert/Watch.tsx')).Watch)
 const PARTS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {
   cancel: Correct,
   'all-clear': Correct,
+  edit: lazy(async () => (await import('./Compose.tsx')).Compose),
+  review: lazy(async () => (await import('./Review.tsx')).Review),
   replies: lazy(async () => (await import('./alert/Replies.tsx')).Replies),
 }
 

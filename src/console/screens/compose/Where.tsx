@@ -10,7 +10,14 @@ import { AreaMap } from '../../parts/AreaMap.tsx'
 import { AreaList } from './AreaList.tsx'
 import { ringOf, withRing } from './areas.ts'
 import type { Composition } from './composition.ts'
-import { CountyPicker, FilePicker, PlacePicker, SavedPicker, TypedCorners } from './pickers.tsx'
+import {
+  countyArea,
+  CountyPicker,
+  FilePicker,
+  PlacePicker,
+  SavedPicker,
+  TypedCorners,
+} from './pickers.tsx'
 import type { GroupSummary } from './What.tsx'
 
 type Way = 'draw' | 'circle' | 'counties' | 'saved' | 'places' | 'type' | 'file'
@@ -107,6 +114,26 @@ export function Where({
     if (tool !== 'none') view?.map.getCanvas().focus({ preventScroll: true })
   }, [tool, edited])
 
+  useEffect(() => {
+    if (view === undefined || way !== 'counties') return
+    let stop: (() => void) | undefined
+    let isOver = false
+    void import('../../map/counties.ts').then(({ pickCounties }) => {
+      if (isOver) return
+      stop = pickCounties(view.map, county => {
+        const more = countyArea(county)
+        const isIn = latest.current.areas.some(area => isSameCounty(area, more))
+        const kept = latest.current.areas.filter(area => !isSameCounty(area, more))
+        // A second click takes it away.
+        change({ areas: isIn ? kept : [...kept, more] })
+      })
+    })
+    return () => {
+      isOver = true
+      stop?.()
+    }
+  }, [view, way])
+
   const outlines = useGeometries(areas)
   // What is dragged is drawn by the tool.
   const shown = useMemo(() => outlines.filter((_, no) => no !== edited), [outlines, edited])
@@ -162,7 +189,7 @@ export function Where({
         ))}
       </div>
       {fault && <p class="fault">{fault}</p>}
-      {way === 'counties' && <CountyPicker onAdd={add} />}
+      {way === 'counties' && <CountyPicker onAdd={add} hasMap={view !== undefined} />}
       {way === 'places' && <PlacePicker onAdd={add} near={lookingAt} />}
       {way === 'saved' && <SavedPicker groups={groups} onAdd={add} />}
       {way === 'type' && <TypedCorners onAdd={ring => addRing(ring, text.typed)} />}
@@ -189,6 +216,9 @@ export function Where({
     </section>
   )
 }
+
+const isSameCounty = (a: Area, b: Area) =>
+  a.geocode?.length === 1 && a.geocode[0]?.value === b.geocode?.[0]?.value
 
 /** Half a degree around each: some 50 km. */
 function boxOfCircles(groups: readonly GroupSummary[]) {

@@ -14,14 +14,21 @@ import type { GroupSummary } from './What.tsx'
 
 type Add = (areas: readonly Area[]) => void
 
-export function CountyPicker({ onAdd }: { onAdd: Add }) {
+/** @param fips - of a county or, in two digits, of a state */
+export function countyArea({ fips, name }: { fips: string; name: string }): Area {
+  // 47 CFR 11.31(f): the whole of the county, or with 000 of the state.
+  const value = `0${fips.padEnd(5, '0')}`
+  return { areaDesc: name, geocode: [{ valueName: 'SAME', value }] }
+}
+
+export function CountyPicker({ onAdd, hasMap }: { onAdd: Add; hasMap: boolean }) {
   const { compose: text } = composeWords()
   const counties = useCounties()
   const [search, setSearch] = useState('')
   const found = findCounties(counties, search)
   return (
     <div class="picker">
-      <Field label={text.countySearch} hint={text.countyHint}>
+      <Field label={text.countySearch} hint={hasMap ? text.countyHintMap : text.countyHint}>
         <input
           type="search"
           autocomplete="off"
@@ -38,14 +45,7 @@ export function CountyPicker({ onAdd }: { onAdd: Add }) {
             key={fips}
             type="button"
             class="button quiet"
-            onClick={() =>
-              onAdd([
-                {
-                  areaDesc: name,
-                  geocode: [{ valueName: 'SAME', value: `0${fips.padEnd(5, '0')}` }],
-                },
-              ])
-            }
+            onClick={() => onAdd([countyArea({ fips, name })])}
           >
             + {name}
           </button>

@@ -77,6 +77,7 @@ export const compose = {
     'This browser draws no maps: type corners, pick counties, find a place, or take a file.',
   countySearch: 'County or state',
   countyHint: 'Type a part of the name, then choose',
+  countyHintMap: 'Type a part of the name, then choose; or click counties on the map',
   placeSearch: 'Town or village',
   radius: 'Within',
   km: (n: string) => `${n} km`,

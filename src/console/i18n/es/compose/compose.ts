@@ -78,6 +78,7 @@ export const compose: ComposeWords['compose'] = {
     'Este navegador no dibuja mapas: escriba vértices, elija condados, busque un lugar o use un archivo.',
   countySearch: 'Condado o estado',
   countyHint: 'Escriba parte del nombre y elija',
+  countyHintMap: 'Escriba parte del nombre y elija; o haga clic en los condados del mapa',
   placeSearch: 'Ciudad o pueblo',
   radius: 'A menos de',
   km: n => `${n} km`,
