@@ -31,7 +31,10 @@ export interface DeskAnswer {
 export interface Exercise {
   readonly id: string
   readonly name: string
-  readonly phones: number
+  /** Null where its roster was removed. */
+  readonly phones: number | null
+  /** One person's own. */
+  readonly practice: boolean
   readonly startsAt: string
   readonly endsAt: string
   readonly state: 'planned' | 'open' | 'ended'

@@ -102,6 +102,17 @@ export async function enterMode(mode: Mode, exerciseId?: string): Promise<void> 
   keep({ mode, exerciseId }, sessionFrom(tokens, from.signedInAt))
 }
 
+/** Goes back to where a mode is chosen: the same sign-in, in the harmless mode. @throws Problem */
+export async function leaveMode(): Promise<void> {
+  const where = place.value
+  const from = sessionOf(where)
+  const token = await accessToken(where)
+  const tokens = await ask<Tokens>('/v1/auth/mode', { mode: 'exercise' }, token)
+  keep(where, undefined)
+  const threshold = { mode: undefined, exerciseId: undefined }
+  keep(threshold, sessionFrom(tokens, from?.signedInAt ?? Date.now()))
+}
+
 export async function signOut(where: Where = place.value): Promise<void> {
   const token = await accessToken(where).catch(() => undefined)
   keep(where, undefined)

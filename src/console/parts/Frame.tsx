@@ -2,9 +2,9 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { connection, silentSeconds } from '../lib/connection.ts'
 import { useHotkeys } from '../lib/hotkeys.ts'
-import { words } from '../lib/i18n.ts'
+import { count, words } from '../lib/i18n.ts'
 import { goTo, pathTo, place } from '../lib/place.ts'
-import { me, signOut } from '../lib/session.ts'
+import { leaveMode, me, signOut } from '../lib/session.ts'
 import { desk } from '../lib/desk.ts'
 import { hasNewVersion } from '../lib/version.ts'
 import { Preferences } from './Preferences.tsx'
@@ -41,8 +41,9 @@ export function Frame({ screen, children }: { screen: string; children: Componen
     'g r': () => goTo(pathTo('reports')),
     '?': () => setShowsPreferences(true),
   })
-  const leave = async () => {
-    await signOut()
+  const leave = async (way: () => Promise<void>) => {
+    // Without an answer the sign-in here is forgotten all the same.
+    await way().catch(() => signOut())
     goTo('/console/')
   }
   return (
@@ -53,14 +54,21 @@ export function Frame({ screen, children }: { screen: string; children: Componen
       <header class="mode-bar">
         <span class="mode-word">{isLive ? everywhere.live : everywhere.exercise}</span>
         <span class="sentence">
-          {isLive ? everywhere.liveSentence : everywhere.exerciseSentence(exercise?.phones)}
+          {isLive
+            ? everywhere.liveSentence
+            : everywhere.exerciseSentence(
+                exercise?.phones == null ? undefined : count(exercise.phones),
+              )}
           {exercise && ` · ${exercise.name}`}
         </span>
         <span class="who">
           <button type="button" class="link-button" onClick={() => setShowsPreferences(true)}>
             {me.value?.name}
           </button>
-          <button type="button" class="link-button" onClick={() => void leave()}>
+          <button type="button" class="link-button" onClick={() => void leave(leaveMode)}>
+            {frame.leaveMode}
+          </button>
+          <button type="button" class="link-button" onClick={() => void leave(signOut)}>
             {frame.signOut}
           </button>
         </span>

@@ -18,7 +18,7 @@ export function ChooseMode() {
   const { everywhere, frame } = words()
   const [problem, setProblem] = useState<unknown>()
   const [isBusy, setBusy] = useState(false)
-  const exercises = useResource<Answer>('/v1/exercises', 5_000)
+  const exercises = useResource<Answer>('/v1/exercises?state=planned,open', 5_000)
   useModeOfPage(frame.console)
 
   const enter = async (mode: Mode, find: () => Promise<string | undefined>) => {
@@ -38,7 +38,8 @@ export function ChooseMode() {
     }
   }
   const known = exercises.data.value
-  const open = known?.items.filter(({ state }) => state !== 'ended') ?? []
+  const open = known?.items.filter(({ state, practice }) => state !== 'ended' && !practice) ?? []
+  const mine = known?.items.find(({ state, practice }) => state === 'open' && practice)
   return (
     <div class="stack">
       <div class="row apart">
@@ -84,7 +85,7 @@ export function ChooseMode() {
                   <strong>{one.name}</strong>
                   <br />
                   <span class="muted">
-                    {frame.exercisePhones(count(one.phones))} ·{' '}
+                    {frame.exercisePhones(count(one.phones ?? 0))} ·{' '}
                     {one.state === 'open'
                       ? frame.exerciseEnds(clockShort(one.endsAt))
                       : frame.exerciseStarts(clockShort(one.startsAt))}
@@ -108,9 +109,9 @@ export function ChooseMode() {
             <button
               type="button"
               class="button large"
-              onClick={() => void enter('exercise', startPractice)}
+              onClick={() => void enter('exercise', mine ? async () => mine.id : startPractice)}
             >
-              {frame.practise}
+              {mine ? frame.practiseOn(clockShort(mine.endsAt)) : frame.practise}
             </button>
           </div>
         </section>

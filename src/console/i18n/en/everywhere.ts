@@ -3,7 +3,7 @@ export const everywhere = {
   live: 'LIVE',
   exercise: 'EXERCISE',
   liveSentence: 'Real people will be alerted',
-  exerciseSentence: (phones: number | undefined) =>
+  exerciseSentence: (phones: string | undefined) =>
     phones === undefined ? 'Only exercise phones' : `Only the ${phones} exercise phones`,
   liveTitle: 'LIVE - ',
   exerciseTitle: 'EXERCISE - ',
