@@ -21,9 +21,10 @@ test('who signs in chooses between two unlike modes, and is told which one they 
   await page.getByRole('button', { name: 'Change mode' }).click()
   await page.getByRole('heading', { name: 'where do you want to work' }).waitFor()
 
-  // The live mode is not entered by its path: its sign-in is gone.
+  // The live mode is not entered by its path: that sign-in was left.
   await page.goto(`${consoleUrl(tocsin)}live/situation`)
-  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await page.getByRole('heading', { name: 'where do you want to work' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/console/')
   expect(seat.complaints).toEqual([])
   await seat.context.close()
 })
