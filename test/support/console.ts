@@ -1,7 +1,8 @@
 /** Somebody at the console: a browser of their own, over a Tocsin of the file's own. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
-import { test as serviceTest, type Tocsin } from './service.ts'
+import { test as databaseTest } from './database.ts'
+import { startFlow, type Tocsin } from './service.ts'
 
 export interface Seat {
   readonly page: Page
@@ -52,8 +53,16 @@ export async function signInAt(
   await page.getByRole('heading', { name: 'where do you want to work' }).waitFor()
 }
 
-/** The service fixture with one browser a file. */
-export const test = serviceTest.extend<{ $file: { browser: Browser } }>({
+/** Tocsin as it runs for real, and one browser, a file. */
+export const test = databaseTest.extend<{ $file: { tocsin: Tocsin; browser: Browser } }>({
+  tocsin: [
+    async ({ databaseUrl }, use) => {
+      const { tocsin, end } = await startFlow(databaseUrl, 'localhost')
+      await use(tocsin)
+      await end()
+    },
+    { scope: 'file' },
+  ],
   browser: [
     // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
     async ({}, use) => {

@@ -80,16 +80,22 @@ export async function killNow(process: ChildProcess): Promise<void> {
   await gone
 }
 
-/** Starts the API over a database, and what goes with it. @returns with it, what ends all */
+/**
+ * Starts the API over a database, and what goes with it.
+ *
+ * @param host - in its public URL; passkeys need a name
+ * @returns with it, what ends all
+ */
 export async function startFlow(
   databaseUrl: string,
+  host = '127.0.0.1',
 ): Promise<{ tocsin: Tocsin; end: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'tocsin-flow-'))
   const apiPort = await aFreePort()
   const env = {
     DATABASE_URL: databaseUrl,
     PORT: String(apiPort),
-    TOCSIN_PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
+    TOCSIN_PUBLIC_URL: `http://${host}:${apiPort}`,
     TOCSIN_DATA_DIR: directory,
     TOCSIN_MASTER_KEY: generateMasterKey(),
     // Gateways and subscribers that a test plays.

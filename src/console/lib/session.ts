@@ -23,6 +23,8 @@ interface Tokens {
   readonly expiresIn: number
   readonly refreshToken: string
   readonly operator: Person
+  /** Policy wants passkeys, and this person has none: the token is good for enrolling one. */
+  readonly mustEnrolPasskey?: boolean
 }
 
 export interface Session {
@@ -32,6 +34,7 @@ export interface Session {
   readonly refreshToken: string
   readonly person: Person
   readonly signedInAt: number
+  readonly mustEnrolPasskey: boolean
 }
 
 /** Of whose sign-in: before a mode is chosen, that of the threshold. */
@@ -76,6 +79,7 @@ function sessionFrom(tokens: Tokens, signedInAt: number): Session {
     refreshToken: tokens.refreshToken,
     person: { id, name, email, roles },
     signedInAt,
+    mustEnrolPasskey: tokens.mustEnrolPasskey ?? false,
   }
 }
 

@@ -4,6 +4,7 @@ import { now } from '../lib/connection.ts'
 import { session } from '../lib/session.ts'
 import { Preferences } from '../parts/Preferences.tsx'
 import { ChooseMode } from './ChooseMode.tsx'
+import { EnrolPasskey } from './EnrolPasskey.tsx'
 import { SignIn } from './SignIn.tsx'
 
 /** Before a mode: sign in, then choose where to work. */
@@ -28,7 +29,13 @@ export function Threshold() {
         </span>
       </header>
       <main id="content" tabIndex={-1}>
-        {session.value === undefined ? <SignIn /> : <ChooseMode />}
+        {session.value === undefined ? (
+          <SignIn />
+        ) : session.value.mustEnrolPasskey ? (
+          <EnrolPasskey />
+        ) : (
+          <ChooseMode />
+        )}
       </main>
       {showsPreferences && <Preferences onClose={() => setShowsPreferences(false)} />}
     </div>

@@ -10,6 +10,10 @@ export const frame = {
   signIn: 'Sign in',
   signingIn: 'Signing in…',
   wrongCredentials: 'The e-mail address or the password is wrong.',
+  enrolPasskeyTitle: 'Make a passkey',
+  enrolPasskeyText:
+    'Your organisation asks for passkeys. Make one now: with your fingerprint, your face or the PIN of this device. Then sign in with it.',
+  enrolPasskey: 'Make a passkey',
   chooseTitle: (name: string) => `${name}, where do you want to work?`,
   enterLive: 'Enter LIVE',
   enterExercise: 'Enter exercise',

@@ -11,6 +11,10 @@ export const frame: Words['frame'] = {
   signIn: 'Entrar',
   signingIn: 'Entrando…',
   wrongCredentials: 'El correo o la contraseña no son correctos.',
+  enrolPasskeyTitle: 'Crear una llave de acceso',
+  enrolPasskeyText:
+    'Su organización pide llaves de acceso. Cree una ahora: con su huella, su cara o el PIN de este dispositivo. Después entre con ella.',
+  enrolPasskey: 'Crear una llave de acceso',
   chooseTitle: name => `${name}, ¿dónde quiere trabajar?`,
   enterLive: 'Entrar en REAL',
   enterExercise: 'Entrar en el ejercicio',
