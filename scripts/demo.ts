@@ -26,7 +26,7 @@ import {
   whoShouldGetTheUpdate,
 } from './demo/flash-flood.ts'
 import { peopleAsCsv, populate } from './demo/population.ts'
-import { addCarrier, hire, scratchDirectory, startTocsin, until } from './rehearsal.ts'
+import { addCarrier, aFreePort, hire, scratchDirectory, startTocsin, until } from './rehearsal.ts'
 
 const PEOPLE = 50_000
 const CARRIERS = [
@@ -74,8 +74,11 @@ async function demo(): Promise<boolean> {
   process.on('SIGTERM', leave)
 
   say('\nStarting Tocsin on a PostgreSQL of its own …')
+  const port = (!options.once && process.env['PORT']) || String(await aFreePort())
   const tocsin = await startTocsin({
-    PORT: options.once ? '0' : (process.env['PORT'] ?? '0'),
+    PORT: port,
+    // A name and not an address: passkeys are made for names.
+    TOCSIN_PUBLIC_URL: `http://localhost:${port}`,
     TOCSIN_DATA_DIR: join(scratch, 'data'),
     TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
     TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
@@ -115,8 +118,8 @@ async function demo(): Promise<boolean> {
   const author = await hire(administrator, tocsin.url, { name: 'Rosa Alvarez', roles: ['author'] })
   const approver = await hire(administrator, tocsin.url, { name: 'Mei Chen', roles: ['approver'] })
   for (const [i, carrier] of CARRIERS.entries()) {
-    const port = simulator.centres[i]?.port ?? 0
-    await addCarrier(administrator, { ...carrier, port, systemId: 'tocsin', password: 'demo' })
+    const at = { port: simulator.centres[i]?.port ?? 0 }
+    await addCarrier(administrator, { ...carrier, ...at, systemId: 'tocsin', password: 'demo' })
   }
   say(
     'An author and an approver have their keys; three carriers, 3,000 + 1,500 + 500 segments a second.',
@@ -145,6 +148,13 @@ async function demo(): Promise<boolean> {
     ({ items }) => items.every(carrier => carrier.state === 'bound'),
     'all carriers bound',
   )
+
+  const consoleUrl = `http://localhost:${port}/console/`
+  if (!options.once) {
+    say(`\nThe console: ${consoleUrl}`)
+    for (const who of [author, approver, ADMINISTRATOR]) say(`  ${who.email}  ${who.password}`)
+    say('')
+  }
 
   await administrator.post('/v1/templates/starter')
   const { id: templateId, version } = await findTemplate(approver.client, 'Flash flood')
@@ -244,8 +254,10 @@ async function demo(): Promise<boolean> {
   await followed('The all-clear', allClear.correctionId, beforeAllClear, meant)
   for (const fault of faults) say(`FAULT  ${fault}`)
   if (!options.once) {
-    say(`\nTocsin stays up at ${tocsin.url} (API at ${tocsin.url}/docs); Ctrl+C ends it.`)
-    for (const who of [ADMINISTRATOR, author, approver]) say(`  ${who.email}  ${who.password}`)
+    say(
+      `\nTocsin stays up: the console at ${consoleUrl}, the API at ${tocsin.url}/docs. Ctrl+C ends it.`,
+    )
+    say('“Practise” in the console takes you through an alert of your own, to simulated phones.')
   }
   return faults.length === 0
 }

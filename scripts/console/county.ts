@@ -12,6 +12,7 @@ import { DAM } from '../demo/flash-flood.ts'
 import { peopleAsCsv, populate } from '../demo/population.ts'
 import {
   addCarrier,
+  aFreePort,
   hire,
   type Person,
   scratchDirectory,
@@ -42,8 +43,10 @@ export interface County {
 
 export async function startCounty({ people = 20_000, port = 0 } = {}): Promise<County> {
   const scratch = await scratchDirectory('county')
+  const listens = port === 0 ? await aFreePort() : port
   const tocsin = await startTocsin({
-    PORT: String(port),
+    PORT: String(listens),
+    TOCSIN_PUBLIC_URL: `http://localhost:${listens}`,
     TOCSIN_DATA_DIR: join(scratch, 'data'),
     TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
     TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,

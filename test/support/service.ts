@@ -5,7 +5,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,6 +14,7 @@ import { v7 as uuid } from 'uuid'
 import { expect } from 'vitest'
 import {
   addCarrier,
+  aFreePort,
   hire,
   startTocsin,
   until,
@@ -170,17 +170,6 @@ export async function startFlow(
     await end()
     throw error
   }
-}
-
-/** Known before the service listens, for its public URL names it. */
-async function aFreePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The database fixture with Tocsin over it, one a file. */
