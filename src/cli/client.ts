@@ -25,7 +25,7 @@ export interface Credentials {
   readonly email: string
   readonly password: string
   readonly mode?: 'live' | 'exercise'
-  /** The exercise to enter, with mode `exercise`. */
+  /** Of an exercise with a name and a window; `mode` is `exercise` then. */
   readonly exerciseId?: string
 }
 
@@ -69,7 +69,8 @@ export async function signIn({
     const tokens = await read<Tokens>(response)
     return { ...tokens, until: Date.now() + (tokens.expiresIn - 60) * 1000 }
   }
-  let tokens = await grant({ grantType: 'password', email, password, mode, exerciseId })
+  const place = { mode, ...(exerciseId !== undefined && { exerciseId }) }
+  let tokens = await grant({ grantType: 'password', email, password, ...place })
   let refreshing: Promise<void> | undefined
 
   const token = async (): Promise<string> => {

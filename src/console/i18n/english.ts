@@ -3,6 +3,7 @@ import { approve } from './en/approve.ts'
 import { correct } from './en/correct.ts'
 import { everywhere } from './en/everywhere.ts'
 import { frame } from './en/frame.ts'
+import { guide } from './en/guide.ts'
 import { map } from './en/map.ts'
 import { preview } from './en/preview.ts'
 import { replies } from './en/replies.ts'
@@ -16,6 +17,7 @@ export const english = {
   correct,
   everywhere,
   frame,
+  guide,
   map,
   preview,
   replies,

@@ -4,6 +4,7 @@ import { approve } from './es/approve.ts'
 import { correct } from './es/correct.ts'
 import { everywhere } from './es/everywhere.ts'
 import { frame } from './es/frame.ts'
+import { guide } from './es/guide.ts'
 import { map } from './es/map.ts'
 import { preview } from './es/preview.ts'
 import { replies } from './es/replies.ts'
@@ -17,6 +18,7 @@ export const spanish: Words = {
   correct,
   everywhere,
   frame,
+  guide,
   map,
   preview,
   replies,

@@ -10,7 +10,7 @@ import { place } from './place.ts'
 import type { AlertSummary, Page } from './types.ts'
 
 /** `GET /v1/desk` */
-export interface DeskAnswer {
+interface DeskAnswer {
   readonly organisation: {
     readonly name: string
     readonly timeZone: string

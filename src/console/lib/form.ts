@@ -13,7 +13,7 @@ import { guardLeaving } from './place.ts'
 import { isSame, readAt, writeAt } from './pointer.ts'
 import { Problem } from './problem.ts'
 
-export interface Kept<Body> {
+interface Kept<Body> {
   readonly body: Body
   /** Undefined: of what has none, or is not there yet. */
   readonly revision?: number | undefined
@@ -29,7 +29,7 @@ export interface FormSettings<Body extends object> {
   pointerOf?(pointer: string, body: Body): string
 }
 
-export interface FormFault {
+interface FormFault {
   readonly pointer: string
   readonly detail: string
   /** What the field is called; undefined: no field shows it. */
@@ -37,7 +37,7 @@ export interface FormFault {
 }
 
 /** What another has saved since, in the words of the fields. */
-export interface Conflict {
+interface Conflict {
   readonly differences: readonly { readonly label: string; readonly pointer: string }[]
   takeTheirs(): void
   saveMine(): void

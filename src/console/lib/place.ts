@@ -25,7 +25,7 @@ export interface ScreenProps {
 const BASE = '/console/'
 const ALONE = 'practice'
 
-export function readPlace(url: URL): Place {
+function readPlace(url: URL): Place {
   const parts = url.pathname.startsWith(BASE)
     ? url.pathname.slice(BASE.length).split('/').filter(Boolean).map(decodeURIComponent)
     : []

@@ -6,10 +6,6 @@ const stepsOf = (pointer: string): string[] =>
     .slice(1)
     .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 
-/** `pointer` with one step more. */
-export const below = (pointer: string, step: string | number): string =>
-  `${pointer}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`
-
 /** @returns undefined where there is nothing */
 export function readAt(document: unknown, pointer: string): unknown {
   return stepsOf(pointer).reduce<unknown>(

@@ -49,7 +49,7 @@ globalThis.addEventListener?.('storage', event => {
   if (event.key?.startsWith('tocsin.session.')) changes.value++
 })
 
-export function sessionOf(where: Where): Session | undefined {
+function sessionOf(where: Where): Session | undefined {
   const kept = localStorage.getItem(keyOf(where))
   return kept === null ? undefined : (JSON.parse(kept) as Session)
 }

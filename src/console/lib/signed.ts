@@ -16,7 +16,7 @@ export interface ReadBytes {
 }
 
 /** @throws Problem; SyntaxError where they are no JSON */
-export async function readBytes(path: string): Promise<ReadBytes> {
+async function readBytes(path: string): Promise<ReadBytes> {
   const response = await request('GET', path)
   return readSigned(new Uint8Array(await response.arrayBuffer()))
 }

@@ -7,6 +7,7 @@ import { goTo, pathTo, place } from '../lib/place.ts'
 import { leaveMode, me, signOut } from '../lib/session.ts'
 import { desk } from '../lib/desk.ts'
 import { hasNewVersion } from '../lib/version.ts'
+import { Guide } from './Guide.tsx'
 import { Preferences } from './Preferences.tsx'
 
 const SCREENS = [
@@ -94,6 +95,7 @@ export function Frame({ screen, children }: { screen: string; children: Componen
             </button>
           </div>
         )}
+        <Guide />
         <main id="content" class="screen" tabIndex={-1}>
           {children}
         </main>

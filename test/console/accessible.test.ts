@@ -1,0 +1,141 @@
+/**
+ * Every screen in both modes, wide and narrow: axe's rules for WCAG 2.2 AA, and what axe does not see: a page wider than
+ * its window (1.4.10), text at twice its size (1.4.4), what has the focus under a bar that sticks (2.4.11).
+ */
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
+import { test } from '../support/console.ts'
+import { ADMINISTRATOR, settle, type Tocsin, VALLEY } from '../support/service.ts'
+import { type House, openStage } from '../support/stage.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+interface Finding {
+  readonly id: string
+  readonly nodes: readonly {
+    readonly target: readonly unknown[]
+    readonly failureSummary?: string
+  }[]
+}
+
+async function findings(page: Page): Promise<string[]> {
+  // By the protocol, for the page's own policy lets no other script in.
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate<{ violations: readonly Finding[] }>(
+    `axe.run(document, { runOnly: ${JSON.stringify(TAGS)} })`,
+  )
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join('; ')}`,
+  )
+}
+
+/** What of the page reaches beyond its right border. */
+async function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => {
+    const width = document.documentElement.clientWidth
+    if (document.documentElement.scrollWidth <= width) return []
+    return [...document.querySelectorAll('body *')]
+      .filter(element => element.getBoundingClientRect().right > width + 1)
+      .slice(-5)
+      .map(element => element.tagName + '.' + element.className)
+  })()`)
+}
+
+/** What Tab reaches, and nobody sees: another thing lies on its middle. */
+async function hiddenFocus(page: Page, steps: number): Promise<string[]> {
+  const hidden: string[] = []
+  for (let step = 0; step < steps; step++) {
+    await page.keyboard.press('Tab')
+    const found = await page.evaluate<string | undefined>(`(() => {
+      const element = document.activeElement
+      if (!element || element === document.body) return undefined
+      const { left, top, width, height } = element.getBoundingClientRect()
+      if (width === 0 || height === 0) return undefined
+      const at = document.elementFromPoint(
+        left + width / 2,
+        Math.min(top + height / 2, top + innerHeight / 2),
+      )
+      const seen = at === null || at === element || element.contains(at) || at.contains(element) ||
+        (element.labels !== null && element.labels !== undefined && [...element.labels].some(label => label.contains(at)))
+      return seen ? undefined : element.outerHTML.slice(0, 120)
+    })()`)
+    if (found !== undefined) hidden.push(found)
+  }
+  return hidden
+}
+
+const houseOf = ({ url, administrator }: Tocsin): House => ({
+  url,
+  administrator,
+  administratorAs: ADMINISTRATOR,
+  area: { areaDesc: 'The valley', polygon: [VALLEY] },
+})
+
+test.beforeAll(async ({ db, tocsin }) => {
+  await settle(db, 50)
+  tocsin.startDispatcher()
+  await tocsin.startCarriers([{ name: 'North', segmentsPerSecond: 100, window: 50, binds: 1 }])
+}, 60_000)
+
+describe.each(['live', 'exercise'] as const)('%s', mode => {
+  test(
+    'axe finds nothing on any screen at 1440 and 390 px',
+    { timeout: 240_000 },
+    async ({ tocsin, browser }) => {
+      const stage = await openStage(houseOf(tocsin), browser, mode)
+      const faults: string[] = []
+      for (const width of [1440, 390]) {
+        for (const scene of stage.scenes) {
+          const page = await stage.show(scene, { width })
+          for (const finding of await findings(page)) {
+            faults.push(`${scene.name} at ${width} px: ${finding}`)
+          }
+          await stage.leave(page)
+        }
+      }
+      expect(faults).toEqual([])
+      await stage.close()
+    },
+  )
+
+  test(
+    'no screen is wider than its window, at 320 px or with text twice as large',
+    { timeout: 240_000 },
+    async ({ tocsin, browser }) => {
+      const stage = await openStage(houseOf(tocsin), browser, mode)
+      const faults: string[] = []
+      for (const scene of stage.scenes) {
+        const page = await stage.show(scene, { width: 320 })
+        const narrow = await tooWide(page)
+        if (narrow.length > 0) faults.push(`${scene.name} at 320 px: ${narrow.join(', ')}`)
+        await page.setViewportSize({ width: 1280, height: 900 })
+        await page.evaluate(`document.documentElement.style.fontSize = '200%'`)
+        const large = await tooWide(page)
+        if (large.length > 0) faults.push(`${scene.name} with large text: ${large.join(', ')}`)
+        await stage.leave(page)
+      }
+      expect(faults).toEqual([])
+      await stage.close()
+    },
+  )
+})
+
+test(
+  'what has the focus is seen, on every screen',
+  { timeout: 240_000 },
+  async ({ tocsin, browser }) => {
+    const stage = await openStage(houseOf(tocsin), browser, 'live')
+    const faults: string[] = []
+    for (const scene of stage.scenes) {
+      const page = await stage.show(scene, { width: 1280, height: 700 })
+      for (const hidden of await hiddenFocus(page, 40)) faults.push(`${scene.name}: ${hidden}`)
+      await stage.leave(page)
+    }
+    expect(faults).toEqual([])
+    await stage.close()
+  },
+)
