@@ -84,7 +84,7 @@ test.beforeAll(async ({ db, tocsin }) => {
 describe.each(['live', 'exercise'] as const)('%s', mode => {
   test(
     'axe finds nothing on any screen at 1440 and 390 px',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async ({ tocsin, browser }) => {
       const stage = await openStage(houseOf(tocsin), browser, mode)
       const faults: string[] = []
@@ -104,7 +104,7 @@ describe.each(['live', 'exercise'] as const)('%s', mode => {
 
   test(
     'no screen is wider than its window, at 320 px or with text twice as large',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async ({ tocsin, browser }) => {
       const stage = await openStage(houseOf(tocsin), browser, mode)
       const faults: string[] = []
@@ -126,7 +126,7 @@ describe.each(['live', 'exercise'] as const)('%s', mode => {
 
 test(
   'what has the focus is seen, on every screen',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async ({ tocsin, browser }) => {
     const stage = await openStage(houseOf(tocsin), browser, 'live')
     const faults: string[] = []
