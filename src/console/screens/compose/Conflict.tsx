@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { composeWords } from '../../i18n/compose.ts'
 import { languageName, span, words } from '../../lib/i18n.ts'
-import { usePersonName } from '../../lib/person-name.ts'
+import { usePeople } from '../../lib/people.ts'
 import type { Alert } from '../../lib/types.ts'
 import type { Composition } from './composition.ts'
 import { differences, formFromAlert } from './form.ts'
@@ -12,7 +12,7 @@ export function Conflict({ of: composition, theirs }: { of: Composition; theirs:
   const box = useRef<HTMLElement>(null)
   useEffect(() => box.current?.focus(), [])
   const last = theirs.history.at(-1)
-  const who = usePersonName(last?.operatorId ?? undefined)
+  const who = usePeople()(last?.operatorId)
   const mine = composition.form.value
   const { texts, ...parts } = differences(mine, formFromAlert(theirs))
   const seconds = (Date.now() - Date.parse(theirs.updatedAt)) / 1000
