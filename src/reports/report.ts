@@ -111,7 +111,7 @@ async function reportIn(db: Database, alertId: string, now: Date): Promise<Repor
       causes: outcomes.causes
         .slice(0, MOST_CAUSES)
         .map(cause => ({ ...cause, cause: causeOf(cause) })),
-      plan: await planOf(db, alert),
+      plan: await planOf(db, alert, content),
       earlier: await earlierOf(db, alert),
     },
   }
@@ -189,8 +189,12 @@ async function earlierOf(
   return found.map(one => ({ ...one, dispatchedAt: one.dispatchedAt.toISOString() }))
 }
 
-async function planOf(db: Database, alert: AlertRow): Promise<Plan> {
-  const traffic = alert.content === null ? 'live' : trafficOf(readContent(alert.content))
+async function planOf(
+  db: Database,
+  alert: AlertRow,
+  content: AlertContent | undefined,
+): Promise<Plan> {
+  const traffic = content === undefined ? 'live' : trafficOf(content)
   const { firstSubmittedAt: first, lastSubmittedAt: last } = alert
   const accounts = (await listSendingCarriers(db)).filter(account => carries(account, traffic))
   const demands = await readDemands(db, alert.id)

@@ -25,7 +25,7 @@ test('an alert that no lane can make anything of keeps no other from being sent'
     sendable: async id => {
       if (id === poison.alertId) throw new TypeError('no such character')
       const text = { encoded: encodeText('Take shelter.'), expiresAt: Infinity }
-      return { id, texts: new Map([[0, text]]) } as unknown as SendableAlert
+      return { id, traffic: 'live', texts: new Map([[0, text]]) } as unknown as SendableAlert
     },
     hold: ({ alert }) => held.push(alert.id),
   })

@@ -130,7 +130,7 @@ test('a gap is where people live within the perimeter and no alert reaches them'
 
   // Taken back, it covers nobody any more.
   await db.execute(sql`
-    insert into alerts select * from jsonb_populate_record(null::alerts, (
+    insert into alerts overriding user value select * from jsonb_populate_record(null::alerts, (
       select to_jsonb(a) || jsonb_build_object('id', ${randomUUID()}::text, 'msg_type', 'Cancel',
         'references', jsonb_build_array(a.id)) from alerts a where id = ${inForce}::uuid))`)
   const after = await author.call('POST', '/v1/areas', { json })
