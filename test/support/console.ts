@@ -1,8 +1,12 @@
 /** Somebody at the console: a browser of their own, over a Tocsin of the file's own. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
+import { vi } from 'vitest'
 import { test as databaseTest } from './database.ts'
 import { startFlow, type Tocsin } from './service.ts'
+
+// A browser, the service and its database share two cores with another test file.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 export interface Seat {
   readonly page: Page
