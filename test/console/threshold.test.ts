@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { expect } from 'vitest'
 import { consoleUrl, signInAt, takeSeat, test } from '../support/console.ts'
+import { floodAlert } from '../support/service.ts'
 
 test('who signs in chooses between two unlike modes, and is told which one they are in by word, title and icon', async ({
   tocsin,
@@ -26,6 +27,31 @@ test('who signs in chooses between two unlike modes, and is told which one they 
   await page.getByRole('heading', { name: 'where do you want to work' }).waitFor()
   expect(new URL(page.url()).pathname).toBe('/console/')
   expect(seat.complaints).toEqual([])
+  await seat.context.close()
+})
+
+test('what is open live is never shown in an exercise, however late the server answers there', async ({
+  tocsin,
+  browser,
+}) => {
+  await tocsin.author.client.post('/v1/alerts', floodAlert())
+  const seat = await takeSeat(browser)
+  const { page } = seat
+  await signInAt(seat, tocsin, tocsin.author)
+  await page.getByRole('button', { name: 'Enter LIVE' }).click()
+  await page.getByRole('link', { name: 'Flash Flood Warning' }).waitFor()
+
+  await page.getByRole('button', { name: 'Change mode' }).click()
+  // Held until the end: what the screen shows meanwhile it has from before.
+  const held: (() => Promise<void>)[] = []
+  await page.route('**/v1/alerts?*', route => void held.push(() => route.continue()))
+  await page.getByRole('button', { name: 'Practise' }).click()
+  await page.getByRole('heading', { name: 'Situation' }).waitFor()
+  await page.getByText(/Still waiting for Now/).waitFor()
+  expect(await page.getByRole('link', { name: 'Flash Flood Warning' }).count()).toBe(0)
+  for (const go of held) await go()
+  await page.getByText('No alert is being written, approved or sent.').waitFor()
+  expect(await page.getByRole('link', { name: 'Flash Flood Warning' }).count()).toBe(0)
   await seat.context.close()
 })
 

@@ -3,7 +3,7 @@
  * and what is being sent.
  */
 import { computed, signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { get } from './api.ts'
 import { timeZone } from './i18n.ts'
 import { place } from './place.ts'
@@ -64,21 +64,24 @@ export const desk = computed(() => {
 /** Asks while any screen of the mode is shown. */
 export function useDesk(): void {
   const { mode, exerciseId } = place.value
-  useEffect(() => {
+  // Before anything is drawn: what was open in another mode is not shown as this one's, not for a moment.
+  useLayoutEffect(() => {
+    openAlerts.value = undefined
+    exercise.value = undefined
     let isOver = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async () => {
       try {
-        const [open, known] = await Promise.all([
+        const [open, known, entered] = await Promise.all([
           get<Page<AlertSummary>>(`/v1/alerts?state=${OPEN.join(',')}&limit=200`),
           answer.value === undefined ? get<DeskAnswer>('/v1/desk') : answer.value,
+          exerciseId === undefined ? undefined : get<Exercise>(`/v1/exercises/${exerciseId}`),
         ])
         if (isOver) return
         openAlerts.value = open.items
         answer.value = known
         timeZone.value = known.organisation.timeZone
-        exercise.value =
-          exerciseId === undefined ? undefined : await get<Exercise>(`/v1/exercises/${exerciseId}`)
+        exercise.value = entered
       } catch {
         // The frame says that the server does not answer; the next turn asks again.
       }
