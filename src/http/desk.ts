@@ -1,9 +1,13 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { getAccounts } from '../accounts/accounts.ts'
 import { contactFigures } from '../audience/figures.ts'
 import { drillWord } from '../cap/drill.ts'
+import { carries, trafficOf } from '../carriers/traffic.ts'
+import type { SignIn } from '../operators/operator.ts'
+import { listSendingCarriers, readLiveStates } from '../store/carriers.ts'
+import type { Database } from '../store/database.ts'
 import { readDuty } from '../store/duty.ts'
+import { findExercise } from '../store/exercises.ts'
 import { policySchema, readOrganisation } from '../store/organisation.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, timeSchema } from './resources.ts'
@@ -34,7 +38,9 @@ const deskSchema = z
 const readinessSchema = z
   .object({
     carriers: z.object({
-      all: z.int().meta({ description: 'Enabled accounts that take text messages' }),
+      all: z
+        .int()
+        .meta({ description: 'Accounts that take the texts of this mode, or of this exercise' }),
       up: z.int(),
       segmentsPerSecond: z.int().meta({ description: 'Of those that are up' }),
     }),
@@ -68,7 +74,6 @@ const readinessRoute = createRoute({
 
 /** An access token's life and a minute: who is at a console has had one since. */
 export const ONLINE_MS = 16 * 60_000
-const MAX_CARRIERS = 1000
 
 export const deskRoutes = ({ database: { db }, now }: AppDependencies) =>
   new OpenAPIHono<Env>()
@@ -94,20 +99,14 @@ export const deskRoutes = ({ database: { db }, now }: AppDependencies) =>
       const { policy } = await readOrganisation(db)
       const since = new Date(now().getTime() - ONLINE_MS)
       const asked = { operatorId: operator.id, mode: session.mode, since }
-      const [accounts, duty, figures] = await Promise.all([
-        getAccounts(db, { after: undefined, limit: MAX_CARRIERS }),
+      const [carriers, duty, figures] = await Promise.all([
+        readyCarriers(db, session),
         readDuty(db, asked),
         contactFigures(db, policy.staleAfterDays, now()),
       ])
-      const carriers = accounts.filter(({ enabled, protocol }) => enabled && protocol !== 'smtp')
-      const up = carriers.filter(({ live }) => live.state === 'bound' || live.state === 'throttled')
       return c.json(
         {
-          carriers: {
-            all: carriers.length,
-            up: up.length,
-            segmentsPerSecond: up.reduce((sum, account) => sum + account.segmentsPerSecond, 0),
-          },
+          carriers,
           approvers: { all: duty.approvers, online: duty.online },
           contacts: {
             total: figures.total,
@@ -119,3 +118,18 @@ export const deskRoutes = ({ database: { db }, now }: AppDependencies) =>
         200,
       )
     })
+
+/** The accounts that an alert of this sign-in could go over: of a simulated exercise its own alone. */
+async function readyCarriers(db: Database, { mode, exerciseId }: SignIn) {
+  const exercise = exerciseId === undefined ? undefined : await findExercise(db, exerciseId)
+  const traffic = trafficOf({ mode, exercise })
+  const accounts = (await listSendingCarriers(db)).filter(account => carries(account, traffic))
+  const ids = accounts.map(({ id }) => id)
+  const live = await readLiveStates(db, ids)
+  const up = accounts.filter(({ id }) => (live.get(id)?.state ?? 'unbound') !== 'unbound')
+  return {
+    all: accounts.length,
+    up: up.length,
+    segmentsPerSecond: up.reduce((sum, account) => sum + account.segmentsPerSecond, 0),
+  }
+}

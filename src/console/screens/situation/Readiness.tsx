@@ -1,5 +1,6 @@
 import { desk } from '../../lib/desk.ts'
 import { clockShort, count, span, words } from '../../lib/i18n.ts'
+import { place } from '../../lib/place.ts'
 import { useResource } from '../../lib/resource.ts'
 import { isIn } from '../../lib/session.ts'
 import type { Check } from '../../lib/check.ts'
@@ -40,6 +41,18 @@ export function Readiness() {
   )
 }
 
+/** By policy: of drills usually not, so nobody is missed in one. */
+function isApprovalAsked(): boolean {
+  const secondPerson = desk.value.policy?.secondPerson ?? 'actual'
+  return secondPerson === 'all' || (secondPerson === 'actual' && place.value.mode === 'live')
+}
+
+function approversCheck({ all, online }: Answer['approvers']): Check {
+  const { situation } = words()
+  if (all === 0) return { kind: 'warn', text: situation.noApprovers }
+  return { kind: online > 0 ? 'ok' : 'warn', text: situation.approvers(all, online) }
+}
+
 function checksOf({ carriers, approvers, contacts }: Answer): Check[] {
   const { situation } = words()
   const { exercise } = desk.value
@@ -50,12 +63,7 @@ function checksOf({ carriers, approvers, contacts }: Answer): Check[] {
           kind: carriers.up === carriers.all ? 'ok' : carriers.up === 0 ? 'error' : 'warn',
           text: situation.carriersUp(carriers.up, carriers.all, count(carriers.segmentsPerSecond)),
         },
-    approvers.all === 0
-      ? { kind: 'warn', text: situation.noApprovers }
-      : {
-          kind: approvers.online > 0 ? 'ok' : 'warn',
-          text: situation.approvers(approvers.all, approvers.online),
-        },
+    ...(isApprovalAsked() ? [approversCheck(approvers)] : []),
     contacts.total === 0
       ? { kind: 'error', text: situation.noContacts }
       : { kind: 'ok', text: situation.contacts(count(contacts.total)) },

@@ -1,0 +1,36 @@
+import { expect } from 'vitest'
+import { test } from '../support/edge.ts'
+
+test('whether one could send is asked of the carriers of the mode: a practice has its own, whatever else there is', async ({
+  edge,
+}) => {
+  const administrator = await edge.caller({ roles: ['administrator'] })
+  const author = await edge.caller({ roles: ['author'] })
+  const carriersOf = async () => (await author.call('GET', '/v1/readiness')).body.carriers
+  expect(await carriersOf()).toEqual({ all: 0, up: 0, segmentsPerSecond: 0 })
+
+  for (const use of ['live', 'both', 'exercise']) {
+    const created = await administrator.call('POST', '/v1/carriers', {
+      json: {
+        name: `For ${use}`,
+        protocol: 'smpp',
+        segmentsPerSecond: 100,
+        sourceAddress: '72345',
+        smpp: { host: '127.0.0.1', port: 2775, systemId: 'a', password: 'b' },
+        use,
+      },
+    })
+    expect(created.status).toBe(201)
+  }
+  expect(await carriersOf()).toMatchObject({ all: 2, up: 0 })
+
+  const practice = await author.call('POST', '/v1/exercises/practice')
+  expect(practice.status).toBe(201)
+  const moved = await author.call('POST', '/v1/auth/mode', {
+    json: { mode: 'exercise', exerciseId: practice.body.id },
+  })
+  const inPractice = await edge.call('GET', '/v1/readiness', {
+    headers: { Authorization: `Bearer ${moved.body.accessToken}` },
+  })
+  expect(inPractice.body.carriers).toMatchObject({ all: 1, up: 0 })
+})
