@@ -15,8 +15,8 @@ const AFTER_SIGNING = ['submitted', 'approved', 'sending', 'paused', 'sent', 'st
 const AFTER_SENDING = ['sending', 'paused', 'sent', 'stopped', 'expired']
 
 /**
- * Takes whoever practises alone through a whole alert, step by step. What is done is read from the server, so a reload
- * or another way through the screens changes nothing.
+ * Takes whoever practises alone through a whole alert, step by step. What is done is read from the server, and what was
+ * looked at from this tab, so a reload or another way through the screens changes nothing.
  */
 export function Guide() {
   const { guide } = words()
@@ -32,17 +32,19 @@ export function Guide() {
 
   const written = alerts.filter(({ msgType }) => msgType === 'Alert')
   const latest = written[0]
-  const isAnswered = latest !== undefined && place.value.way.includes('replies')
+  const way = place.value.way.join('/')
+  if (latest !== undefined && way === `alerts/${latest.id}/replies`) remember(exercise.id, 'watch')
+  if (way === `settings/exercises/${exercise.id}`) remember(exercise.id, 'score')
   const done: Readonly<Record<Step, boolean>> = {
     key: hasKey,
     write: latest !== undefined,
     sign: written.some(({ state }) => AFTER_SIGNING.includes(state)),
     send: written.some(({ state }) => AFTER_SENDING.includes(state)),
-    watch: isAnswered || alerts.some(({ msgType }) => msgType !== 'Alert'),
+    watch: isRemembered(exercise.id, 'watch'),
     allClear: alerts.some(
       ({ msgType, dispatchedAt }) => msgType !== 'Alert' && dispatchedAt !== null,
     ),
-    score: place.value.way.join('/') === `settings/exercises/${exercise.id}`,
+    score: isRemembered(exercise.id, 'score'),
   }
   const next = STEPS.find(step => !done[step])
   const leadsTo: Readonly<Record<Step, string>> = {
@@ -80,6 +82,17 @@ export function Guide() {
       </details>
     </aside>
   )
+}
+
+const nameOf = (exerciseId: string, step: Step) => `tocsin.guide ${exerciseId} ${step}`
+
+/** What was looked at the server does not know; this tab does. */
+function remember(exerciseId: string, step: Step): void {
+  sessionStorage.setItem(nameOf(exerciseId, step), 'done')
+}
+
+function isRemembered(exerciseId: string, step: Step): boolean {
+  return sessionStorage.getItem(nameOf(exerciseId, step)) !== null
 }
 
 /** Whether this browser has a key for exercises; looked at until it has. */
