@@ -6,6 +6,7 @@
  * that an update stays on its page (HOT); storage and fillfactor are set in the migrations.
  */
 export * from './schema/organisation.ts'
+export * from './schema/sessions.ts'
 export * from './schema/contacts.ts'
 export * from './schema/exercises.ts'
 export * from './schema/carriers.ts'
