@@ -13,7 +13,7 @@ import { isDatabaseAway, type Database } from '../store/database.ts'
 import { WHOLE } from '../store/block.ts'
 import { recordResults, type MessageIds, type RangeResults } from '../store/results.ts'
 import type { Submissions } from '../store/submissions.ts'
-import { afterFailure } from './retry.ts'
+import { afterFailure, kindFor } from './retry.ts'
 import type { LaneCounts } from './lane-counts.ts'
 import { phoneOf, segmentsOf, type HeldRange, type Item } from './work.ts'
 
@@ -173,10 +173,11 @@ export function createResultWriter(
     keepIds(results, seq, error.messageIds)
     const { reason } = error
     if (error.optedOut === true) results.blocked.push(phoneOf(item))
-    // A carrier's block is of its own sender: in an emergency another carrier tries, once.
-    const mayTryOthers = error.optedOut === true && range.alert.emergency && attempts === 0
-    const kind = mayTryOthers ? 'elsewhere' : error.kind
-    const after = afterFailure(kind, attempts, range.alert.delivery)
+    const after = afterFailure(
+      kindFor(range.alert, error, attempts),
+      attempts,
+      range.alert.delivery,
+    )
     if (error.kind === 'uncertain') counts.uncertain++
     if (after.is === 'ended') {
       counts.failed++

@@ -6,10 +6,12 @@
  * carrier could not do counts as a try: not that it asked for fewer a second, and not that somebody has to mend its
  * account.
  */
-import type { SubmitErrorKind } from '../carriers/carrier.ts'
+import type { SubmitError, SubmitErrorKind } from '../carriers/carrier.ts'
 
 /** Tries that a recipient gets where each failed and another may help. */
 const ATTEMPTS = 6
+/** The same where each carrier that was asked holds the phone's opt-out: seldom do so many. */
+const ATTEMPTS_DESPITE_BLOCKS = 3
 /** Before each retry, in seconds. */
 const DELAYS = [0, 2, 6, 20, 60] as const
 
@@ -48,4 +50,14 @@ export function afterFailure(
     case 'expired':
       return { is: 'retry', spendsAttempt: false, avoidCarrier: false, delaySeconds: 0 }
   }
+}
+
+/** A carrier's block is of its own sender: in an emergency others try, though they may hold one of their own. */
+export function kindFor(
+  { emergency }: { readonly emergency: boolean },
+  { kind, optedOut }: Pick<SubmitError, 'kind' | 'optedOut'>,
+  attempts: number,
+): SubmitErrorKind {
+  const mayTryOthers = optedOut === true && emergency && attempts + 1 < ATTEMPTS_DESPITE_BLOCKS
+  return mayTryOthers ? 'elsewhere' : kind
 }

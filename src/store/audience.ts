@@ -13,6 +13,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { nextUp } from '../geometry/box.ts'
 import type { Box } from '../geometry/geojson.ts'
+import { SENDER } from './consents.ts'
 import { arrayLiteral, type Database, type Session } from './database.ts'
 import { isHeld, type Expression } from './group-expressions.ts'
 import { isAsRuled, type MemberRule } from './member-rules.ts'
@@ -95,12 +96,13 @@ export async function prepareForSets(tx: Database): Promise<void> {
   `)
 }
 
-/** Whether no carrier is left that would take the opt-out's phone. */
+/** Whether no carrier is left that would take the opt-out's phone, as it sends now. */
 const blocked = sql`o.scope = 'carrier' and not exists (
     select from carriers k
     where k.enabled and k.deleted_at is null and k.protocol not in ('smtp', 'simulated') and not exists (
       select from opt_outs b
-      where b.phone = o.phone and b.scope = 'carrier' and b.category = k.id::text))`
+      where b.phone = o.phone and b.scope = 'carrier' and b.category = k.id::text
+        and coalesce(b.number = ${SENDER}, true)))`
 
 const barring = ({ emergency, categories }: OptOutRule): SQL =>
   emergency

@@ -87,7 +87,16 @@ export async function optInPhones(
   return rows.map(row => row.phone)
 }
 
-/** A carrier that holds these phones' opt-outs refuses whatever is sent to them over it. */
+/** As whom a carrier `k` sends: what its own opt-outs are kept by. */
+export const SENDER = sql.raw(
+  `coalesce(nullif(k.settings->>'messagingServiceSid', ''), k.source_address)`,
+)
+
+/**
+ * A carrier that holds these phones' opt-outs refuses whatever is sent to them over it from the number that it sends
+ * from now. Once that is another, they are told apart: who said STOP to the one has not said it to the other's carrier,
+ * and is reached by it in an emergency.
+ */
 export async function blockPhones(
   tx: Database,
   carrierId: string,
@@ -97,14 +106,17 @@ export async function blockPhones(
   if (ordered.length === 0) return
   await tx.execute(sql`
     with fresh as (
-      insert into opt_outs (phone, scope, category, source)
-      select phone, 'carrier', ${carrierId}::text, 'carrier'
+      insert into opt_outs as o (phone, scope, category, source, number)
+      select phone, 'carrier', ${carrierId}::text, 'carrier',
+        (select ${SENDER} from carriers k where k.id = ${carrierId}::uuid)
       from unnest(${arrayLiteral(ordered)}::text[]) as p(phone)
-      on conflict do nothing
-      returning phone, at
+      on conflict (phone, scope, category) do update set number = excluded.number, at = excluded.at
+        where o.number is distinct from excluded.number
+      returning phone, number, at
     )
-    insert into consents (id, phone, act, scope, category, source, carrier_id, at)
-    select n.id, fresh.phone, 'optOut', 'carrier', ${carrierId}::text, 'carrier', ${carrierId}::uuid, fresh.at
+    insert into consents (id, phone, act, scope, category, source, number, carrier_id, at)
+    select n.id, fresh.phone, 'optOut', 'carrier', ${carrierId}::text, 'carrier', number, ${carrierId}::uuid,
+      fresh.at
     from fresh join unnest(
       ${arrayLiteral(ordered.map(() => uuid()))}::uuid[],
       ${arrayLiteral(ordered)}::text[]) as n(id, phone) using (phone)

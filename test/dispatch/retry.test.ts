@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterFailure } from '../../src/dispatch/retry.ts'
+import { afterFailure, kindFor } from '../../src/dispatch/retry.ts'
 
 const again = { is: 'retry', spendsAttempt: true, avoidCarrier: true }
 
@@ -42,4 +42,12 @@ test('neither a carrier that asks for fewer a second nor a wrong account costs a
     avoidCarrier: true,
     delaySeconds: 0,
   })
+})
+
+test('whom a carrier blocks is tried by two others in an emergency, and by nobody else in none', () => {
+  const blocked = { kind: 'permanent', optedOut: true } as const
+  const kinds = (emergency: boolean) => [0, 1, 2].map(no => kindFor({ emergency }, blocked, no))
+  expect(kinds(true)).toEqual(['elsewhere', 'elsewhere', 'permanent'])
+  expect(kinds(false)).toEqual(['permanent', 'permanent', 'permanent'])
+  expect(kindFor({ emergency: true }, { kind: 'permanent' }, 0)).toBe('permanent')
 })

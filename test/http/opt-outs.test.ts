@@ -5,6 +5,7 @@ import { heedOverdueReviews } from '../../src/audience/opt-outs.ts'
 import { CATEGORIES } from '../../src/cap/alert.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import { blockPhones } from '../../src/store/consents.ts'
+import { aSigner, anAlert, compose, contactsAt, square } from '../alerts/people.ts'
 import { test as edgeTest, type Caller } from '../support/edge.ts'
 import { aCarrier, aPhone, aSentAlert } from '../support/sent-alert.ts'
 
@@ -337,4 +338,49 @@ test('replies are filtered by what they need of people', async ({ db, author }) 
   const first = (await author.call('GET', `/v1/alerts/${alertId}/replies?urgent=true&limit=1`)).body
   const next = `urgent=true&limit=1&cursor=${first.nextCursor}`
   expect(await found(next)).toEqual(['HELP'])
+})
+
+test('STOP to one number of the organisation holds for all; a carrier blocks the number that it blocks', async ({
+  db,
+  edge,
+}) => {
+  const signer = await aSigner(edge, ['author'])
+  await db.execute(sql`update carriers set enabled = false`)
+  const [north, south] = [await aCarrier(db, 'North'), await aCarrier(db, 'South')]
+  await db.execute(sql`update carriers set source_address = '73333' where id = ${south}::uuid`)
+  const here = Array.from({ length: 3 }, () => [12.5, 47.5] as const)
+  const ids = await contactsAt(db, here)
+  const people = await db.execute<{ phone: string }>(sql`
+    select phone from contacts where id = any(${`{${ids.join()}}`}::uuid[]) order by phone`)
+  const [stopped, blocked] = people.map(({ phone }) => phone)
+  await recordReplies(db, north, [say(stopped!, 'STOP')])
+  await blockPhones(db, north, [blocked!])
+
+  const polygon = [square(12, 47)]
+  const info = { severity: 'Minor', area: [{ areaDesc: 'The lake', polygon }] }
+  const news = await compose(signer, anAlert({ info }))
+  const emergency = await compose(signer, anAlert({ info: { ...info, severity: 'Extreme' } }))
+  const estimated = async (id: string) => {
+    const { body } = await signer.call('GET', `/v1/alerts/${id}/estimate`)
+    return [body.recipients, body.optedOut]
+  }
+  // Whichever carrier it would go over: neither of them wants what is no emergency.
+  expect(await estimated(news)).toEqual([1, 2])
+  expect(await estimated(emergency)).toEqual([3, 0])
+
+  await blockPhones(db, south, [blocked!])
+  expect(await estimated(emergency)).toEqual([2, 1])
+  // South sends from another number, which nobody has blocked: what is no emergency is still unwanted.
+  await db.execute(sql`update carriers set source_address = '74444' where id = ${south}::uuid`)
+  expect(await estimated(emergency)).toEqual([3, 0])
+  expect(await estimated(news)).toEqual([1, 2])
+
+  await blockPhones(db, south, [blocked!])
+  expect(await estimated(emergency)).toEqual([2, 1])
+  const path = `/v1/consents?phone=${encodeURIComponent(blocked!)}`
+  expect((await signer.call('GET', path)).body.items).toMatchObject([
+    { scope: 'carrier', carrierId: north, number: '72345' },
+    { scope: 'carrier', carrierId: south, number: '73333' },
+    { scope: 'carrier', carrierId: south, number: '74444' },
+  ])
 })

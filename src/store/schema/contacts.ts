@@ -115,6 +115,8 @@ export const optOuts = pgTable(
      */
     category: text('category').notNull().default(''),
     source: text('source').notNull(),
+    /** Of scope `carrier`: the sender that it blocks, a number or a service; null: whatever the carrier sends as. */
+    number: text('number'),
     at: at('at').notNull().defaultNow(),
   },
   t => [
@@ -143,7 +145,7 @@ export const consents = pgTable(
     /** As of the opt-out. */
     category: text('category').notNull().default(''),
     source: text('source').notNull(),
-    /** Our number that it was said to. */
+    /** Our number that it was said to, or that a carrier blocks. */
     number: text('number'),
     /** What was said, as it came. */
     words: text('words'),
