@@ -20,6 +20,7 @@ const MOST_PEOPLE = 4_000_000
 /** Blocks read at once. */
 const PAGE = 200
 
+/** The one that was asked for last is the last. */
 const books = new Map<string, { planned: number; readonly book: PhoneBook }>()
 
 /**
@@ -34,7 +35,7 @@ export async function findRecipients(
   mostPeople: number = MOST_PEOPLE,
 ): Promise<ReadonlyMap<string, readonly Recipient[]>> {
   const kept = keptOf(alerts, mostPeople)
-  for (const id of books.keys()) if (!kept.has(id)) books.delete(id)
+  makeRoom(kept, mostPeople)
   const found = new Map<string, Recipient[]>()
   for (const alert of alerts) {
     const wanted = phones.filter(phone => (found.get(phone)?.length ?? 0) < MOST_ALERTS)
@@ -53,6 +54,30 @@ export async function findRecipients(
   return found
 }
 
+/** Whether one phone is a recipient of one alert, found without reading everybody whom it reached. */
+export async function findRecipient(
+  tx: Database,
+  alert: RecentAlert,
+  phone: string,
+): Promise<Recipient | undefined> {
+  const number = Number(phone.slice(1))
+  const place = (await bookAround(tx, alert, [number])).find(number)
+  return place && { alert, ...place }
+}
+
+/**
+ * What others ask for stays too, as far as there is room beside it: an exercise on simulated phones asks for its own
+ * alerts alone, and in between a live one must not be read anew for each text.
+ */
+function makeRoom(kept: ReadonlySet<string>, mostPeople: number): void {
+  const others = [...books].filter(([id]) => !kept.has(id)).toReversed()
+  let people = 0
+  for (const [place, [id, { planned }]] of others.entries()) {
+    people += planned
+    if (place > 0 && people > mostPeople) books.delete(id)
+  }
+}
+
 /** The newest alerts, as far as memory has room for their recipients. */
 function keptOf(alerts: readonly RecentAlert[], mostPeople: number): ReadonlySet<string> {
   const kept = new Set<string>()
@@ -67,8 +92,9 @@ function keptOf(alerts: readonly RecentAlert[], mostPeople: number): ReadonlySet
 
 /** Everyone whom the alert has planned so far. */
 async function bookOf(tx: Database, { id, planned }: RecentAlert): Promise<PhoneBook> {
-  let known = books.get(id)
-  if (known === undefined) books.set(id, (known = { planned: 0, book: new PhoneBook() }))
+  const known = books.get(id) ?? { planned: 0, book: new PhoneBook() }
+  books.delete(id)
+  books.set(id, known)
   const { book } = known
   // Another batch may read the same while this one waits: the book takes each block once.
   while (known.planned < planned) {

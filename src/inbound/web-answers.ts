@@ -13,7 +13,7 @@ import { listFollowUps } from '../store/follow-ups.ts'
 import { readContents } from '../store/inbound.ts'
 import { NO_CARRIER } from '../store/progress.ts'
 import { readReplies } from '../store/replies.ts'
-import { findRecipients, type Recipient } from './recipients.ts'
+import { findRecipient, type Recipient } from './recipients.ts'
 import { recordChoice } from './replies.ts'
 
 /** What an alert says, by the digest of its signed bytes, which never change: read once, however many follow links. */
@@ -100,8 +100,7 @@ export async function findLinked(
   }
   const own: Recipient = { alert: known, blockNo: read.blockNo, offset, ...labelsAt(read, offset) }
   // Among the recipients of the alert itself they have another number than among those of its reminder.
-  const recipient =
-    sent === alert ? own : (await findRecipients(db, [known], [phone])).get(phone)?.[0]
+  const recipient = sent === alert ? own : await findRecipient(db, known, phone)
   if (recipient === undefined) throw noSuchLink()
   return {
     alert,

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { findRecipients } from '../../src/inbound/recipients.ts'
 import { readRecentAlerts } from '../../src/store/inbound.ts'
@@ -19,4 +20,18 @@ test('a phone is found in the alerts that memory holds as in those it has no roo
     expect(alertsOf).toEqual([[older], [newer, older], [older]])
     expect(found.size).toBe(3)
   }
+})
+
+test('whom an alert reached is not read anew because somebody asked about other alerts', async ({
+  db,
+}) => {
+  const [phone, other] = [aPhone(), aPhone()]
+  await aSentAlert(db, { recipients: [{ phone }] })
+  await aSentAlert(db, { recipients: [{ phone: other }] })
+  const [exercise, live] = await readRecentAlerts(db)
+  expect((await findRecipients(db, [live!], [phone])).size).toBe(1)
+  expect((await findRecipients(db, [exercise!], [other])).size).toBe(1)
+  // Whatever is read from here on is not found.
+  await db.execute(sql`update blocks set phones = '' where alert_id = ${live!.id}::uuid`)
+  expect((await findRecipients(db, [live!], [phone])).size).toBe(1)
 })
