@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { areaSchema } from './area.ts'
 import { readableText } from './readable.ts'
+import { timeSchema } from './time.ts'
 
 /**
  * The alert as its author writes it (API.md, `POST /v1/alerts`), in CAP 1.2's words and enumerations (§3.2).
@@ -61,8 +62,6 @@ function isLanguageTag(tag: string): boolean {
   }
 }
 
-const time = z.iso.datetime({ offset: true })
-
 /** The longest that 255 segments can carry is 39,015 characters (3GPP TS 23.040 §9.2.3.24.1). */
 const sms = readableText(39_015)
 
@@ -98,7 +97,7 @@ export function isBase64(text: string): boolean {
 const referenceSchema = z.strictObject({
   sender: z.string().max(254).regex(CAP_IDENTIFIER, 'must have no spaces, commas, < or &'),
   identifier: z.string().max(254).regex(CAP_IDENTIFIER, 'must have no spaces, commas, < or &'),
-  sent: z.iso.datetime({ offset: true }),
+  sent: timeSchema,
 })
 
 export const infoSchema = z.strictObject({
@@ -109,9 +108,9 @@ export const infoSchema = z.strictObject({
   urgency: z.enum(URGENCIES),
   severity: z.enum(SEVERITIES),
   certainty: z.enum(CERTAINTIES),
-  effective: time.optional(),
-  onset: time.optional(),
-  expires: time.optional(),
+  effective: timeSchema.optional(),
+  onset: timeSchema.optional(),
+  expires: timeSchema.optional(),
   senderName: readableText(200).optional(),
   headline: readableText(500).optional(),
   description: readableText(20_000).optional(),
@@ -220,7 +219,7 @@ const members = {
     options: z.array(replyOptionSchema).max(20).default([]),
     code: replyCode.optional(),
     /** What comes later counts, and is marked as late. */
-    deadline: time.optional(),
+    deadline: timeSchema.optional(),
     quotaTexts: quotaTextsSchema.optional(),
   }),
   corrections: correctionsSchema.optional(),

@@ -21,7 +21,7 @@ export function line(max: number) {
 /** Of a template. */
 export const versionNo = z.int().min(1).max(999_999_999)
 
-export const timeSchema = z.iso.datetime({ offset: true })
+export { timeSchema } from '../cap/time.ts'
 
 /** `If-Match` as the OpenAPI document shows it; `revisionFromIfMatch` reads it. */
 export const ifMatchHeader = z.object({

@@ -230,7 +230,7 @@ export const templateRoutes = ({ database: { db }, now }: AppDependencies) => {
     })
     .openapi(versionsRoute, async c => {
       const { limit, cursor } = c.req.valid('query')
-      const [before] = readCursor(cursor, z.tuple([z.int()])) ?? []
+      const [before] = readCursor(cursor, z.tuple([z.int32()])) ?? []
       const { id } = c.req.valid('param')
       const found = await readVersions(db, id, { before, limit: limit + 1 })
       return c.json(

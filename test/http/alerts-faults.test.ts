@@ -45,6 +45,16 @@ test.for([
     anAlert({ info: { expires: '2027-02-30T00:00:00Z' } }),
     '/info/0/expires',
   ],
+  [
+    'an expiry in the year 0',
+    anAlert({ info: { expires: '0000-06-01T00:00:00Z' } }),
+    '/info/0/expires',
+  ],
+  [
+    'an expiry in the year 10000, by UTC',
+    anAlert({ info: { expires: '9999-12-31T23:00:00-12:00' } }),
+    '/info/0/expires',
+  ],
   ['a ceiling in a string', anAlert({ maxRecipients: '50' }), '/maxRecipients'],
   ['a ceiling of nobody', anAlert({ maxRecipients: 0 }), '/maxRecipients'],
   ['a fraction of a recipient', anAlert({ maxRecipients: 1.5 }), '/maxRecipients'],
@@ -566,7 +576,9 @@ test('lists are filtered, paged and light', async ({ edge }) => {
       expires: expect.anything(),
     },
   ])
-  for (const bad of ['state=gone', 'limit=1e9', 'cursor=forged', 'sort=name', 'since=yesterday']) {
+  const years = ['since=0000-01-01T00:00:00Z', 'since=9999-12-31T23:00:00-12:00']
+  const forged = ['state=gone', 'limit=1e9', 'cursor=forged', 'sort=name', 'since=yesterday']
+  for (const bad of [...forged, ...years]) {
     expect([bad, (await author.call('GET', `/v1/alerts?${bad}`)).status]).toEqual([bad, 400])
   }
 })

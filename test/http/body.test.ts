@@ -111,6 +111,27 @@ test('limits, cursors and filters that no list knows are refused', async ({ admi
   }
 })
 
+test('no list breaks on a cursor that somebody has made up', async ({ administrator }) => {
+  const lists = (await administrator.call('GET', '/openapi.json')).body.paths as Record<
+    string,
+    { get?: { parameters?: { name: string }[] } }
+  >
+  const paged = Object.entries(lists).filter(([, { get }]) =>
+    get?.parameters?.some(({ name }) => name === 'cursor'),
+  )
+  expect(paged.length).toBeGreaterThan(15)
+  const id = '018f0000-0000-7000-8000-000000000000'
+  const made = ['["a\\u0000"]', `["0000-01-01T00:00:00Z","${id}"]`, '[9007199254740991]', '[-1]']
+  for (const [path] of paged) {
+    const at = path.replaceAll(/\{[^}]+\}/g, id)
+    for (const position of made) {
+      const cursor = Buffer.from(position).toString('base64url')
+      const { status } = await administrator.call('GET', `${at}?cursor=${cursor}`)
+      expect([path, position, status < 500]).toEqual([path, position, true])
+    }
+  }
+})
+
 test('an unknown path is 404, an unknown method 405 with the ones it takes', async ({
   administrator,
 }) => {
