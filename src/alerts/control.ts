@@ -11,7 +11,7 @@ import { listFollowUps } from '../store/follow-ups.ts'
 import { countHandedOver, isHeld } from '../store/handed-over.ts'
 import { requeueLetters } from '../store/mailings.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
-import { endReminders } from '../store/reminders.ts'
+import { endReminders, lockReminding } from '../store/reminders.ts'
 import { requeueFailed } from '../store/ranges.ts'
 
 export interface Moved {
@@ -110,13 +110,22 @@ export async function stopEverything(
   const alerts = await transact(db, async tx => {
     const stopped: AlertRow[] = []
     const modes = mode === 'live' ? (['live', 'exercise'] as const) : (['exercise'] as const)
-    const running = await lockRunningAlerts(
+    const of = exerciseId === undefined ? { modes } : { exerciseId }
+    // What was sent before has reminders to come: nobody is there to stop each of them as it begins. One that is being
+    // made just now is waited for here, and found below.
+    const reminding = await lockReminding(tx, of)
+    await endReminders(
       tx,
-      exerciseId === undefined ? { modes } : { exerciseId },
+      reminding.map(({ id }) => id),
     )
+    const running = await lockRunningAlerts(tx, of)
+    const told = new Set(running.map(({ id }) => id))
+    for (const alert of reminding.filter(({ id }) => !told.has(id))) {
+      const ended = { done: 'remindersEnded', from: alert.state, by: operator, now } as const
+      await recordStep(tx, alert, { ...ended, detail: reason })
+    }
     for (const { id, state: from } of running) {
       const alert = await updateAlert(tx, id, { state: 'stopped' }, now)
-      await endReminders(tx, [id])
       stopped.push(alert)
       await recordStep(tx, alert, { done: 'stopped', from, by: operator, now, detail: reason })
     }

@@ -149,6 +149,8 @@ type Done =
   | 'cancelled'
   | 'allCleared'
   | 'reminded'
+  /** By the all-stop: of an alert that was sent before, nobody is reminded any more. */
+  | 'remindersEnded'
   | 'escalated'
   /** Somebody on duty has answered that they have it. */
   | 'escalationTaken'

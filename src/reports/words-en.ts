@@ -189,6 +189,7 @@ export const english = {
       cancelled: 'Cancelled by a correction',
       allCleared: 'An all-clear was sent',
       reminded: 'Who had not answered was reminded',
+      remindersEnded: 'No more reminders: everything was stopped',
       escalated: 'Those on duty were told',
       escalationTaken: 'Somebody on duty has it',
       refused: 'Refused by the dispatcher',

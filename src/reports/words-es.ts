@@ -191,6 +191,7 @@ export const spanish: ReportWords = {
       cancelled: 'Anulada por una corrección',
       allCleared: 'Se envió el fin de la alerta',
       reminded: 'Se recordó la alerta a quienes no habían respondido',
+      remindersEnded: 'No más recordatorios: se detuvo todo',
       escalated: 'Se avisó a la guardia',
       escalationTaken: 'Alguien de guardia se hizo cargo',
       refused: 'Rechazada por el despachador',

@@ -97,17 +97,19 @@ export async function deleteAlert(db: Database, id: string): Promise<void> {
   await db.delete(alerts).where(eq(alerts.id, id))
 }
 
+/** All alerts of some modes, or of an exercise. */
+export type AlertsOf =
+  { readonly modes: readonly AlertRow['mode'][] } | { readonly exerciseId: string }
+
+export const isOf = (of: AlertsOf) =>
+  'modes' in of ? inArray(alerts.mode, [...of.modes]) : eq(alerts.exerciseId, of.exerciseId)
+
 /** Everything that is going out or could again with one call, locked in one order. */
-export async function lockRunningAlerts(
-  db: Database,
-  of: { readonly modes: readonly AlertRow['mode'][] } | { readonly exerciseId: string },
-): Promise<AlertRow[]> {
-  const isMeant =
-    'modes' in of ? inArray(alerts.mode, [...of.modes]) : eq(alerts.exerciseId, of.exerciseId)
+export async function lockRunningAlerts(db: Database, of: AlertsOf): Promise<AlertRow[]> {
   const rows = await db
     .select()
     .from(alerts)
-    .where(and(inArray(alerts.state, ['sending', 'paused']), isMeant))
+    .where(and(inArray(alerts.state, ['sending', 'paused']), isOf(of)))
     .orderBy(alerts.id)
     .for('update')
   return rows.map(alertFromRow)
@@ -123,6 +125,7 @@ export async function listAlertsOfExercise(db: Database, exerciseId: string): Pr
         eq(alerts.exerciseId, exerciseId),
         eq(alerts.msgType, 'Alert'),
         isNull(alerts.reminderOf),
+        isNull(alerts.escalationOf),
       ),
     )
     .orderBy(alerts.createdAt, alerts.id)

@@ -1,6 +1,6 @@
 /** Reminders of alerts: when the next is due, and those that have been made. */
 import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
-import { type AlertRow, type AlertState, findAlert } from './alerts.ts'
+import { type AlertRow, type AlertsOf, type AlertState, findAlert, isOf } from './alerts.ts'
 import type { Database } from './database.ts'
 import { alerts } from './schema.ts'
 
@@ -67,6 +67,17 @@ export async function endReminders(tx: Database, alertIds: readonly string[]): P
     .update(alerts)
     .set({ remindAt: null })
     .where(and(inArray(alerts.id, [...alertIds]), isNotNull(alerts.remindAt)))
+}
+
+/** Alerts of these places of which a reminder is still to come, locked in one order. */
+export async function lockReminding(tx: Database, of: AlertsOf): Promise<AlertRow[]> {
+  const rows = await tx
+    .select()
+    .from(alerts)
+    .where(and(isNotNull(alerts.remindAt), isOf(of)))
+    .orderBy(alerts.id)
+    .for('update')
+  return rows as AlertRow[]
 }
 
 /** Recipients who have answered, by the counters. */

@@ -411,6 +411,12 @@ test('the score says what was done when, and what was taken back', async ({ edge
   })
   expect(played.alerts[0].draftedAfter).toBeCloseTo(30, 0)
   expect(await score()).toEqual(played)
+  // Nobody has written what those on duty are told by a rule.
+  const told = await player.call('POST', '/v1/alerts', { json })
+  await db.execute(sql`
+    update alerts set escalation_of = ${made.body.id}::uuid, escalation_rule = 0
+    where id = ${told.body.id}::uuid`)
+  expect(await score()).toEqual(played)
 })
 
 test('the all-stop of an exercise stops what is its own', async ({ edge, db }) => {

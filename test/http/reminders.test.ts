@@ -196,6 +196,33 @@ test(
 )
 
 test(
+  'the all-stop ends the reminders of what was sent before, and one that is being made',
+  { timeout: 60_000 },
+  async ({ edge, database, db }) => {
+    const duty = await onDuty(edge)
+    const stop = () => duty.approver.call('POST', '/v1/stop', { json: { reason: 'a hoax' } })
+    const { id } = await threeReached(database, duty)
+    await end(db, id)
+    expect((await stop()).status).toBe(202)
+    expect(await remindersAt(db, id, 6)).toEqual([])
+    const { body } = await duty.author.call('GET', `/v1/alerts/${id}`)
+    expect([body.state, body.history.at(-1)]).toMatchObject([
+      'sent',
+      { action: 'remindersEnded', operatorId: duty.approver.id, detail: 'a hoax' },
+    ])
+
+    const other = await threeReached(database, duty)
+    await end(db, other.id)
+    await Promise.all([remindNext(db, atMinute(6)), stop()])
+    const states = await db.execute<{ state: string }>(
+      sql`select state from alerts where reminder_of = ${other.id}::uuid`,
+    )
+    expect(states.filter(({ state }) => state !== 'stopped')).toEqual([])
+    expect(await remindersAt(db, other.id, 20)).toHaveLength(states.length)
+  },
+)
+
+test(
   'a reminder that is not what was approved is refused',
   { timeout: 60_000 },
   async ({ edge, database, db }) => {
