@@ -8,7 +8,7 @@ import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { findExercise } from '../store/exercises.ts'
-import { findGroups } from '../store/groups.ts'
+import { findGroups, type GroupRow } from '../store/groups.ts'
 import { type Policy, readOrganisation } from '../store/organisation.ts'
 
 /**
@@ -30,18 +30,35 @@ export async function readContentBytes(
 /** @throws AppError `invalid_group` */
 export async function groupsOnDuty(
   db: Database,
-  { escalations = [] }: Pick<AlertDraft, 'escalations'>,
+  { status, audience, escalations = [] }: Pick<AlertDraft, 'status' | 'audience' | 'escalations'>,
 ): Promise<ReadonlyMap<string, string>> {
   if (escalations.length === 0) return new Map()
   const found = await findGroups(db, [...new Set(escalations.map(({ to }) => to))])
-  const names = new Map(found.map(({ id, name }) => [id, name]))
-  const faults = escalations.flatMap(({ to }, no) =>
-    names.has(to) ? [] : [{ pointer: `/escalations/${no}/to`, detail: 'is no group' }],
-  )
+  const groups = new Map(found.map(group => [group.id, group]))
+  const faults = escalations.flatMap(({ to }, no) => {
+    const detail = dutyFault(groups.get(to), { status, roster: audience.roster })
+    return detail === undefined ? [] : [{ pointer: `/escalations/${no}/to`, detail }]
+  })
   if (faults.length > 0) {
-    throw new AppError('invalid_group', 'an escalation goes to a group that is gone', { faults })
+    throw new AppError('invalid_group', 'an escalation goes to a group that it can not have', {
+      faults,
+    })
   }
-  return names
+  return new Map(found.map(({ id, name }) => [id, name]))
+}
+
+/** What the dispatcher would refuse when those on duty are to be told is refused before anybody relies on it. */
+function dutyFault(
+  group: GroupRow | undefined,
+  { status, roster }: { status: AlertDraft['status']; roster: string | undefined },
+): string | undefined {
+  if (group === undefined) return 'is no group'
+  // Of a simulated exercise they are its roster.
+  if (group.simulated && group.id !== roster) return 'holds made-up phones: nobody is on duty there'
+  const isListed = [group.area, group.rule, group.expression].every(made => made === undefined)
+  return status === 'Actual' || isListed
+    ? undefined
+    : 'is no listed group: a drill reaches listed ones'
 }
 
 /**

@@ -10,7 +10,7 @@ import { insertFollowUp } from './insert-follow-up.ts'
 import { goesOn } from './remind.ts'
 import { recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
-import type { AlertContent } from '../cap/content.ts'
+import { type AlertContent, WITHOUT_EXPIRES_MS } from '../cap/content.ts'
 import { escalationContent, isAskedOnce, isPassed, type ReplyCounts } from '../cap/escalation.ts'
 import { isAppError } from '../errors.ts'
 import { dropAlarm, raiseAlarm } from '../store/alarms.ts'
@@ -68,8 +68,10 @@ export async function lookAtEscalations(db: Database, now: Date): Promise<number
 }
 
 /** Of a danger that is not there, or is over, or told of by another alert, nobody need be told more. */
-function isOver({ state, expires, isFollowed, terms }: DueRule, now: Date): boolean {
-  const isExpired = expires !== null && expires <= now
+function isOver(due: DueRule, now: Date): boolean {
+  const { state, expires, dispatchedAt, isFollowed, terms } = due
+  const end = expires?.getTime() ?? (dispatchedAt?.getTime() ?? 0) + WITHOUT_EXPIRES_MS
+  const isExpired = end <= now.getTime()
   return state === 'stopped' || isFollowed || (isExpired && !isAskedOnce(terms))
 }
 

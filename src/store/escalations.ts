@@ -25,6 +25,7 @@ export async function insertRules(
 export interface DueRule extends Rule {
   readonly state: AlertState
   readonly expires: Date | null
+  readonly dispatchedAt: Date | null
   readonly recipients: number
   /** An update or a correction of the alert was sent. */
   readonly isFollowed: boolean
@@ -41,6 +42,7 @@ export async function listDueRules(db: Database, now: Date): Promise<DueRule[]> 
       terms: escalations.terms,
       state: alerts.state,
       expires: alerts.expires,
+      dispatchedAt: alerts.dispatchedAt,
       recipients: sql<number>`coalesce(${alerts.recipients}, 0)`,
       isFollowed: sql<boolean>`exists (
         select from alerts later where later."references" @> array[${alerts.id}]

@@ -95,15 +95,20 @@ export async function deleteGroup(tx: Database, id: string): Promise<void> {
   await tx.delete(groups).where(eq(groups.id, id))
 }
 
-/** Alerts that name the group and may still be sent. */
+/** Alerts that name the group and may still be sent, or of which those on duty in it may still be told. */
 export async function countAlertsNaming(tx: Database, id: string): Promise<number> {
   const [row] = await tx.execute<{ alerts: number }>(sql`
     select count(*)::int as alerts
     from alerts a cross join lateral (select a.draft -> 'audience' as audience) d
     where a.state in ('draft', 'submitted', 'approved', 'sending', 'paused')
-      and (jsonb_exists(audience -> 'groups', ${id}::text)
-        or jsonb_exists(audience -> 'excludeGroups', ${id}::text)
-        or audience ->> 'roster' = ${id}::text)
+        and (jsonb_exists(audience -> 'groups', ${id}::text)
+          or jsonb_exists(audience -> 'excludeGroups', ${id}::text)
+          or audience ->> 'roster' = ${id}::text
+          or exists (select from jsonb_array_elements(a.draft -> 'escalations') rule
+            where rule ->> 'to' = ${id}::text))
+      or a.id in (select r.alert_id from escalations r join alerts sent on sent.id = r.alert_id
+        where not r.is_closed and r.escalation_id is null
+          and sent.draft -> 'escalations' -> r.rule_no ->> 'to' = ${id}::text)
   `)
   return row!.alerts
 }

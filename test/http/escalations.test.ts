@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { lookAtEscalations } from '../../src/alerts/escalate.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import type { Database, OpenDatabase } from '../../src/store/database.ts'
-import { aDrill, aListedGroup, aSigner, contactsAt, type Signer } from '../alerts/people.ts'
+import { aDrill, aListedGroup, aSigner, contactsAt, type Signer, square } from '../alerts/people.ts'
 import {
   aFlood,
   dispatched,
@@ -216,6 +216,30 @@ test(
   },
 )
 
+test(
+  'a drill that names no end is watched for a day, as long as its texts are worth sending',
+  { timeout: 60_000 },
+  async ({ edge, db }) => {
+    const duty = await onDuty(edge, { mode: 'exercise' })
+    const roster = await aListedGroup(db, await contactsAt(db, [[50, 50]]))
+    const rule = { when: 'optionAbove', option: '2', count: 0, texts, to: roster }
+    const id = await dispatched(
+      duty,
+      aDrill(roster, { escalations: [rule], info: { expires: undefined } }),
+    )
+    const isClosed = async () => {
+      const [row] = await db.execute<{ is_closed: boolean }>(
+        sql`select is_closed from escalations where alert_id = ${id}::uuid`,
+      )
+      return row?.is_closed
+    }
+    await lookAtEscalations(db, atMinute(23 * 60))
+    expect(await isClosed()).toBe(false)
+    await lookAtEscalations(db, atMinute(25 * 60))
+    expect(await isClosed()).toBe(true)
+  },
+)
+
 test('what can not be meant is refused, each fault at its place', async ({ edge, db }) => {
   const author = await aSigner(edge, ['author'])
   const to = await aListedGroup(db, [])
@@ -250,6 +274,51 @@ test('what can not be meant is refused, each fault at its place', async ({ edge,
     ],
   ])
 })
+
+test('those on duty are people whom the alert may reach when they are to be told', async ({
+  edge,
+  db,
+}) => {
+  const live = await aSigner(edge, ['author'])
+  const area = { areaDesc: 'Wide', polygon: [square(0, 0)] }
+  const { body: wide } = await live.call('POST', '/v1/groups', { json: { name: 'Wide', area } })
+  const made = crypto.randomUUID()
+  await db.execute(
+    sql`insert into groups (id, name, simulated) values (${made}, 'Made-up phones', true)`,
+  )
+  const roster = await aListedGroup(db, [])
+  const rules = [wide.id, made].map(to => ({
+    when: 'optionAbove',
+    option: '2',
+    count: 0,
+    to,
+    texts,
+  }))
+  const at = async (who: Signer, alert: object) => {
+    const { body } = await who.call('POST', '/v1/alerts', { json: alert })
+    return (body.errors ?? []).map((one: { pointer: string }) => one.pointer)
+  }
+  expect(await at(live, aFlood({ escalations: rules }))).toEqual(['/escalations/1/to'])
+  const driller = await aSigner(edge, ['author'], { mode: 'exercise' })
+  const drill = aDrill(roster, { escalations: rules })
+  expect(await at(driller, drill)).toEqual(['/escalations/0/to', '/escalations/1/to'])
+})
+
+test(
+  'the group of those on duty stays as long as they may be told',
+  { timeout: 60_000 },
+  async ({ edge, database, db }) => {
+    const duty = await onDuty(edge)
+    const rules = [{ when: 'noReplyAbove', count: 0, afterMinutes: 10 }]
+    const { id, to } = await sent(database, duty, rules)
+    const remove = () => duty.author.call('DELETE', `/v1/groups/${to}`)
+    expect(await remove()).toMatchObject({ status: 409, body: { code: 'in_use' } })
+    await end(db, id)
+    expect(await remove()).toMatchObject({ status: 409, body: { code: 'in_use' } })
+    await db.execute(sql`update escalations set is_closed = true where alert_id = ${id}::uuid`)
+    expect((await remove()).status).toBe(204)
+  },
+)
 
 test(
   'systems that dispatch help hear of each request, with whom to call and what was written',
