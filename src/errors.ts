@@ -55,6 +55,7 @@ export const ERROR_CODES = [
   'invalid_carrier',
   'invalid_subscriber',
   'invalid_feed',
+  'invalid_schedule',
   'invalid_group',
   'invalid_template',
   'not_as_template',

@@ -33,6 +33,15 @@ export interface Letter {
   readonly language?: string
   /** 64 hexadecimal digits that say of what alert and contact it is: a bounce brings them back. None: nobody asks. */
   readonly tag?: string
+  /** A file beside the text. */
+  readonly attachment?: Attachment | undefined
+}
+
+export interface Attachment {
+  readonly name: string
+  /** A media type. */
+  readonly type: string
+  readonly octets: Uint8Array
 }
 
 export type SubmitErrorKind =

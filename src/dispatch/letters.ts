@@ -169,7 +169,7 @@ type LetterEnd = Omit<SettledLetter, keyof LetterLease>
 
 const PLAIN = { reason: null, isAttempt: false, isSuspect: false, afterSeconds: 0 } as const
 /** Nothing of it has left, and nothing was wrong with it. */
-const AGAIN: LetterEnd = { ...PLAIN, state: 'waiting' }
+export const AGAIN: LetterEnd = { ...PLAIN, state: 'waiting' }
 const OPTED_OUT: LetterEnd = { ...PLAIN, state: 'failed', reason: 'opted_out' }
 
 /** What becomes of a letter that was handed over, after `attempts` tries before it. */

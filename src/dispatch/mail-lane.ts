@@ -24,6 +24,7 @@ import { reservePace } from '../store/intents.ts'
 import { reportLink } from '../store/links.ts'
 import type { Lane } from './lane.ts'
 import { createLetterDesk } from './letters.ts'
+import { createOperatorDesk } from './operator-letters.ts'
 import type { Outgoing } from './outgoing.ts'
 import { createPace, PACE_SHARE } from './pace.ts'
 import { claimTestLetters } from './test-letters.ts'
@@ -54,6 +55,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   const carrier = openCarrier(account)
   const pace = createPace(rate)
   const desk = createLetterDesk({ db, carrierId, sendable, written: turn })
+  const operatorDesk = createOperatorDesk(db, carrierId)
   const waiting: Outgoing[] = []
   const inFlight = new Map<number, Outgoing>()
   const closing = new AbortController()
@@ -193,8 +195,10 @@ export function startMailLane(options: MailLaneOptions): Lane {
     try {
       await desk.flush()
       await renew()
+      await operatorDesk.keep()
       if (link === 'bound' && !stopping) {
         take(await claimTestLetters(db, { carrierId, dispatcherId, limit: 1 }))
+        if (!options.isDraining()) take(await operatorDesk.claim(room() - waiting.length))
       }
       await report(perSecond)
     } catch (error) {
@@ -264,6 +268,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
       closing.abort()
       await reporting
       await desk.flush()
+      await operatorDesk.keep()
       await report(0)
     },
   }

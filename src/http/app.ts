@@ -39,6 +39,7 @@ import { organisationRoutes } from './organisation.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { peopleRoutes } from './people.ts'
+import { reportScheduleRoutes } from './report-schedules.ts'
 import { reportRoutes } from './reports.ts'
 import { signInRoutes } from './sign-in.ts'
 import { starterTemplateRoutes } from './starter-templates.ts'
@@ -116,6 +117,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Env> {
   app.route('/', watchingRoutes(deps))
   app.route('/', reportRoutes(deps))
   app.route('/', statisticsRoutes(deps))
+  app.route('/', reportScheduleRoutes(deps))
   app.route('/', letterRoutes(deps))
   app.route('/', auditRoutes(deps))
 

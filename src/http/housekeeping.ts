@@ -2,9 +2,12 @@ import { settleExercises } from '../alerts/exercise-end.ts'
 import { heedOverdueReviews } from '../audience/opt-outs.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
+import { sendDueReports } from '../reports/due.ts'
 import { purgeFeedItems } from '../store/cap-feeds.ts'
 import { purgeKeys } from '../store/idempotency.ts'
+import { purgeReports } from '../store/due-reports.ts'
 import { purgeNotices } from '../store/notices.ts'
+import { purgeOperatorLetters } from '../store/operator-letters.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { purgeSpentChallenges } from '../store/passkeys.ts'
 import { purgeReplies } from '../store/retention.ts'
@@ -26,8 +29,13 @@ const NOTICES_KEPT_DAYS = 30
 /** What a feed has not listed for so long it could list again, and would be known by its message. */
 const FEED_ITEMS_KEPT_DAYS = 7
 
-/** Ends exercises in their time; rotates token keys, heeds what nobody has judged in time, and drops what has run out, every ten minutes; any number of API nodes may do it. */
-export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDependencies): {
+/** Reports that are due at seven are in the mail soon after. */
+const REPORTS_MS = 30_000
+/** What became of reports that went out can be read this long. */
+const REPORTS_KEPT_DAYS = 30
+
+/** Ends exercises in their time; puts reports into the mail in theirs; rotates token keys, heeds what nobody has judged in time, and drops what has run out, every ten minutes; any number of API nodes may do it. */
+export function startHousekeeping({ database: { db }, config, tokenKeys, now }: AppDependencies): {
   stop(): Promise<void>
 } {
   const stopping = new AbortController()
@@ -44,6 +52,8 @@ export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDepen
       await purgeReplies(db, daysAgo(now(), retention.repliesDays))
     },
     () => purgeFeedItems(db, daysAgo(now(), FEED_ITEMS_KEPT_DAYS)),
+    () => purgeReports(db, daysAgo(now(), REPORTS_KEPT_DAYS)),
+    () => purgeOperatorLetters(db, daysAgo(now(), REPORTS_KEPT_DAYS)),
   ]
   const running = (async () => {
     for (;;) {
@@ -64,10 +74,18 @@ export function startHousekeeping({ database: { db }, tokenKeys, now }: AppDepen
       await sleep(SETTLE_MS, stopping.signal)
     }
   })()
+  const reporting = (async () => {
+    while (!stopping.signal.aborted) {
+      await sendDueReports(db, config.publicUrl, now()).catch((error: unknown) => {
+        log.warn({ code: describeError(error) }, 'reports were not put into the mail')
+      })
+      await sleep(REPORTS_MS, stopping.signal)
+    }
+  })()
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([running, settling])
+      await Promise.all([running, settling, reporting])
     },
   }
 }

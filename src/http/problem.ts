@@ -53,6 +53,7 @@ const STATUS = {
   invalid_carrier: 422,
   invalid_subscriber: 422,
   invalid_feed: 422,
+  invalid_schedule: 422,
   invalid_group: 422,
   invalid_template: 422,
   not_as_template: 422,

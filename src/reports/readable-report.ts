@@ -5,7 +5,7 @@ import { readOrganisation } from '../store/organisation.ts'
 import { standingSignatures } from '../store/signatures.ts'
 import { mapAreas } from './map-drawing.ts'
 import type { Paper } from './pdf.ts'
-import { reportOf } from './report.ts'
+import { type AlertReport, reportOf } from './report.ts'
 import type { Sheet } from './sheet.ts'
 import { sheetOf } from './sheet-of.ts'
 import { reportLanguageOf } from './words.ts'
@@ -20,7 +20,7 @@ export async function readableReport(
   alertId: string,
   languages: readonly string[],
   now: Date,
-): Promise<{ readonly sheet: Sheet; readonly paper: Paper }> {
+): Promise<{ readonly sheet: Sheet; readonly paper: Paper; readonly report: AlertReport }> {
   const reported = await reportOf(db, alertId, now)
   const organisation = await readOrganisation(db)
   const signatures = await standingSignatures(db, alertId)
@@ -38,6 +38,7 @@ export async function readableReport(
   }))
   return {
     sheet: sheetOf(reported, organisation, language, areas, signers),
+    report: reported.report,
     paper: LETTER_COUNTRIES.has(organisation.country) ? 'LETTER' : 'A4',
   }
 }

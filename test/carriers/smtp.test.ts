@@ -223,6 +223,18 @@ describe('a letter', () => {
     )
   })
 
+  test('a file goes beside the text, octet for octet', async () => {
+    const octets = Buffer.from(Array.from({ length: 300 }, (_, i) => i % 256))
+    const attachment = { name: 'alert.pdf', type: 'application/pdf', octets }
+    const given = message('ana@people.example', { letter: { ...letter, attachment } })
+    const composed = await composeLetter({ from: FROM }, given, TAG, new Date())
+    const raw = composed.octets.toString('latin1')
+    const [head, file = ''] = raw.split('Content-Transfer-Encoding: base64')
+    expect(head).toContain('Content-Type: application/pdf; name=alert.pdf')
+    const encoded = file.slice(file.indexOf('\r\n\r\n'), file.indexOf('\r\n--'))
+    expect(Buffer.from(encoded, 'base64')).toEqual(octets)
+  })
+
   test('a text that is no letter has its beginning for a subject', async () => {
     const server = await served()
     const { send } = await opened(server)

@@ -123,6 +123,41 @@ test(
   },
 )
 
+test(
+  'an administrator has statistics sent by mail, changes to whom, and sends them no more',
+  { timeout: 60_000 },
+  async ({ tocsin }) => {
+    const page = await liveConsole(tocsin)
+    const main = page.getByRole('main')
+    await page.getByRole('link', { name: 'Reports by mail' }).click()
+    await main.getByText('No report is sent by mail.').waitFor()
+    await main.getByRole('link', { name: 'Send a report by mail' }).click()
+    await main.getByRole('button', { name: 'Send a report by mail' }).click()
+    await main.getByRole('link', { name: 'To whom: This must be filled in.' }).waitFor()
+    await main.getByLabel(ADMINISTRATOR.email).check()
+    await main.getByLabel('How often').selectOption('month')
+    await main.getByRole('button', { name: 'Send a report by mail' }).click()
+    await main.getByRole('heading', { name: 'Statistics' }).waitFor()
+    await main.getByText('None has gone out yet.').waitFor()
+    await main.getByLabel('Language').selectOption('es')
+    await main.getByRole('button', { name: 'Save the changes' }).click()
+    await main.getByText('Saved. It holds from now on.').waitFor()
+    const { items } = await tocsin.administrator.get<{ items: object[] }>('/v1/report-schedules')
+    expect(items).toMatchObject([{ kind: 'statistics', every: 'month', language: 'es' }])
+    await main.getByRole('button', { name: 'Send it no more' }).click()
+    await main.getByRole('button', { name: 'Send it no more' }).click()
+    await main.getByText('No report is sent by mail.').waitFor()
+
+    // The other kind asks for other things.
+    await main.getByRole('link', { name: 'Send a report by mail' }).click()
+    await main.getByLabel('The report of each alert').check()
+    await main.getByLabel('After the alert has ended').fill('2')
+    await main.getByLabel(ADMINISTRATOR.email).check()
+    await main.getByRole('button', { name: 'Send a report by mail' }).click()
+    await main.getByRole('heading', { name: 'The report of each alert' }).waitFor()
+  },
+)
+
 test('a report is read, and downloaded as a PDF', { timeout: 60_000 }, async ({ tocsin }) => {
   const { administrator, author, approver, url } = tocsin
   const phone = '+15550100009'

@@ -1,5 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer'
-import type { Letter, ShortMessage, SmtpSettings } from '../carrier.ts'
+import type { Attachment, Letter, ShortMessage, SmtpSettings } from '../carrier.ts'
 import { domainOf, isMailAddress } from '../../encoding/mail-address.ts'
 import { returnPath } from './return-path.ts'
 
@@ -19,7 +19,7 @@ export function letterFault({ to, letter }: ShortMessage): string | undefined {
 }
 
 /**
- * The letter as it goes over the wire: plain text. Its Message-ID is made of its tag, so that a copy that went out
+ * The letter as it goes over the wire: plain text, and the file beside it where there is one. Its Message-ID is made of its tag, so that a copy that went out
  * twice is known for one.
  *
  * @param tag 64 hexadecimal digits
@@ -45,12 +45,17 @@ export async function composeLetter(
       'Auto-Submitted': 'auto-generated',
       ...(letter.language !== undefined && { 'Content-Language': letter.language }),
     },
+    ...(letter.attachment !== undefined && { attachments: [attached(letter.attachment)] }),
     disableFileAccess: true,
     disableUrlAccess: true,
   })
   const octets = await composer.compile().build()
   const envelope = { from: returnPath(tag, from), to, size: octets.length }
   return { messageId, envelope, octets }
+}
+
+function attached({ name, type, octets }: Attachment) {
+  return { filename: name, contentType: type, content: Buffer.from(octets) }
 }
 
 /** A text by itself, such as a test message: its beginning is its subject. */

@@ -7,6 +7,7 @@ import { contacts, imports, optOuts } from './en/settings/contacts.ts'
 import { exercises } from './en/settings/exercises.ts'
 import { geocodes } from './en/settings/geocodes.ts'
 import { groups } from './en/settings/groups.ts'
+import { mailReports } from './en/settings/mail-reports.ts'
 import { organisation } from './en/settings/organisation.ts'
 import { people } from './en/settings/people.ts'
 import { settings } from './en/settings/settings.ts'
@@ -24,6 +25,7 @@ const english = {
   geocodes,
   groups,
   imports,
+  mailReports,
   optOuts,
   organisation,
   people,

@@ -11,6 +11,7 @@ import type { importSchema } from '../../http/imports.ts'
 import type { keySchema } from '../../http/keys.ts'
 import type { consentSchema } from '../../http/opt-outs.ts'
 import type { organisationSchema } from '../../http/organisation.ts'
+import type { scheduleSchema } from '../../http/report-schedules.ts'
 import type { reportSchema } from '../../http/report-schema.ts'
 import type { statisticsSchema } from '../../http/statistics.ts'
 import type { replySchema } from '../../http/replies.ts'
@@ -29,6 +30,7 @@ export type Group = z.infer<typeof groupSchema>
 export type Import = z.infer<typeof importSchema>
 export type Organisation = z.infer<typeof organisationSchema>
 export type Report = z.infer<typeof reportSchema>
+export type ReportSchedule = z.infer<typeof scheduleSchema>
 export type Statistics = z.infer<typeof statisticsSchema>
 export type Reply = z.infer<typeof replySchema>
 export type SigningKey = z.infer<typeof keySchema>

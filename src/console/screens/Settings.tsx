@@ -76,6 +76,11 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
         Page: lazy(async () => (await import('./settings/Organisation.tsx')).Organisation),
       },
       {
+        way: 'mail-reports',
+        roles: ['administrator', 'auditor'],
+        Page: lazy(async () => (await import('./settings/MailReports.tsx')).MailReports),
+      },
+      {
         way: 'people',
         roles: ['administrator', 'auditor'],
         Page: lazy(async () => (await import('./settings/People.tsx')).People),

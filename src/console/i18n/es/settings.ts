@@ -6,6 +6,7 @@ import { contacts, imports, optOuts } from './settings/contacts.ts'
 import { exercises } from './settings/exercises.ts'
 import { geocodes } from './settings/geocodes.ts'
 import { groups } from './settings/groups.ts'
+import { mailReports } from './settings/mail-reports.ts'
 import { organisation } from './settings/organisation.ts'
 import { people } from './settings/people.ts'
 import { settings } from './settings/settings.ts'
@@ -22,6 +23,7 @@ export const spanishSettings: SettingsWords = {
   geocodes,
   groups,
   imports,
+  mailReports,
   optOuts,
   organisation,
   people,

@@ -35,6 +35,7 @@ export const audit = {
     templates: 'Starter templates',
     subscriber: 'Webhooks',
     feed: 'Feeds',
+    reportSchedule: 'Reports by mail',
     capKey: 'CAP keys',
   } as Readonly<Record<string, string>>,
   actions: {
@@ -65,6 +66,9 @@ export const audit = {
     'feed.created': 'entered a feed',
     'feed.changed': 'changed a feed',
     'feed.deleted': 'removed a feed',
+    'reportSchedule.created': 'had a report sent by mail',
+    'reportSchedule.changed': 'changed a report by mail',
+    'reportSchedule.deleted': 'has a report sent no more',
     'geocodes.loaded': 'loaded geocodes',
     'geocodes.removed': 'removed geocodes',
     'group.created': 'made a group',

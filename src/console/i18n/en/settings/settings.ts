@@ -19,6 +19,7 @@ export const settings = {
     carriers: 'Carriers',
     exercises: 'Exercises',
     organisation: 'Organisation and policy',
+    'mail-reports': 'Reports by mail',
     people: 'People and roles',
     audit: 'Audit log',
     subscribers: 'Webhooks',

@@ -37,6 +37,7 @@ export const audit: SettingsWords['audit'] = {
     templates: 'Plantillas iniciales',
     subscriber: 'Webhooks',
     feed: 'Canales CAP',
+    reportSchedule: 'Informes por correo',
     capKey: 'Claves CAP',
   },
   actions: {
@@ -67,6 +68,9 @@ export const audit: SettingsWords['audit'] = {
     'feed.created': 'añadió un canal',
     'feed.changed': 'cambió un canal',
     'feed.deleted': 'quitó un canal',
+    'reportSchedule.created': 'hizo enviar un informe por correo',
+    'reportSchedule.changed': 'cambió un informe por correo',
+    'reportSchedule.deleted': 'dejó de enviar un informe por correo',
     'geocodes.loaded': 'cargó códigos geográficos',
     'geocodes.removed': 'quitó códigos geográficos',
     'group.created': 'creó un grupo',

@@ -21,6 +21,7 @@ export const settings: SettingsWords['settings'] = {
     carriers: 'Operadoras',
     exercises: 'Ejercicios',
     organisation: 'Organización y normas',
+    'mail-reports': 'Informes por correo',
     people: 'Personas y funciones',
     audit: 'Registro de auditoría',
     subscribers: 'Webhooks',
