@@ -36,6 +36,7 @@ import { tellOfRequest } from '../subscribers/notices.ts'
 import { findAddressees, lineOf, readQuestions, type Addressee } from './addressees.ts'
 import { attribute, type Attributed } from './attribution.ts'
 import { isUrgent } from './choices.ts'
+import { understandReply } from './keywords.ts'
 import { giveUpParts, joinParts, type ReceivedText, type WholeText } from './parts.ts'
 import { heedKeywords } from './keyword-answers.ts'
 import { answerChosen, lockPlaces, type Chosen, type Places } from './quotas.ts'
@@ -149,16 +150,17 @@ export interface Choice {
   readonly carrierId: string
   /** Of an option of the alert's. */
   readonly code: string
-  /** What is kept of it for people to read. */
-  readonly text: string
+  /** What they wrote beside it, in words of their own; empty: nothing. */
+  readonly words: string
 }
 
 /** Records it as a reply to the recipient's alert; the same twice is one. Whoever shows it shows the places too. */
 export async function recordChoice(
   tx: Database,
-  { recipient, phone, carrierId, code, text }: Choice,
+  { recipient, phone, carrierId, code, words }: Choice,
   now: Date,
 ): Promise<void> {
+  const text = words === '' ? code : `${code}\n${words}`
   const alertId = recipient.alert.id
   const question = (await readQuestions(tx, [alertId])).get(alertId)
   const replier = replierOf(recipient)
@@ -166,6 +168,9 @@ export async function recordChoice(
   // Without more to say, who says the same again has pressed twice.
   if (states.get(keyOfReplier(replier))?.option === code && text === code) return
   const addressee: Addressee | undefined = question && { ...question, recipient }
+  const options = question?.options ?? []
+  // Who is safe may write who is not: it is read as closely as a text.
+  const beside = understandReply(words, options)
   const inbound: NewText = {
     id: idsInOrder(1)(),
     phone,
@@ -174,8 +179,8 @@ export async function recordChoice(
     partial: false,
     kind: 'option',
     option: code,
-    urgent: isUrgent(code, question?.options ?? []),
-    review: null,
+    urgent: isUrgent(code, options) || beside.urgent === true,
+    review: beside.kind === 'optOut' ? 'optOut' : (beside.review ?? null),
     automatic: false,
     alertId,
     seq: replier.seq,
@@ -267,12 +272,13 @@ function newTexts(
 /** Who needs help, or may, is put before people: once each and alert, whatever they go on to send. */
 async function recordAsking(tx: Database, inbound: readonly NewText[], now: Date): Promise<void> {
   const asking = new Map<string, Asking>()
-  for (const { urgent, option, recipient, phone, id } of inbound) {
+  for (const { urgent, option, addressee, recipient, phone, id } of inbound) {
     if (!urgent || recipient === undefined) continue
     const replier = replierOf(recipient)
     const key = keyOfReplier(replier)
     const before = asking.get(key)
-    const certain = option !== null || before?.certain === true
+    const hasAsked = option !== null && isUrgent(option, addressee?.options ?? [])
+    const certain = hasAsked || before?.certain === true
     const texts = (before?.texts ?? 0) + 1
     asking.set(key, { ...replier, phone, areaNo: recipient.areaNo, certain, inboundId: id, texts })
   }

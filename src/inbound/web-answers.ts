@@ -159,8 +159,8 @@ export async function answerByWeb(
   if (!linked.options.some(option => option.code === code)) {
     throw new AppError('invalid_request', 'the alert offers no such answer')
   }
-  const text = [code, note, where].filter(part => part !== '').join('\n')
-  await transact(db, tx => recordChoice(tx, { ...linked, code, text }, now))
+  const words = [note, where].filter(part => part !== '').join('\n')
+  await transact(db, tx => recordChoice(tx, { ...linked, code, words }, now))
 }
 
 function noSuchLink(): AppError {

@@ -147,6 +147,24 @@ test(
 )
 
 test(
+  'who is safe and writes of somebody who is not is put before people, as in a text',
+  { timeout: 60_000 },
+  async ({ edge, database }) => {
+    const duty = await onDuty(edge)
+    const { id, phones, paths } = await sent(edge, database, duty)
+    await answer(edge, paths[0]!, { code: '1', note: 'my mother is trapped', where: 'Elm St' })
+    await answer(edge, paths[1]!, { code: '1', note: 'stop texting me', where: '' })
+    expect(await tallyOf(duty, id)).toMatchObject({ replied: 2, requests: { open: 1 } })
+    const { body: list } = await duty.author.call('GET', `/v1/alerts/${id}/requests`)
+    expect(list.items).toMatchObject([
+      { phone: phones[0], certain: false, reply: '1', text: '1\nmy mother is trapped\nElm St' },
+    ])
+    const review = await duty.author.call('GET', `/v1/alerts/${id}/replies?review=optOut`)
+    expect(review.body.items).toMatchObject([{ phone: phones[1], kind: 'option', option: '1' }])
+  },
+)
+
+test(
   'what is no link, no answer, or over is refused, and tries are counted',
   { timeout: 60_000 },
   async ({ edge, database }) => {
