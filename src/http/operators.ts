@@ -17,6 +17,7 @@ import { MAX_PASSWORD_CHARACTERS } from '../operators/passwords.ts'
 import type { Database } from '../store/database.ts'
 import { ROLES } from '../store/schema.ts'
 import { requireRole } from './auth.ts'
+import { clientAddress } from './client-address.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
@@ -166,7 +167,7 @@ const passwordRoute = createRoute({
   responses: { 204: { description: 'Set' } },
 })
 
-export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
+export const operatorRoutes = ({ database: { db }, config, now }: AppDependencies) =>
   new OpenAPIHono<Env>()
     .openapi(createRouteConfig, async c => {
       const administrator = requireRole(c, 'administrator')
@@ -216,7 +217,8 @@ export const operatorRoutes = ({ database: { db }, now }: AppDependencies) =>
       return c.json({ ...operatorResource(operator), mode, exerciseId, mustEnrolPasskey }, 200)
     })
     .openapi(passwordRoute, async c => {
-      await changeOwnPassword(db, c.var.operator, c.req.valid('json'), now())
+      const given = { ...c.req.valid('json'), address: clientAddress(c, config) }
+      await changeOwnPassword(db, c.var.operator, given, now())
       return c.body(null, 204)
     })
 

@@ -19,6 +19,7 @@ import { normaliseEmail } from './email.ts'
 import { assertUsableJurisdiction } from './jurisdiction.ts'
 import type { Operator, Role } from './operator.ts'
 import { hashPassword, isPassword, passwordFault } from './passwords.ts'
+import { attemptOf, countAttempt, forgiveAttempt } from './sign-in-delay.ts'
 
 export interface OperatorDraft {
   readonly email: string
@@ -130,23 +131,30 @@ export async function disableOperator(
 }
 
 /**
- * Sets one's own password; all sign-ins end, this one too.
+ * Sets one's own password; all sign-ins end, this one too. Whoever found a console left open guesses the current one no
+ * faster than at sign-in.
  *
- * @throws AppError `invalid_credentials` if the current one is wrong, `invalid_operator` if the new one is
+ * @param given `address`: the caller's network address, for the delay after failures
+ * @throws AppError `invalid_credentials` if the current one is wrong, `invalid_operator` if the new one is;
+ *   `too_many_requests` after failures
  */
 export async function changeOwnPassword(
   db: Database,
   operator: Operator,
-  { currentPassword, password }: { currentPassword: string; password: string },
+  given: { readonly currentPassword: string; readonly password: string; readonly address: string },
   now: Date,
 ): Promise<void> {
+  const { currentPassword, password, address } = given
   assertUsablePassword(password, operator.email)
+  const attempt = attemptOf(operator.email, address)
+  await countAttempt(db, attempt, now)
   const found = await findPassword(db, operator.email)
   if (!(await isPassword(currentPassword, found?.passwordHash))) {
     throw new AppError('invalid_credentials', 'the current password is wrong')
   }
   const passwordHash = await hashPassword(password)
   await transact(db, async tx => {
+    await forgiveAttempt(tx, attempt, now)
     await updateOperator(tx, operator.id, { passwordHash })
     await revokeSessionsOf(tx, operator.id, now)
     const action = 'operator.passwordChanged'

@@ -12,7 +12,7 @@ import { AppError } from '../errors.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, transact } from '../store/database.ts'
 import { exerciseState, holdExercise } from '../store/exercises.ts'
-import { findPassword } from '../store/operators.ts'
+import { findPassword, lockOperator } from '../store/operators.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { listLivePasskeys } from '../store/passkeys.ts'
 import {
@@ -78,10 +78,16 @@ export async function signIn(
   const found = await findPassword(db, normalised)
   const isRight = await isPassword(password, found?.passwordHash)
   if (found === undefined || !isRight || found.operator.disabledAt !== undefined) {
-    throw new AppError('invalid_credentials', 'the e-mail address or the password is wrong')
+    throw wrongCredentials()
   }
   const { operator } = found
   const opened = await transact(db, async tx => {
+    // While it was hashed somebody may have set another, because this one was stolen; that ended the sign-ins there were.
+    await lockOperator(tx, operator.id)
+    const still = await findPassword(tx, normalised)
+    if (still?.passwordHash !== found.passwordHash || still.operator.disabledAt !== undefined) {
+      throw wrongCredentials()
+    }
     await forgiveAttempt(tx, attempt, now)
     const { passkeys } = (await readOrganisation(tx)).policy
     const isEnough = passkeys.signIn === 'optional'
@@ -101,6 +107,10 @@ export async function signIn(
     )
   }
   return tokensFor(keys, opened, now)
+}
+
+function wrongCredentials(): AppError {
+  return new AppError('invalid_credentials', 'the e-mail address or the password is wrong')
 }
 
 /** A sign-in with the first of its refresh tokens. */

@@ -146,6 +146,19 @@ test('operators set their own password by the current one', async ({ edge }) => 
   expect((await caller.call('GET', '/v1/me')).status).toBe(401)
 })
 
+test('whoever found a console left open guesses the password no faster than at sign-in', async ({
+  edge,
+}) => {
+  const caller = await edge.caller()
+  const guess = async () => {
+    const json = { currentPassword: 'not the right one', password: 'a brand new password' }
+    return (await caller.call('POST', '/v1/me/password', { json })).status
+  }
+  const answers: number[] = []
+  for (let i = 0; i < 8; i++) answers.push(await guess())
+  expect(answers).toEqual([401, 401, 401, 401, 401, 429, 429, 429])
+})
+
 test('the last administrator stays', async ({ edge, administrator }) => {
   const { body } = await administrator.call('GET', '/v1/operators?limit=1000')
   const others = body.items.filter(

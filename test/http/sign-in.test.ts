@@ -1,4 +1,5 @@
 import { generateKeyPair, SignJWT } from 'jose'
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { v7 as uuid } from 'uuid'
 import { PASSWORD, test } from '../support/edge.ts'
@@ -78,6 +79,31 @@ test('failures make the next try wait longer and longer, and nobody is locked ou
   edge.pass(2)
   expect((await attempt(PASSWORD)).body.operator.id).toBe(id)
   expect((await attempt(PASSWORD)).status).toBe(200)
+})
+
+test('a password that is replaced while it is being looked at opens nothing', async ({
+  edge,
+  db,
+}) => {
+  const email = 'stolen@example.org'
+  const { id } = await edge.caller({ email })
+  const json = { grantType: 'password', email, password: PASSWORD }
+  const { pending } = await db.transaction(async tx => {
+    await tx.execute(sql`select from operators where id = ${id}::uuid for update`)
+    const asked = edge.call('POST', '/v1/auth/token', { json })
+    const isWaiting = async () => {
+      const [row] = await db.execute<{ waits: boolean }>(sql`
+        select exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid
+          where not l.granted and a.datname = current_database()) as waits`)
+      return row?.waits === true
+    }
+    await expect.poll(isWaiting, { timeout: 10_000 }).toBe(true)
+    await tx.execute(sql`update operators set password_hash = 'another' where id = ${id}::uuid`)
+    // What a new password does to the sign-ins that there are.
+    await tx.execute(sql`update sessions set revoked_at = now() where operator_id = ${id}::uuid`)
+    return { pending: asked }
+  })
+  expect(await pending).toEqual(problemOf(401, 'invalid_credentials'))
 })
 
 test('a password of a megabyte is refused before anybody hashes it', async ({ edge }) => {
