@@ -4,7 +4,7 @@ import { get, post } from '../lib/api.ts'
 import { useAct } from '../lib/act.ts'
 import { useGeometries } from '../lib/geometries.ts'
 import { useHotkeys } from '../lib/hotkeys.ts'
-import { count, dayAndClock, languageName, span } from '../lib/i18n.ts'
+import { count, dayAndClock, languageName, span, words } from '../lib/i18n.ts'
 import { type KeptKey, signContent } from '../lib/keys.ts'
 import { passkeyOver } from '../lib/passkeys.ts'
 import { goTo, pathTo, place, type ScreenProps } from '../lib/place.ts'
@@ -17,6 +17,8 @@ import { PhonePreview } from '../parts/PhonePreview.tsx'
 import { Severity } from '../parts/Severity.tsx'
 import { SigningKey } from '../parts/SigningKey.tsx'
 import { Waiting } from '../parts/Waiting.tsx'
+import { followUpsOf } from './alert/said.ts'
+import { FollowUps, SaidBeside } from './alert/Texts.tsx'
 import { areaKm2 } from './compose/areas.ts'
 import { sizeOf } from './compose/AreaList.tsx'
 import type { Estimate } from './compose/composition.ts'
@@ -127,7 +129,7 @@ function Page({ read, onReadAgain }: { read: Read; onReadAgain: () => void }) {
             </div>
             <div class="phones">
               {content.texts.map(({ no, language, sms }) => (
-                <PhonePreview key={no} text={{ language, sms }}>
+                <PhonePreview key={no} text={{ language, sms }} linkBase={content.link?.base}>
                   <label class="check read-tick">
                     <input
                       type="checkbox"
@@ -144,7 +146,9 @@ function Page({ read, onReadAgain }: { read: Read; onReadAgain: () => void }) {
                 </PhonePreview>
               ))}
             </div>
+            <SaidBeside content={content} />
             <Corrections content={content} />
+            <FollowUps all={laterOf(content)} />
           </section>
           <section class="card" aria-labelledby="r-checks">
             <h2 id="r-checks">{text.checks}</h2>
@@ -272,6 +276,7 @@ function Numbers({ content, estimate }: { content: AlertContent; estimate: Estim
   const { review: text, compose } = composeWords()
   const { seconds, segments, recipients, optedOut, ifActual } = estimate
   const isDrill = content.mode === 'exercise'
+  const named = content.roster ? [content.roster] : content.groups
   return (
     <dl class="facts">
       <dt>{text.phones}</dt>
@@ -293,18 +298,26 @@ function Numbers({ content, estimate }: { content: AlertContent; estimate: Estim
           ? text.noReplies
           : content.replies.options.map(({ code, label }) => `${code} ${label}`).join(', ')}
       </dd>
-      {content.groups.length > 0 && (
+      {named.length + content.excludeGroups.length > 0 && (
         <>
           <dt>{text.groups}</dt>
           <dd>
-            {content.groups
-              .map(({ name, count: members }) => `${name} (${count(members)})`)
-              .join(', ')}
+            {named.map(({ name, count: members }) => `${name} (${count(members)})`).join(', ')}
+            {content.excludeGroups.length > 0 && (
+              <p>
+                {words().approve.without(content.excludeGroups.map(({ name }) => name).join(', '))}
+              </p>
+            )}
           </dd>
         </>
       )}
     </dl>
   )
+}
+
+/** What may follow, the corrections left out: they have a place of their own. */
+function laterOf(content: AlertContent) {
+  return followUpsOf({ ...content, corrections: { cancel: [], allClear: [] } })
 }
 
 function Corrections({ content: { corrections } }: { content: AlertContent }) {
