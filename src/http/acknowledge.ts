@@ -17,7 +17,10 @@ const MOST_OCTETS = 8 * 1024
 const MOST_LETTERS = 500
 /** A minute: nobody changes their mind so often. */
 const ANSWERS_A_LINK = 12
-/** A minute. A carrier's whole network may come from one address, but nobody follows links that are none. */
+/**
+ * A minute. A carrier's whole network may come from one address, and all the world's where a proxy is not known: who
+ * makes up links there must not keep others from their own, so a true one is followed all the same.
+ */
 const WRONG_LINKS_AN_ADDRESS = 60
 
 export const acknowledgeRoutes = ({
@@ -45,14 +48,13 @@ export const acknowledgeRoutes = ({
 
   /** What whoever has the link may see, or why they may not. */
   const follow = async (c: Context<Env>, act: () => Promise<Response>) => {
-    const address = clientAddress(c, config)
-    if (wrong.isSpent(address)) return refused(c, 429)
     try {
       return await act()
     } catch (error) {
       if (!isAppError(error)) throw error
-      if (error.code === 'not_found') wrong.take(address)
-      if (error.code === 'not_found') return refused(c, 404)
+      if (error.code === 'not_found') {
+        return refused(c, wrong.take(clientAddress(c, config)) ? 404 : 429)
+      }
       if (error.code === 'expired') return refused(c, 410)
       if (error.code === 'invalid_request' || error.code === 'too_large') return refused(c, 400)
       throw error

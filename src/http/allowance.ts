@@ -5,7 +5,6 @@ const MINUTE_MS = 60_000
 export interface Allowance {
   /** @returns false where the key has had its share of this minute */
   take(key: string): boolean
-  isSpent(key: string): boolean
 }
 
 /** So many a minute and key, in this process. */
@@ -25,6 +24,5 @@ export function createAllowance(aMinute: number): Allowance {
       taken.set(key, count + 1)
       return count < aMinute
     },
-    isSpent: key => countOf(key) >= aMinute,
   }
 }

@@ -189,6 +189,13 @@ test(
     expect(statuses.filter(status => status === 303)).toHaveLength(12)
     expect(statuses.slice(-2)).toEqual([429, 429])
 
+    // Behind one address are all phones of a network: whoever makes up links there keeps nobody from their own.
+    const guesses: number[] = []
+    for (let i = 0; i < 70; i++) guesses.push((await edge.call('GET', '/a/made-up')).status)
+    expect(guesses.at(-1)).toBe(429)
+    expect((await edge.call('GET', path)).status).toBe(200)
+    expect((await answer(edge, path, { code: '1' })).status).toBe(303)
+
     const signature = await duty.author.sign(id, 'author', 'all-clear')
     await duty.author.call('POST', `/v1/alerts/${id}/all-clear`, { json: { signature } })
     expect((await edge.call('GET', path)).body).toContain('This alert is over.')
