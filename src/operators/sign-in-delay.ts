@@ -4,7 +4,8 @@
  * Three counts run: of this account from this address, of the address (a /24, or a /64) over all accounts, of
  * the account over all addresses. Past its free tries each doubles the wait, up to a cap. The account's own
  * cap is short, and an address that has signed in to the account before is spared it: a stranger who hammers
- * an account from a thousand addresses can slow its owner by seconds, and lock nobody out.
+ * an account from a thousand addresses can slow its owner by seconds, and lock nobody out. It is spared the count of
+ * the address as well, until it slips: behind a proxy that is not known all the world has one address.
  *
  * An attempt is counted before the password is looked at and taken back if it was right, so a thousand at once
  * get no further than a thousand in a row.
@@ -101,8 +102,9 @@ function secondsToWait(attempt: Attempt, counts: readonly FailureCount[], now: D
   const isKnown = pair?.count === 0 && pair.lastAt < now
   const waits = counts.map(count => {
     if (count.subject === attempt.pair) return waitOf(RULES.pair, count, now)
-    if (count.subject === attempt.address) return waitOf(RULES.address, count, now)
-    return isKnown ? 0 : waitOf(RULES.account, count, now)
+    if (isKnown) return 0
+    const rule = count.subject === attempt.address ? RULES.address : RULES.account
+    return waitOf(rule, count, now)
   })
   return Math.max(...waits)
 }

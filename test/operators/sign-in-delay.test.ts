@@ -82,3 +82,18 @@ test('an account that a thousand addresses hammer lets its owner in from where t
   ).rejects.toSatisfy((error: { retryAfterSeconds: number }) => error.retryAfterSeconds <= 5)
   await countAttempt(db, attemptOf('owner@example.org', '203.0.114.1'), at(8))
 })
+
+test('whoever tries many accounts beside somebody who has signed in there before does not keep them out', async ({
+  db,
+}) => {
+  const owner = attemptOf('colleague@example.org', '198.51.103.1')
+  await countAttempt(db, owner, at(0))
+  await forgiveAttempt(db, owner, at(0))
+  for (let n = 0; n < 40; n++) {
+    const attempt = attemptOf(`guess-${n}@example.org`, '198.51.103.2')
+    await countAttempt(db, attempt, at(1)).catch(() => undefined)
+  }
+  await countAttempt(db, owner, at(1))
+  // Their own slip is a failure like any other there.
+  await expect(countAttempt(db, owner, at(1))).rejects.toThrow()
+})
