@@ -66,18 +66,17 @@ const SECRETS: Readonly<Record<Protocol, readonly string[]>> = {
   smtp: ['password'],
 }
 /** The members that are URLs of somebody else's, which we call. */
-const CALLED: Readonly<Record<Protocol, readonly string[]>> = {
+const CALLED: Readonly<Record<Protocol, readonly (readonly string[])[]>> = {
   smpp: [],
-  twilio: ['baseUrl'],
-  http: ['url'],
+  twilio: [['baseUrl']],
+  http: [['url'], ['auth', 'tokenUrl']],
   smtp: [],
 }
 /** The members that say where the secrets are shown. */
-const LEADING: Readonly<Record<Protocol, string>> = {
-  smpp: 'host',
-  twilio: 'baseUrl',
-  http: 'url',
-  smtp: 'host',
+const LEADING: Readonly<Record<Protocol, readonly (readonly string[])[]>> = {
+  ...CALLED,
+  smpp: [['host']],
+  smtp: [['host']],
 }
 const PROTOCOLS = Object.keys(SECRETS) as Protocol[]
 
@@ -91,13 +90,21 @@ export function readProtocol(
     name => ({ pointer: `/${name}`, detail: `does not belong to the protocol ${protocol}` }),
   )
   const own = given[protocol] as Fields | undefined
-  for (const name of CALLED[protocol]) {
-    const url = own?.[name]
-    if (typeof url !== 'string') continue
+  for (const path of CALLED[protocol]) {
+    const url = textAt(own, path)
+    if (url === undefined) continue
     const detail = urlFault(url, mayBePrivate(url, privateHosts))
-    if (detail !== undefined) faults.push({ pointer: `/${protocol}/${name}`, detail })
+    if (detail !== undefined) faults.push({ pointer: `/${protocol}/${path.join('/')}`, detail })
   }
   return { own, faults }
+}
+
+function textAt(fields: unknown, path: readonly string[]): string | undefined {
+  const value = path.reduce<unknown>(
+    (at, name) => (typeof at === 'object' && at !== null ? (at as Fields)[name] : undefined),
+    fields,
+  )
+  return typeof value === 'string' ? value : undefined
 }
 
 /** What an account is set up with: what was said, and what goes without saying. */
@@ -165,10 +172,12 @@ export function strayingSecrets(
   kept: { readonly settings: Fields; readonly secrets: Fields },
   own: Fields,
 ): Fault[] {
-  const leading = LEADING[protocol]
-  const to = own[leading]
-  if (typeof to !== 'string' || hostOf(to) === hostOf(String(kept.settings[leading]))) return []
-  const detail = `must be given again, for ${leading} leads to another host`
+  const straying = LEADING[protocol].find(path => {
+    const to = textAt(own, path)
+    return to !== undefined && hostOf(to) !== hostOf(textAt(kept.settings, path) ?? '')
+  })
+  if (straying === undefined) return []
+  const detail = `must be given again, for ${straying.at(-1)} leads to another host`
   const given = textsOf(own).map(({ pointer }) => pointer)
   return textsOf(kept.secrets)
     .filter(({ pointer, text }) => text !== '' && !given.includes(pointer))
@@ -219,6 +228,9 @@ export function openProtocol(
         http: openHttp(kept, secrets as HttpSecrets, {
           webhookUrl: webhookUrlOf(publicUrl, id),
           allowPrivate: mayBePrivate(kept.url, privateHosts),
+          ...(kept.auth?.scheme === 'oauth2' && {
+            allowPrivateTokens: mayBePrivate(kept.auth.tokenUrl, privateHosts),
+          }),
         }),
       }
     }

@@ -268,6 +268,8 @@ export interface HttpSettings extends GatewayDescription {
   readonly secrets: Readonly<Record<string, string>>
   /** The URL may lead to a private address. */
   readonly allowPrivate: boolean
+  /** And so may the URL that tokens are had at. */
+  readonly allowPrivateTokens?: boolean
   /** This account's webhook at our public URL. */
   readonly webhookUrl: string
   /** For an answer, in milliseconds. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { createAccount, openAccounts } from '../../src/accounts/accounts.ts'
+import { changeAccount, createAccount, openAccounts } from '../../src/accounts/accounts.ts'
 import { newHttpSchema } from '../../src/accounts/settings/http.ts'
 import { HOSTILE_URLS } from '../network/hostile-urls.ts'
 import { test as edgeTest, type Caller } from '../support/edge.ts'
@@ -131,6 +131,65 @@ test.for(HOSTILE_URLS.filter(url => url !== ''))(
     })
   },
 )
+
+const oauth2 = (tokenUrl: string) => ({
+  scheme: 'oauth2',
+  tokenUrl,
+  clientId: 'county',
+  clientSecret: '{secret.token}',
+})
+
+test.for(HOSTILE_URLS.filter(url => url !== ''))(
+  'W10: and so is %s as the place where tokens are had',
+  async (url, { edge, administrator }) => {
+    const { config, masterKey } = edge.deps
+    const auth = { ...oauth2(url), credentialsIn: 'header', parameters: {} } as const
+    const { body } = await administrator.call('POST', '/v1/carriers', {
+      json: described(`Tokens ${randomUUID()}`),
+    })
+    const installation = { ...config, masterKey, privateHosts: [] }
+    const by = { operatorId: randomUUID(), now: new Date() }
+    const { db } = edge.deps.database
+    const target = { id: body.id, revision: undefined }
+    await expect(
+      changeAccount(db, installation, by, target, { http: { auth } }),
+    ).rejects.toMatchObject({
+      code: 'invalid_carrier',
+      faults: expect.arrayContaining([expect.objectContaining({ pointer: '/http/auth/tokenUrl' })]),
+    })
+  },
+)
+
+test('secrets don’t follow an account whose tokens are had elsewhere from now on', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const created = await administrator.call('POST', '/v1/carriers', { json: described('Tokens') })
+  const edit = (http: object) =>
+    administrator.call('PATCH', `/v1/carriers/${created.body.id}`, { json: { http } })
+  const auth = oauth2('https://login.example/token')
+  expect((await edit({ auth })).body.errors).toEqual([
+    {
+      pointer: '/http/secrets/token',
+      detail: 'must be given again, for tokenUrl leads to another host',
+    },
+    {
+      pointer: '/http/secrets/hook',
+      detail: 'must be given again, for tokenUrl leads to another host',
+    },
+  ])
+  const secrets = { token: 'canary-1', hook: 'canary-2' }
+  const changed = await edit({ auth, secrets })
+  expect(changed.body.http.auth).toEqual({ ...auth, credentialsIn: 'header', parameters: {} })
+  // Another path of the same server, and the same again.
+  expect((await edit({ auth: oauth2('https://login.example/other') })).status).toBe(200)
+  expect((await edit({ auth: oauth2('https://evil.example/token') })).status).toBe(422)
+  const opened = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
+  expect(opened.find(({ id }) => id === created.body.id)?.http).toMatchObject({
+    allowPrivateTokens: false,
+  })
+})
 
 test('a host that the configuration names may be private, and of another scheme and port', async ({
   edge,

@@ -46,15 +46,36 @@ const answerKind = z.enum([
   'uncertain',
 ])
 
-const auth = z.discriminatedUnion('scheme', [
-  z.strictObject({ scheme: z.literal('basic'), username: template, password: template }),
-  z.strictObject({ scheme: z.literal('bearer'), token: template }),
-])
-
 const fields = (max: number) =>
   z
     .record(z.string().min(1).max(100), template)
     .refine(given => Object.keys(given).length <= max, `must have at most ${max} members`)
+
+const auth = z.discriminatedUnion('scheme', [
+  z.strictObject({ scheme: z.literal('basic'), username: template, password: template }),
+  z.strictObject({ scheme: z.literal('bearer'), token: template }),
+  z
+    .strictObject({
+      scheme: z.literal('oauth2'),
+      tokenUrl: z
+        .string()
+        .min(1)
+        .max(1_000)
+        .regex(/^[^{}]*$/, 'must hold no placeholder'),
+      clientId: template,
+      clientSecret: template,
+      credentialsIn: z.enum(['header', 'body']).default('header').meta({
+        description: 'Where the token server wants client id and secret: as Basic, or in the form',
+      }),
+      parameters: fields(10).default({}).meta({
+        description: 'Beside grant_type, such as scope and audience',
+      }),
+    })
+    .meta({
+      description:
+        'Tokens by client credentials (RFC 6749 §4.4): had once for many messages, and anew before they end',
+    }),
+])
 
 const headers = z
   .record(headerName, template.regex(/^[\x20-\x7e]*$/, 'must be printable ASCII'))
@@ -267,7 +288,7 @@ const HEADER_PLACEHOLDERS = MESSAGE_PLACEHOLDERS.filter(name => name !== 'text')
 export function openHttp(
   { responseTimeoutSeconds, body: sent, ...settings }: HttpAccountSettings,
   { secrets }: HttpSecrets,
-  installation: Pick<HttpSettings, 'webhookUrl' | 'allowPrivate'>,
+  installation: Pick<HttpSettings, 'webhookUrl' | 'allowPrivate' | 'allowPrivateTokens'>,
 ): HttpSettings {
   return {
     ...settings,

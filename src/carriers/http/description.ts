@@ -29,6 +29,16 @@ export interface GatewayDescription {
 export type GatewayAuth =
   | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
   | { readonly scheme: 'bearer'; readonly token: string }
+  /** The client's own credentials, for tokens that are had elsewhere. @see RFC 6749 §4.4 */
+  | {
+      readonly scheme: 'oauth2'
+      readonly tokenUrl: string
+      readonly clientId: string
+      readonly clientSecret: string
+      readonly credentialsIn: 'header' | 'body'
+      /** Beside `grant_type`, such as `scope` and `audience`. */
+      readonly parameters: Readonly<Record<string, string>>
+    }
 
 export type JsonTemplate =
   | string

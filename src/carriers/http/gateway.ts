@@ -1,5 +1,6 @@
 import type { HttpAnswer, HttpRequest } from '../../network/origin.ts'
 import type { Outcome, ShortMessage } from '../carrier.ts'
+import type { TokenEndpoint } from './tokens.ts'
 
 /** What an HTTP gateway speaks, as pure functions; none of them throws. */
 export interface Gateway {
@@ -8,6 +9,8 @@ export interface Gateway {
   readonly allowPrivate: boolean
   /** For an answer, in milliseconds. */
   readonly answerMs: number
+  /** Where the tokens are had that its requests are sent with; absent: they hold what they need. */
+  readonly tokens?: TokenEndpoint | undefined
   /** Sends nothing to anybody; its answer says whether the gateway can be reached and takes the account. */
   readonly probe: HttpRequest
   /** @param now epoch milliseconds: what is left until the message's `expiresAt` becomes its validity */

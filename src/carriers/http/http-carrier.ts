@@ -1,7 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { jitteredBackoff } from '../../clock.ts'
 import { log } from '../../log.ts'
-import { type HttpAnswer, NetworkFault, type Origin, openOrigin } from '../../network/origin.ts'
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  NetworkFault,
+  type Origin,
+  openOrigin,
+} from '../../network/origin.ts'
 import {
   type Carrier,
   type CarrierConfig,
@@ -13,6 +19,7 @@ import {
 } from '../carrier.ts'
 import { type Submission, WholeMessages } from '../whole-messages.ts'
 import { type Gateway, retryAfterMs } from './gateway.ts'
+import { openTokens, type TokenFault, type Tokens } from './tokens.ts'
 
 /**
  * An account at an HTTP gateway: one request a message, whatever its segments, for the gateway makes them.
@@ -27,6 +34,9 @@ import { type Gateway, retryAfterMs } from './gateway.ts'
  * The window counts requests, the pace segments: a message leaves when all its segments are released. A request
  * that got no answer is never sent again from here: it may have been taken (`uncertain`), and whether a person gets
  * a thing twice is not ours to decide. What failed before any byte left goes elsewhere.
+ *
+ * Where the gateway wants tokens, one is had before the probe and before each message. A request that is answered by
+ * 401 was not taken: it goes once more, with a new token.
  */
 
 /** How fast to come back; tests set other values. */
@@ -67,6 +77,7 @@ class HttpCarrier implements Carrier {
 
   readonly #messages: WholeMessages
   #origin: Origin | undefined
+  #tokens: Tokens | undefined
   #timer: NodeJS.Timeout | undefined
   /** Messages that wait for a connection, oldest first. */
   readonly #waiting: Submission[] = []
@@ -110,10 +121,11 @@ class HttpCarrier implements Carrier {
 
   open(events: CarrierEvents, signal: AbortSignal): Promise<void> {
     return this.#messages.open(events, signal, () => {
-      const { url, allowPrivate, answerMs } = this.#gateway
-      // Every request under way listens to it, and the probe.
-      setMaxListeners(this.#connections + 1, this.#messages.cut)
+      const { url, allowPrivate, answerMs, tokens } = this.#gateway
+      // Every request under way listens to it, the probe, and what asks for a token.
+      setMaxListeners(this.#connections + 2, this.#messages.cut)
       this.#origin = openOrigin({ url, allowPrivate, answerMs, connections: this.#connections })
+      this.#tokens = tokens && openTokens(tokens)
       void this.#probe()
     })
   }
@@ -137,7 +149,9 @@ class HttpCarrier implements Carrier {
         if (this.#isResting) this.#giveUpWaiting()
       },
       outOfTime: () => this.#giveUpWaiting(),
-      drained: () => this.#origin?.close(),
+      drained: async () => {
+        await Promise.all([this.#origin?.close(), this.#tokens?.close()])
+      },
     })
   }
 
@@ -162,7 +176,7 @@ class HttpCarrier implements Carrier {
     try {
       const request = this.#gateway.request(message, now)
       const notAfter = message.expiresAt
-      answer = await origin.send({ ...request, notAfter }, this.#messages.cut)
+      answer = await this.#ask(origin, { ...request, notAfter })
       outcome = this.#gateway.outcome(answer)
     } catch (error) {
       outcome = faultOf(error)
@@ -174,6 +188,20 @@ class HttpCarrier implements Carrier {
     else if (isSubmitError(outcome)) this.#missed(outcome)
     this.#sendWaiting()
     this.#messages.settled()
+  }
+
+  /**
+   * @throws NetworkFault as `Origin.send`, NoToken
+   */
+  async #ask(origin: Origin, request: HttpRequest): Promise<HttpAnswer> {
+    const tokens = this.#tokens
+    const { cut } = this.#messages
+    if (tokens === undefined) return origin.send(request, cut)
+    const token = await takeToken(tokens, cut)
+    const answer = await origin.send(bearing(token, request), cut)
+    if (answer.status !== 401) return answer
+    tokens.refused(token)
+    return origin.send(bearing(await takeToken(tokens, cut), request), cut)
   }
 
   #giveUpWaiting(): void {
@@ -210,9 +238,13 @@ class HttpCarrier implements Carrier {
     const isStale = () => !this.#messages.isOpen || this.#origin !== origin
     let answer: HttpAnswer
     try {
-      answer = await origin.send(this.#gateway.probe, this.#messages.cut)
+      answer = await this.#ask(origin, this.#gateway.probe)
     } catch (error) {
-      if (!isStale()) this.#down(error instanceof NetworkFault ? error.reason : 'link_lost', 'soon')
+      if (isStale()) return
+      if (error instanceof NoToken && error.fault.kind === 'configuration') {
+        this.#messages.complain(error.fault.reason)
+        this.#down(error.fault.reason, 'slowly')
+      } else this.#down(reasonOfFault(error), 'soon')
       return
     }
     if (isStale()) return
@@ -279,11 +311,40 @@ class HttpCarrier implements Carrier {
   }
 }
 
+/** Nothing of the request has left. */
+class NoToken extends Error {
+  readonly fault: TokenFault
+
+  constructor(fault: TokenFault) {
+    super(fault.reason)
+    this.name = 'NoToken'
+    this.fault = fault
+  }
+}
+
+async function takeToken(tokens: Tokens, signal: AbortSignal): Promise<string> {
+  const taken = await tokens.take(signal)
+  if (typeof taken === 'string') return taken
+  throw new NoToken(taken)
+}
+
+/** @see RFC 6750 §2.1 */
+const bearing = (token: string, request: HttpRequest): HttpRequest => ({
+  ...request,
+  headers: { ...request.headers, Authorization: `Bearer ${token}` },
+})
+
+function reasonOfFault(error: unknown): string {
+  if (error instanceof NoToken) return error.fault.reason
+  return error instanceof NetworkFault ? error.reason : 'link_lost'
+}
+
 const refusesAccount = ({ status }: HttpAnswer) => status === 401 || status === 403
 
 /** What becomes of a message whose request got no answer. */
 function faultOf(error: unknown): SubmitError {
   const messageIds: readonly string[] = []
+  if (error instanceof NoToken) return { ...error.fault, messageIds }
   if (!(error instanceof NetworkFault))
     return { kind: 'uncertain', reason: 'link_lost', messageIds }
   if (error.reason === 'refused_address')

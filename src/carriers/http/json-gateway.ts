@@ -8,6 +8,7 @@ import type { Gateway } from './gateway.ts'
 import { createHttpCarrier, type ProbeTuning } from './http-carrier.ts'
 import { listAt, parseJson, wordAt } from './pointer.ts'
 import { reasonOf } from './reason.ts'
+import type { TokenEndpoint } from './tokens.ts'
 import { type Values, fillFields, fillJson, fillText } from './template.ts'
 
 /** What a template may name of a message; numbers stay numbers where a JSON string holds nothing else. */
@@ -50,7 +51,9 @@ export function jsonGateway(config: CarrierConfig, reference: () => string = ran
     ['from', sourceAddress],
     ['webhook', settings.webhookUrl],
   ])
-  const authorization = settings.auth && authorizationOf(settings.auth, fixed)
+  const { auth } = settings
+  const authorization =
+    auth === undefined || auth.scheme === 'oauth2' ? undefined : authorizationOf(auth, fixed)
   const headersWith = (values: Values) => ({
     Accept: 'application/json',
     ...(authorization !== undefined && { Authorization: authorization }),
@@ -60,6 +63,7 @@ export function jsonGateway(config: CarrierConfig, reference: () => string = ran
     url,
     allowPrivate,
     answerMs,
+    ...(auth?.scheme === 'oauth2' && { tokens: tokenEndpointOf(auth, settings, fixed) }),
     probe: { method: 'GET', path: probePath ?? url.pathname, headers: headersWith(fixed) },
     request(message, now): HttpRequest {
       const values: Values = new Map([
@@ -115,7 +119,22 @@ function messageValues(
   ]
 }
 
-function authorizationOf(auth: GatewayAuth, values: Values): string {
+type OAuth2 = Extract<GatewayAuth, { scheme: 'oauth2' }>
+
+function tokenEndpointOf(auth: OAuth2, settings: HttpSettings, values: Values): TokenEndpoint {
+  const { tokenUrl, clientId, clientSecret, credentialsIn, parameters } = auth
+  return {
+    url: new URL(tokenUrl),
+    allowPrivate: settings.allowPrivateTokens === true,
+    answerMs: settings.answerMs,
+    clientId: fillText(clientId, values),
+    clientSecret: fillText(clientSecret, values),
+    credentialsIn,
+    parameters: Object.fromEntries(fillFields(parameters, values)),
+  }
+}
+
+function authorizationOf(auth: Exclude<GatewayAuth, OAuth2>, values: Values): string {
   if (auth.scheme === 'bearer') return `Bearer ${fillText(auth.token, values)}`
   const pair = `${fillText(auth.username, values)}:${fillText(auth.password, values)}`
   return `Basic ${Buffer.from(pair).toString('base64')}`
