@@ -41,6 +41,7 @@ import {
   settingFaults,
   splitSecrets,
   strayingSecrets,
+  withoutNull,
   withoutProtocols,
 } from './protocols.ts'
 
@@ -337,12 +338,12 @@ async function announce(
   await recordAudit(tx, { operatorId, action, subject: id, detail: { name, ...detail } })
 }
 
-/** What is left out stays, the secrets too. */
+/** What is left out stays, the secrets too; what is null goes. */
 function editedProtocol(installation: Installation, current: CarrierRow, edit: Fields) {
   const { masterKey } = installation
   const { id, protocol } = current
   const edited = splitSecrets(protocol, edit)
-  const settings = { ...(current.settings as Fields), ...edited.settings }
+  const settings = withoutNull({ ...(current.settings as Fields), ...edited.settings })
   const kept = openSecrets(masterKey, id, current.sealedSecrets)
   const secrets = joinSecrets(kept, edited.secrets)
   const before = { settings: current.settings as Fields, secrets: kept }

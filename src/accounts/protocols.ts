@@ -153,14 +153,18 @@ export function splitSecrets(
   }
 }
 
-/** What an edit leaves out stays; where a secret has members, each of them. */
+/** What an edit leaves out stays, what is null goes; where a secret has members, each of them. */
 export function joinSecrets(kept: Fields, edited: Fields): Fields {
   const joined = Object.entries(edited).map(([name, value]) =>
     typeof value === 'object' && value !== null
-      ? [name, { ...(kept[name] as Fields | undefined), ...value }]
+      ? [name, withoutNull({ ...(kept[name] as Fields | undefined), ...value })]
       : [name, value],
   )
-  return { ...kept, ...(Object.fromEntries(joined) as Fields) }
+  return withoutNull({ ...kept, ...(Object.fromEntries(joined) as Fields) })
+}
+
+export function withoutNull(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 }
 
 /**

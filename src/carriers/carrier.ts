@@ -75,7 +75,13 @@ export interface SubmitError {
  * `messageIds` holds one id a segment, in order, or a single one for all of them; an empty string where the carrier
  * gave none.
  */
-export type Outcome = { readonly messageIds: readonly string[] } | SubmitError
+export type Outcome = Taken | SubmitError
+
+interface Taken {
+  readonly messageIds: readonly string[]
+  /** As many as the carrier itself has made of the text, where it says so; absent: as many as it was handed. */
+  readonly segments?: number
+}
 
 export function isSubmitError(outcome: Outcome): outcome is SubmitError {
   return 'kind' in outcome

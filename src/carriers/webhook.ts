@@ -8,6 +8,7 @@ import { readTwilioWebhook } from './twilio/webhook.ts'
  * by a dispatcher later.
  */
 export interface WebhookRequest {
+  readonly method: string
   /** The exact public URL that it came to, query included: what was signed. */
   readonly url: string
   /** Names in lower case. */

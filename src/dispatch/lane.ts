@@ -265,7 +265,8 @@ export function startLane(options: LaneOptions): Lane {
     range.inFlight--
     if (!isSubmitError(ended)) {
       health.taken(clock - sentAt[ref]!)
-      const segments = segmentsOf(item)
+      const segments = ended.segments ?? segmentsOf(item)
+      if (segments > segmentsOf(item)) pace.take(segments - segmentsOf(item))
       counts.acceptedMessages++
       counts.acceptedSegments += segments
       alertRates.add(range.alert.id, segments)

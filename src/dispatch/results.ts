@@ -21,9 +21,12 @@ import { phoneOf, segmentsOf, type HeldRange, type Item } from './work.ts'
 const BATCH = { size: 250, ms: 20 }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }
 
-interface Collected extends Mutable<Omit<RangeResults, 'messageIds' | 'blocked' | 'finished'>> {
+interface Collected extends Mutable<
+  Omit<RangeResults, 'messageIds' | 'blocked' | 'finished' | 'counted'>
+> {
   readonly blocked: string[]
   readonly messageIds: Mutable<MessageIds>
+  readonly counted: Map<number, number>
   finished: boolean
   /** Results in it, to give back the exposure once they are written. */
   count: number
@@ -36,6 +39,7 @@ const nothingOf = ({ lease, place, text }: HeldRange): Collected => ({
   segments: text.segments,
   taken: [],
   messageIds: { seqs: [], parts: [], ids: [] },
+  counted: new Map(),
   ended: [],
   retries: [],
   blocked: [],
@@ -196,9 +200,10 @@ export function createResultWriter(
       const results = resultsOf(range)
       if (isSubmitError(outcome)) refused(item, outcome, results)
       else {
-        const { messageIds } = outcome
+        const { messageIds, segments = segmentsOf(item) } = outcome
         results.taken.push(seq)
-        const isOfAll = messageIds.length < segmentsOf(item)
+        if (segments !== segmentsOf(item)) results.counted.set(seq, segments)
+        const isOfAll = messageIds.length < segments
         keepIds(results, seq, messageIds, isOfAll ? 'whole' : 'segments')
       }
       ended(range, results)

@@ -19,11 +19,9 @@ const MOST_OCTETS = 256 * 1024
 /** A token that was changed counts from then on at the latest. */
 const REMEMBERED_MS = 1_000
 
-const webhookRoute = createRoute({
-  method: 'post',
+const webhook = {
   path: '/v1/carriers/{id}/webhook',
   tags: ['Carriers'],
-  summary: 'What a gateway tells of messages and replies; proven by its signature, not by a token',
   request: { params: idParams },
   responses: {
     200: {
@@ -31,6 +29,16 @@ const webhookRoute = createRoute({
       content: { 'text/xml': { schema: z.string() }, 'application/json': { schema: z.unknown() } },
     },
   },
+}
+const webhookRoute = createRoute({
+  ...webhook,
+  method: 'post',
+  summary: 'What a gateway tells of messages and replies; proven by its signature, not by a token',
+})
+const queryWebhookRoute = createRoute({
+  ...webhook,
+  method: 'get',
+  summary: 'The same, of gateways that tell it in the query of a GET',
 })
 
 export const webhookRoutes = ({ database: { db }, config, masterKey, now }: AppDependencies) => {
@@ -51,12 +59,11 @@ export const webhookRoutes = ({ database: { db }, config, masterKey, now }: AppD
     return known.account
   }
 
-  return new OpenAPIHono<Env>().openapi(webhookRoute, async c => {
-    const { id } = c.req.valid('param')
+  const hear = async (c: Context<Env>, id: string) => {
     const account = await accountOf(id)
     const body = Buffer.from(await readWhole(c, MOST_OCTETS))
     const url = config.publicUrl + targetOf(c)
-    const request = { url, headers: c.req.header(), body }
+    const request = { method: c.req.method, url, headers: c.req.header(), body }
     const reading = await readWebhook(account, request, now().getTime())
     switch (reading) {
       case 'bad_signature':
@@ -67,9 +74,15 @@ export const webhookRoutes = ({ database: { db }, config, masterKey, now }: AppD
         throw new AppError('invalid_request', 'the body can not be read')
       default:
         await store.add(id, reading.callbacks)
+        // What stands between us must not answer the next repetition in our place (RFC 9111 §5.2.2.5).
+        c.header('Cache-Control', 'no-store')
         return c.body(reading.answer.body, 200, { 'Content-Type': reading.answer.type })
     }
-  })
+  }
+
+  return new OpenAPIHono<Env>()
+    .openapi(webhookRoute, c => hear(c, c.req.valid('param').id))
+    .openapi(queryWebhookRoute, c => hear(c, c.req.valid('param').id))
 }
 
 /** Path and query as they came, not decoded. */

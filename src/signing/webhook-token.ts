@@ -1,8 +1,8 @@
 import { type JWTPayload, jwtVerify } from 'jose'
 
 /**
- * The claims of a JWT that a gateway signed its webhook with, undefined where it isn't good: HS256 alone, issued
- * within the tolerance of now, whatever end it gives itself.
+ * The claims of a JWT that a gateway signed its webhook with, undefined where it isn't good: HS256 alone, issued, or
+ * good from, within the tolerance of now, whatever end it gives itself.
  *
  * @see RFC 8725 §3.1
  */
@@ -17,9 +17,11 @@ export async function verifyWebhookToken(
       currentDate: now,
       // So old or so early as the tolerance alone grants.
       clockTolerance: toleranceSeconds,
-      maxTokenAge: 0,
     })
-    return payload
+    // RFC 7519 §4.1.5: some name the moment as `nbf` alone.
+    const { iat, nbf = NaN } = payload
+    const age = now.getTime() / 1000 - (iat ?? nbf)
+    return Math.abs(age) <= toleranceSeconds + 1 ? payload : undefined
   } catch {
     return undefined
   }

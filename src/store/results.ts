@@ -31,6 +31,8 @@ export interface RangeResults {
   readonly segments?: number | undefined
   /** Taken by the carrier. */
   readonly taken: readonly number[]
+  /** Segments of those of them that the carrier has counted otherwise, by recipient. */
+  readonly counted?: ReadonlyMap<number, number>
   /** Ids that the carrier gave, those of messages that failed in part included. */
   readonly messageIds: MessageIds
   readonly ended: readonly EndedDelivery[]
@@ -94,12 +96,12 @@ const MOST_RUNS = 50
 function plainOf(ranges: readonly RangeResults[]): PlainResults[] {
   const blocks = new Set<number>()
   return ranges.flatMap(range => {
-    const { blockNo, generation, segments, taken, messageIds, ended, retries } = range
+    const { blockNo, generation, segments, taken, counted, messageIds, ended, retries } = range
     const { ids, parts } = messageIds
     const isAlone = !blocks.has(blockNo)
     blocks.add(blockNo)
     if (!isAlone || generation > 0 || ended.length + retries.length > 0) return []
-    if (segments !== undefined && segments > 1) return []
+    if ((segments !== undefined && segments > 1) || (counted?.size ?? 0) > 0) return []
     if (taken.length === 0 || ids.length !== taken.length || parts.some(part => part > 0)) return []
     const runs = runsOf(taken, blockNo)
     return runs.length > MOST_RUNS ? [] : [{ ...range, runs }]
@@ -247,10 +249,9 @@ async function recordInFull(db: Database, batch: ResultBatch): Promise<Submissio
     const submissions: Omit<Submissions, 'no'>[] = []
     for (const range of ranges) {
       const block = blocks.get(range.blockNo)!
-      if (range.messageIds.ids.length > 0) {
-        const { ids } = range.messageIds
-        const { segments: parts } = range
-        const refs = refsOf(block, range.messageIds)
+      for (const { parts, messageIds } of byParts(range)) {
+        const { ids } = messageIds
+        const refs = refsOf(block, messageIds)
         submissions.push({ carrierId, alertId, blockNo: range.blockNo, parts, ids, refs })
       }
       if (fences.get(range.lease.rangeNo) === range.lease.fence) {
@@ -270,6 +271,26 @@ async function recordInFull(db: Database, batch: ResultBatch): Promise<Submissio
     ])
     return [...before, ...written]
   })
+}
+
+/** The ids of messages of as many segments each, for a row of `submissions` says it of all of its ids. */
+function byParts({ messageIds, segments, counted }: RangeResults) {
+  const { seqs, parts, ids } = messageIds
+  if (ids.length === 0) return []
+  if (counted === undefined || counted.size === 0) return [{ parts: segments, messageIds }]
+  const groups = new Map<
+    number | undefined,
+    { readonly seqs: number[]; readonly parts: number[]; readonly ids: string[] }
+  >()
+  for (let i = 0; i < ids.length; i++) {
+    const of = counted.get(seqs[i]!) ?? segments
+    let group = groups.get(of)
+    if (group === undefined) groups.set(of, (group = { seqs: [], parts: [], ids: [] }))
+    group.seqs.push(seqs[i]!)
+    group.parts.push(parts[i]!)
+    group.ids.push(ids[i]!)
+  }
+  return Array.from(groups, ([of, group]) => ({ parts: of, messageIds: group }))
 }
 
 async function readFences(
@@ -311,7 +332,8 @@ async function moveRecipients(
   const { blockNo, generation } = range
   for (const seq of range.taken) {
     const offset = seq - blockNo
-    if (block.waitsIn(generation, offset)) block.submitted(offset, carrierId, range.segments)
+    const segments = range.counted?.get(seq) ?? range.segments
+    if (block.waitsIn(generation, offset)) block.submitted(offset, carrierId, segments)
   }
   for (const { seq, state, reason, handedOver } of range.ended) {
     const offset = seq - blockNo

@@ -35,7 +35,7 @@ function request(
   { url = URL, type = FORM }: { url?: string; type?: string } = {},
 ): WebhookRequest {
   const headers = { 'content-type': type, 'x-twilio-signature': signature }
-  return { url, headers, body: Buffer.from(body) }
+  return { method: 'POST', url, headers, body: Buffer.from(body) }
 }
 
 /** A form as Twilio signs it, its parameters in the order of their names already. */

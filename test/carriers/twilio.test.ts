@@ -88,6 +88,19 @@ const refuse = (said: Said) => (_message: unknown, response: ServerResponse) =>
   answerJson(response, said)
 const error = (status: number, code: number): Said => ({ status, json: { code, status } })
 
+test.each([
+  ['3', { messageIds: ['SM1'], segments: 3 }],
+  // A messaging service has not chosen its number yet.
+  ['0', { messageIds: ['SM1'] }],
+  [null, { messageIds: ['SM1'] }],
+])('segments are as many as Twilio says: num_segments %j', async (num_segments, outcome) => {
+  const { send } = await connect({
+    message: (_message, response) =>
+      answerJson(response, { status: 201, json: { sid: 'SM1', num_segments, error_code: null } }),
+  })
+  expect(await send(1)).toEqual(outcome)
+})
+
 test('a request names the account and says everything that Twilio needs', async () => {
   const { gateway, submit, events } = await connect()
   submit(1, Date.now() + 90_500)

@@ -14,6 +14,8 @@ import {
 } from '../support/service.ts'
 
 const RECIPIENTS = 300
+/** The gateway makes more of a text than we count. */
+const PARTS = 2
 const SECRET = 'a secret that both know'
 
 /** What becomes of a person's message, by their place among all. */
@@ -41,9 +43,10 @@ async function startDescribedGateway(tocsinUrl: string, phones: readonly string[
       const fate = fateOf(place)
       response.writeHead(fate === 'refused' ? 400 : 202, { 'Content-Type': 'application/json' })
       const id = `g-${place}`
+      const parts = PARTS
       response.end(
         JSON.stringify(
-          fate === 'refused' ? { error: { code: 'bad_number' } } : { message: { id } },
+          fate === 'refused' ? { error: { code: 'bad_number' } } : { message: { id, parts } },
         ),
       )
       if (fate === 'refused') return
@@ -100,6 +103,7 @@ const description = (url: string) => ({
   body: { type: 'json', template: { to: '{to}', text: '{text}', notify: '{webhook}' } },
   answer: {
     id: '/message/id',
+    parts: '/message/parts',
     code: ['/error/code'],
     codes: { bad_number: 'permanent' },
   },
@@ -172,6 +176,7 @@ test(
       submitted: 0,
       unknown: 0,
       possibleDuplicates: 0,
+      segmentsSubmitted: PARTS * (RECIPIENTS - count('refused')),
     })
     expect(tally).toMatchObject({
       replied: repliers('1') + repliers('2 please'),

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { changeAccount, createAccount, openAccounts } from '../../src/accounts/accounts.ts'
@@ -131,6 +131,88 @@ test.for(HOSTILE_URLS.filter(url => url !== ''))(
     })
   },
 )
+
+test('what may be absent is taken away by null, as a merge patch has it, and a secret with it', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const { http } = described('Merged')
+  const created = await administrator.call('POST', '/v1/carriers', {
+    json: { ...described('Merged'), http: { ...http, probePath: '/ping' } },
+  })
+  const path = `/v1/carriers/${created.body.id}`
+  const edit = (change: object) => administrator.call('PATCH', path, { json: { http: change } })
+  // Something still names it.
+  expect(await edit({ secrets: { hook: null } })).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/http/webhook/signature/secrets' }] },
+  })
+  const bare = await edit({
+    auth: null,
+    webhook: null,
+    probePath: null,
+    body: null,
+    method: 'GET',
+    query: { to: '{to}', text: '{text}', key: '{secret.token}' },
+    secrets: { hook: null },
+  })
+  expect(bare.status).toBe(200)
+  const left = Object.keys(bare.body.http)
+  expect(left).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(auth|body|probePath|webhook)$/)]),
+  )
+  expect((await administrator.call('GET', path)).body.http).toEqual(bare.body.http)
+  const opened = await openAccounts(db, { ...edge.deps.config, masterKey: edge.masterKey })
+  expect(opened.find(({ id }) => id === created.body.id)?.http).toMatchObject({
+    secrets: { token: 'canary-1' },
+  })
+  expect(opened.find(({ id }) => id === created.body.id)?.http?.secrets).toEqual({
+    token: 'canary-1',
+  })
+  for (const required of ['url', 'answer', 'headers', 'method', 'validity', 'secrets']) {
+    expect((await edit({ [required]: null })).status).toBe(400)
+  }
+})
+
+test('a gateway that tells by GET is heard by its query, once and for all, and by no other method', async ({
+  edge,
+  administrator,
+  db,
+}) => {
+  const { http } = described('Queries')
+  const webhook = {
+    method: 'GET',
+    signature: { ...http.webhook.signature, signed: '{url}' },
+    receipts: http.webhook.receipts,
+  }
+  const { body } = await administrator.call('POST', '/v1/carriers', {
+    json: { ...described('Queries'), http: { ...http, webhook } },
+  })
+  const path = `/v1/carriers/${body.id}/webhook`
+  const tell = (query: string, { method = 'GET', key = 'canary-2', signed = query } = {}) => {
+    const url = `http://tocsin.test${path}?${signed}`
+    const signature = createHmac('sha256', key).update(url).digest('hex')
+    return edge.call(method, `${path}?${query}`, { headers: { 'X-Signature': signature } })
+  }
+  const stored = async () =>
+    (
+      await db.execute<{ callback: object }>(sql`
+        select callback from callbacks where carrier_id = ${body.id}::uuid`)
+    ).map(row => row.callback)
+
+  expect((await tell('id=g1&state=delivered', { key: 'guessed' })).status).toBe(403)
+  expect((await tell('id=g2&state=delivered', { signed: 'id=g1&state=delivered' })).status).toBe(
+    403,
+  )
+  expect((await tell('id=g1&state=delivered', { method: 'POST' })).status).toBe(403)
+  expect(await stored()).toEqual([])
+  const heard = await tell('id=g1&state=delivered&at=2026-11-28T12%3A00%3A00%2B00%3A00')
+  expect([heard.status, heard.headers.get('Cache-Control')]).toEqual([200, 'no-store'])
+  expect(await stored()).toEqual([
+    { is: 'receipt', messageId: 'g1', state: 'delivered', reason: 'delivered' },
+  ])
+})
 
 const oauth2 = (tokenUrl: string) => ({
   scheme: 'oauth2',

@@ -15,6 +15,7 @@ const AUTHOR_OR_APPROVER: readonly Role[] = ['author', 'approver']
 const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'post /v1/auth/token': 'none',
   'post /v1/carriers/{id}/webhook': 'none',
+  'get /v1/carriers/{id}/webhook': 'none',
   'get /.well-known/jwks.json': 'none',
   'post /v1/auth/revoke': EVERYBODY,
   'post /v1/auth/mode': EVERYBODY,

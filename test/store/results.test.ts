@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { expect } from 'vitest'
+import { MessageIds } from '../../src/inbound/message-ids.ts'
+import { openReceiptBook } from '../../src/inbound/receipts.ts'
 import { transact, type Database } from '../../src/store/database.ts'
 import { readProgress } from '../../src/store/progress.ts'
 import { claimRanges, type ClaimedRange } from '../../src/store/ranges.ts'
@@ -173,4 +175,43 @@ test('what is counted is what left: segments of the carrier’s own, not those t
   await recordResults(db, { id: uuid(), alertId, carrierId, ranges: [results] })
   const counters = (await readProgress(db, alertId)).get(carrierId)
   expect(counters).toMatchObject({ submitted: 3, segments: 6 })
+})
+
+test('segments that the carrier has counted otherwise are counted as it does, and its ids are of so many parts', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'counts itself')
+  const { alertId } = await insertSendingAlert(db, { priority: -7_000 })
+  const [range] = await claimAll(db, carrierId, alertId)
+  const written = await recordResults(db, {
+    id: uuid(),
+    alertId,
+    carrierId,
+    ranges: [
+      {
+        ...resultsOf(range!, [1, 2, 3], false),
+        counted: new Map([[2, 3]]),
+        messageIds: {
+          seqs: [1, 2, 2, 2, 3],
+          parts: [0, 0, 1, 2, 0],
+          ids: ['a', 'b', 'c', 'd', 'e'],
+        },
+      },
+    ],
+  })
+  expect(written.map(({ parts, ids }) => [parts, ids])).toEqual([
+    [undefined, ['a', 'e']],
+    [3, ['b', 'c', 'd']],
+  ])
+  const counters = (await readProgress(db, alertId)).get(carrierId)
+  expect(counters).toMatchObject({ submitted: 3, segments: 5 })
+
+  // Delivered is who has every part that the carrier made: not the second yet.
+  const book = openReceiptBook(db, new MessageIds(db, carrierId))
+  const told = (...ids: string[]) =>
+    book.record(ids.map(messageId => ({ messageId, state: 'delivered', reason: '' })))
+  await told('a', 'b', 'd')
+  expect((await readProgress(db, alertId)).get(carrierId)).toMatchObject({ delivered: 1 })
+  await told('c')
+  expect((await readProgress(db, alertId)).get(carrierId)).toMatchObject({ delivered: 2 })
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { HttpSettings } from '../../carriers/carrier.ts'
-import type { GatewayDescription, WebhookSignature } from '../../carriers/http/description.ts'
+import type { GatewayDescription } from '../../carriers/http/description.ts'
 import { MESSAGE_PLACEHOLDERS } from '../../carriers/http/json-gateway.ts'
 import { isPointer } from '../../carriers/http/pointer.ts'
 import { isEd25519Key } from '../../carriers/http/signature.ts'
@@ -126,11 +126,16 @@ const signature = z.discriminatedUnion('scheme', [
   }),
   z.strictObject({
     scheme: z.literal('jwt'),
+    header: headerName.optional().meta({ description: 'Absent: Authorization, as a bearer' }),
     secrets: secretNames,
-    bodyHashClaim: word,
+    bodyHashClaim: word.optional(),
+    urlHashClaim: word.optional(),
     toleranceSeconds: signedText.toleranceSeconds,
   }),
   z.strictObject({ scheme: z.literal('header'), header: headerName, secrets: secretNames }),
+  z
+    .strictObject({ scheme: z.literal('parameter'), parameter: word, secrets: secretNames })
+    .meta({ description: 'A secret in the query, of a gateway that signs nothing' }),
   z.strictObject({
     scheme: z.literal('basic'),
     username: printable.max(200),
@@ -146,6 +151,9 @@ const items = {
     .default([]),
 }
 const webhook = z.strictObject({
+  method: z.enum(['POST', 'GET']).default('POST').meta({
+    description: 'With GET what it says stands in the query, and pointers name its parameters',
+  }),
   signature,
   receipts: z
     .strictObject({
@@ -189,6 +197,10 @@ const shown = {
   answer: z.strictObject({
     list: pointer.optional(),
     id: pointer.optional(),
+    parts: pointer.optional().meta({
+      description:
+        'How many parts the gateway has made of the text; absent: one an item of the list, else as many as Tocsin counts',
+    }),
     code: z.array(pointer).max(5).default([]),
     codes: z.record(word, answerKind).default({}),
     statuses: z
@@ -221,7 +233,19 @@ export const newHttpSchema = z.strictObject({
   secrets: hidden.secrets.default({}),
 })
 
-export const httpEditSchema = z.strictObject({ ...shown, ...hidden }).partial()
+/** As a JSON merge patch has it (RFC 7396): null takes a member away that may be absent, and a secret. */
+export const httpEditSchema = z
+  .strictObject({
+    ...shown,
+    auth: shown.auth.nullable(),
+    body: shown.body.nullable(),
+    probePath: shown.probePath.nullable(),
+    webhook: shown.webhook.nullable(),
+    secrets: z.record(secretName, hidden.secrets.valueType.nullable()).meta({
+      description: 'By name. Left out, one stays; null takes it away',
+    }),
+  })
+  .partial()
 
 export type HttpAccountSettings = z.output<typeof httpSettingsSchema>
 export interface HttpSecrets {
@@ -243,7 +267,7 @@ export function httpFaults({ secrets, ...settings }: HttpAccountSettings & HttpS
     ...(method === 'GET' && sent !== undefined
       ? [{ pointer: '/body', detail: 'does not belong to the method GET' }]
       : []),
-    ...signatureFaults(settings.webhook?.signature, has),
+    ...signatureFaults(settings.webhook, has),
   ]
 }
 
@@ -261,15 +285,23 @@ function placeholderFaults(at: string, value: unknown, allowed: readonly string[
 }
 
 function signatureFaults(
-  signed: WebhookSignature | undefined,
+  described: GatewayDescription['webhook'],
   has: (secret: string) => boolean,
 ): Fault[] {
   const at = '/webhook/signature'
   const faults: Fault[] = []
-  if (signed !== undefined && 'secrets' in signed && !signed.secrets.some(has)) {
+  if (described === undefined) return faults
+  const { signature: signed, method = 'POST' } = described
+  if ('secrets' in signed && !signed.secrets.some(has)) {
     faults.push({ pointer: `${at}/secrets`, detail: 'names no secret that is there' })
   }
-  if (signed !== undefined && 'signed' in signed) {
+  if (signed.scheme === 'jwt') {
+    const claim = method === 'GET' ? 'urlHashClaim' : 'bodyHashClaim'
+    if (signed[claim] === undefined) {
+      faults.push({ pointer: `${at}/${claim}`, detail: `is required of webhooks by ${method}` })
+    }
+  }
+  if ('signed' in signed) {
     const { signed: over, timestampHeader, nonceHeader } = signed
     const allowed = ['body', 'url']
     if (timestampHeader !== undefined) allowed.push('timestamp')
@@ -277,6 +309,9 @@ function signatureFaults(
     faults.push(...placeholderFaults(`${at}/signed`, over, allowed))
     if (timestampHeader !== undefined && !over.includes('{timestamp}')) {
       faults.push({ pointer: `${at}/signed`, detail: 'leaves the timestamp unsigned' })
+    }
+    if (method === 'GET' && !over.includes('{url}')) {
+      faults.push({ pointer: `${at}/signed`, detail: 'leaves the query unsigned' })
     }
   }
   return faults

@@ -60,6 +60,8 @@ export interface AnswerDescription {
   readonly list?: string | undefined
   /** The message's id, within an item; absent: the gateway gives none. */
   readonly id?: string | undefined
+  /** How many parts the gateway has made of it, within an item; absent: one an item of a list, else as many as we count. */
+  readonly parts?: string | undefined
   /** Where a code may be, within an item; the first that is there counts. */
   readonly code: readonly string[]
   readonly codes: Readonly<Record<string, AnswerKind>>
@@ -68,6 +70,8 @@ export interface AnswerDescription {
 }
 
 interface WebhookDescription {
+  /** `GET`: what it says stands in the URL's query. Absent: `POST`. */
+  readonly method?: 'POST' | 'GET' | undefined
   readonly signature: WebhookSignature
   readonly receipts?: ReceiptsDescription | undefined
   readonly replies?: RepliesDescription | undefined
@@ -99,14 +103,21 @@ export type WebhookSignature =
     })
   /** @see RFC 8032; the key in base64 */
   | (SignedText & { readonly scheme: 'ed25519'; readonly publicKey: string })
-  /** A bearer token in the header Authorization, HS256, with a claim that holds the SHA-256 of the body in hex. */
+  /**
+   * A token, HS256, whose claims hold the SHA-256 of the body and of the URL in hex: in the header that is named, or
+   * as a bearer in Authorization.
+   */
   | {
       readonly scheme: 'jwt'
+      readonly header?: string | undefined
       readonly secrets: SecretNames
-      readonly bodyHashClaim: string
+      readonly bodyHashClaim?: string | undefined
+      readonly urlHashClaim?: string | undefined
       readonly toleranceSeconds: number
     }
   | { readonly scheme: 'header'; readonly header: string; readonly secrets: SecretNames }
+  /** In the URL's query, of a gateway that signs nothing. */
+  | { readonly scheme: 'parameter'; readonly parameter: string; readonly secrets: SecretNames }
   | { readonly scheme: 'basic'; readonly username: string; readonly secrets: SecretNames }
 
 /** Holds of an item when a value is there, and one of `is` where that is given. */

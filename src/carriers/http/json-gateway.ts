@@ -142,10 +142,20 @@ function authorizationOf(auth: Exclude<GatewayAuth, OAuth2>, values: Values): st
 
 // ---- answers
 
+/** 3GPP TS 23.040 §9.2.3.24.1: no text has more. */
+const MOST_PARTS = 255
+
 interface End {
   readonly kind: AnswerKind
   readonly id: string
   readonly reason: string
+  readonly parts: number | undefined
+}
+
+/** What the gateway says of it, or the length of its list; of one item that says nothing nobody knows. */
+function partsOf(ends: readonly End[]): number | undefined {
+  if (ends.length === 1) return ends[0]!.parts
+  return ends.reduce((sum, { parts = 1 }) => sum + parts, 0)
 }
 
 /** One that wasn't taken speaks for the message; what was taken before it may have gone out. */
@@ -155,7 +165,10 @@ function readAnswer(description: AnswerDescription, { status, body }: HttpAnswer
   const ends = (list.length === 0 ? [document] : list).map(item => endOf(description, item, status))
   const messageIds = ends.filter(({ kind }) => kind === 'accepted').map(({ id }) => id)
   const refusal = ends.find(({ kind }) => kind !== 'accepted')
-  if (refusal === undefined) return { messageIds }
+  if (refusal === undefined) {
+    const segments = partsOf(ends)
+    return segments === undefined ? { messageIds } : { messageIds, segments }
+  }
   const { kind, reason } = refusal
   if (kind === 'accepted' || messageIds.length > 0) return { kind: 'uncertain', reason, messageIds }
   if (kind === 'optedOut') return { kind: 'permanent', reason, messageIds, optedOut: true }
@@ -176,9 +189,11 @@ function endOf(description: AnswerDescription, item: unknown, status: number): E
     known ?? (isTaken && code !== undefined ? 'uncertain' : kindOfStatus(description, status))
   // Neither an id nor a word of acceptance: whoever answered may not even be the gateway.
   if (kind === 'accepted' && known === undefined && idPointer !== undefined && id === undefined) {
-    return { kind: 'uncertain', id: '', reason: 'no_message_id' }
+    return { kind: 'uncertain', id: '', reason: 'no_message_id', parts: undefined }
   }
-  return { kind, id: id ?? '', reason }
+  const counted = description.parts === undefined ? NaN : Number(wordAt(item, description.parts))
+  const parts = Number.isInteger(counted) && counted >= 1 && counted <= MOST_PARTS
+  return { kind, id: id ?? '', reason, parts: parts ? counted : undefined }
 }
 
 function kindOfStatus({ statuses }: AnswerDescription, status: number): AnswerKind {

@@ -17,7 +17,9 @@ export async function readJsonWebhook(
   now: number,
 ): Promise<WebhookReading | WebhookRefusal> {
   if (http?.webhook === undefined) return 'bad_signature'
-  const { signature, receipts, replies, response } = http.webhook
+  const { method = 'POST', signature, receipts, replies, response } = http.webhook
+  // What is signed says nothing of the method: a query that is signed is not to be heard beside another body.
+  if (request.method !== method) return 'bad_signature'
   if (!(await isSigned(signature, http.secrets, request, now))) return 'bad_signature'
   const document = parseBody(request)
   if (document === undefined) return 'unreadable'
@@ -30,13 +32,16 @@ export async function readJsonWebhook(
   }
 }
 
-/** Of a form's fields that come more than once the first counts. */
-function parseBody({ headers, body }: WebhookRequest): unknown {
+function parseBody({ method, url, headers, body }: WebhookRequest): unknown {
+  if (method === 'GET') return fieldsOf(new URL(url).searchParams)
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) {
     return parseJson(body.toString())
   }
-  return Object.fromEntries([...new URLSearchParams(body.toString())].toReversed())
+  return fieldsOf(new URLSearchParams(body.toString()))
 }
+
+/** Of fields that come more than once the first counts. */
+const fieldsOf = (given: URLSearchParams) => Object.fromEntries([...given].toReversed())
 
 /** A state on the way ends nothing, and nobody is told of it. */
 function readReceipts(description: ReceiptsDescription, document: unknown): Callback[] {

@@ -26,6 +26,10 @@ export async function isSigned(
       const given = headerOf(request, signature.header)
       return keys.some(key => isSame(given, key))
     }
+    case 'parameter': {
+      const given = new URL(request.url).searchParams.get(signature.parameter) ?? ''
+      return keys.some(key => isSame(given, key))
+    }
     case 'basic': {
       const given = headerOf(request, 'authorization')
       return keys.some(key => isSame(given, basicOf(signature.username, key)))
@@ -97,20 +101,28 @@ function isTimely(timestamp: string, toleranceSeconds: number, now: number): boo
 }
 
 async function isTokenOf(
-  { bodyHashClaim, toleranceSeconds }: Extract<WebhookSignature, { scheme: 'jwt' }>,
+  signature: Extract<WebhookSignature, { scheme: 'jwt' }>,
   keys: readonly string[],
   request: WebhookRequest,
   now: number,
 ): Promise<boolean> {
-  const [, token] = /^Bearer ([\w.-]+)$/i.exec(headerOf(request, 'authorization')) ?? []
-  if (token === undefined) return false
-  const hash = createHash('sha256').update(request.body).digest('hex')
+  const { header, bodyHashClaim, urlHashClaim, toleranceSeconds } = signature
+  const given = headerOf(request, header ?? 'authorization')
+  const token = header === undefined ? /^Bearer ([\w.-]+)$/i.exec(given)?.[1] : given
+  if (token === undefined || token === '') return false
   for (const key of keys) {
     const claims = await verifyWebhookToken(token, key, { now: new Date(now), toleranceSeconds })
-    const claimed = claims?.[bodyHashClaim]
-    if (typeof claimed === 'string' && isSame(claimed.toLowerCase(), hash)) return true
+    if (claims === undefined) continue
+    const isOf = (claim: string | undefined, signed: string | Buffer) =>
+      claim === undefined || isHashOf(claims[claim], signed)
+    if (isOf(bodyHashClaim, request.body) && isOf(urlHashClaim, request.url)) return true
   }
   return false
+}
+
+function isHashOf(claimed: unknown, signed: string | Buffer): boolean {
+  const hash = createHash('sha256').update(signed).digest('hex')
+  return typeof claimed === 'string' && isSame(claimed.toLowerCase(), hash)
 }
 
 const headerOf = ({ headers }: WebhookRequest, name: string) => headers[name.toLowerCase()] ?? ''

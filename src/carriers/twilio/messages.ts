@@ -75,7 +75,11 @@ function readAnswer({ status, body }: HttpAnswer): Outcome {
   const sid = typeof said['sid'] === 'string' ? said['sid'] : ''
   // A message resource has `error_code`, which is nearly always null; an error has `code`.
   const code = numberIn(isTaken ? said['error_code'] : said['code'])
-  if (isTaken && code === undefined) return { messageIds: [sid] }
+  if (isTaken && code === undefined) {
+    // A messaging service has not counted them yet: 0.
+    const segments = numberIn(said['num_segments']) ?? 0
+    return segments > 0 ? { messageIds: [sid], segments } : { messageIds: [sid] }
+  }
   const reason = code === undefined ? `http_${status}` : String(code)
   return {
     kind: kindOf(status, code),
@@ -96,6 +100,6 @@ function objectIn(body: Buffer): Readonly<Record<string, unknown>> {
 }
 
 function numberIn(value: unknown): number | undefined {
-  const number = typeof value === 'string' && /^\d{3,6}$/.test(value) ? Number(value) : value
+  const number = typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isInteger(number) ? number : undefined
 }

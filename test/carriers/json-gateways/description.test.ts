@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { httpFaults, newHttpSchema, openHttp } from '../../../src/accounts/settings/http.ts'
 import type { CarrierConfig } from '../../../src/carriers/carrier.ts'
@@ -8,6 +8,14 @@ import { encodeText } from '../../../src/encoding/segments.ts'
 import { CASE_NOW, CASE_WEBHOOK } from './gateway-case.ts'
 
 type Draft = object
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+function jwtOf(claims: object, key: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`
+  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+}
 
 function open(draft: Draft) {
   const { secrets, ...description } = newHttpSchema.parse({
@@ -136,7 +144,27 @@ describe('an answer', () => {
       { id: 'a', status: '0' },
       { id: 'b', status: 0 },
     ]
-    expect(outcomeOf({ answer }, 200, { messages })).toEqual({ messageIds: ['a', 'b'] })
+    expect(outcomeOf({ answer }, 200, { messages })).toMatchObject({ messageIds: ['a', 'b'] })
+  })
+
+  test('says how many parts the gateway has made, one by one or in a number', () => {
+    const list = {
+      messages: [
+        { id: 'a', status: '0' },
+        { id: 'b', status: '0' },
+      ],
+    }
+    expect(outcomeOf({ answer }, 200, list)).toEqual({ messageIds: ['a', 'b'], segments: 2 })
+    const draft = { answer: { id: '/id', parts: '/recipients/items/0/messagePartCount' } }
+    const body = (messagePartCount: unknown) => ({
+      id: 'a',
+      recipients: { items: [{ messagePartCount }] },
+    })
+    expect(outcomeOf(draft, 200, body(3))).toEqual({ messageIds: ['a'], segments: 3 })
+    expect(outcomeOf(draft, 200, body('2'))).toEqual({ messageIds: ['a'], segments: 2 })
+    for (const odd of [0, -1, 1.5, 256, '', 'many', null, [2]]) {
+      expect(outcomeOf(draft, 200, body(odd))).toEqual({ messageIds: ['a'] })
+    }
   })
 
   test('that took some parts only is uncertain, for what it took may have left', () => {
@@ -233,7 +261,11 @@ describe('a webhook', () => {
   }
   const body = Buffer.from('{"from":"15550001234","to":"72345","text":"1"}')
   const read = (draft: Draft, headers: Record<string, string>, sent = body) =>
-    readJsonWebhook(configOf(draft), { url: CASE_WEBHOOK, headers, body: sent }, CASE_NOW)
+    readJsonWebhook(
+      configOf(draft),
+      { method: 'POST', url: CASE_WEBHOOK, headers, body: sent },
+      CASE_NOW,
+    )
 
   test.each([
     ['sha1', 'hex', ''],
@@ -292,6 +324,87 @@ describe('a webhook', () => {
     }
   })
 
+  describe('by GET', () => {
+    const query = 'from=15550001234&to=72345&text=1&text=2'
+    const url = `${CASE_WEBHOOK}?${query}`
+    const readGet = (
+      signature: object,
+      headers: Record<string, string>,
+      { at = url, method = 'GET', secrets = { hook: 'key' } } = {},
+    ) =>
+      readJsonWebhook(
+        configOf({ secrets, webhook: { method: 'GET', signature, replies } }),
+        { method, url: at, headers, body: Buffer.alloc(0) },
+        CASE_NOW,
+      )
+    const overUrl = {
+      scheme: 'hmac',
+      algorithm: 'sha256',
+      header: 'X-Sig',
+      encoding: 'hex',
+      signed: '{url}',
+      secrets: ['hook'],
+    }
+    const sigOf = (signed: string) => ({
+      'x-sig': createHmac('sha256', 'key').update(signed).digest('hex'),
+    })
+
+    test('says in its query what others say in a body; of two of a name the first', async () => {
+      expect(await readGet(overUrl, sigOf(url))).toMatchObject(heard)
+    })
+
+    test('W1: is not believed with another query, nor by another method', async () => {
+      const other = url.replace('text=1', 'text=9')
+      expect(await readGet(overUrl, sigOf(url), { at: other })).toBe('bad_signature')
+      for (const method of ['POST', 'HEAD', 'PUT']) {
+        expect(await readGet(overUrl, sigOf(url), { method })).toBe('bad_signature')
+      }
+      const posted = { url: CASE_WEBHOOK, headers: sigOf(''), body: Buffer.alloc(0) }
+      const draft = hmac({}, { hook: 'key' })
+      expect(await readJsonWebhook(configOf(draft), { method: 'GET', ...posted }, CASE_NOW)).toBe(
+        'bad_signature',
+      )
+    })
+
+    test('with a secret in the query, of a gateway that signs nothing', async () => {
+      const signature = { scheme: 'parameter', parameter: 'key', secrets: ['hook'] }
+      const at = (key: string) => ({ at: `${url}&key=${key}` })
+      expect(await readGet(signature, {}, at('key'))).toMatchObject(heard)
+      for (const bad of ['', 'kez', 'keyy', 'KEY']) {
+        expect(await readGet(signature, {}, at(bad))).toBe('bad_signature')
+      }
+      expect(await readGet(signature, {})).toBe('bad_signature')
+      expect(await readGet(signature, {}, { ...at(''), secrets: { hook: '' } })).toBe(
+        'bad_signature',
+      )
+    })
+
+    test('with a token in a header of its own whose claims hold the URL’s hash', async () => {
+      const signature = {
+        scheme: 'jwt',
+        header: 'X-Token',
+        urlHashClaim: 'url_hash',
+        secrets: ['hook'],
+      }
+      const token = (claims: object) => ({
+        'x-token': jwtOf({ nbf: CASE_NOW / 1000, url_hash: sha256(url), ...claims }, 'key'),
+      })
+      expect(await readGet(signature, token({}))).toMatchObject(heard)
+      for (const bad of [
+        { url_hash: sha256(CASE_WEBHOOK) },
+        { url_hash: undefined },
+        { nbf: undefined },
+        { nbf: CASE_NOW / 1000 - 400 },
+        { nbf: CASE_NOW / 1000 + 400 },
+        { nbf: CASE_NOW / 1000, iat: CASE_NOW / 1000 - 400 },
+      ]) {
+        expect(await readGet(signature, token(bad))).toBe('bad_signature')
+      }
+      const bearer = { authorization: `Bearer ${token({})['x-token']}` }
+      expect(await readGet(signature, bearer)).toBe('bad_signature')
+    })
+  })
+
   test('that is neither JSON nor a form is malformed, once it is known whose it is', async () => {
     const bad = Buffer.from('{"from":')
     const sig = createHmac('sha256', 'key').update(bad).digest('hex')
@@ -342,6 +455,39 @@ describe('a description', () => {
       '/webhook/signature/signed leaves the timestamp unsigned',
     ])
   })
+
+  test.each([
+    [{ scheme: 'jwt', secrets: ['key'] }, 'urlHashClaim is required of webhooks by GET'],
+    [
+      { scheme: 'jwt', secrets: ['key'], bodyHashClaim: 'payload_hash' },
+      'urlHashClaim is required of webhooks by GET',
+    ],
+    [
+      {
+        scheme: 'hmac',
+        algorithm: 'sha256',
+        header: 'X',
+        encoding: 'hex',
+        secrets: ['key'],
+      },
+      'signed leaves the query unsigned',
+    ],
+  ])(
+    'whose webhooks by GET are signed as %j leaves what they say to anybody',
+    (signature, fault) => {
+      const faults = faultsOf({ webhook: { method: 'GET', signature }, secrets: { key: 'k' } })
+      expect(faults.map(({ pointer, detail }) => `${pointer} ${detail}`)).toEqual([
+        `/webhook/signature/${fault}`,
+      ])
+      const posted = { scheme: 'jwt', secrets: ['key'], urlHashClaim: 'url_hash' }
+      expect(faultsOf({ webhook: { signature: posted }, secrets: { key: 'k' } })).toEqual([
+        {
+          pointer: '/webhook/signature/bodyHashClaim',
+          detail: 'is required of webhooks by POST',
+        },
+      ])
+    },
+  )
 
   test.each([
     { headers: { Host: 'elsewhere.example' } },

@@ -37,6 +37,7 @@ describe.each([infobip, plivo, sinch, telnyx, vonage])('$name, as it is describe
   const { secrets, ...description } = newHttpSchema.parse(gateway.description)
   const spoken = jsonGateway(config, () => 'ref-1')
   const webhookOf = ({ body, contentType = 'application/json' }: WebhookCase, now = CASE_NOW) => ({
+    method: 'POST',
     url: CASE_WEBHOOK,
     headers: { 'content-type': contentType, ...gateway.sign(body, now) },
     body: Buffer.from(body),
@@ -104,6 +105,7 @@ test('W1: a signature over the URL is not good for another URL', async () => {
   const config = configOf(plivo)
   const [webhook] = plivo.webhooks
   const request = (url: string) => ({
+    method: 'POST',
     url,
     headers: { 'content-type': webhook!.contentType!, ...plivo.sign('', CASE_NOW) },
     body: Buffer.from(webhook!.body),
