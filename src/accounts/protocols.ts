@@ -10,7 +10,9 @@ import {
   type HttpAccountSettings,
   type HttpSecrets,
   httpFaults,
+  type NewHttp,
   openHttp,
+  withGatewayPreset,
 } from './settings/http.ts'
 import {
   type NewSmpp,
@@ -40,7 +42,7 @@ export interface Installation extends Pick<Config, 'publicUrl' | 'privateHosts'>
 export interface ProtocolDraft {
   readonly smpp?: NewSmpp | undefined
   readonly twilio?: (TwilioAccountSettings & TwilioSecrets) | undefined
-  readonly http?: (HttpAccountSettings & HttpSecrets) | undefined
+  readonly http?: NewHttp | undefined
   readonly smtp?: NewSmtp | undefined
 }
 /** As an account is changed. A secret that is left out stays. */
@@ -109,7 +111,8 @@ function textAt(fields: unknown, path: readonly string[]): string | undefined {
 
 /** What an account is set up with: what was said, and what goes without saying. */
 export function completed(protocol: Protocol, own: Fields): Fields {
-  return protocol === 'smpp' ? withPreset(own) : own
+  if (protocol === 'smpp') return withPreset(own)
+  return protocol === 'http' ? { ...withGatewayPreset(own) } : own
 }
 
 /** What is wrong with settings and secrets that are each right by themselves. */

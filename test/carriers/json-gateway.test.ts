@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { newHttpSchema, openHttp } from '../../src/accounts/settings/http.ts'
+import { openHttp } from '../../src/accounts/settings/http.ts'
 import type { CarrierConfig } from '../../src/carriers/carrier.ts'
 import type { ProbeTuning } from '../../src/carriers/http/http-carrier.ts'
 import { createJsonGatewayCarrier } from '../../src/carriers/http/json-gateway.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
+import { describedAs } from '../support/described.ts'
 import { recordEvents } from '../support/carrier-events.ts'
 import { answerJson, type GatewayScript, startGateway } from '../support/gateway.ts'
 import { startWebPeer } from '../support/web-peer.ts'
@@ -16,7 +17,7 @@ function configFor(
   url: string,
   { window = 10, binds = 1, allowPrivate = true, answerMs = 5_000 } = {},
 ): CarrierConfig {
-  const { secrets, ...description } = newHttpSchema.parse({
+  const { secrets, ...description } = describedAs({
     url: `${url}/send`,
     auth: { scheme: 'bearer', token: '{secret.token}' },
     body: { type: 'form', template: { To: '{to}', Body: '{text}' } },

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { newHttpSchema, openHttp } from '../../src/accounts/settings/http.ts'
+import { openHttp } from '../../src/accounts/settings/http.ts'
 import { createJsonGatewayCarrier } from '../../src/carriers/http/json-gateway.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
+import { describedAs } from '../support/described.ts'
 import { recordEvents } from '../support/carrier-events.ts'
 import { answerJson, type GatewayPeer, startGateway, takeMessage } from '../support/gateway.ts'
 
@@ -48,7 +49,7 @@ async function connect(
   tokenUrl: string,
   { auth = {}, window = 10, allowPrivateTokens = true } = {},
 ) {
-  const { secrets, ...description } = newHttpSchema.parse({
+  const { secrets, ...description } = describedAs({
     url: `${gatewayUrl}/send`,
     auth: {
       scheme: 'oauth2',

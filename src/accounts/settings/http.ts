@@ -3,6 +3,11 @@ import type { HttpSettings } from '../../carriers/carrier.ts'
 import type { GatewayDescription } from '../../carriers/http/description.ts'
 import { MESSAGE_PLACEHOLDERS } from '../../carriers/http/json-gateway.ts'
 import { isPointer } from '../../carriers/http/pointer.ts'
+import {
+  GATEWAY_PRESETS,
+  type GatewayPreset,
+  type GatewayPresetName,
+} from '../../carriers/http/presets.ts'
 import { isEd25519Key } from '../../carriers/http/signature.ts'
 import { placeholdersIn } from '../../carriers/http/template.ts'
 import type { Fault } from '../../errors.ts'
@@ -221,17 +226,61 @@ const hidden = {
 
 export const httpSettingsSchema = z.strictObject(shown)
 
-export const newHttpSchema = z.strictObject({
-  ...shown,
-  method: shown.method.default('POST'),
-  headers: shown.headers.default({}),
-  query: shown.query.default({}),
-  encodings: shown.encodings.default({ gsm7: 'gsm7', ucs2: 'ucs2' }),
+const presetNames = Object.keys(GATEWAY_PRESETS) as [GatewayPresetName, ...GatewayPresetName[]]
+const presetOf = (name: GatewayPresetName | undefined): GatewayPreset['settings'] =>
+  name === undefined ? {} : GATEWAY_PRESETS[name].settings
+
+/** What is not said when an account is set up is what its preset says, or else the usual. */
+export const newHttpSchema = z
+  .strictObject({
+    ...z.strictObject({ ...shown, ...hidden }).partial().shape,
+    preset: z
+      .enum(presetNames)
+      .optional()
+      .meta({
+        description: [
+          'Describes a gateway of the field; what is said beside it counts more.',
+          ...presetNames.map(name => `\`${name}\`: ${GATEWAY_PRESETS[name].description}`),
+        ].join(' '),
+      }),
+  })
+  .superRefine(
+    (given, { addIssue }) => {
+      for (const name of ['url', 'answer'] as const) {
+        if (given[name] !== undefined || presetOf(given.preset)[name] !== undefined) continue
+        addIssue({ code: 'custom', path: [name], message: 'is required' })
+      }
+    },
+    // Beside whatever else is wrong.
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  )
+
+export type NewHttp = z.output<typeof newHttpSchema>
+
+const USUAL = {
+  method: 'POST',
+  headers: {},
+  query: {},
+  encodings: { gsm7: 'gsm7', ucs2: 'ucs2' },
   // Three days are what most keep a message at the longest.
-  validity: shown.validity.default({ leastSeconds: 1, mostSeconds: 259_200 }),
-  responseTimeoutSeconds: shown.responseTimeoutSeconds.default(10),
-  secrets: hidden.secrets.default({}),
-})
+  validity: { leastSeconds: 1, mostSeconds: 259_200 },
+  responseTimeoutSeconds: 10,
+  secrets: {},
+} as const
+
+/** As it is kept, of what was said when the account was set up. */
+export function withGatewayPreset({
+  preset,
+  ...given
+}: NewHttp): HttpAccountSettings & HttpSecrets {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  return {
+    ...USUAL,
+    ...presetOf(preset),
+    ...Object.fromEntries(said),
+    // Its schema has seen that both are there.
+  } as HttpAccountSettings & HttpSecrets
+}
 
 /** As a JSON merge patch has it (RFC 7396): null takes a member away that may be absent, and a secret. */
 export const httpEditSchema = z

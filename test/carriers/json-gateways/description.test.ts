@@ -5,6 +5,7 @@ import type { CarrierConfig } from '../../../src/carriers/carrier.ts'
 import { jsonGateway } from '../../../src/carriers/http/json-gateway.ts'
 import { readJsonWebhook } from '../../../src/carriers/http/json-webhook.ts'
 import { encodeText } from '../../../src/encoding/segments.ts'
+import { describedAs } from '../../support/described.ts'
 import { CASE_NOW, CASE_WEBHOOK } from './gateway-case.ts'
 
 type Draft = object
@@ -18,7 +19,7 @@ function jwtOf(claims: object, key: string): string {
 }
 
 function open(draft: Draft) {
-  const { secrets, ...description } = newHttpSchema.parse({
+  const { secrets, ...description } = describedAs({
     url: 'https://gateway.example/send',
     answer: {},
     ...draft,
@@ -54,7 +55,7 @@ function outcomeOf(draft: Draft, status: number, body: unknown) {
 }
 
 function faultsOf(draft: Draft) {
-  const { secrets, ...description } = newHttpSchema.parse({
+  const { secrets, ...description } = describedAs({
     url: 'https://gateway.example/send',
     answer: {},
     ...draft,

@@ -10,6 +10,7 @@ export const CASE_WEBHOOK = 'https://alerts.example.org/v1/carriers/c1/webhook'
 
 export interface WebhookCase {
   readonly what: string
+  /** Of one that comes by GET its query. */
   readonly body: string
   readonly contentType?: string
   readonly callbacks: readonly Callback[]
@@ -32,9 +33,33 @@ export interface GatewayCase {
     readonly body: unknown
     readonly outcome: Outcome
   }[]
-  /** The headers that the gateway would sign this with. */
-  readonly sign: (body: string, now: number) => Readonly<Record<string, string>>
-  /** False where the gateway signs its URL and nonce alone. */
-  readonly signsBody: boolean
+  /** The headers that the gateway would sign this with, for the URL that it was told, a query included. */
+  readonly sign: (body: string, now: number, url: string) => Readonly<Record<string, string>>
+  /** What the gateway signs; plivo its URL and nonce alone, and a secret of Basic signs nothing. */
+  readonly signs: readonly ('body' | 'url' | 'time')[]
+  readonly tellsBy?: 'GET'
   readonly webhooks: readonly WebhookCase[]
+}
+
+/** A webhook as the gateway would send it to the URL that it was told. */
+export function webhookRequest(
+  gateway: GatewayCase,
+  {
+    body,
+    contentType = 'application/json',
+    now,
+    url: told = CASE_WEBHOOK,
+  }: { body: string; contentType?: string | undefined; now: number; url?: string },
+) {
+  const isQuery = gateway.tellsBy === 'GET'
+  const url = isQuery ? `${told}?${body}` : told
+  return {
+    method: isQuery ? 'GET' : 'POST',
+    url,
+    headers: {
+      ...(!isQuery && { 'content-type': contentType }),
+      ...gateway.sign(isQuery ? '' : body, now, url),
+    },
+    body: Buffer.from(isQuery ? '' : body),
+  }
 }

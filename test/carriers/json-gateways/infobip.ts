@@ -5,68 +5,8 @@ import type { GatewayCase } from './gateway-case.ts'
 export const infobip: GatewayCase = {
   name: 'Infobip',
   description: {
+    preset: 'infobip',
     url: 'https://xyz123.api.infobip.example/sms/3/messages',
-    headers: { Authorization: 'App {secret.apiKey}' },
-    body: {
-      type: 'json',
-      template: {
-        messages: [
-          {
-            sender: '{from}',
-            destinations: [{ to: '{toDigits}' }],
-            content: { text: '{text}' },
-            options: { validityPeriod: { amount: '{validityMinutes}', timeUnit: 'MINUTES' } },
-            webhooks: { delivery: { url: '{webhook}' }, contentType: 'application/json' },
-          },
-        ],
-      },
-    },
-    validity: { leastSeconds: 60, mostSeconds: 172_800 },
-    answer: {
-      list: '/messages',
-      id: '/messageId',
-      // Of a message, of a refused request in version 3, and of one in version 2.
-      code: ['/status/groupName', '/errorCode', '/requestError/serviceException/messageId'],
-      codes: {
-        ACCEPTED: 'accepted',
-        PENDING: 'accepted',
-        DELIVERED: 'accepted',
-        REJECTED: 'permanent',
-        UNDELIVERABLE: 'permanent',
-        E401: 'configuration',
-        E403: 'configuration',
-        E429: 'throttled',
-        UNAUTHORIZED: 'configuration',
-        TOO_MANY_REQUESTS: 'throttled',
-      },
-    },
-    webhook: {
-      signature: { scheme: 'basic', username: 'infobip', secrets: ['webhook', 'webhookBefore'] },
-      receipts: {
-        list: '/results',
-        when: [{ pointer: '/status/groupName' }],
-        id: '/messageId',
-        state: '/status/groupName',
-        states: {
-          ACCEPTED: 'enroute',
-          PENDING: 'enroute',
-          DELIVERED: 'delivered',
-          UNDELIVERABLE: 'failed',
-          REJECTED: 'failed',
-          EXPIRED: 'expired',
-        },
-        code: '/error/name',
-      },
-      replies: {
-        list: '/results',
-        when: [{ pointer: '/receivedAt' }],
-        id: '/messageId',
-        from: '/from',
-        to: '/to',
-        text: '/text',
-      },
-    },
-    probePath: '/account/1/balance',
     secrets: { apiKey: 'infobip-api-key', webhook: 'basic-now', webhookBefore: 'basic-before' },
   },
   request: {
@@ -144,7 +84,7 @@ export const infobip: GatewayCase = {
   sign: () => ({
     authorization: `Basic ${Buffer.from('infobip:basic-before').toString('base64')}`,
   }),
-  signsBody: false,
+  signs: [],
   webhooks: [
     {
       what: 'two receipts',

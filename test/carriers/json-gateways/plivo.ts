@@ -8,53 +8,9 @@ const form = 'application/x-www-form-urlencoded'
 export const plivo: GatewayCase = {
   name: 'Plivo',
   description: {
+    preset: 'plivo',
     url: 'https://api.plivo.com/v1/Account/MAXXXXXXXXXXXXXXXXXX/Message/',
-    auth: { scheme: 'basic', username: 'MAXXXXXXXXXXXXXXXXXX', password: '{secret.authToken}' },
-    body: {
-      type: 'json',
-      template: {
-        src: '{from}',
-        dst: '{to}',
-        text: '{text}',
-        url: '{webhook}',
-        method: 'POST',
-      },
-    },
-    answer: { id: '/message_uuid/0', statuses: { '400': 'permanent', '402': 'configuration' } },
-    webhook: {
-      signature: {
-        scheme: 'hmac',
-        algorithm: 'sha256',
-        header: 'X-Plivo-Signature-V2',
-        encoding: 'base64',
-        nonceHeader: 'X-Plivo-Signature-V2-Nonce',
-        signed: '{url}{nonce}',
-        secrets: ['authToken'],
-      },
-      receipts: {
-        when: [{ pointer: '/Status' }],
-        id: '/MessageUUID',
-        state: '/Status',
-        states: {
-          queued: 'enroute',
-          sent: 'enroute',
-          delivered: 'delivered',
-          undelivered: 'failed',
-          failed: 'failed',
-          rejected: 'failed',
-        },
-        code: '/ErrorCode',
-      },
-      replies: {
-        when: [{ pointer: '/Text' }],
-        id: '/MessageUUID',
-        from: '/From',
-        to: '/To',
-        text: '/Text',
-      },
-    },
-    probePath: '/v1/Account/MAXXXXXXXXXXXXXXXXXX/',
-    secrets: { authToken: 'plivo-auth-token' },
+    secrets: { authId: 'MAXXXXXXXXXXXXXXXXXX', authToken: 'plivo-auth-token' },
   },
   request: {
     method: 'POST',
@@ -100,15 +56,15 @@ export const plivo: GatewayCase = {
       outcome: { kind: 'uncertain', reason: 'http_500', messageIds: [] },
     },
   ],
-  sign: () => {
+  sign: (_body, _now, url) => {
     const nonce = '05429567804466091622'
-    const signature = createHmac('sha256', 'plivo-auth-token').update(CASE_WEBHOOK + nonce)
+    const signature = createHmac('sha256', 'plivo-auth-token').update(url + nonce)
     return {
       'x-plivo-signature-v2': signature.digest('base64'),
       'x-plivo-signature-v2-nonce': nonce,
     }
   },
-  signsBody: false,
+  signs: ['url'],
   webhooks: [
     {
       what: 'a receipt',

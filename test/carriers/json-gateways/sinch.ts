@@ -6,67 +6,8 @@ import type { GatewayCase } from './gateway-case.ts'
 export const sinch: GatewayCase = {
   name: 'Sinch',
   description: {
+    preset: 'sinch',
     url: 'https://us.sms.api.sinch.com/xms/v1/jd63jf88477ll/batches',
-    auth: { scheme: 'bearer', token: '{secret.token}' },
-    body: {
-      type: 'json',
-      template: {
-        from: '{from}',
-        to: ['{toDigits}'],
-        body: '{text}',
-        expire_at: '{expires}',
-        delivery_report: 'per_recipient',
-        callback_url: '{webhook}',
-        client_reference: '{reference}',
-      },
-    },
-    answer: {
-      id: '/id',
-      code: ['/code'],
-      codes: {
-        syntax_constraint_violation: 'permanent',
-        syntax_invalid_parameter_format: 'permanent',
-        insufficient_privileges: 'configuration',
-      },
-    },
-    webhook: {
-      signature: {
-        scheme: 'hmac',
-        algorithm: 'sha256',
-        header: 'x-sinch-webhook-signature',
-        encoding: 'base64',
-        timestampHeader: 'x-sinch-webhook-signature-timestamp',
-        nonceHeader: 'x-sinch-webhook-signature-nonce',
-        signed: '{body}.{nonce}.{timestamp}',
-        secrets: ['webhook'],
-      },
-      receipts: {
-        when: [{ pointer: '/type', is: ['recipient_delivery_report_sms'] }],
-        id: '/batch_id',
-        state: '/status',
-        states: {
-          Queued: 'enroute',
-          Dispatched: 'enroute',
-          Delivered: 'delivered',
-          Aborted: 'failed',
-          Cancelled: 'failed',
-          Rejected: 'failed',
-          Deleted: 'failed',
-          Failed: 'failed',
-          Expired: 'expired',
-          Unknown: 'enroute',
-        },
-        code: '/code',
-      },
-      replies: {
-        when: [{ pointer: '/type', is: ['mo_text'] }],
-        id: '/id',
-        from: '/from',
-        to: '/to',
-        text: '/body',
-      },
-    },
-    probePath: '/xms/v1/jd63jf88477ll/batches?page_size=1',
     secrets: { token: 'sinch-token', webhook: 'sinch-webhook-secret' },
   },
   request: {
@@ -129,7 +70,7 @@ export const sinch: GatewayCase = {
         .digest('base64'),
     }
   },
-  signsBody: true,
+  signs: ['body', 'time'],
   webhooks: [
     {
       what: 'a receipt',

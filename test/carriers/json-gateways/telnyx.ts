@@ -133,7 +133,7 @@ export const telnyx: GatewayCase = {
       ).toString('base64'),
     }
   },
-  signsBody: true,
+  signs: ['body', 'time'],
   webhooks: [
     {
       what: 'a receipt',

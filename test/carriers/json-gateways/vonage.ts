@@ -21,68 +21,8 @@ function token(body: string, now: number): string {
 export const vonage: GatewayCase = {
   name: 'Vonage',
   description: {
-    url: 'https://api.nexmo.com/v1/messages',
-    auth: { scheme: 'basic', username: 'abcd1234', password: '{secret.apiSecret}' },
-    body: {
-      type: 'json',
-      template: {
-        channel: 'sms',
-        message_type: 'text',
-        to: '{toDigits}',
-        from: '{from}',
-        text: '{text}',
-        ttl: '{validitySeconds}',
-        client_ref: '{reference}',
-        sms: { encoding_type: 'auto' },
-      },
-    },
-    validity: { leastSeconds: 20, mostSeconds: 259_200 },
-    answer: {
-      id: '/message_uuid',
-      // RFC 7807; the number behind # is the code.
-      code: ['/type'],
-      codes: {
-        'https://developer.vonage.com/api-errors/messages#1000': 'throttled',
-        'https://developer.vonage.com/api-errors/messages#1030': 'uncertain',
-        'https://developer.vonage.com/api-errors/messages#1040': 'permanent',
-        'https://developer.vonage.com/api-errors/messages#1050': 'permanent',
-        'https://developer.vonage.com/api-errors/messages#1060': 'configuration',
-        'https://developer.vonage.com/api-errors/messages#1070': 'configuration',
-        'https://developer.vonage.com/api-errors/messages#1080': 'configuration',
-        'https://developer.vonage.com/api-errors/messages#1100': 'elsewhere',
-        'https://developer.vonage.com/api-errors/messages#1120': 'configuration',
-        'https://developer.vonage.com/api-errors/messages#1160': 'permanent',
-      },
-      statuses: { '402': 'configuration' },
-    },
-    webhook: {
-      signature: {
-        scheme: 'jwt',
-        secrets: ['signature'],
-        bodyHashClaim: 'payload_hash',
-      },
-      receipts: {
-        when: [{ pointer: '/status' }],
-        id: '/message_uuid',
-        state: '/status',
-        states: {
-          submitted: 'enroute',
-          delivered: 'delivered',
-          read: 'delivered',
-          rejected: 'failed',
-          undeliverable: 'failed',
-        },
-        code: '/error/title',
-      },
-      replies: {
-        when: [{ pointer: '/message_type', is: ['text'] }],
-        id: '/message_uuid',
-        from: '/from',
-        to: '/to',
-        text: '/text',
-      },
-    },
-    secrets: { apiSecret: 'vonage-api-secret', signature: SECRET },
+    preset: 'vonage',
+    secrets: { apiKey: 'abcd1234', apiSecret: 'vonage-api-secret', signature: SECRET },
   },
   request: {
     method: 'POST',
@@ -150,7 +90,7 @@ export const vonage: GatewayCase = {
     },
   ],
   sign: (body, now) => ({ authorization: `Bearer ${token(body, now)}` }),
-  signsBody: true,
+  signs: ['body', 'time'],
   webhooks: [
     {
       what: 'a receipt',
