@@ -233,20 +233,23 @@ export async function startDispatcher({
     lanes.set(account.id, { lane, account, binds })
   }
 
-  const textLane = (account: OpenAccount, binds: number) => {
-    const mine = counts.get(account.id) ?? startCounts()
-    counts.set(account.id, mine)
-    return startLane({
+  const countsOf = (carrierId: string) => {
+    const mine = counts.get(carrierId) ?? startCounts()
+    counts.set(carrierId, mine)
+    return mine
+  }
+
+  const textLane = (account: OpenAccount, binds: number) =>
+    startLane({
       db: keyed.db,
       dispatcherId: id,
       account: { ...account, binds },
       share: binds / account.binds,
       accounts: sending,
       fitness,
-      counts: mine,
+      counts: countsOf(account.id),
       sendable: sendable.load,
     })
-  }
 
   const mailLane = (account: OpenAccount, binds: number) =>
     startMailLane({
@@ -254,6 +257,7 @@ export async function startDispatcher({
       dispatcherId: id,
       account: { ...account, binds },
       isDraining: () => accounts.find(one => one.id === account.id)?.draining === true,
+      counts: countsOf(account.id),
       sendable: sendable.load,
     })
 

@@ -15,6 +15,7 @@ import {
   type LetterLease,
   type SettledLetter,
 } from '../store/letters.ts'
+import type { LaneCounts } from './lane-counts.ts'
 import type { Outgoing } from './outgoing.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
 import type { SendableAlert, SendableText } from './work.ts'
@@ -44,10 +45,11 @@ export function createLetterDesk(of: {
   carrierId: string
   /** The alert's verified content; rejects where it is not what was signed. */
   sendable: (alertId: string) => Promise<SendableAlert>
+  counts: LaneCounts
   /** Told whenever ends are on record. */
   written: () => void
 }): LetterDesk {
-  const { db, carrierId } = of
+  const { db, carrierId, counts } = of
   const held = new Map<string, Held>()
   let ended: SettledLetter[] = []
   let unwritten = 0
@@ -67,9 +69,11 @@ export function createLetterDesk(of: {
     inTurn(async () => {
       const batch = ended
       ended = []
+      const startedAt = performance.now()
       try {
         await settleLetters(db, batch)
         unwritten -= batch.length
+        if (batch.length > 0) countBatch(counts, performance.now() - startedAt)
         if (batch.length > 0) of.written()
       } catch (error) {
         // Written with the next; until then their leases are kept up.
@@ -101,7 +105,11 @@ export function createLetterDesk(of: {
         expiresAt,
         letter: { ...letter, tag: `${alertId}${contactId}`.replaceAll('-', '') },
       },
-      ended: outcome => settle(lease, endOf(outcome, attempts, alert.delivery)),
+      ended: outcome => {
+        const end = endOf(outcome, attempts, alert.delivery)
+        countEnd(counts, outcome, end)
+        settle(lease, end)
+      },
       givenBack: () => settle(lease, AGAIN),
     }
     held.set(keyOf(lease), one)
@@ -163,6 +171,25 @@ function textOf(alert: SendableAlert, textNo: number): SendableText {
     throw new AppError('integrity_violation', `the signed alert has no text ${textNo}`)
   }
   return text
+}
+
+/** As texts are counted: a letter is a message of one segment. */
+function countEnd(counts: LaneCounts, outcome: Outcome, { state }: LetterEnd): void {
+  if (!isSubmitError(outcome)) {
+    counts.acceptedMessages++
+    counts.acceptedSegments++
+    return
+  }
+  if (outcome.kind === 'throttled') counts.throttled++
+  if (outcome.kind === 'uncertain') counts.uncertain++
+  if (state === 'waiting') counts.retried++
+  else counts.failed++
+}
+
+function countBatch(counts: LaneCounts, ms: number): void {
+  counts.batches++
+  counts.batchMs = ms
+  counts.batchSeconds += ms / 1000
 }
 
 type LetterEnd = Omit<SettledLetter, keyof LetterLease>

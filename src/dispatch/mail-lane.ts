@@ -23,6 +23,7 @@ import { notify, type Database } from '../store/database.ts'
 import { reservePace } from '../store/intents.ts'
 import { reportLink } from '../store/links.ts'
 import type { Lane } from './lane.ts'
+import { figuresOf, type LaneCounts } from './lane-counts.ts'
 import { createLetterDesk } from './letters.ts'
 import { createOperatorDesk } from './operator-letters.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -45,16 +46,18 @@ export interface MailLaneOptions {
   readonly isDraining: () => boolean
   /** The alert's verified content; rejects where it is not what was signed. */
   readonly sendable: (alertId: string) => Promise<SendableAlert>
+  /** The dispatcher's own of the account, so that they go on when the lane is opened anew. */
+  readonly counts: LaneCounts
 }
 
 export function startMailLane(options: MailLaneOptions): Lane {
-  const { db, dispatcherId, account, sendable } = options
+  const { db, dispatcherId, account, sendable, counts } = options
   const carrierId = account.id
   const rate = account.segmentsPerSecond
   const atOnce = Math.max(1, Math.ceil(rate * CLAIM_SECONDS))
   const carrier = openCarrier(account)
   const pace = createPace(rate)
-  const desk = createLetterDesk({ db, carrierId, sendable, written: turn })
+  const desk = createLetterDesk({ db, carrierId, sendable, counts, written: turn })
   const operatorDesk = createOperatorDesk(db, carrierId)
   const waiting: Outgoing[] = []
   const inFlight = new Map<number, Outgoing>()
@@ -101,6 +104,8 @@ export function startMailLane(options: MailLaneOptions): Lane {
 
   function leave(letter: Outgoing) {
     pace.take(1)
+    counts.submittedMessages++
+    counts.submittedSegments++
     const ref = ++lastRef
     inFlight.set(ref, letter)
     carrier.submit(letter.message, ref)
@@ -179,6 +184,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   }
 
   function complain(error: unknown, message: string) {
+    counts.faults++
     log.warn({ carrier: account.name, carrierId, code: describeError(error) }, message)
   }
 
@@ -210,7 +216,22 @@ export function startMailLane(options: MailLaneOptions): Lane {
   function report(perSecond: number): Promise<void> {
     const inHand = inFlight.size
     const state = { carrierId, dispatcherId, state: link, perSecond, inFlight: inHand, lastError }
-    return reportLink(db, state)
+    return reportLink(db, { ...state, figures: figuresOf(counts, standing(), {}) })
+  }
+
+  /** In letters: a connection has one at a time. It marks none and holds no ranges; no claim outlives a lapsed lease. */
+  function standing() {
+    return {
+      window: account.binds,
+      inFlight: inFlight.size,
+      room: Math.max(0, room()),
+      waiting: waiting.length,
+      marked: 0,
+      exposure: inFlight.size + desk.unwritten,
+      ranges: 0,
+      leaseAge: 0,
+      isResting: false,
+    }
   }
 
   function tell() {

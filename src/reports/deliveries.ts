@@ -2,6 +2,7 @@ import { domainOf } from '../encoding/mail-address.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { Database } from '../store/database.ts'
 import { listDeliveries, type DeliveryRow } from '../store/deliveries.ts'
+import { listLetters, type LetterRow } from '../store/letters.ts'
 
 /** One recipient, as lists and the CSV report show it. Times are RFC 3339. */
 export interface Delivery extends Omit<DeliveryRow, 'submittedAt' | 'finalAt' | 'repliedAt'> {
@@ -52,6 +53,27 @@ const COLUMNS = [
   'repliedAt',
 ] as const satisfies readonly (keyof Delivery)[]
 
+/** Of the letter beside the text. Who has none, or shares a mailbox with somebody who has it, has nothing there. */
+const LETTER_COLUMNS = [
+  'letterAddress',
+  'letterState',
+  'letterReason',
+  'letterPossibleDuplicate',
+  'letterSettledAt',
+] as const
+
+function letterCells(operator: Viewer, letter: LetterRow | undefined): string[] {
+  if (letter === undefined) return LETTER_COLUMNS.map(() => '')
+  const cells = {
+    letterAddress: mailAddressAsSeenBy(operator, letter.address),
+    letterState: letter.state,
+    letterReason: letter.reason,
+    letterPossibleDuplicate: letter.possibleDuplicate,
+    letterSettledAt: letter.settledAt?.toISOString() ?? null,
+  }
+  return LETTER_COLUMNS.map(column => inertCell(cells[column]))
+}
+
 /** Rows read at once: about 2 MB of text, whatever the alert's size. */
 const PAGE = 5_000
 
@@ -68,14 +90,22 @@ export async function* deliveriesCsv(
   operator: Viewer,
   start: 'plain' | 'byte order mark' = 'plain',
 ): AsyncGenerator<string, void> {
-  yield (start === 'plain' ? '' : BYTE_ORDER_MARK) + csvLine(COLUMNS)
+  yield (start === 'plain' ? '' : BYTE_ORDER_MARK) + csvLine([...COLUMNS, ...LETTER_COLUMNS])
   for (let afterSeq = 0; ;) {
     const rows = await listDeliveries(db, alertId, { afterSeq, limit: PAGE })
     const last = rows.at(-1)
     if (last === undefined) return
+    // A recipient has one at the most, so that these are all of the page's.
+    const letters = new Map(
+      (await listLetters(db, alertId, { states: undefined, afterSeq, limit: PAGE })).map(letter => [
+        letter.seq,
+        letter,
+      ]),
+    )
     const lines = rows.map(row => {
       const delivery = deliveryAsSeenBy(operator, row)
-      return csvLine(COLUMNS.map(column => inertCell(delivery[column])))
+      const cells = COLUMNS.map(column => inertCell(delivery[column]))
+      return csvLine([...cells, ...letterCells(operator, letters.get(row.seq))])
     })
     yield lines.join('')
     afterSeq = last.seq

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
-import { hire } from '../../scripts/rehearsal.ts'
+import { hire, until } from '../../scripts/rehearsal.ts'
 import { signAs } from '../../src/cli/send.ts'
 import type { Database } from '../../src/store/database.ts'
 import { judge } from '../../src/simulator/judge.ts'
@@ -203,7 +203,7 @@ test(
     const server = await played({
       rcptTo: address => (address === refused ? '550 5.1.1 no such mailbox' : undefined),
     })
-    await addMail(tocsin, server)
+    const mailId = await addMail(tocsin, server)
     const { administrator, url } = tocsin
     const roster = await administrator.post<{ id: string }>('/v1/groups', { name: 'Staff' })
     await administrator.put(`/v1/groups/${roster.id}/members`, {
@@ -226,6 +226,18 @@ test(
       expect(raw).toMatch(/\r\n\r\n(EXERCISE|EJERCICIO): /)
     }
     await expectRecount(db, id)
+
+    // Its lane is in the metrics beside those of texts, as of its next report.
+    const counted = async () => {
+      const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n')
+      const of = (name: string) =>
+        lines
+          .find(line => line.startsWith(`tocsin_lane_${name}{carrier="${mailId}"`))
+          ?.split(' ')[1]
+      return ['bound', 'accepted_messages_total', 'failed_total', 'window_segments'].map(of)
+    }
+    const standing = await until(counted, ([, accepted]) => accepted === '4', 'the lane’s report')
+    expect(standing).toEqual(['1', '4', '1', String(BINDS)])
 
     // The account is tested by one letter to one of them.
     const before = server.mails.length

@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { v7 as uuid } from 'uuid'
@@ -54,6 +55,49 @@ test('letters are listed page by page and by state, their addresses in full for 
   // The mail account carries no texts.
   expect(progress.body.byCarrier).toEqual([])
   expect((await viewer.call('GET', `/v1/alerts/${uuid()}/letters`)).status).toBe(404)
+})
+
+test('the CSV of the report has each letter in its recipient’s row', async ({ edge, db }) => {
+  const { alertId, carrierId } = await aMailing(db, { recipients: 4 })
+  await layOut(db)
+  const claimed = await claimLetters(db, carrierId, 4)
+  const letterOf = (seq: number) => claimed.find(letter => letter.seq === seq)!
+  const settled = { isAttempt: true, isSuspect: false, afterSeconds: 0 }
+  await settleLetters(db, [
+    { ...letterOf(1), ...settled, state: 'sent', reason: null, isSuspect: true },
+    { ...letterOf(2), ...settled, state: 'failed', reason: 'smtp_550 5.1.1' },
+  ])
+  // Who shares the mailbox of another has no letter of their own.
+  await db.execute(sql`delete from letters where alert_id = ${alertId}::uuid and seq = 3`)
+  const read = async (role: 'author' | 'viewer') => {
+    const caller = await edge.caller({ roles: [role] })
+    const { body } = await caller.call('GET', `/v1/alerts/${alertId}/report`, {
+      headers: { Accept: 'text/csv' },
+    })
+    const rows: Record<string, string>[] = parse(body as string, { columns: true })
+    return rows.map(row => [
+      row['seq'],
+      row['letterAddress'],
+      row['letterState'],
+      row['letterReason'],
+      row['letterPossibleDuplicate'],
+      row['letterSettledAt'] === '' ? '' : 'then',
+    ])
+  }
+  expect(await read('author')).toEqual([
+    ['1', 'p1@people.example', 'sent', '', 'true', 'then'],
+    ['2', 'p2@people.example', 'failed', 'smtp_550 5.1.1', 'false', 'then'],
+    ['3', '', '', '', '', ''],
+    ['4', 'p4@people.example', 'queued', '', 'false', ''],
+  ])
+  expect((await read('viewer'))[1]).toEqual([
+    '2',
+    'p…@people.example',
+    'failed',
+    'smtp_550 5.1.1',
+    'false',
+    'then',
+  ])
 })
 
 test('letters that are due and do not leave are an alarm, which says why and is over by itself', async ({

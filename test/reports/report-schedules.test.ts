@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
+import { startCounts } from '../../src/dispatch/lane-counts.ts'
 import { startMailLane } from '../../src/dispatch/mail-lane.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import { sendDueReports } from '../../src/reports/due.ts'
@@ -285,6 +286,7 @@ test('two dispatchers bring each letter once, try again what was refused for now
         },
       },
       isDraining: () => false,
+      counts: startCounts(),
       sendable: () => Promise.reject(new Error('there is no alert')),
     }),
   )
