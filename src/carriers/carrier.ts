@@ -167,9 +167,20 @@ export interface Carrier {
   release(segments: number): number
   /** The segments that were not released stay, and their message ends as `kept-back`. */
   keepBack(): void
+  /** Undefined of one that can't be asked what has become of a message. */
+  readonly lookUp?: LookUp | undefined
   /** Finishes what is in the window, then unbinds; what is left at `signal`'s abort ends as uncertain. Safe twice. */
   close(signal: AbortSignal): Promise<void>
 }
+
+/**
+ * Asks what has become of a message whose receipt never came. Never rejects.
+ *
+ * @returns undefined while nothing has ended it; `unanswered` where the carrier doesn't say: not to be asked more now
+ */
+export type LookUp = (
+  messageId: string,
+) => Promise<Omit<Receipt, 'acknowledge'> | 'unanswered' | undefined>
 
 /** How many binds this process may hold of the account, and everything that the adapter must know. */
 export interface CarrierConfig {

@@ -41,6 +41,7 @@ import { HandOver } from './hand-over.ts'
 import { createHeldRanges, renewed } from './held.ts'
 import { createIntake } from './intake.ts'
 import { createAlertRates, createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
+import { createLookUps } from './look-ups.ts'
 import { createMarking, nextMark, untilReservable } from './mark.ts'
 import { createPace, PACE_SHARE } from './pace.ts'
 import { createPressing } from './pressing.ts'
@@ -175,6 +176,9 @@ export function startLane(options: LaneOptions): Lane {
     receipt: receive,
     reply: intake.reply,
   })
+  const lookUps =
+    carrier.lookUp &&
+    createLookUps({ db, carrierId, rate, lookUp: carrier.lookUp, receive: intake.receipt })
   const answers = createAnswerDesk({
     db,
     carrierId,
@@ -546,6 +550,9 @@ export function startLane(options: LaneOptions): Lane {
       void callbacks.take()
       await intake.catchUp()
       await answers.claim(link !== 'unbound' && !stopping)
+      if (link === 'bound' && !stopping && queue.exposure === 0 && queue.unmarked === 0) {
+        lookUps?.turn().catch((error: unknown) => complain(error, 'no receipt was asked for'))
+      }
       // Their slots lapse in milliseconds: sooner than a report is written.
       if (answers.waiting > 0) turn()
       await report()

@@ -271,6 +271,14 @@ export class Block {
     return state === 'delivered' || state === 'failed' ? state : undefined
   }
 
+  /** No receipt has ended it: it was taken, or nobody knows, and nothing has been said since of this try. */
+  awaitsReceipt(segment: Segment): boolean {
+    const { offset, tryNo } = segment
+    const state = this.#stateNo(offset)
+    if (state !== NUMBER_OF.submitted && state !== NUMBER_OF.unknown) return false
+    return tryNo === this.records[offset * RECORD + TRY] && !this.#hasPart(segment)
+  }
+
   /** A receipt of delivery for a segment: the message is delivered once all segments of one try are. */
   segmentDelivered(segment: Segment, carrierId: string): void {
     const { offset } = segment

@@ -52,6 +52,31 @@ export async function insertSubmissions(
   return submissions.map((one, i) => ({ ...one, no: Number(rows[i]?.no) }))
 }
 
+/**
+ * Claims a batch whose receipts are overdue, for one dispatcher to ask the carrier about: so many minutes after it was
+ * taken, and from then on whenever it is twice as old. Longer than the carrier keeps a message nobody asks.
+ */
+export async function claimOverdue(
+  db: Database,
+  carrierId: string,
+  { afterMinutes, withinHours }: { readonly afterMinutes: number; readonly withinHours: number },
+): Promise<Submissions | undefined> {
+  const [row] = await db.execute<Row>(sql`
+    with due as materialized (
+      select s.carrier_id, s.no from submissions s
+      where s.carrier_id = ${carrierId}::uuid
+        and s.at <= now() - make_interval(mins => ${afterMinutes}::int)
+        and s.at > now() - make_interval(hours => ${withinHours}::int)
+        and (s.looked_at is null or now() - s.looked_at >= s.looked_at - s.at)
+      order by s.no limit 1 for update skip locked
+    )
+    update submissions s set looked_at = now()
+    from due d where s.carrier_id = d.carrier_id and s.no = d.no
+    returning s.no, s.carrier_id, s.alert_id, s.block_no, s.parts, s.ids, s.refs
+  `)
+  return row && submissionsOf(row)
+}
+
 /** What of a batch has been written before. */
 export async function readBatch(db: Database, batchId: string): Promise<Submissions[]> {
   const rows = await db.execute<Row>(sql`

@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpRequest } from '../../network/origin.ts'
-import type { Outcome, ShortMessage } from '../carrier.ts'
+import type { LookUp, Outcome, ShortMessage } from '../carrier.ts'
 import type { TokenEndpoint } from './tokens.ts'
 
 /** What an HTTP gateway speaks, as pure functions; none of them throws. */
@@ -15,6 +15,11 @@ export interface Gateway {
   readonly probe: HttpRequest
   /** @param now epoch milliseconds: what is left until the message's `expiresAt` becomes its validity */
   request(message: ShortMessage, now: number): HttpRequest
+  /** Of a gateway that can be asked what has become of a message. */
+  readonly status?: {
+    request(messageId: string): HttpRequest
+    read(messageId: string, answer: HttpAnswer): Awaited<ReturnType<LookUp>>
+  }
   /** What the answer says of the message. One id stands for all its segments. */
   outcome(answer: HttpAnswer): Outcome
 }

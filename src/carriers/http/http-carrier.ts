@@ -13,6 +13,7 @@ import {
   type CarrierConfig,
   type CarrierEvents,
   isSubmitError,
+  type LookUp,
   type Outcome,
   type ShortMessage,
   type SubmitError,
@@ -128,6 +129,20 @@ class HttpCarrier implements Carrier {
       this.#tokens = tokens && openTokens(tokens)
       void this.#probe()
     })
+  }
+
+  get lookUp(): LookUp | undefined {
+    const { status } = this.#gateway
+    if (status === undefined) return undefined
+    return async messageId => {
+      const origin = this.#origin
+      if (origin === undefined || this.#messages.state !== 'bound') return 'unanswered'
+      try {
+        return status.read(messageId, await this.#ask(origin, status.request(messageId)))
+      } catch {
+        return 'unanswered'
+      }
+    }
   }
 
   submit(message: ShortMessage, ref: number, segments = Infinity): void {

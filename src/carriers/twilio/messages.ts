@@ -4,6 +4,7 @@ import type { Carrier, CarrierConfig, Outcome, ShortMessage, TwilioSettings } fr
 import type { Gateway } from '../http/gateway.ts'
 import { createHttpCarrier, type ProbeTuning } from '../http/http-carrier.ts'
 import { kindOf, signOf } from './codes.ts'
+import { receiptOf } from './webhook.ts'
 
 /**
  * Twilio's Messages API, at any base URL: compatible services speak it too.
@@ -50,7 +51,29 @@ function twilioGateway(config: CarrierConfig): Gateway {
       }
     },
     outcome: readAnswer,
+    status: {
+      request: sid => ({
+        method: 'GET',
+        path: `${account}/Messages/${encodeURIComponent(sid)}.json`,
+        headers,
+      }),
+      read: readStatus,
+    },
   }
+}
+
+/** A message that Twilio knows nothing of, or not any more, says nothing. */
+function readStatus(sid: string, { status, body }: HttpAnswer) {
+  if (status === 404) return undefined
+  if (status !== 200) return 'unanswered'
+  const said = objectIn(body)
+  const word = said['status']
+  const to = said['to']
+  return receiptOf(sid, {
+    status: typeof word === 'string' ? word.toLowerCase() : '',
+    code: numberIn(said['error_code']),
+    to: typeof to === 'string' ? to : '',
+  })
 }
 
 function senderOf(sourceAddress: string, { messagingServiceSid }: TwilioSettings) {

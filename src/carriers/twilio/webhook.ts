@@ -77,11 +77,29 @@ function callbackFrom(said: ReadonlyMap<string, string>): Callback | undefined {
   const status = (get('MessageStatus') || get('SmsStatus')).toLowerCase()
   if (messageId === '') return undefined
   if (status === 'received' || status === 'receiving') return replyFrom(get, messageId)
-  const code = Number(get('ErrorCode')) || undefined
+  return receiptOf(messageId, {
+    status,
+    code: Number(get('ErrorCode')) || undefined,
+    to: get('To'),
+  })
+}
+
+/**
+ * What Twilio says of a message, by callback or when it is asked; undefined while it is on its way.
+ * @param status in lower case
+ */
+export function receiptOf(
+  messageId: string,
+  {
+    status,
+    code,
+    to,
+  }: { readonly status: string; readonly code: number | undefined; readonly to: string },
+): Extract<Callback, { is: 'receipt' }> | undefined {
   const state = code === VALIDITY_EXPIRED ? 'expired' : FINAL_STATES[status]
   if (state === undefined) return undefined
   const sign = code === undefined ? undefined : signOf(code)
-  const phone = phoneIn(get('To'))
+  const phone = phoneIn(to)
   return {
     is: 'receipt',
     messageId,

@@ -128,6 +128,8 @@ export const submissions = pgTable(
     alertId: uuid('alert_id').notNull(),
     blockNo: integer('block_no').notNull(),
     at: at('at').notNull().defaultNow(),
+    /** When the carrier was asked last what has become of them; null: never. */
+    lookedAt: at('looked_at'),
     /** Segments that a message of these took; null: as many as the block's text was approved with. */
     parts: smallint('parts'),
     /** One a line. */
