@@ -11,7 +11,7 @@ import { digestOfBytes } from '../cap/content.ts'
 import { AppError, type Fault } from '../errors.ts'
 import type { AlertRow } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
-import { insertImportedMessage } from '../store/imported-messages.ts'
+import { findFollowedAlerts, insertImportedMessage } from '../store/imported-messages.ts'
 import { checkDraft, insertDraft, withCleanAreas } from './compose.ts'
 import { refuseFaulty, withCode } from './draft-faults.ts'
 import { inExercise } from './in-exercise.ts'
@@ -67,7 +67,8 @@ export async function importReading(
   const all = [...misplaced, ...checked.faults]
   refuseFaulty(all.map(({ code, ...fault }) => withCode(code)(inMessage(fault))))
   const alert = await transact(db, async tx => {
-    const inserted = await insertDraft(tx, caller, draft, checked)
+    const references = await followedBy(tx, message, { mode: caller.mode, feedId })
+    const inserted = await insertDraft(tx, caller, draft, { ...checked, references })
     const already = await insertImportedMessage(tx, {
       ...identityOf(message),
       feedId,
@@ -83,6 +84,21 @@ export async function importReading(
     alert,
     warnings: [...reading.warnings.map(placed), ...warnings.map(at), ...cleaned.map(inMessage)],
   }
+}
+
+/**
+ * The alerts of ours that a message of somebody else's corrects: those that the messages it references have become,
+ * and all that these had followed. So it goes to whom they have reached, and stops what is left of them.
+ */
+async function followedBy(
+  tx: Database,
+  { msgType, references }: CapMessage,
+  of: { readonly mode: Caller['mode']; readonly feedId: string | null },
+): Promise<string[]> {
+  if (msgType !== 'Update' && msgType !== 'Cancel') return []
+  const named = references.map(one => ({ ...one, sent: new Date(one.sent) }))
+  const followed = await findFollowedAlerts(tx, named, of)
+  return [...new Set(followed.flatMap(({ id, references: before }) => [...before, id]))]
 }
 
 /** By which a message is known again: CAP's own three, and what it says. */

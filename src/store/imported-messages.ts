@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import type { AlertRow } from './alerts.ts'
+import { arrayLiteral, type Database } from './database.ts'
 import { importedMessages } from './schema.ts'
 
 export type ImportedMessage = typeof importedMessages.$inferInsert
@@ -49,4 +50,38 @@ export async function findImportedMessages(
     .select({ digest, feedId })
     .from(importedMessages)
     .where(and(eq(sender, named.sender), eq(identifier, named.identifier), eq(sent, named.sent)))
+}
+
+/**
+ * The alerts that these messages have become, as far as they were dispatched and not taken back since; the oldest
+ * first. What one feed brought is followed by what it brings itself, or somebody hands in, or brought in by hand.
+ */
+export async function findFollowedAlerts(
+  db: Database,
+  messages: readonly {
+    readonly sender: string
+    readonly identifier: string
+    readonly sent: Date
+  }[],
+  { mode, feedId }: { readonly mode: AlertRow['mode']; readonly feedId: string | null },
+): Promise<{ id: string; references: string[] }[]> {
+  if (messages.length === 0) return []
+  const rows = await db.execute<{ id: string; references: string[] }>(sql`
+    select a.id, a."references"::text[] as "references" from alerts a
+    where a.mode = ${mode} and a.dispatched_at is not null
+      and exists (
+        select from imported_messages m
+        join unnest(
+          ${arrayLiteral(messages.map(message => message.sender))}::text[],
+          ${arrayLiteral(messages.map(message => message.identifier))}::text[],
+          ${arrayLiteral(messages.map(message => message.sent.toISOString()))}::timestamptz[]
+        ) as w(sender, identifier, sent)
+          on m.sender = w.sender and m.identifier = w.identifier and m.sent = w.sent
+        where m.alert_id = a.id and coalesce(m.feed_id = ${feedId}::uuid, true))
+      and not exists (
+        select from alerts c where c."references" @> array[a.id] and c.msg_type = 'Cancel'
+          and c.dispatched_at is not null)
+    order by a.dispatched_at, a.id
+  `)
+  return [...rows]
 }

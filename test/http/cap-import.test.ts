@@ -102,6 +102,62 @@ test('an update by another sender keeps what it follows, through edits and out a
   })
 })
 
+test('an Update or a Cancel of a message that went out here follows the alert that it became, to whom that reached', async ({
+  edge,
+  db,
+}) => {
+  await contactsAt(db, [IN_THE_VALLEY])
+  const author = await aSigner(edge, ['author'])
+  const approver = await aSigner(edge, ['approver'])
+  const sms = '<parameter><valueName>tocsin:sms</valueName><value>Go up.</value></parameter>'
+  const texted: Change = ['</parameter>', `</parameter>${sms}`]
+  const nameOf = ({
+    sender,
+    identifier,
+    sent,
+  }: { [Name in 'sender' | 'identifier' | 'sent']: string }) =>
+    `${sender},${identifier},${sent.replace('Z', '-00:00').replace(/\.\d+/, '')}`
+  const following = (msgType: string, ...names: string[]) =>
+    aMessage(
+      ['<msgType>Alert', `<msgType>${msgType}`],
+      ['<incidents>', `<references>${names.join(' ')}</references><incidents>`],
+      texted,
+    )
+  const send = async (id: string) => {
+    await author.submit(id)
+    await approver.approve(id)
+    const headers = { 'Idempotency-Key': id }
+    const { status, body } = await author.call('POST', `/v1/alerts/${id}/dispatch`, { headers })
+    expect(status, JSON.stringify(body)).toBe(202)
+  }
+  const first = (await hand(author, aMessage(texted))).body
+  const firstName = nameOf(first.origin)
+  // A draft has reached nobody, and of what nobody has heard here there is nothing to follow.
+  const tooSoon = (await hand(author, following('Update', firstName))).body
+  expect(tooSoon.references).toEqual([])
+  await send(first.id)
+
+  const unknown = 'gauges@example.org,river-1,2026-11-22T17:00:00-06:00'
+  const update = (await hand(author, following('Update', unknown, firstName))).body
+  expect(update).toMatchObject({ msgType: 'Update', references: [first.id] })
+  const content = await author.call('GET', `/v1/alerts/${update.id}/content`)
+  expect(content.body.reached).toEqual([{ id: first.id, contentDigest: expect.any(String) }])
+  await send(update.id)
+  // What is left of the first is stopped, for nobody is to get the older word after the newer one.
+  expect((await author.call('GET', `/v1/alerts/${first.id}`)).body.state).toBe('stopped')
+  const exported = await author.call('GET', `/v1/alerts/${update.id}/cap`)
+  expect(
+    readCapXml(Buffer.from(exported.body)).message!.references.map(({ identifier }) => identifier),
+  ).toEqual([first.id, 'river-1', first.origin.identifier])
+
+  const cancel = (await hand(author, following('Cancel', firstName, nameOf(update.origin)))).body
+  expect(cancel).toMatchObject({ msgType: 'Cancel', references: [first.id, update.id] })
+  await send(cancel.id)
+  // What was taken back is followed no more.
+  const late = (await hand(author, following('Update', firstName))).body
+  expect(late.references).toEqual([])
+})
+
 test('X12: a message becomes one alert, however often it comes', async ({ edge, db }) => {
   await contactsAt(db, [IN_THE_VALLEY])
   const author = await aSigner(edge, ['author'])
