@@ -1,6 +1,7 @@
 import { readingFault } from '../cap/readable.ts'
 import { normaliseMailAddress } from '../encoding/mail-address.ts'
 import { normalisePhone, type PhoneRefusal } from '../encoding/phone.ts'
+import { readWeeklyHours, weeklyHoursFaults, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { AppError } from '../errors.ts'
 
 const COLUMNS = [
@@ -10,6 +11,7 @@ const COLUMNS = [
   'language',
   'longitude',
   'latitude',
+  'hours',
   'externalId',
   'groups',
   'consent',
@@ -25,6 +27,8 @@ export interface ImportRow {
   readonly externalId: string
   readonly consent: string
   readonly position: { readonly longitude: number; readonly latitude: number } | undefined
+  /** When the contact is there; undefined: the row doesn't tell. */
+  readonly hours: readonly WeeklySpan[] | undefined
   readonly groupIds: readonly string[]
 }
 
@@ -54,6 +58,9 @@ export function readHeader(fields: readonly string[]): ImportHeader {
   if (placeOf.phone === undefined) wrong.push('phone is missing')
   if ((placeOf.longitude === undefined) !== (placeOf.latitude === undefined)) {
     wrong.push('longitude and latitude go together')
+  }
+  if (placeOf.hours !== undefined && placeOf.longitude === undefined) {
+    wrong.push('hours are of a place: longitude and latitude are missing')
   }
   if (wrong.length > 0) {
     throw new AppError(
@@ -124,6 +131,12 @@ export function readRow(
   const position =
     longitude === '' && latitude === '' ? undefined : readPosition(longitude, latitude, faults)
 
+  const times = valueOf(fields, placeOf.hours)
+  const hours = times === '' ? undefined : readHours(times, faults)
+  if (times !== '' && longitude === '' && latitude === '') {
+    faults.push({ column: 'hours', reason: 'stands beside no place', value: times })
+  }
+
   const named = valueOf(fields, placeOf.groups)
   const groupIds = named === '' ? NONE : readGroups(named, groups, faults)
 
@@ -136,6 +149,7 @@ export function readRow(
     externalId,
     consent,
     position,
+    hours,
     groupIds,
   }
 }
@@ -220,6 +234,27 @@ function readDegrees(
   const degrees = Number(text)
   if (Math.abs(degrees) <= limit) return degrees
   faults.push({ column, reason: `is outside -${limit} to ${limit}`, value: text })
+  return undefined
+}
+
+const weeks = new Map<string, readonly WeeklySpan[] | string>()
+/** As of languages. */
+const MAX_WEEKS = 10_000
+
+function readHours(text: string, faults: RowFault[]): readonly WeeklySpan[] | undefined {
+  let read = weeks.get(text)
+  if (read === undefined) {
+    const spans = readWeeklyHours(text)
+    const [fault] = weeklyHoursFaults(spans ?? [])
+    read =
+      fault === undefined
+        ? (spans ?? 'is no week such as Mo-Fr 08:00-17:00; Sa 22:00-06:00')
+        : `a span's ${fault.pointer.split('/')[2]} ${fault.detail}`
+    if (weeks.size >= MAX_WEEKS) weeks.clear()
+    weeks.set(text, read)
+  }
+  if (typeof read !== 'string') return read
+  faults.push({ column: 'hours', reason: read, value: text })
   return undefined
 }
 

@@ -324,7 +324,11 @@ async function replaceAll(
 }
 
 function columnsOf({ placeOf }: ImportHeader) {
-  return { locations: placeOf.longitude !== undefined, groups: placeOf.groups !== undefined }
+  return {
+    locations: placeOf.longitude !== undefined,
+    hours: placeOf.hours !== undefined,
+    groups: placeOf.groups !== undefined,
+  }
 }
 
 async function complete(

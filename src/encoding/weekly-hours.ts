@@ -33,6 +33,47 @@ export function weeklyHoursFaults(spans: readonly WeeklySpan[]): Fault[] {
   })
 }
 
+/** More than three spans a day say more than anybody knows of a person's week. */
+export const MAX_SPANS = 21
+
+const SPAN = /^(.+?)\s+(\d\d:\d\d)-(\d\d:\d\d)$/
+
+/**
+ * Reads spans as OpenStreetMap writes opening hours: `Mo-Fr 08:00-17:00; Sa,Su 22:00-06:00`. Days run on into the next
+ * week where the second is the earlier.
+ *
+ * @returns undefined for any other text; what spans of the right shape have wrong, `weeklyHoursFaults` says
+ */
+export function readWeeklyHours(text: string): WeeklySpan[] | undefined {
+  const written = text.split(';').map(span => span.trim())
+  if (written.length > MAX_SPANS) return undefined
+  const spans: WeeklySpan[] = []
+  for (const span of written) {
+    const [, named = '', from = '', to = ''] = SPAN.exec(span) ?? []
+    const days = named.split(',').map(part => readDays(part.trim()))
+    if (!STARTS_AT.test(from) || !ENDS_AT.test(to) || days.includes(undefined)) return undefined
+    spans.push({ days: days.flatMap(some => some ?? []), from, to })
+  }
+  return spans
+}
+
+/** `We`, or `Mo-Fr`. */
+function readDays(text: string): (typeof DAYS)[number][] | undefined {
+  const [first, last = first, ...more] = text.split('-').map(name => indexOfDay(name.trim()))
+  if (first === undefined || last === undefined || first < 0 || last < 0 || more.length > 0) {
+    return undefined
+  }
+  const count = ((last - first + DAYS.length) % DAYS.length) + 1
+  return Array.from({ length: count }, (_, no) => DAYS[(first + no) % DAYS.length]!)
+}
+
+const indexOfDay = (name: string) => DAYS.findIndex(day => day.toLowerCase() === name.toLowerCase())
+
+/** As the database keeps minutes of the week, a multirange. */
+export function multirangeOf(ranges: readonly (readonly [from: number, to: number])[]): string {
+  return `{${ranges.map(([from, to]) => `[${from},${to})`).join()}}`
+}
+
 /** The minutes of the week that spans hold, from before to; they may overlap. None passes the week's end. */
 export function minutesOfWeek(spans: readonly WeeklySpan[]): [from: number, to: number][] {
   return spans.flatMap(({ days, from, to }) =>

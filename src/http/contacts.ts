@@ -7,7 +7,7 @@ import {
   getContacts,
   removeContact,
 } from '../audience/contacts.ts'
-import { DAYS, ENDS_AT, STARTS_AT } from '../encoding/weekly-hours.ts'
+import { DAYS, ENDS_AT, MAX_SPANS, STARTS_AT } from '../encoding/weekly-hours.ts'
 import { mailAddressAsSeenBy, phoneAsSeenBy } from '../reports/deliveries.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { Contact } from '../store/contacts.ts'
@@ -17,9 +17,6 @@ import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
 import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
-
-/** Three spans a day say more than anybody knows of a person's week. */
-const MAX_SPANS = 21
 
 const hoursSchema = z
   .array(

@@ -35,7 +35,8 @@ const importRoute = createRoute({
   tags: ['People'],
   summary: 'Import contacts from CSV, streamed, of any size; answered when the file is read',
   description:
-    'Columns in any order: phone (required), email, name, language, longitude, latitude, externalId, groups, consent. ' +
+    'Columns in any order: phone (required), email, name, language, longitude, latitude, hours (when the contact is ' +
+    'there: `Mo-Fr 08:00-17:00; Sa 22:00-06:00`), externalId, groups, consent. ' +
     'A bad row never stops the good ones. With upsert a blank value leaves what there is; of rows with the same ' +
     'phone the last one counts.',
   request: {

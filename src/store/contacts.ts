@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
-import { minutesOfWeek, type WeeklySpan } from '../encoding/weekly-hours.ts'
+import { minutesOfWeek, multirangeOf, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { arrayLiteral, type Database } from './database.ts'
 import { contacts, groupMembers, groups, locations } from './schema.ts'
 
@@ -73,14 +73,10 @@ export async function setLocations(
       position: { longitude, latitude },
       label: label ?? null,
       hours: hours ?? null,
-      openMinutes: hours === undefined ? null : multirange(minutesOfWeek(hours)),
+      openMinutes: hours === undefined ? null : multirangeOf(minutesOfWeek(hours)),
       sole: given.length === 1,
     })),
   )
-}
-
-function multirange(ranges: readonly (readonly [from: number, to: number])[]): string {
-  return `{${ranges.map(([from, to]) => `[${from},${to})`).join()}}`
 }
 
 /** Makes the contact a member of these listed groups, and of no others. */

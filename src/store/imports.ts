@@ -7,6 +7,7 @@
 import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { minutesOfWeek, multirangeOf, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { AppError } from '../errors.ts'
 import { ADVISORY_LOCK } from './advisory-locks.ts'
 import { arrayLiteral, type Database, type Session } from './database.ts'
@@ -168,7 +169,8 @@ export async function openStaging(session: Session): Promise<void> {
   await session.db.execute(sql`
     create temp table staged_contacts (
       line bigint not null, id uuid not null, phone text collate "C" not null, name text, language text,
-      external_id text, consent text, email text, position point, group_ids uuid[]
+      external_id text, consent text, email text, position point, hours jsonb, open_minutes int4multirange,
+      group_ids uuid[]
     )
   `)
 }
@@ -192,15 +194,21 @@ export function stagedLine(
     consent: string
     email: string
     position: { longitude: number; latitude: number } | undefined
+    hours: readonly WeeklySpan[] | undefined
     groupIds: readonly string[]
   },
 ): string {
-  const { position, groupIds } = row
+  const { position, hours, groupIds } = row
   const point = position === undefined ? '\\N' : `(${position.longitude},${position.latitude})`
+  // Of days and times, so that nothing in it needs escaping.
+  const week =
+    hours === undefined
+      ? '\\N\t\\N'
+      : `${JSON.stringify(hours)}\t${multirangeOf(minutesOfWeek(hours))}`
   const groups = groupIds.length === 0 ? '\\N' : `{${groupIds.join(',')}}`
   return `${line}\t${id}\t${row.phone}\t${copied(row.name)}\t${copied(row.language)}\t${copied(
     row.externalId,
-  )}\t${copied(row.consent)}\t${copied(row.email)}\t${point}\t${groups}\n`
+  )}\t${copied(row.consent)}\t${copied(row.email)}\t${point}\t${week}\t${groups}\n`
 }
 
 function copied(text: string): string {
@@ -276,7 +284,7 @@ const CONFIRMED_DAYS = 30
 export async function mergeStaged(
   tx: Database,
   { after, upTo, blanks }: { after: number; upTo: number; blanks: 'keep' | 'overwrite' },
-  columns: { locations: boolean; groups: boolean },
+  columns: { locations: boolean; hours: boolean; groups: boolean },
 ): Promise<{ created: number; updated: number }> {
   const span = sql`s.line > ${after} and s.line <= ${upTo}`
   const isNew = sql`not exists (select from known_contacts k where k.line = s.line)`
@@ -312,6 +320,7 @@ export async function mergeStaged(
     on conflict (phone) do nothing
   `)
   if (columns.locations) await mergeLocations(tx, { span, isNew, blanks, updated, created })
+  if (columns.hours && updated > 0) await changeHours(tx, { span, blanks })
   if (columns.groups) await mergeMembers(tx, { span, blanks, updated })
   return { created, updated }
 }
@@ -341,8 +350,8 @@ async function mergeLocations(
   if (created > 0) {
     // In the order of a coarse grid, so that neighbours in the index are written together.
     await tx.execute(sql`
-      insert into locations (contact_id, position, sole, phone_head, language)
-      select s.id, s.position, true, phone_head(c.phone), coalesce(c.language, '')
+      insert into locations (contact_id, position, hours, open_minutes, sole, phone_head, language)
+      select s.id, s.position, s.hours, s.open_minutes, true, phone_head(c.phone), coalesce(c.language, '')
       from staged_contacts s join contacts c on c.id = s.id
       where ${span} and s.position is not null and ${isNew}
       order by floor(s.position[0] * 2), floor(s.position[1] * 8), s.position[0]
@@ -350,8 +359,8 @@ async function mergeLocations(
   }
   if (updated > 0) {
     await tx.execute(sql`
-      insert into locations (contact_id, position, sole, phone_head, language)
-      select c.id, s.position, true, phone_head(c.phone), coalesce(c.language, '')
+      insert into locations (contact_id, position, hours, open_minutes, sole, phone_head, language)
+      select c.id, s.position, s.hours, s.open_minutes, true, phone_head(c.phone), coalesce(c.language, '')
       from staged_contacts s join known_contacts k using (line) join contacts c on c.id = k.id
       where ${span} and s.position is not null
         and not exists (select from locations l where l.contact_id = k.id)
@@ -359,6 +368,17 @@ async function mergeLocations(
       for share of c
     `)
   }
+}
+
+/** Of places that stayed where they are. */
+async function changeHours(tx: Database, { span, blanks }: Rows): Promise<void> {
+  const given = blanks === 'overwrite' ? sql`true` : sql`s.hours is not null`
+  await tx.execute(sql`
+    update locations l set hours = s.hours, open_minutes = s.open_minutes
+    from staged_contacts s join known_contacts k using (line)
+    where ${span} and ${given} and s.position is not null and l.contact_id = k.id
+      and l.position ~= s.position and l.hours is distinct from s.hours
+  `)
 }
 
 async function mergeMembers(tx: Database, { span, blanks, updated }: Span): Promise<void> {

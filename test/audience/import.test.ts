@@ -262,6 +262,78 @@ test('a file that places somebody where they were keeps their hours there, elsew
   ])
 })
 
+test('hours come in with their place; a blank keeps them, a replacement clears them, and a label stays', async ({
+  database,
+  people,
+}) => {
+  const hoursOf = async () => {
+    const rows = await people.execute<{ phone: string; said: string }>(sql`
+      select c.phone, concat_ws(' ', l.label, l.hours::text, l.open_minutes::text) as said
+      from contacts c join locations l on l.contact_id = c.id order by c.phone
+    `)
+    return Object.fromEntries(rows.map(({ phone, said }) => [phone.slice(-1), said]))
+  }
+  const file = (...rows: string[]) =>
+    ['phone,longitude,latitude,hours', ...rows.map(row => `+1213555010${row}`), ''].join('\n')
+  const shift = (from: number, to: number) => `[${from},${to})`
+  const night = 'Su 22:00-06:00'
+  const done = await load(
+    database,
+    file('1,-96.5,30.5,"Mo,We 08:00-17:30"', `2,-96.5,30.5,${night}`, '3,-96.5,30.5,'),
+  )
+  expect(done).toMatchObject({ created: 3, rejected: 0 })
+  expect(await hoursOf()).toEqual({
+    1: `[{"to": "17:30", "days": ["Mo", "We"], "from": "08:00"}] {${shift(480, 1050)},${shift(3360, 3930)}}`,
+    2: `[{"to": "06:00", "days": ["Su"], "from": "22:00"}] {${shift(0, 360)},${shift(9960, 10080)}}`,
+    3: '',
+  })
+
+  await people.execute(sql`update locations set label = 'work' where open_minutes @> 500`)
+  await load(
+    database,
+    file('1,-96.5,30.5,Fr 08:00-24:00', '2,-96.5,30.5,', `3,-96.6,30.5,${night}`),
+  )
+  expect(await hoursOf()).toEqual({
+    1: `work [{"to": "24:00", "days": ["Fr"], "from": "08:00"}] {${shift(6240, 7200)}}`,
+    2: expect.stringContaining(shift(9960, 10080)),
+    3: expect.stringContaining(shift(9960, 10080)),
+  })
+
+  const whole = file('1,-96.5,30.5,', `2,-96.5,30.5,${night}`, '3,-96.6,30.5,')
+  await load(database, whole, { mode: 'replace' })
+  expect(await hoursOf()).toEqual({ 1: 'work', 2: expect.stringContaining('Su'), 3: '' })
+  // A file without the column says nothing of them.
+  const others = 'phone,longitude,latitude\n+12135550101,-96.5,30.5\n+12135550102,-96.5,30.5\n'
+  await load(database, others, { mode: 'replace', confirmRemove: 1 })
+  expect(await hoursOf()).toEqual({ 1: 'work', 2: expect.stringContaining('Su') })
+})
+
+test('hours that are none are named, and what stands beside no place', async ({
+  database,
+  people: _people,
+}) => {
+  const rows = ['Mo-Fr', 'Mo-Fr 8-17', 'Mo-Xx 08:00-17:00', 'Mo 08:00-08:00', 'Mo,Mo 08:00-09:00']
+  const { rejects } = await load(
+    database,
+    [
+      'phone,longitude,latitude,hours',
+      ...rows.map((hours, no) => `+1213555020${no},-96.5,30.5,"${hours}"`),
+      '+12135550209,,,Mo 08:00-17:00',
+      '',
+    ].join('\n'),
+  )
+  const shape = 'is no week such as Mo-Fr 08:00-17:00; Sa 22:00-06:00'
+  expect(rejects).toEqual([
+    `2 hours: ${shape}`,
+    `3 hours: ${shape}`,
+    `4 hours: ${shape}`,
+    "5 hours: a span's to is when it begins: a whole day is from 00:00 to 24:00",
+    "6 hours: a span's days is named before",
+    '7 hours: stands beside no place',
+  ])
+  await expect(load(database, 'phone,hours\n')).rejects.toMatchObject({ code: 'malformed_csv' })
+})
+
 test('addresses come in by file, one that is none is named, a blank keeps it and a replacement clears it', async ({
   database,
   people,

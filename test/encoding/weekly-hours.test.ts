@@ -3,6 +3,7 @@ import {
   DAYS,
   minuteOfWeek,
   minutesOfWeek,
+  readWeeklyHours,
   weeklyHoursFaults,
   type WeeklySpan,
 } from '../../src/encoding/weekly-hours.ts'
@@ -70,4 +71,33 @@ test('the minute of the week is what the clock on the wall shows', () => {
   const newYork = (at: string) => minuteOfWeek(new Date(at), 'America/New_York') - 6 * 1440
   expect([newYork('2026-03-08T06:59:00Z'), newYork('2026-03-08T07:00:00Z')]).toEqual([119, 180])
   expect([newYork('2026-11-01T05:30:00Z'), newYork('2026-11-01T06:30:00Z')]).toEqual([90, 90])
+})
+
+test('a week is read as OpenStreetMap writes it', () => {
+  const days = ['Mo', 'Tu', 'We', 'Th', 'Fr'] as const
+  expect(readWeeklyHours('Mo-Fr 08:00-17:00')).toEqual([{ days, from: '08:00', to: '17:00' }])
+  expect(readWeeklyHours(' sa , su-MO  22:00-06:00;We 00:00-24:00 ')).toEqual([
+    { days: ['Sa', 'Su', 'Mo'], from: '22:00', to: '06:00' },
+    { days: ['We'], from: '00:00', to: '24:00' },
+  ])
+  expect(readWeeklyHours('Mo-Mo 08:00-17:00')).toEqual([
+    { days: ['Mo'], from: '08:00', to: '17:00' },
+  ])
+})
+
+test.each([
+  '',
+  '24/7',
+  'Mo',
+  '08:00-17:00',
+  'Mo 8:00-17:00',
+  'Mo 24:00-25:00',
+  'Mo 08:00',
+  'Mo-We-Fr 08:00-17:00',
+  'Mo, 08:00-17:00',
+  'Mo 08:00-17:00;',
+  'Montag 08:00-17:00',
+  Array.from({ length: 22 }, () => 'Mo 08:00-17:00').join(';'),
+])('%j is no week', text => {
+  expect(readWeeklyHours(text)).toBeUndefined()
 })
