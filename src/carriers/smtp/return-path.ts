@@ -4,6 +4,11 @@ import { domainOf } from '../../encoding/mail-address.ts'
  * Envelope senders that tell which letter came back (VERP): a bounce is sent to the envelope sender, and says of the
  * letter itself whatever its writer liked. The tag's octets stand in the local part in base32 (RFC 4648 §6, in lower
  * case, for some hosts fold it), which for 32 octets makes 59 of the 64 characters that it may have.
+ *
+ * Nothing takes bounces in yet: they lie in the mailbox of the sender's domain that `bounce+…` leads to (RFC 5233).
+ * Whatever fetches them gives each one's envelope recipient to `readReturnPath`. Of an alert's letter the tag is the
+ * alert's id and the contact's (`dispatch/letters.ts`), which name one row of `letters`; that row is `sent` by then, and
+ * a bounce (RFC 3464, an action of `failed`) is what would make it `failed`, its counters moving by `moveLetters`.
  */
 
 const PREFIX = 'bounce+'
