@@ -160,7 +160,7 @@ export async function countTaken(
   return counts as unknown as { taken: number; delivered: number; replied: number }
 }
 
-function draft(texts: TextKind, sms: readonly string[]) {
+export function draft(texts: TextKind, sms: readonly string[]) {
   const square = [
     [-96, 28],
     [-93, 28],

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { openBrowser } from '../../test/support/browser.ts'
+import { keptSession } from '../../test/support/console-session.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,30 +33,10 @@ page.on('console', message => {
 page.on('pageerror', error => process.stdout.write(`error: ${error.stack ?? error.message}\n`))
 if (email !== '') {
   const place =
-    mode === 'exercise'
-      ? { mode, ...(exercise !== 'practice' && { exerciseId: exercise }) }
-      : { mode }
-  const answer = await fetch(new URL('/v1/auth/token', url), {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ grantType: 'password', email, password, ...place }),
-  })
-  const tokens = (await answer.json()) as {
-    accessToken: string
-    refreshToken: string
-    expiresIn: number
-    operator: object
-  }
-  const session = {
-    accessToken: tokens.accessToken,
-    refreshToken: tokens.refreshToken,
-    until: Date.now() + tokens.expiresIn * 1000,
-    person: tokens.operator,
-    signedInAt: Date.now(),
-  }
-  const key = `tocsin.session.${mode === 'live' ? 'live' : exercise}`
-  const kept = [key, JSON.stringify(session)].map(text => JSON.stringify(text)).join(', ')
-  await page.addInitScript(`localStorage.setItem(${kept})`)
+    mode === 'live'
+      ? { mode: 'live' as const }
+      : { mode: 'exercise' as const, ...(exercise !== 'practice' && { exerciseId: exercise }) }
+  await page.addInitScript(await keptSession(url.origin, { email, password }, place))
 }
 await page.goto(target)
 await page.waitForTimeout(Number(values.wait))

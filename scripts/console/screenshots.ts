@@ -53,7 +53,11 @@ try {
       await mkdir(folder, { recursive: true })
       for (const scene of stage.scenes) {
         const page = await stage.show(scene, window)
-        await page.screenshot({ path: join(folder, `${scene.name}.png`), fullPage: true })
+        // In a window as high as the page: what sticks to its end lies there.
+        const height = await page.evaluate<number>('document.documentElement.scrollHeight')
+        await page.setViewportSize({ width: window.width, height })
+        await page.waitForTimeout(200)
+        await page.screenshot({ path: join(folder, `${scene.name}.png`) })
         await stage.leave(page)
       }
       process.stdout.write(`${stage.scenes.length} pictures in ${folder}\n`)

@@ -4,6 +4,7 @@ import { type Person, until } from '../../scripts/rehearsal.ts'
 import { signAs } from '../../src/cli/send.ts'
 import type { Progress } from '../../src/reports/progress.ts'
 import { openBrowser } from '../support/browser.ts'
+import { keptSession } from '../support/console-session.ts'
 import { CORRECTIONS } from '../support/corrections.ts'
 import { floodAlert, settle, test as serviceTest, type Tocsin } from '../support/service.ts'
 
@@ -36,28 +37,9 @@ const test = serviceTest.extend<{ $file: { browser: Browser; county: { dispatche
 })
 
 /** A browser of somebody's own, in the live mode, who has signed in by the API. */
-async function sitDown(browser: Browser, tocsin: Tocsin, { email, password }: Person) {
-  const answer = await fetch(`${tocsin.url}/v1/auth/token`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ grantType: 'password', email, password }),
-  })
-  const tokens = (await answer.json()) as {
-    accessToken: string
-    refreshToken: string
-    expiresIn: number
-    operator: object
-  }
-  const session = {
-    accessToken: tokens.accessToken,
-    refreshToken: tokens.refreshToken,
-    until: Date.now() + tokens.expiresIn * 1000,
-    person: tokens.operator,
-    signedInAt: Date.now(),
-  }
+async function sitDown(browser: Browser, tocsin: Tocsin, person: Person) {
   const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' })
-  const kept = JSON.stringify(['tocsin.session.live', JSON.stringify(session)])
-  await context.addInitScript(`localStorage.setItem(...${kept})`)
+  await context.addInitScript(await keptSession(tocsin.url, person))
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', error => faults.push(error.message))
@@ -111,8 +93,8 @@ test(
 
     await page.getByText('Nothing has left yet.').waitFor()
     await page.getByRole('button', { name: 'Stop' }).click()
-    await page.getByText('Stopped for good. The message had left for 0 phones').waitFor()
-    await rosa.page.getByText('Stopped for good. The message had left for 0 phones').waitFor()
+    await page.getByText('Stopped for good, before the message had left for anybody').waitFor()
+    await rosa.page.getByText('Stopped for good, before the message had left for anybody').waitFor()
     const stopped = await until(
       () => progressOf(tocsin, id),
       ({ cancelled }) => cancelled === PEOPLE,

@@ -3,12 +3,20 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { hire, type Person, until } from '../../scripts/rehearsal.ts'
 import { type Client, signIn } from '../../src/cli/client.ts'
 import { signAs } from '../../src/cli/send.ts'
+import { keptSession, type Place } from './console-session.ts'
 
 interface Scene {
   readonly name: string
   /** Below the mode. */
+  readonly path: string | (() => Promise<Passing>)
+  /** `stranger` has not signed in, `newcomer` has, and chosen no mode yet. */
+  readonly who: keyof Cast['people'] | 'stranger' | 'newcomer'
+}
+
+/** A scene that does not last is made anew each time, and ended when it has been seen. */
+interface Passing {
   readonly path: string
-  readonly who: 'author' | 'approver' | 'administrator'
+  readonly end: () => Promise<unknown>
 }
 
 export interface Stage {
@@ -26,21 +34,24 @@ export interface Window {
   readonly locale?: string
 }
 
-export type Mode = 'live' | 'exercise'
+type Mode = NonNullable<Place['mode']>
 
 /** What a stage needs of a Tocsin: one of a test's, or that of `npm run screenshots`. */
 export interface House {
   readonly url: string
   readonly administrator: Client
-  readonly administratorAs: { readonly email: string; readonly password: string }
+  readonly administratorAs: Credentials
   readonly area: object
 }
 
+interface Credentials {
+  readonly email: string
+  readonly password: string
+}
+
 interface Cast {
-  readonly place: { readonly mode: Mode; readonly exerciseId?: string }
-  readonly people: Readonly<
-    Record<Scene['who'], { readonly email: string; readonly password: string }>
-  >
+  readonly place: Place & { readonly mode: Mode }
+  readonly people: Readonly<Record<'author' | 'approver' | 'administrator', Credentials>>
   readonly author: Person
   readonly approver: Person
   readonly audience: object
@@ -54,6 +65,7 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
   const cast = await (mode === 'live' ? liveCast(house) : exerciseCast(house))
   const scenes = await stageAlerts(house, cast)
   const contexts = new Map<string, Promise<BrowserContext>>()
+  const ends = new Map<Page, Passing['end']>()
   const contextOf = (scene: Scene, window: Window) => {
     const key = JSON.stringify([scene.who, window])
     const known = contexts.get(key)
@@ -62,13 +74,19 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
     contexts.set(key, made)
     return made
   }
-  const root = cast.place.exerciseId === undefined ? mode : `exercise/${cast.place.exerciseId}`
   return {
     scenes,
     async show(scene, window) {
       const context = await contextOf(scene, window)
       const page = await context.newPage()
-      await page.goto(`${consoleOf(house)}${root}/${scene.path}`)
+      let { path } = scene
+      if (typeof path !== 'string') {
+        const passing = await path()
+        ends.set(page, passing.end)
+        path = passing.path
+      }
+      const isBefore = scene.who === 'stranger' || scene.who === 'newcomer'
+      await page.goto(`${isBefore ? consoleOf(house) : rootOf(house, cast)}${path}`)
       // What is awaited has come, or says why not.
       await page.locator('main h1:visible').first().waitFor()
       try {
@@ -82,6 +100,8 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
     },
     async leave(page) {
       await page.close()
+      await ends.get(page)?.()
+      ends.delete(page)
     },
     async close() {
       for (const context of contexts.values()) await (await context).close()
@@ -91,6 +111,12 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
 
 /** `localhost`, not an address: passkeys need a name. */
 const consoleOf = ({ url }: House) => `${url.replace('127.0.0.1', 'localhost')}/console/`
+
+const rootOf = (house: House, { place: { mode, exerciseId } }: Cast) =>
+  `${consoleOf(house)}${exerciseId === undefined ? mode : `${mode}/${exerciseId}`}/`
+
+const MAKE_A_KEY = /^(Make a signing key|Crear una clave de firma)$/
+const KEY_WORKS = /^(Your signing key works|Su clave de firma funciona)$/
 
 async function seatFor(
   browser: Browser,
@@ -106,26 +132,25 @@ async function seatFor(
     reducedMotion: 'reduce',
     locale,
   })
-  const { email, password } = cast.people[who]
-  const answer = await fetch(`${house.url}/v1/auth/token`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ grantType: 'password', email, password, ...cast.place }),
-  })
-  if (!answer.ok) throw new Error(`${who} is not let in: ${answer.status}`)
-  const tokens = (await answer.json()) as Record<string, unknown> & { expiresIn: number }
-  const session = {
-    accessToken: tokens['accessToken'],
-    refreshToken: tokens['refreshToken'],
-    person: tokens['operator'],
-    until: Date.now() + tokens.expiresIn * 1000,
-    signedInAt: Date.now(),
-    mustEnrolPasskey: false,
+  const { people, place } = cast
+  if (who === 'newcomer') {
+    await context.addInitScript(await keptSession(house.url, people.author, {}))
+  } else if (who !== 'stranger') {
+    await context.addInitScript(await keptSession(house.url, people[who], place))
   }
-  const key = `tocsin.session.${cast.place.exerciseId ?? cast.place.mode}`
-  const kept = [key, JSON.stringify(session)].map(text => JSON.stringify(text)).join(', ')
-  await context.addInitScript(`if (location.protocol !== 'about:') localStorage.setItem(${kept})`)
+  if (who === 'author' || who === 'approver') {
+    await makeKey(context, `${rootOf(house, cast)}situation`)
+  }
   return context
+}
+
+/** Who signs has a key in this browser. */
+async function makeKey(context: BrowserContext, situation: string): Promise<void> {
+  const page = await context.newPage()
+  await page.goto(situation)
+  await page.getByRole('button', { name: MAKE_A_KEY }).click()
+  await page.getByText(KEY_WORKS).waitFor()
+  await page.close()
 }
 
 async function liveCast({ url, administrator, administratorAs }: House): Promise<Cast> {
@@ -202,30 +227,65 @@ async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
     const draft = { ...flood(area, cast.place.mode), ...cast.audience }
     return (await author.client.post<{ id: string }>('/v1/alerts', draft)).id
   }
+  const submit = async () => {
+    const id = await write()
+    await signAs(author.client, id, 'author', author.key)
+    return id
+  }
+  const approve = async () => {
+    const id = await submit()
+    await signAs(approver.client, id, 'approver', approver.key)
+    return id
+  }
+  const send = async (holdSeconds: number) => {
+    const id = await approve()
+    await approver.client.post(`/v1/alerts/${id}/dispatch`, { holdSeconds })
+    return id
+  }
   const draft = await write()
-  const submitted = await write()
-  await signAs(author.client, submitted, 'author', author.key)
-  const sent = await write()
-  await signAs(author.client, sent, 'author', author.key)
-  await signAs(approver.client, sent, 'approver', approver.key)
-  await approver.client.post(`/v1/alerts/${sent}/dispatch`)
+  const submitted = await submit()
+  const approved = await approve()
+  const sent = await send(0)
   await until(
     () => author.client.get<{ state: string }>(`/v1/alerts/${sent}`),
     ({ state }) => state === 'sent' || state === 'sending',
     'the alert is being sent',
   )
+  const stopped = await send(60)
+  await approver.client.post(`/v1/alerts/${stopped}/stop`)
+  const reason = { reason: 'The road is Mill Road, not Hill Road.' }
+  const returned = await submit()
+  await approver.client.post(`/v1/alerts/${returned}/return`, reason)
+  const rejected = await submit()
+  await approver.client.post(`/v1/alerts/${rejected}/reject`, reason)
+  const hold = async () => {
+    const held = await send(60)
+    return {
+      path: `alerts/${held}`,
+      end: () => approver.client.post(`/v1/alerts/${held}/stop`),
+    }
+  }
   return [
+    { name: 'sign-in', path: '', who: 'stranger' },
+    { name: 'choose-mode', path: '', who: 'newcomer' },
     { name: 'situation', path: 'situation', who: 'author' },
     { name: 'new', path: 'new', who: 'author' },
     { name: 'compose', path: `alerts/${draft}/edit`, who: 'author' },
     { name: 'review', path: `alerts/${draft}/review`, who: 'author' },
     { name: 'waiting', path: `alerts/${submitted}`, who: 'author' },
     { name: 'approve', path: `alerts/${submitted}`, who: 'approver' },
+    { name: 'approved', path: `alerts/${approved}`, who: 'approver' },
+    { name: 'returned', path: `alerts/${returned}`, who: 'author' },
+    { name: 'rejected', path: `alerts/${rejected}`, who: 'author' },
+    { name: 'hold', path: hold, who: 'approver' },
     { name: 'approvals', path: 'approvals', who: 'approver' },
     { name: 'sending', path: 'sending', who: 'author' },
     { name: 'watch', path: `alerts/${sent}`, who: 'author' },
     { name: 'replies', path: `alerts/${sent}/replies`, who: 'author' },
+    { name: 'stopped', path: `alerts/${stopped}`, who: 'author' },
     { name: 'cancel', path: `alerts/${sent}/cancel`, who: 'approver' },
+    { name: 'all-clear', path: `alerts/${sent}/all-clear`, who: 'approver' },
+    { name: 'nowhere', path: 'nowhere', who: 'author' },
     { name: 'reports', path: 'reports', who: 'author' },
     { name: 'report', path: `reports/${sent}`, who: 'author' },
     ...SETTINGS.map(

@@ -46,7 +46,10 @@ const answer = signal<DeskAnswer | undefined>(undefined)
 const exercise = signal<Exercise | undefined>(undefined)
 export const openAlerts = signal<readonly AlertSummary[] | undefined>(undefined)
 
-const OPEN = ['draft', 'submitted', 'approved', 'sending', 'paused'] as const
+/** What people wait for stands first. */
+const OPEN = ['sending', 'paused', 'approved', 'submitted', 'draft']
+const byUrgency = (a: AlertSummary, b: AlertSummary) =>
+  OPEN.indexOf(a.state) - OPEN.indexOf(b.state)
 
 export const desk = computed(() => {
   const of = (...states: readonly string[]) =>
@@ -78,7 +81,7 @@ export function useDesk(): void {
           exerciseId === undefined ? undefined : get<Exercise>(`/v1/exercises/${exerciseId}`),
         ])
         if (isOver) return
-        openAlerts.value = open.items
+        openAlerts.value = open.items.toSorted(byUrgency)
         answer.value = known
         timeZone.value = known.organisation.timeZone
         exercise.value = entered

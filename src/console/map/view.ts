@@ -26,6 +26,8 @@ interface MapWords {
 
 export interface MapView {
   readonly map: MapLibre
+  /** The ground is drawn, or won't be: the areas are shown either way. */
+  readonly drawn: Promise<void>
   show(areas: readonly MapArea[], values: Values | undefined): void
   showPoints(points: readonly MapPoint[]): void
   fit(box: Box): void
@@ -87,7 +89,10 @@ export function openMap(
     await put('places', await loadPlaceNames())
   }
   // Without the ground the map still shows the areas, and the list stands beside it.
-  void drawGround().catch(() => undefined)
+  const grounded = drawGround().catch(() => undefined)
+  const drawn = grounded.then(async () => {
+    if (!isClosed && !map.loaded()) await map.once('idle')
+  })
 
   // Another theme: the colours are painted anew, the view stays.
   const repaint = new MutationObserver(() => {
@@ -109,6 +114,7 @@ export function openMap(
   }
   return {
     map,
+    drawn,
     show(areas, values) {
       void put('areas', featuresOf(areas, values, SEVERITY_COLOURS))
     },

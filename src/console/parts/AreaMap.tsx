@@ -40,6 +40,7 @@ export function AreaMap({
   const container = useRef<HTMLDivElement>(null)
   const [view, setView] = useState<MapView>()
   const [isStill, setStill] = useState(false)
+  const [isDrawn, setDrawn] = useState(false)
   const pick = useRef(onPick)
   pick.current = onPick
   const box = boxAround(areas) ?? home
@@ -53,6 +54,8 @@ export function AreaMap({
       const title = { ...text, title: label }
       opened = openMap(container.current, title, { home: box, onPick: no => pick.current?.(no) })
       setView(opened)
+      await opened.drawn
+      if (!isOver) setDrawn(true)
     }
     // No WebGL, or the chunk did not come.
     open().catch(() => setStill(true))
@@ -75,7 +78,7 @@ export function AreaMap({
       {isStill ? (
         <Outline areas={areas} values={values} label={label} home={home} />
       ) : (
-        <div class="map" ref={container}>
+        <div class="map" ref={container} aria-busy={!isDrawn}>
           {view === undefined && <p class="map-wait muted">{text.loading}</p>}
         </div>
       )}

@@ -19,7 +19,6 @@ export const alerts = {
     expired: 'Expired',
   },
   sendingShare: (share: string) => `Sending ${share}`,
-  activeUntil: (time: string) => `Sent, ends ${time}`,
   phones: (n: number, shown: string) => (n === 1 ? '1 phone' : `${shown} phones`),
   alert: 'Alert',
   severityHead: 'Severity',

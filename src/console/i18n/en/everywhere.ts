@@ -22,7 +22,6 @@ export const everywhere = {
   in: (span: string) => `in ${span}`,
   skipToContent: 'Skip to content',
   optional: 'optional',
-  yes: 'Yes',
   no: 'No',
   none: 'None',
   all: 'All',

@@ -43,7 +43,6 @@ export const frame = {
     `The server has not answered for ${seconds} s. Sending goes on there; what you see is old. Trying again.`,
   newVersion: 'There is a new version. Reload when you are not sending.',
   reload: 'Reload',
-  sessionOver: 'Your sign-in is over.',
   theme: 'Colours',
   themes: { system: 'As the device', light: 'Light', dark: 'Dark' },
   language: 'Language',

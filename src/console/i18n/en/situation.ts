@@ -26,7 +26,6 @@ export const situation = {
   enrolKey: 'Make a signing key',
   makingKey: 'Making the key…',
   keyTooOld: 'A key is made within five minutes of signing in. Sign in again, then make it.',
-  keyMade: 'The key was made. It stays in this browser.',
   exerciseEnds: (clock: string) => `The exercise ends at ${clock}`,
   approvalsNone: 'Nothing waits for approval.',
   sendingNone: 'Nothing is being sent.',

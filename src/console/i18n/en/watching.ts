@@ -17,6 +17,7 @@ export const watching = {
   isPaused: 'Sending is paused. What was handed over still arrives.',
   isStopped: (left: string) =>
     `Stopped for good. The message had left for ${left} before; nobody else gets it.`,
+  isStoppedInTime: 'Stopped for good, before the message had left for anybody.',
   isSent: 'Everything has been handed over. Receipts and replies go on coming in.',
   isExpired: 'The alert has expired: nothing more of it is sent.',
   correctedBy: {
@@ -39,8 +40,6 @@ export const watching = {
   optedOut: 'opted out',
   left: (rate: string) => `left, ${rate} SMS/s`,
   leftUnknown: 'left: nobody can say yet',
-  done: 'done',
-  doneText: 'handed over',
   progress: 'Progress against plan',
   plan: 'plan',
   sentLine: 'sent',
@@ -48,7 +47,6 @@ export const watching = {
   repliedLine: 'replied',
   asTable: 'As a table',
   atSecond: 'After',
-  chartWait: 'The chart is loading…',
   rate: (now: string, all: string) => `${now} SMS/s now, of ${all} that the carriers take`,
   rateAlone: (now: string) => `${now} SMS/s now`,
   isDown: (name: string) => `${name} is down.`,

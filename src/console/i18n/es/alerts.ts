@@ -20,7 +20,6 @@ export const alerts: Words['alerts'] = {
     expired: 'Vencida',
   },
   sendingShare: share => `Enviando ${share}`,
-  activeUntil: time => `Enviada, termina ${time}`,
   phones: (n, shown) => (n === 1 ? '1 teléfono' : `${shown} teléfonos`),
   alert: 'Alerta',
   severityHead: 'Gravedad',

@@ -25,7 +25,6 @@ export const everywhere: Words['everywhere'] = {
   in: span => `en ${span}`,
   skipToContent: 'Ir al contenido',
   optional: 'opcional',
-  yes: 'Sí',
   no: 'No',
   none: 'Ninguno',
   all: 'Todos',

@@ -44,7 +44,6 @@ export const frame: Words['frame'] = {
     `El servidor no responde desde hace ${seconds} s. El envío sigue allí; lo que ve es antiguo. Se intenta de nuevo.`,
   newVersion: 'Hay una versión nueva. Recargue cuando no esté enviando.',
   reload: 'Recargar',
-  sessionOver: 'Su sesión terminó.',
   theme: 'Colores',
   themes: { system: 'Como el dispositivo', light: 'Claros', dark: 'Oscuros' },
   language: 'Idioma',

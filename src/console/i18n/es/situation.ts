@@ -31,7 +31,6 @@ export const situation: Words['situation'] = {
   makingKey: 'Creando la clave…',
   keyTooOld:
     'Una clave se crea en los cinco minutos después de entrar. Entre de nuevo y créela entonces.',
-  keyMade: 'La clave está creada. Se queda en este navegador.',
   exerciseEnds: clock => `El ejercicio termina a las ${clock}`,
   approvalsNone: 'Nada espera aprobación.',
   sendingNone: 'No se envía nada.',

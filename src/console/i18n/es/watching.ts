@@ -19,6 +19,7 @@ export const watching: Words['watching'] = {
   isPaused: 'El envío está en pausa. Lo ya entregado a los operadores sigue llegando.',
   isStopped: left =>
     `Detenida definitivamente. El mensaje ya había salido para ${left}; nadie más lo recibe.`,
+  isStoppedInTime: 'Detenida definitivamente, antes de que el mensaje saliera para alguien.',
   isSent: 'Todo se ha entregado a los operadores. Siguen llegando acuses y respuestas.',
   isExpired: 'La alerta venció: no se envía nada más.',
   correctedBy: {
@@ -41,8 +42,6 @@ export const watching: Words['watching'] = {
   optedOut: 'se dieron de baja',
   left: rate => `restante, ${rate} SMS/s`,
   leftUnknown: 'restante: aún no se sabe',
-  done: 'listo',
-  doneText: 'todo entregado',
   progress: 'Avance frente al plan',
   plan: 'plan',
   sentLine: 'enviados',
@@ -50,7 +49,6 @@ export const watching: Words['watching'] = {
   repliedLine: 'respondidos',
   asTable: 'Como tabla',
   atSecond: 'Tras',
-  chartWait: 'Cargando la gráfica…',
   rate: (now, all) => `${now} SMS/s ahora, de ${all} que aceptan los operadores`,
   rateAlone: now => `${now} SMS/s ahora`,
   isDown: name => `${name} está caído.`,

@@ -142,6 +142,7 @@ export function Approve({
             <label for="typed-count">{approve.typeCount(count(recipients))}</label>
             <input
               id="typed-count"
+              class="typed-count"
               inputMode="numeric"
               autoComplete="off"
               value={typed}

@@ -12,7 +12,7 @@ import { titleOf } from './title.ts'
 
 /** Rejected for good, or given back to be changed: by whom, and why. */
 export function Refused({ alert }: { alert: Alert }) {
-  const { alerts, approve } = words()
+  const { approve } = words()
   const nameOf = usePeople()
   const isRejected = alert.state === 'rejected'
   const said = alert.history.findLast(
@@ -27,7 +27,7 @@ export function Refused({ alert }: { alert: Alert }) {
   return (
     <div class="stack">
       <div class="screen-head-text">
-        <h1>{isRejected ? approve.rejectedTitle : alerts.state.draft}</h1>
+        <h1>{isRejected ? approve.rejectedTitle : approve.returnedTitle}</h1>
         <p class="row">
           <Severity of={alert.severity} /> <strong>{titleOf(alert)}</strong>
         </p>

@@ -46,6 +46,7 @@ export function WaitingFor({ alert, refresh }: { alert: Alert; refresh: () => Pr
           <p class="figure-big" role="timer">
             {countdown(since)}
           </p>
+          <p class="muted">{approve.waitingSince}</p>
           <h2>{approve.whoCan}</h2>
           <WhoCan alert={alert} />
         </section>

@@ -158,7 +158,8 @@ function StateNotice({
   const left = progress === undefined ? 0 : sentOf(progress)
   const text = {
     paused: watching.isPaused,
-    stopped: watching.isStopped(alerts.phones(left, count(left))),
+    stopped:
+      left === 0 ? watching.isStoppedInTime : watching.isStopped(alerts.phones(left, count(left))),
     sent: watching.isSent,
     expired: watching.isExpired,
   }[state as string]

@@ -27,7 +27,8 @@ export function Message({
   const [chosen, setChosen] = useState(0)
   const no = Math.min(chosen, texts.length - 1)
   const shown = texts[no]
-  const linted = useLint(texts, placesOf(composition.form.value.areas, text))
+  const places = placesOf(composition.form.value.areas, text)
+  const linted = useLint(texts, places)
   const tabs = useRef<HTMLDivElement>(null)
   const words = useDrillWords(composition)
   if (shown === undefined) return null
@@ -102,7 +103,7 @@ export function Message({
           linted={linted[no]}
           onPlain={isHeld ? undefined : sms => write({ sms: withoutWord(word, sms) })}
         />
-        <Findings linted={linted[no]} />
+        <Findings linted={linted[no]} places={places} />
         {isHeld && (
           <p>
             <button
@@ -184,20 +185,26 @@ function Measure({
   )
 }
 
-function Findings({ linted }: { linted: Linted | undefined }) {
+function Findings({ linted, places }: { linted: Linted | undefined; places: readonly string[] }) {
   const { compose: text } = composeWords()
-  const findings = linted?.findings.filter(({ code }) => code !== 'forces_ucs2') ?? []
-  if (findings.length === 0) return null
+  // The alphabet stands above, with what to do about it.
+  const codes = linted?.findings.flatMap(({ code }) => (code === 'forces_ucs2' ? [] : [code])) ?? []
+  if (codes.length === 0) return null
+  const about: Partial<Record<(typeof codes)[number], string>> = {
+    no_place: places.join(', '),
+    no_sender: desk.value.organisation?.name ?? '',
+    hard_to_read: String(linted?.grade ?? ''),
+  }
   return (
     <div class="findings">
       <h3>{text.lint}</h3>
       <ul class="checks">
-        {findings.map(({ code, detail }, no) => (
-          <li key={code + no} data-kind="warn">
+        {[...new Set(codes)].map(code => (
+          <li key={code} data-kind="warn">
             <span class="mark" aria-hidden="true">
               !
             </span>
-            <span>{detail}</span>
+            <span>{text.findings[code](about[code] ?? '')}</span>
           </li>
         ))}
       </ul>

@@ -18,24 +18,23 @@ export function Reach({ of: composition, onReview }: { of: Composition; onReview
   const isStale = estimate !== undefined && !isEstimateFresh.value
   const age = isStale ? Math.round((now.value - estimateAt.value) / 1000) : 0
   const isDrill = composition.status !== 'Actual'
+  const hasFailed = problem.value !== undefined && saving.value === 'no'
+  const isAsking = why === undefined && estimate === undefined && !hasFailed
   const unknown =
     why !== undefined
       ? text.unknown[why]
-      : estimate === undefined
-        ? problem.value !== undefined && saving.value === 'no'
+      : estimate !== undefined
+        ? undefined
+        : hasFailed
           ? text.unknown.problem
           : text.unknown.asking
-        : undefined
   const each = estimate && estimate.recipients > 0 ? estimate.segments / estimate.recipients : 0
   const carriers = estimate?.byCarrier.filter(({ recipients }) => recipients > 0).length ?? 0
   const people = estimate && estimate.recipients + estimate.optedOut
   return (
-    <div class="reach-bar" role="region" aria-label={text.arithmetic}>
+    <div class="reach-bar" role="region" aria-label={text.arithmetic} aria-busy={isAsking}>
       <dl class="reach" data-stale={isStale ? 'true' : undefined}>
-        <Figure
-          value={isDrill ? estimate?.ifActual : people}
-          label={isDrill && estimate ? text.people : text.people}
-        />
+        <Figure value={isDrill ? estimate?.ifActual : people} label={text.people} />
         <Figure
           value={estimate?.recipients}
           label={

@@ -10,7 +10,6 @@ export const review = {
   read: (language: string) => `I have read the text in ${language}`,
   area: 'Area',
   areaNone: 'No area: it goes to its groups, wherever their people are.',
-  wholePlace: 'named by code',
   groups: 'Groups',
   checks: 'Checks',
   checkDigest: 'The bytes are of the draft as you left it',

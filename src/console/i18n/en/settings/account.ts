@@ -17,9 +17,7 @@ export const account = {
     administrator: 'Administrator',
   },
   jurisdiction: 'Area of authority',
-  jurisdictionNone: 'No border',
   limits: 'Limits',
-  limitsNone: 'None',
   byAdministrator: 'An administrator changes these.',
   preferences: 'Language, colours and shortcuts',
   password: 'Password',
@@ -55,7 +53,6 @@ export const account = {
   makeKeyLive: 'Make a signing key for live alerts in this browser',
   makeKeyExercise: 'Make a signing key for exercises in this browser',
   makingKey: 'Making the key…',
-  keyMade: 'The key was made. It stays in this browser.',
   keyWorks: 'This browser has a key for this mode, and it works.',
   revokeKey: (label: string) =>
     `Revoke the key “${label}” for good? Alerts that were signed with it and not approved yet must be signed again.`,

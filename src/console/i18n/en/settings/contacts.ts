@@ -22,7 +22,6 @@ export const contacts = {
   groupsHint: 'Listed groups; one name a line.',
   places: 'Places',
   placesHint: 'An alert for an area reaches whoever has a place inside.',
-  placesNone: 'No place: reached through groups alone',
   placeCount: (n: number) => (n === 1 ? '1 place' : `${n} places`),
   addPlace: 'Add a place',
   removePlace: (no: number) => `Remove place ${no}`,

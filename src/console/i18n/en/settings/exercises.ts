@@ -48,5 +48,4 @@ export const exercises = {
   firstSentAfter: 'First message left',
   ninetyDeliveredAfter: 'Nine of ten had it',
   alerts: 'Alerts of this exercise',
-  openReport: 'Report',
 }

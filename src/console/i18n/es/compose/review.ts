@@ -10,7 +10,6 @@ export const review: ComposeWords['review'] = {
   read: language => `He leído el texto en ${language}`,
   area: 'Zona',
   areaNone: 'Sin zona: va a sus grupos, esté donde esté su gente.',
-  wholePlace: 'nombrada por código',
   groups: 'Grupos',
   checks: 'Comprobaciones',
   checkDigest: 'Los bytes son del borrador como lo dejó',

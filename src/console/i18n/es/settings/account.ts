@@ -19,9 +19,7 @@ export const account: SettingsWords['account'] = {
     administrator: 'Administración',
   },
   jurisdiction: 'Zona de competencia',
-  jurisdictionNone: 'Sin límite',
   limits: 'Límites',
-  limitsNone: 'Ninguno',
   byAdministrator: 'Los cambia un administrador.',
   preferences: 'Idioma, colores y atajos',
   password: 'Contraseña',
@@ -58,7 +56,6 @@ export const account: SettingsWords['account'] = {
   makeKeyLive: 'Crear una clave para alertas reales en este navegador',
   makeKeyExercise: 'Crear una clave para ejercicios en este navegador',
   makingKey: 'Creando la clave…',
-  keyMade: 'La clave se creó. Se queda en este navegador.',
   keyWorks: 'Este navegador tiene una clave para este modo, y funciona.',
   revokeKey: label =>
     `¿Revocar para siempre la clave «${label}»? Las alertas firmadas con ella y aún no aprobadas deben firmarse de nuevo.`,

@@ -24,7 +24,6 @@ export const contacts: SettingsWords['contacts'] = {
   groupsHint: 'Grupos con lista; un nombre por línea.',
   places: 'Lugares',
   placesHint: 'Una alerta para una zona llega a quien tiene un lugar dentro.',
-  placesNone: 'Sin lugar: solo se llega por grupos',
   placeCount: n => (n === 1 ? '1 lugar' : `${n} lugares`),
   addPlace: 'Añadir un lugar',
   removePlace: no => `Quitar el lugar ${no}`,

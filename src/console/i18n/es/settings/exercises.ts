@@ -50,5 +50,4 @@ export const exercises: SettingsWords['exercises'] = {
   firstSentAfter: 'Salió el primer mensaje',
   ninetyDeliveredAfter: 'Nueve de diez lo tenían',
   alerts: 'Alertas de este ejercicio',
-  openReport: 'Informe',
 }

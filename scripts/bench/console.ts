@@ -1,0 +1,189 @@
+/**
+ * The console in a real browser at a million contacts, over the whole service.
+ *
+ * `reach`: an area is taken away and put back, and it is measured by the page's clock how long it takes until the bar
+ * shows the new number: 250 ms are the limit (80 of them wait for the hand). Beside it the same two calls without a
+ * browser.
+ *
+ * `watch`: that many alerts to everyone are being sent; one is watched, and the list of all of them is open in another
+ * tab. Frames a second, the heap after a collection minute by minute, and the processor time of both pages.
+ *
+ *     npm run bench:console -- [--contacts 1000000] [--changes 30] [--alerts 10] [--minutes 3]
+ */
+import { parseArgs } from 'node:util'
+import type { CDPSession, Page } from 'playwright-core'
+import { openBrowser } from '../../test/support/browser.ts'
+import { keptSession } from '../../test/support/console-session.ts'
+import { countTaken, draft, prepareAlert, withCounty, type County } from './county.ts'
+
+const { values } = parseArgs({
+  options: {
+    contacts: { type: 'string', default: '1000000' },
+    changes: { type: 'string', default: '30' },
+    alerts: { type: 'string', default: '10' },
+    minutes: { type: 'string', default: '3' },
+  },
+})
+const CONTACTS = Number(values.contacts)
+const CHANGES = Number(values.changes)
+const ALERTS = Number(values.alerts)
+const MINUTES = Number(values.minutes)
+const LIMIT_MS = 250
+/** Of each alert: none of them ends while one looks. */
+const SEGMENTS_PER_SECOND = Math.ceil((CONTACTS * ALERTS) / ((MINUTES + 4) * 60))
+
+await withCounty(
+  {
+    recipients: CONTACTS,
+    carrier: { segmentsPerSecond: SEGMENTS_PER_SECOND, window: 500, binds: 1 },
+  },
+  async county => {
+    const browser = await openBrowser()
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    await context.addInitScript(await keptSession(county.tocsin.url, county.author))
+    const open = async (way: string) => {
+      const page = await context.newPage()
+      await page.goto(`${county.tocsin.url}/console/live/${way}`)
+      return page
+    }
+    await benchReach(county, open)
+    if (ALERTS > 0) await benchWatch(county, open)
+    await browser.close()
+  },
+)
+
+type Open = (way: string) => Promise<Page>
+
+async function benchReach({ author }: County, open: Open): Promise<void> {
+  const both = [areaOf('The strip', 0.1, 0.3, 4), areaOf('The round', 0.3, 0.3, 2_000)]
+  const written = draft('short', ['Flood.'])
+  const { id } = await author.client.post<{ id: string }>('/v1/alerts', {
+    ...written,
+    info: written.info.map(info => ({ ...info, area: both })),
+  })
+  const page = await open(`alerts/${id}/edit`)
+  await page.locator('.reach-figure dd').nth(1).filter({ hasText: /\d/ }).waitFor()
+  await page.getByRole('button', { name: 'Remove The round' }).click()
+  await page.waitForTimeout(2_000)
+  const inBrowser: number[] = []
+  for (let change = 0; change < CHANGES; change++) {
+    const name = change % 2 === 0 ? 'Undo' : 'Redo'
+    inBrowser.push(await page.evaluate<number>(untilFresh(name)))
+    await page.waitForTimeout(300)
+  }
+  await page.close()
+  const alone: number[] = []
+  for (let change = 0; change < CHANGES; change++) {
+    const { revision } = await author.client.get<{ revision: number }>(`/v1/alerts/${id}`)
+    const area = change % 2 === 0 ? both : both.slice(0, 1)
+    const from = performance.now()
+    await author.client.patch(
+      `/v1/alerts/${id}`,
+      { info: written.info.map(info => ({ ...info, area })) },
+      `"${revision}"`,
+    )
+    await author.client.get(`/v1/alerts/${id}/estimate`)
+    alone.push(performance.now() - from)
+  }
+  process.stdout.write(
+    `reach after a change, ${CONTACTS.toLocaleString('en')} contacts, ${CHANGES} changes of 30,000 and about 100,000 people\n` +
+      `  in the browser      ${summary(inBrowser)}; ${inBrowser.filter(ms => ms <= LIMIT_MS).length} within ${LIMIT_MS} ms\n` +
+      `  the calls alone     ${summary(alone)}\n`,
+  )
+}
+
+/** In the page: presses a button, and says how long it took until the bar shows another number that is fresh. */
+function untilFresh(name: string): string {
+  return `new Promise(resolve => {
+    const shown = () => {
+      const bar = document.querySelector('dl.reach')
+      return bar.dataset.stale === undefined ? bar.children[1].firstChild.textContent : undefined
+    }
+    const before = shown()
+    const from = performance.now()
+    const button = [...document.querySelectorAll('button')].find(one => one.textContent.trim() === ${JSON.stringify(name)})
+    button.click()
+    const look = () => {
+      const now = shown()
+      if (now !== undefined && now !== before && now !== '–') resolve(performance.now() - from)
+      else requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })`
+}
+
+async function benchWatch(county: County, open: Open): Promise<void> {
+  const ids: string[] = []
+  for (let no = 0; no < ALERTS; no++) {
+    const alert = await prepareAlert(county)
+    await alert.dispatch()
+    ids.push(alert.id)
+  }
+  const last = ids.at(-1)!
+  while ((await countTaken(county, last)).taken === 0) {
+    await new Promise(resolve => setTimeout(resolve, 250))
+  }
+  const pages = [await open(`alerts/${last}`), await open('sending')]
+  await pages[0]!.locator('.totals, .figure').first().waitFor()
+  const sessions = await Promise.all(
+    pages.map(async page => {
+      const session = await page.context().newCDPSession(page)
+      await session.send('Performance.enable')
+      await session.send('HeapProfiler.enable')
+      return session
+    }),
+  )
+  await pages[0]!.evaluate(COUNT_CHANGES)
+  process.stdout.write(
+    `watching: ${ALERTS} alerts to ${CONTACTS.toLocaleString('en')} each, ${SEGMENTS_PER_SECOND.toLocaleString('en')} segments a second\n`,
+  )
+  for (let minute = 0; minute <= MINUTES; minute++) {
+    if (minute > 0) await pages[0]!.waitForTimeout(60_000)
+    const [watched, listed] = await Promise.all(sessions.map(figuresOf))
+    const frames = await pages[0]!.evaluate<number>('globalThis.changes.splice(0).length')
+    const from = performance.now()
+    await county.author.client.get(`/v1/alerts/${last}/report`)
+    const reportMs = Math.round(performance.now() - from)
+    process.stdout.write(
+      `  minute ${minute}: ${(frames / 60).toFixed(1)} frames a second; heap ${watched!.heap} and ${listed!.heap} MiB, ` +
+        `elements ${watched!.nodes} and ${listed!.nodes}, scripts ${watched!.seconds} and ${listed!.seconds} s so far; /report in ${reportMs} ms\n`,
+    )
+  }
+}
+
+/** A frame is a moment in which any of the totals changed. */
+const COUNT_CHANGES = `
+  globalThis.changes = []
+  new MutationObserver(() => globalThis.changes.push(performance.now()))
+    .observe(document.querySelector('.totals'), { subtree: true, characterData: true, childList: true })`
+
+async function figuresOf(session: CDPSession) {
+  await session.send('HeapProfiler.collectGarbage')
+  const { usedSize } = await session.send('Runtime.getHeapUsage')
+  const { metrics } = await session.send('Performance.getMetrics')
+  const metric = (name: string) => metrics.find(one => one.name === name)?.value ?? 0
+  return {
+    heap: (usedSize / 2 ** 20).toFixed(1),
+    nodes: metric('Nodes'),
+    seconds: metric('ScriptDuration').toFixed(1),
+  }
+}
+
+/** An ellipse of that many corners amid the county, `wide` by `high` degrees; of four, a rectangle. */
+function areaOf(areaDesc: string, wide: number, high: number, corners: number) {
+  const ring = Array.from({ length: corners }, (_, i) => {
+    const turn = (2 * Math.PI * (i + 0.5)) / corners
+    const stretch = corners === 4 ? Math.SQRT2 : 1
+    return [
+      -94.5 + (wide / 2) * stretch * Math.cos(turn),
+      29.5 + (high / 2) * stretch * Math.sin(turn),
+    ]
+  })
+  return { areaDesc, polygon: [{ type: 'Polygon', coordinates: [[...ring, ring[0]]] }] }
+}
+
+function summary(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)
+  return `half in ${at(0.5)} ms, 90 % in ${at(0.9)} ms, the slowest ${at(1)} ms`
+}
