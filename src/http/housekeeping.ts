@@ -2,9 +2,11 @@ import { settleExercises } from '../alerts/exercise-end.ts'
 import { heedOverdueReviews } from '../audience/opt-outs.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
+import { countEndedAlerts } from '../reports/ended-alerts.ts'
 import { sendDueReports } from '../reports/due.ts'
 import { purgeFeedItems } from '../store/cap-feeds.ts'
 import { purgeKeys } from '../store/idempotency.ts'
+import { purgeFailures as purgeFailedDeliveries } from '../store/ended-alerts.ts'
 import { purgeReports } from '../store/due-reports.ts'
 import { purgeNotices } from '../store/notices.ts'
 import { purgeOperatorLetters } from '../store/operator-letters.ts'
@@ -29,7 +31,7 @@ const NOTICES_KEPT_DAYS = 30
 /** What a feed has not listed for so long it could list again, and would be known by its message. */
 const FEED_ITEMS_KEPT_DAYS = 7
 
-/** Reports that are due at seven are in the mail soon after. */
+/** Ended alerts are counted, and reports that are due at seven are in the mail, soon after. */
 const REPORTS_MS = 30_000
 /** What became of reports that went out can be read this long. */
 const REPORTS_KEPT_DAYS = 30
@@ -52,6 +54,10 @@ export function startHousekeeping({ database: { db }, config, tokenKeys, now }: 
       await purgeReplies(db, daysAgo(now(), retention.repliesDays))
     },
     () => purgeFeedItems(db, daysAgo(now(), FEED_ITEMS_KEPT_DAYS)),
+    async () => {
+      const { retention } = await readOrganisation(db)
+      await purgeFailedDeliveries(db, daysAgo(now(), retention.deliveriesDays))
+    },
     () => purgeReports(db, daysAgo(now(), REPORTS_KEPT_DAYS)),
     () => purgeOperatorLetters(db, daysAgo(now(), REPORTS_KEPT_DAYS)),
   ]
@@ -76,6 +82,9 @@ export function startHousekeeping({ database: { db }, config, tokenKeys, now }: 
   })()
   const reporting = (async () => {
     while (!stopping.signal.aborted) {
+      await countEndedAlerts(db, now()).catch((error: unknown) => {
+        log.warn({ code: describeError(error) }, 'ended alerts were not counted')
+      })
       await sendDueReports(db, config.publicUrl, now()).catch((error: unknown) => {
         log.warn({ code: describeError(error) }, 'reports were not put into the mail')
       })

@@ -33,12 +33,20 @@ export function statisticsLetter(
 ): ReportLetter {
   const words = wordsIn(language)
   const { mail } = words
-  const { timeZone, total, byEvent, byCarrier, optOutSpikes } = statistics
+  const { timeZone, total, byEvent, byArea, byCarrier, optOutSpikes } = statistics
   const { count, countOf } = figuresIn(language, timeZone, words)
   const date = new Intl.DateTimeFormat(language, { timeZone, dateStyle: 'long' })
   const since = date.format(period.since)
   const until = date.format(period.until)
   const of = (n: number) => countOf(n, total.recipients)
+  const row = (name: string, counts: StatisticsReport['total']) =>
+    fill(mail.row, {
+      name,
+      alerts: count(counts.alerts),
+      recipients: count(counts.recipients),
+      confirmed: count(counts.delivered),
+      answered: count(counts.replied),
+    })
   const figures: readonly (readonly [string, string])[] = [
     [mail.alerts, count(total.alerts)],
     [mail.addressed, count(total.recipients)],
@@ -57,15 +65,11 @@ export function statisticsLetter(
       counted,
       listed(
         mail.byEvent,
-        byEvent.map(({ event, alerts, recipients, delivered, replied }) =>
-          fill(mail.row, {
-            name: event,
-            alerts: count(alerts),
-            recipients: count(recipients),
-            confirmed: count(delivered),
-            answered: count(replied),
-          }),
-        ),
+        byEvent.map(({ event, ...counts }) => row(event, counts)),
+      ),
+      listed(
+        mail.byArea,
+        byArea.map(({ areaDesc, ...counts }) => row(areaDesc ?? words.reach.throughGroups, counts)),
       ),
       listed(
         mail.byCarrier,

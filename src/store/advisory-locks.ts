@@ -8,4 +8,5 @@ export const ADVISORY_LOCK = {
   xmlKeys: 0x70cb,
   groupExpressions: 0x70cc,
   simulatedPhones: 0x70cf,
+  endedAlerts: 0x70d0,
 } as const

@@ -1,4 +1,7 @@
-/** Counters over many alerts, in one statement a question: no recipient's row is read. */
+/**
+ * Counters over many alerts, in one statement a question: no recipient's row is read. By area they are of what was
+ * counted when an alert had ended (`ended-alerts.ts`).
+ */
 import { sql, type SQL } from 'drizzle-orm'
 import type { AlertDraft } from '../cap/alert.ts'
 import { arrayLiteral, type Database } from './database.ts'
@@ -62,6 +65,8 @@ export interface Statistics {
   readonly byEvent: readonly (Counts & { readonly event: string })[]
   /** 0 … 23, in the time zone. */
   readonly byHour: readonly (Counts & { readonly hour: number })[]
+  /** Of alerts that have been counted so since they ended; null: reached through groups, outside the areas. */
+  readonly byArea: readonly (Counts & { readonly areaDesc: string | null })[]
   readonly byCarrier: readonly CarrierCounts[]
 }
 
@@ -91,6 +96,18 @@ export async function readStatistics(
   const byEvent = await grouped<{ event: string }>(sql`event`, 'event')
   const hour = sql`extract(hour from dispatched_at at time zone ${timeZone}::text)::int`
   const byHour = await grouped<{ hour: number }>(hour, 'hour')
+  const byArea = await db.execute<
+    Counts & Record<string, unknown> & { areaDesc: string | null }
+  >(sql`
+    with ${chosen(filter)}
+    select o.area_desc as "areaDesc", count(distinct a.id)::int as alerts,
+      sum(o.recipients)::float8 as recipients, sum(o.delivered)::float8 as delivered,
+      sum(o.unconfirmed)::float8 as unconfirmed, sum(o.failed)::float8 as failed,
+      sum(o.unknown)::float8 as unknown, sum(o.expired)::float8 as expired,
+      sum(o.cancelled)::float8 as cancelled, sum(o.replied)::float8 as replied,
+      sum(o.opted_out)::float8 as "optedOut"
+    from chosen a join area_outcomes o on o.alert_id = a.id
+    group by 1 order by sum(o.recipients) desc, 1 limit ${MOST_GROUPS}`)
   const byCarrier = await db.execute<CarrierCounts & Record<string, unknown>>(sql`
     with ${chosen(filter)}
     select c.id as "carrierId", c.name, count(distinct a.id)::int as alerts,
@@ -102,6 +119,7 @@ export async function readStatistics(
   return {
     total: total!,
     byEvent,
+    byArea,
     byHour: byHour.toSorted((a, b) => a.hour - b.hour),
     byCarrier,
   }

@@ -191,6 +191,11 @@ test('a report is read, and downloaded as a PDF', { timeout: 60_000 }, async ({ 
   const page = await liveConsole(tocsin)
   await page.goto(`${url}/console/live/reports`)
   const main = page.getByRole('main')
+  await main.getByRole('link', { name: 'Never reached' }).click()
+  await main
+    .getByText('Nobody: the last deliveries of every contact have not all failed.')
+    .waitFor()
+  await main.getByRole('link', { name: 'Ended alerts' }).click()
   await main.getByRole('link', { name: 'Flash flood in Texas City' }).click()
   await main.getByText('Approved and signed').waitFor()
   await main.getByLabel('Note').fill('The siren did not sound.')

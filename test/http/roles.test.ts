@@ -69,6 +69,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/feeds/{id}': ['administrator'],
   'patch /v1/feeds/{id}': ['administrator'],
   'delete /v1/feeds/{id}': ['administrator'],
+  'get /v1/statistics/unreached': ['administrator', 'author', 'viewer'],
   'post /v1/report-schedules': ['administrator'],
   'get /v1/report-schedules': ['administrator', 'auditor'],
   'get /v1/report-schedules/{id}': ['administrator', 'auditor'],

@@ -13,7 +13,7 @@ import type { consentSchema } from '../../http/opt-outs.ts'
 import type { organisationSchema } from '../../http/organisation.ts'
 import type { scheduleSchema } from '../../http/report-schedules.ts'
 import type { reportSchema } from '../../http/report-schema.ts'
-import type { statisticsSchema } from '../../http/statistics.ts'
+import type { statisticsSchema, unreachedSchema } from '../../http/statistics.ts'
 import type { replySchema } from '../../http/replies.ts'
 import type {
   noticeDeliverySchema,
@@ -32,6 +32,7 @@ export type Organisation = z.infer<typeof organisationSchema>
 export type Report = z.infer<typeof reportSchema>
 export type ReportSchedule = z.infer<typeof scheduleSchema>
 export type Statistics = z.infer<typeof statisticsSchema>
+export type UnreachedContact = z.infer<typeof unreachedSchema>
 export type Reply = z.infer<typeof replySchema>
 export type SigningKey = z.infer<typeof keySchema>
 export type CapKey = z.infer<typeof capKeySchema>

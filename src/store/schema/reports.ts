@@ -1,4 +1,4 @@
-/** Reports that go out by mail at their time, and what operators are written. */
+/** Reports that go out by mail at their time, what operators are written, and what is counted of ended alerts. */
 import { sql } from 'drizzle-orm'
 import {
   boolean,
@@ -6,6 +6,7 @@ import {
   index,
   integer,
   pgTable,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,
@@ -13,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import { alerts } from './alerts.ts'
 import { at, bytea, oneOf } from './columns.ts'
+import { contacts } from './contacts.ts'
 import { LETTER_STATES } from './letters.ts'
 import { MODES, operators } from './organisation.ts'
 
@@ -132,4 +134,72 @@ export const operatorLetters = pgTable(
     check('operator_letters_state', oneOf('state', LETTER_STATES)),
     check('operator_letters_mode', oneOf('mode', MODES)),
   ],
+)
+
+/** Ended alerts whose recipients were gone through: again while receipts come in. */
+export const countedAlerts = pgTable('counted_alerts', {
+  alertId: uuid('alert_id')
+    .primaryKey()
+    .references(() => alerts.id, { onDelete: 'cascade' }),
+  countedAt: at('counted_at').notNull(),
+  /** The alert's counters then: where they have not moved, nothing has. */
+  figures: text('figures').notNull(),
+})
+
+/** What became of an ended alert's recipients, by the first signed area that holds them. */
+export const areaOutcomes = pgTable(
+  'area_outcomes',
+  {
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    /** −1: reached through groups, outside the areas. */
+    areaNo: smallint('area_no').notNull(),
+    areaDesc: text('area_desc'),
+    recipients: integer('recipients').notNull(),
+    delivered: integer('delivered').notNull(),
+    unconfirmed: integer('unconfirmed').notNull(),
+    failed: integer('failed').notNull(),
+    unknown: integer('unknown').notNull(),
+    expired: integer('expired').notNull(),
+    cancelled: integer('cancelled').notNull(),
+    replied: integer('replied').notNull(),
+    optedOut: integer('opted_out').notNull(),
+  },
+  t => [primaryKey({ columns: [t.alertId, t.areaNo] })],
+)
+
+/** Deliveries that failed, of contacts whom none after it has reached. */
+export const failedDeliveries = pgTable(
+  'failed_deliveries',
+  {
+    contactId: uuid('contact_id')
+      .notNull()
+      .references(() => contacts.id, { onDelete: 'cascade' }),
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    /** When the alert was dispatched. */
+    at: at('at').notNull(),
+    reason: text('reason'),
+  },
+  t => [
+    primaryKey({ columns: [t.contactId, t.alertId] }),
+    index('failed_deliveries_at').on(t.at),
+    index('failed_deliveries_alert').on(t.alertId),
+  ],
+)
+
+/** Contacts to whom a delivery has failed, with how many have since one reached them. */
+export const unreachedContacts = pgTable(
+  'unreached_contacts',
+  {
+    contactId: uuid('contact_id')
+      .primaryKey()
+      .references(() => contacts.id, { onDelete: 'cascade' }),
+    failures: integer('failures').notNull().default(0),
+    /** Of the latest that did; null: none has since the first that failed. */
+    reachedAt: at('reached_at'),
+  },
+  t => [index('unreached_contacts_failures').on(t.failures.desc(), t.contactId)],
 )

@@ -70,7 +70,7 @@ type Counts = StatisticsResource['total']
 
 function Tables({ of: statistics }: { of: StatisticsResource }) {
   const { reports } = reportWords()
-  const { total, byEvent, byHour, byCarrier, optOutSpikes } = statistics
+  const { total, byEvent, byHour, byArea, byCarrier, optOutSpikes } = statistics
   const figures = [
     [reports.alerts, total.alerts],
     [reports.recipients, total.recipients],
@@ -106,6 +106,18 @@ function Tables({ of: statistics }: { of: StatisticsResource }) {
           }))}
         />
       </section>
+      {byArea.length > 0 && (
+        <section class="card">
+          <CountTable
+            title={reports.byArea}
+            head={reports.area}
+            rows={byArea.map(({ areaDesc, ...counts }) => ({
+              name: areaDesc ?? reports.outsideAreas,
+              ...counts,
+            }))}
+          />
+        </section>
+      )}
       <section class="card">
         <h2>{reports.byCarrier}</h2>
         <table class="table rows">

@@ -1,12 +1,16 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { pathTo } from '../../lib/place.ts'
+import { isIn } from '../../lib/session.ts'
 
-/** The two pages of reports. */
-export function Tabs({ at }: { at: 'list' | 'statistics' }) {
+/** The pages of reports. */
+export function Tabs({ at }: { at: 'list' | 'statistics' | 'unreached' }) {
   const { reports } = reportWords()
   const tabs = [
     ['list', reports.ended, pathTo('reports')],
     ['statistics', reports.statistics, pathTo('reports', 'statistics')],
+    ...(isIn('administrator', 'author', 'viewer')
+      ? [['unreached', reports.unreached, pathTo('reports', 'unreached')] as const]
+      : []),
   ] as const
   return (
     <nav class="page-tabs" aria-label={reports.title}>
