@@ -74,8 +74,8 @@ export async function findPlaces(
   if (wanted === '') return []
   const found: { place: Place; rank: number }[] = []
   for (const [no, name] of plainNames.entries()) {
-    const at = name.indexOf(wanted)
-    if (at < 0 || (at > 0 && /[\p{L}\p{N}]/u.test(name[at - 1]!))) continue
+    const at = startOfWord(name, wanted)
+    if (at < 0) continue
     const place: Place = {
       name: names[no]!,
       population: populations[no]!,
@@ -91,6 +91,13 @@ export async function findPlaces(
     .toSorted((a, b) => b.rank - a.rank || b.place.population - a.place.population)
     .slice(0, limit)
     .map(({ place }) => place)
+}
+
+/** Where the first word that begins like `wanted` stands, −1 where none does. */
+function startOfWord(name: string, wanted: string): number {
+  let at = name.indexOf(wanted)
+  while (at > 0 && /[\p{L}\p{N}]/u.test(name[at - 1]!)) at = name.indexOf(wanted, at + 1)
+  return at
 }
 
 const NEAR_KM = 300

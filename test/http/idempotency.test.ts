@@ -56,6 +56,27 @@ test('another operator may use the same key', async ({ edge, administrator }) =>
   expect((await create(other, 'a-5', 'margaret')).status).toBe(201)
 })
 
+test('the same key in the other mode is another request: a stop there stops nothing here', async ({
+  edge,
+}) => {
+  const noor = { email: 'noor@example.org', password: 'a passphrase of her own' }
+  const { token } = await edge.caller({ ...noor, roles: ['approver'] })
+  const drill = await edge.call('POST', '/v1/auth/token', {
+    json: { grantType: 'password', ...noor, mode: 'exercise' },
+  })
+  const stop = (as: string) =>
+    edge.call('POST', '/v1/stop', {
+      json: { reason: 'enough' },
+      headers: { Authorization: `Bearer ${as}`, 'Idempotency-Key': 'all-stop' },
+    })
+
+  const inDrill = await stop(drill.body.accessToken)
+  const live = await stop(token)
+  expect([inDrill.status, live.status]).toEqual([202, 202])
+  expect(live.headers.get('Idempotent-Replayed')).toBeNull()
+  expect((await stop(token)).headers.get('Idempotent-Replayed')).toBe('true')
+})
+
 test('of many that race with one key one is done; the others wait or hear its answer', async ({
   administrator,
   db,

@@ -25,9 +25,18 @@ export interface ScreenProps {
 const BASE = '/console/'
 const ALONE = 'practice'
 
+/** As it stands where it is no UTF-8: a path that leads nowhere. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
 function readPlace(url: URL): Place {
   const parts = url.pathname.startsWith(BASE)
-    ? url.pathname.slice(BASE.length).split('/').filter(Boolean).map(decodeURIComponent)
+    ? url.pathname.slice(BASE.length).split('/').filter(Boolean).map(decoded)
     : []
   const [mode, ...rest] = parts
   const query = url.searchParams
