@@ -1,8 +1,8 @@
 /** The page of a recipient's own link: HTML that a ten-year-old phone shows, in the language of the text. */
 import { createHash } from 'node:crypto'
 import { drillWord } from '../cap/drill.ts'
-import { lookUpLanguage } from '../cap/texts.ts'
 import type { WebAlert } from '../inbound/web-answers.ts'
+import { pageLanguageOf, pageWordsIn, type PageWords } from './acknowledge-words.ts'
 
 const STYLE = `body{margin:0 auto;max-width:36em;padding:1em;font:1.1em/1.5 sans-serif;color:#111;background:#fff}
 h1{font-size:1.4em;line-height:1.25;margin:.2em 0}p{white-space:pre-line;overflow-wrap:anywhere}
@@ -14,87 +14,12 @@ label{display:block;margin:.8em 0 .2em}textarea,input{width:100%;box-sizing:bord
 /** The one style that the page has, as its policy names it. */
 export const PAGE_STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`
 
-interface Words {
-  readonly answer: string
-  readonly said: string
-  readonly change: string
-  readonly full: string
-  readonly note: string
-  readonly where: string
-  readonly cancelled: string
-  readonly allClear: string
-  readonly expired: string
-  readonly unknown: string
-  readonly tooMany: string
-}
-
-const ENGLISH: Words = {
-  answer: 'Choose your answer',
-  said: 'Your answer:',
-  change: 'You can change it:',
-  full: 'Thank you. Enough people have answered this.',
-  note: 'Note (you may leave it empty)',
-  where: 'Where are you? (you may leave it empty)',
-  cancelled: 'This alert was taken back.',
-  allClear: 'This alert is over.',
-  expired: 'This alert is over.',
-  unknown: 'There is no such page. Open the link in the message once more.',
-  tooMany: 'Too many tries. Wait a minute.',
-}
-
-const WORDS: Readonly<Record<string, Words>> = {
-  en: ENGLISH,
-  es: {
-    answer: 'Elija su respuesta',
-    said: 'Su respuesta:',
-    change: 'Puede cambiarla:',
-    full: 'Gracias. Ya han respondido bastantes personas.',
-    note: 'Nota (puede dejarla vacía)',
-    where: '¿Dónde está? (puede dejarlo vacío)',
-    cancelled: 'Esta alerta fue retirada.',
-    allClear: 'Esta alerta ha terminado.',
-    expired: 'Esta alerta ha terminado.',
-    unknown: 'Esta página no existe. Abra de nuevo el enlace del mensaje.',
-    tooMany: 'Demasiados intentos. Espere un minuto.',
-  },
-  fr: {
-    answer: 'Choisissez votre réponse',
-    said: 'Votre réponse :',
-    change: 'Vous pouvez la changer :',
-    full: 'Merci. Assez de personnes ont répondu.',
-    note: 'Remarque (facultative)',
-    where: 'Où êtes-vous ? (facultatif)',
-    cancelled: 'Cette alerte a été retirée.',
-    allClear: 'Cette alerte est terminée.',
-    expired: 'Cette alerte est terminée.',
-    unknown: 'Cette page n’existe pas. Ouvrez de nouveau le lien du message.',
-    tooMany: 'Trop d’essais. Attendez une minute.',
-  },
-  de: {
-    answer: 'Wählen Sie Ihre Antwort',
-    said: 'Ihre Antwort:',
-    change: 'Sie können sie ändern:',
-    full: 'Danke. Es haben sich genug gemeldet.',
-    note: 'Bemerkung (freiwillig)',
-    where: 'Wo sind Sie? (freiwillig)',
-    cancelled: 'Diese Warnung wurde zurückgenommen.',
-    allClear: 'Diese Warnung ist vorbei.',
-    expired: 'Diese Warnung ist vorbei.',
-    unknown: 'Diese Seite gibt es nicht. Öffnen Sie den Link der Nachricht noch einmal.',
-    tooMany: 'Zu viele Versuche. Warten Sie eine Minute.',
-  },
-}
-
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur|ps|yi)\b/i
-
-function wordsIn(language: string | undefined): Words {
-  return WORDS[lookUpLanguage(language, Object.keys(WORDS)) ?? 'en'] ?? ENGLISH
-}
 
 /** The alert in full, what was answered, and the answers that there are. */
 export function acknowledgePage(alert: WebAlert): string {
   const { block, sms, language, options, answered, ended, status } = alert
-  const words = wordsIn(language)
+  const words = pageWordsIn(language)
   const { event, headline = event, description, instruction, web, contact } = block
   const said = [sms.replace('{link}', '').trim(), description, instruction, web, contact]
   const paragraphs = [...new Set(said.filter(part => part !== undefined && part !== ''))]
@@ -113,7 +38,7 @@ export function acknowledgePage(alert: WebAlert): string {
   ])
 }
 
-function formOf(words: Words, options: WebAlert['options'], title: string): string[] {
+function formOf(words: PageWords, options: WebAlert['options'], title: string): string[] {
   return [
     '<form method="post">',
     `<label for="note">${text(words.note)}</label><textarea id="note" name="note" rows="2" maxlength="500"></textarea>`,
@@ -133,9 +58,9 @@ export function pageWithoutAlert(
   accepted: string | undefined,
 ): string {
   const asked = accepted?.split(/[,;]/, 1)[0]?.trim()
-  const words = wordsIn(asked)
+  const words = pageWordsIn(asked)
   const why = { 400: words.unknown, 404: words.unknown, 410: words.expired, 429: words.tooMany }
-  const language = lookUpLanguage(asked, Object.keys(WORDS)) ?? 'en'
+  const language = pageLanguageOf(asked)
   return documentOf(language, why[status], [`<p class="over">${text(why[status])}</p>`])
 }
 

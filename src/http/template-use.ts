@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { composeFromTemplate } from '../alerts/from-template.ts'
 import { rolesFor } from '../alerts/steps.ts'
 import { draftSchema, infoSchema } from '../cap/alert.ts'
+import { asMeasured } from '../encoding/recipient-link.ts'
 import { measureText } from '../encoding/segments.ts'
 import { valuesSchema } from '../templates/blanks.ts'
 import type { FilledText } from '../templates/fill.ts'
 import { fillIn } from '../templates/fill-in.ts'
 import { alertResource, alertSchema } from './alerts.ts'
+import { readOrganisation } from '../store/organisation.ts'
 import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -92,12 +94,13 @@ export const templateUseRoutes = ({ database: { db }, now }: AppDependencies) =>
       const { version, blanks, expires } = c.req.valid('json')
       const asked = { id: c.req.valid('param').id, version }
       const filled = await fillIn(db, asked, { blanks, expires, now: now() })
+      const { linkUrl } = (await readOrganisation(db)).policy
       return c.json(
         {
           version: filled.of.version,
           blanks: filled.blanks,
           expires: filled.expires,
-          texts: filled.texts.map(textResource),
+          texts: filled.texts.map(text => textResource(text, linkUrl)),
         },
         200,
       )
@@ -113,9 +116,9 @@ export const templateUseRoutes = ({ database: { db }, now }: AppDependencies) =>
     })
 
 // A template that lacks a correction is not filled in.
-function textResource({ cancel = '', allClear = '', ...text }: FilledText) {
+function textResource({ cancel = '', allClear = '', ...text }: FilledText, linkUrl: string | null) {
   const lengthOf = (sms: string) => {
-    const { alphabet, units, segments } = measureText(sms)
+    const { alphabet, units, segments } = measureText(asMeasured(sms, linkUrl ?? undefined))
     return { alphabet, units, segments }
   }
   const lengths = {

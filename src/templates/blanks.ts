@@ -5,11 +5,12 @@ import type { Fault } from '../errors.ts'
 
 /**
  * Blanks: what a template leaves to whoever makes an alert of it. Each has a type, so that a hasty hand is corrected,
- * and each language writes it in its own way. `{sender}`, the organisation's name, is always there.
+ * and each language writes it in its own way. `{sender}`, the organisation's name, is always there;
+ * `{link}`, each recipient's own, is none of them: it stays in the text until the alert is sent.
  */
 
-/** A name of ours, and two that JSON here may not have. */
-const RESERVED = ['sender', 'constructor', 'prototype']
+/** Names of ours, and two that JSON here may not have. */
+const RESERVED = ['sender', 'link', 'constructor', 'prototype']
 
 const name = z
   .string()
@@ -96,6 +97,8 @@ export interface Desk {
   readonly timeZone: string
   /** ISO 3166-1 alpha-2: how a language without a country writes its times and numbers. */
   readonly country: string
+  /** Where `{link}` in a text leads; null: nowhere. */
+  readonly linkUrl: string | null
 }
 
 const HOUR_MS = 3_600_000

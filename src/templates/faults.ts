@@ -2,8 +2,9 @@ import { linkFaults } from '../cap/link-faults.ts'
 import { replyFaults } from '../cap/reply-faults.ts'
 import type { Fault } from '../errors.ts'
 import { type Blank, type Desk, REACH_MS, valueFaults } from './blanks.ts'
-import { blanksIn, longestTexts, SENDER } from './fill.ts'
-import { PARTS, type Template, textIn } from './template.ts'
+import { countLinks } from '../encoding/recipient-link.ts'
+import { blanksIn, LINK, longestTexts, SENDER } from './fill.ts'
+import { type Part, PARTS, type Template, textIn } from './template.ts'
 
 /** What a template's meaning can be refused for: nothing that may still be added later. */
 export function templateFaults(
@@ -21,7 +22,14 @@ export function templateFaults(
     ...durationFaults(template),
     ...unusedFaults(template),
     ...texts.flatMap((text, no) =>
-      PARTS.flatMap(part => partFaults(text[part] ?? '', `/texts/${no}/${part}`, blanks)),
+      PARTS.flatMap(part => {
+        const said = text[part] ?? ''
+        const pointer = `/texts/${no}/${part}`
+        return [
+          ...partFaults(said, pointer, blanks),
+          ...ownLinkFaults(said, pointer, part, desk.linkUrl),
+        ]
+      }),
     ),
     ...longestTexts(template, desk)
       .filter(({ segments }) => segments > maxSegments)
@@ -150,9 +158,22 @@ function unusedFaults({ blanks, texts }: Template): Fault[] {
   )
 }
 
+/** As of an alert's texts (`alerts/draft-faults.ts`): it leads to the alert, from the text of the alert alone. */
+function ownLinkFaults(text: string, pointer: string, part: Part, linkUrl: string | null): Fault[] {
+  const links = countLinks(text)
+  if (links === 0) return []
+  if (part !== 'sms') {
+    return [{ pointer, detail: 'has {link}: it leads nowhere but in the text of an alert' }]
+  }
+  if (linkUrl === null) {
+    return [{ pointer, detail: 'has {link}, and policy.linkUrl does not say where that leads' }]
+  }
+  return links > 1 ? [{ pointer, detail: 'has {link} more than once' }] : []
+}
+
 function partFaults(text: string, pointer: string, blanks: readonly Blank[]): Fault[] {
   const unknown = blanksIn(text).filter(
-    name => name !== SENDER && !blanks.some(blank => blank.name === name),
+    name => name !== SENDER && name !== LINK && !blanks.some(blank => blank.name === name),
   )
   const rest = text.replaceAll(/\{[a-z\d_]*\}/g, '')
   return [

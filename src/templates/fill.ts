@@ -1,5 +1,6 @@
 /** Filling in blanks: in one pass over the text as its author wrote it, so that no value is ever read for blanks. */
 import { readingFault } from '../cap/readable.ts'
+import { asMeasured } from '../encoding/recipient-link.ts'
 import { measureText, type TextMeasure } from '../encoding/segments.ts'
 import type { Fault } from '../errors.ts'
 import {
@@ -16,6 +17,8 @@ import { type Part, PARTS, type Template, type TemplateText } from './template.t
 const BLANK = /\{([a-z\d_]*)\}/g
 
 export const SENDER = 'sender'
+/** The recipient's own link: nobody fills it in. */
+export const LINK = 'link'
 
 /** A text without blanks. */
 export type FilledText = TemplateText
@@ -157,7 +160,9 @@ export function longestTexts(template: Template, desk: Desk): LongestText[] {
     ).set(SENDER, desk.sender)
     return sent.flatMap(part => {
       if (text[part] === undefined) return []
-      const { alphabet, units, segments } = measureText(filled(text[part], written))
+      const { alphabet, units, segments } = measureText(
+        asMeasured(filled(text[part], written), desk.linkUrl ?? undefined),
+      )
       return [{ language, part, alphabet, units, segments }]
     })
   })

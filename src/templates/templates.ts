@@ -211,8 +211,8 @@ export async function readVersions(
   return (await listVersions(db, id, page)).map(version => versioned(row, version, reviews))
 }
 
-export function deskOf({ name, timeZone, country }: Organisation): Desk {
-  return { sender: name, timeZone, country }
+export function deskOf({ name, timeZone, country, policy }: Organisation): Desk {
+  return { sender: name, timeZone, country, linkUrl: policy.linkUrl }
 }
 
 async function versionOf(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { missingTexts, templateFaults } from '../../src/templates/faults.ts'
+import { longestTexts } from '../../src/templates/fill.ts'
 import type { Template } from '../../src/templates/template.ts'
 import { aTemplate, DESK, NOON, parsed } from './sample.ts'
 
@@ -29,6 +30,38 @@ test('texts that say blanks that are not there, or half of one, are refused each
     ['/texts/0/cancel', 'has a brace that belongs to no blank'],
     ['/texts/1/sms', 'has a brace that belongs to no blank'],
   ])
+})
+
+test('a recipient’s own link stands in the text of an alert alone, once, and leads somewhere', () => {
+  const found = (text: object, linkUrl: string | null = 'https://alert.example') =>
+    templateFaults(parsed({ texts: [{ ...en, ...text }, es] }), {
+      ...DESK,
+      linkUrl,
+      maxSegments: 2,
+      now: NOON,
+    }).map(({ pointer, detail }) => `${pointer} ${detail}`)
+  expect(found({ sms: '{place} {until} {link}' })).toEqual([])
+  expect(found({ sms: '{place} {until} {link}' }, null)).toEqual([
+    '/texts/0/sms has {link}, and policy.linkUrl does not say where that leads',
+  ])
+  expect(found({ sms: '{place} {until} {link} {link}' })).toEqual([
+    '/texts/0/sms has {link} more than once',
+  ])
+  expect(found({ allClear: '{place} {link}', headline: '{link}' })).toEqual([
+    '/texts/0/headline has {link}: it leads nowhere but in the text of an alert',
+    '/texts/0/allClear has {link}: it leads nowhere but in the text of an alert',
+  ])
+  // Counted as long as it will be: 21 characters of the host, 3 of the path, 20 of the token.
+  const places = { name: 'place', type: 'place', label: 'Where', maxLength: 60 }
+  const longest = longestTexts(
+    parsed({
+      blanks: [places, until],
+      texts: [{ ...en, sms: '{place} {link}', headline: '{until}' }, es],
+    }),
+    { ...DESK, linkUrl: 'https://alert.example' },
+  )
+  expect(longest[0]).toMatchObject({ part: 'sms', units: 60 + 1 + 21 + 3 + 20 })
+  expect(() => parsed({ blanks: [{ ...place, name: 'link' }, until] })).toThrow()
 })
 
 test('a blank may not decide where a link leads', () => {

@@ -1,6 +1,11 @@
 import { type Template, templateSchema } from '../../src/templates/template.ts'
 
-export const DESK = { sender: 'Kerr County OEM', timeZone: 'America/Chicago', country: 'US' }
+export const DESK = {
+  sender: 'Kerr County OEM',
+  timeZone: 'America/Chicago',
+  country: 'US',
+  linkUrl: null,
+}
 /** 12:00 in Kerrville. */
 export const NOON = new Date('2026-11-29T18:00:00Z')
 
