@@ -3,6 +3,7 @@ import type { Operator } from '../operators/operator.ts'
 import type { Database } from '../store/database.ts'
 import { listDeliveries, type DeliveryRow } from '../store/deliveries.ts'
 import { listLetters, type LetterRow } from '../store/letters.ts'
+import { hasMailing } from '../store/mailings.ts'
 
 /** One recipient, as lists and the CSV report show it. Times are RFC 3339. */
 export interface Delivery extends Omit<DeliveryRow, 'submittedAt' | 'finalAt' | 'repliedAt'> {
@@ -53,7 +54,10 @@ const COLUMNS = [
   'repliedAt',
 ] as const satisfies readonly (keyof Delivery)[]
 
-/** Of the letter beside the text. Who has none, or shares a mailbox with somebody who has it, has nothing there. */
+/**
+ * Of an alert that is mailed, the letter beside each text. Who has none, or shares a mailbox with somebody who has it,
+ * has nothing there.
+ */
 const LETTER_COLUMNS = [
   'letterAddress',
   'letterState',
@@ -90,22 +94,23 @@ export async function* deliveriesCsv(
   operator: Viewer,
   start: 'plain' | 'byte order mark' = 'plain',
 ): AsyncGenerator<string, void> {
-  yield (start === 'plain' ? '' : BYTE_ORDER_MARK) + csvLine([...COLUMNS, ...LETTER_COLUMNS])
+  const isMailed = await hasMailing(db, alertId)
+  const columns = isMailed ? [...COLUMNS, ...LETTER_COLUMNS] : COLUMNS
+  yield (start === 'plain' ? '' : BYTE_ORDER_MARK) + csvLine(columns)
   for (let afterSeq = 0; ;) {
     const rows = await listDeliveries(db, alertId, { afterSeq, limit: PAGE })
     const last = rows.at(-1)
     if (last === undefined) return
     // A recipient has one at the most, so that these are all of the page's.
+    const page = { states: undefined, afterSeq, limit: PAGE }
     const letters = new Map(
-      (await listLetters(db, alertId, { states: undefined, afterSeq, limit: PAGE })).map(letter => [
-        letter.seq,
-        letter,
-      ]),
+      (isMailed ? await listLetters(db, alertId, page) : []).map(letter => [letter.seq, letter]),
     )
     const lines = rows.map(row => {
       const delivery = deliveryAsSeenBy(operator, row)
       const cells = COLUMNS.map(column => inertCell(delivery[column]))
-      return csvLine([...cells, ...letterCells(operator, letters.get(row.seq))])
+      const ofLetter = isMailed ? letterCells(operator, letters.get(row.seq)) : []
+      return csvLine([...cells, ...ofLetter])
     })
     yield lines.join('')
     afterSeq = last.seq

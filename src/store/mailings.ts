@@ -34,6 +34,12 @@ export interface MailingCounts {
   readonly possibleDuplicates: number
 }
 
+/** Whether letters of an alert were opened with its dispatch. */
+export async function hasMailing(db: Database, alertId: string): Promise<boolean> {
+  const rows = await db.execute(sql`select from mailings where alert_id = ${alertId}::uuid`)
+  return rows.length > 0
+}
+
 /**
  * Opens an alert's mailing, where there is an account that takes letters. Run in the dispatch's transaction: what is
  * set up later sends later alerts.
