@@ -16,6 +16,7 @@ import {
   textsOf,
 } from '../support/corrections.ts'
 import { test } from '../support/edge.ts'
+import { layOut } from '../support/mailing.ts'
 import { aCarrier } from '../support/sent-alert.ts'
 
 const MINUTE = 60_000
@@ -363,5 +364,30 @@ test(
         request: { phone: phones[0], text: '2', certain: true, state: 'open', reply: '2' },
       },
     })
+  },
+)
+
+test(
+  'those on duty who have an address are told by mail as well',
+  { timeout: 60_000 },
+  async ({ edge, database, db }) => {
+    const duty = await onDuty(edge)
+    const { id, to, says } = await sent(database, duty, [
+      { when: 'optionAbove', option: '2', count: 0 },
+    ])
+    await db.execute(sql`
+      update contacts set email = 'duty@county.example' where id = (
+        select contact_id from group_members where group_id = ${to}::uuid limit 1)`)
+    const post = await aCarrier(db, 'Post')
+    await db.execute(sql`update carriers set protocol = 'smtp' where id = ${post}::uuid`)
+    await says(0, '2')
+    expect(await lookAtEscalations(db, atMinute(0))).toBe(1)
+    const [escalation] = await escalationsOf(db, id)
+    await planAll(database)
+    await layOut(db)
+    const letters = await db.execute<{ address: string }>(sql`
+      select address from letters where alert_id = ${escalation!}::uuid`)
+    expect([...letters]).toEqual([{ address: 'duty@county.example' }])
+    expect((await textsOf(db, escalation!)).size).toBe(2)
   },
 )
