@@ -47,7 +47,7 @@ const SCENARIOS: readonly Scenario[] = [
 /** RELIABILITY.md's other faults, and why they are not injected here. */
 const SKIPPED = [
   ['F4', 'fail-over to a standby: belongs to the issue on many machines'],
-  ['F12', 'clock steps on one node: needs faketime; no scenario yet'],
+  ['F12', 'a clock that is an hour off: test/flows/clock-off.test.ts'],
   ...(process.getuid?.() === 0
     ? []
     : [['F13', 'disk full: only root may mount a volume to be filled'] as const]),

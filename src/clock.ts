@@ -1,3 +1,17 @@
+/** What must be added to the monotonic clock to get the database's, in milliseconds; until it is known, the machine's. */
+let ahead = Date.now() - performance.now()
+
+/**
+ * The database's clock, as epoch milliseconds, by which alerts expire and are held. It runs on this process's
+ * monotonic clock from the last answer on: the machine's own may be an hour off, or be set while messages leave.
+ */
+export const databaseTime = (): number => performance.now() + ahead
+
+/** @param databaseNow epoch milliseconds, in an answer that came at `receivedAt` by `performance.now()` */
+export function heedDatabaseTime(databaseNow: number, receivedAt: number): void {
+  ahead = databaseNow - receivedAt
+}
+
 /** Waits `ms` milliseconds, or until `signal` aborts: then it resolves early, never rejects. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise(resolve => {

@@ -10,6 +10,8 @@ interface LogFields {
   carrier?: string
   dispatcherId?: string
   operatorId?: string
+  /** Seconds. */
+  clockAhead?: number
   importId?: string
   subscriberId?: string
   noticeId?: string

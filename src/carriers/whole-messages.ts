@@ -1,3 +1,4 @@
+import { databaseTime } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import {
@@ -113,7 +114,7 @@ export class WholeMessages {
 
   submit(message: ShortMessage, ref: number, segments: number): void {
     if (this.room < 1) return this.#refuse(ref, 'elsewhere', 'unbound')
-    if (message.expiresAt <= Date.now()) return this.#refuse(ref, 'expired', 'expired')
+    if (message.expiresAt <= databaseTime()) return this.#refuse(ref, 'expired', 'expired')
     const fault = this.#requests.faultOf?.(message)
     if (fault !== undefined) return this.#refuse(ref, 'permanent', fault)
     const total = message.text.segments.length

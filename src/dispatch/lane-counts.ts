@@ -7,6 +7,7 @@
  * rise for as long as the dispatcher lives.
  */
 import type { LaneFigures, LaneTotals } from '../store/links.ts'
+import { databaseTime } from '../clock.ts'
 import { log } from '../log.ts'
 
 export type LaneCounts = { -readonly [Name in keyof LaneTotals]: number } & {
@@ -95,7 +96,7 @@ export function createAlertRates(startedAt: number): AlertRates {
 /** How the lane stands at this moment. */
 export type LaneStanding = Omit<
   LaneFigures,
-  keyof LaneTotals | 'alerts' | 'batchSecondsLast' | 'faultsLately'
+  keyof LaneTotals | 'alerts' | 'batchSecondsLast' | 'clockAhead' | 'faultsLately'
 >
 
 export function figuresOf(
@@ -109,14 +110,20 @@ export function figuresOf(
     ...totals,
     ...standing,
     batchSecondsLast: batchMs / 1000,
+    clockAhead: (Date.now() - databaseTime()) / 1000,
     faultsLately: totals.faults - faultsBefore,
     alerts,
   }
 }
 
-/** One line a second of a lane that has done something since the last. */
+/** By which nothing goes wrong: tokens and certificates are read with more to spare. */
+const SKEW_SECONDS = 2
+const SKEW_LINE_MS = 60_000
+
+/** One line a second of a lane that has done something since the last; one a minute while the clock is off. */
 export function createLaneLog(of: { carrierId: string; carrier: string; dispatcherId: string }) {
   let before = { messages: 0, throttled: 0, receipts: 0 }
+  let skewSaidAt = -Infinity
   return (figures: LaneFigures, perSecond: number) => {
     const { submittedMessages: messages, throttled, receipts, inFlight, waiting, marked } = figures
     const isIdle = messages === before.messages && receipts === before.receipts && inFlight === 0
@@ -134,5 +141,13 @@ export function createLaneLog(of: { carrierId: string; carrier: string; dispatch
       )
     }
     before = { messages, throttled, receipts }
+    const { clockAhead } = figures
+    if (Math.abs(clockAhead) <= SKEW_SECONDS || performance.now() - skewSaidAt < SKEW_LINE_MS)
+      return
+    skewSaidAt = performance.now()
+    log.warn(
+      { ...of, clockAhead: Math.round(clockAhead) },
+      'the machine’s clock is off: the database’s is gone by',
+    )
   }
 }

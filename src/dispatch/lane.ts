@@ -29,6 +29,7 @@ import {
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
 import { segmentsOn } from '../carriers/segments.ts'
+import { databaseTime, heedDatabaseTime } from '../clock.ts'
 import { MessageIds } from '../inbound/message-ids.ts'
 import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
@@ -197,7 +198,7 @@ export function startLane(options: LaneOptions): Lane {
 
   function pump() {
     const now = performance.now()
-    const today = Date.now()
+    const today = databaseTime()
     tick(now)
     throttle.note(now, counts.acceptedSegments)
     let available = pace.available(now)
@@ -546,7 +547,9 @@ export function startLane(options: LaneOptions): Lane {
     try {
       await held.renew()
       if (rates.moved.length > 0) await noteSubmissions(db, rates.moved)
-      pace.observe(await throttle.regain(now, counts.acceptedSegments), performance.now())
+      const databaseNow = await throttle.regain(now, counts.acceptedSegments)
+      pace.observe(databaseNow, performance.now())
+      heedDatabaseTime(databaseNow, performance.now())
       void callbacks.take()
       await intake.catchUp()
       await answers.claim(link !== 'unbound' && !stopping)

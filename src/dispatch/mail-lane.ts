@@ -18,6 +18,7 @@ import {
   type Outcome,
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
+import { heedDatabaseTime } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
 import { reservePace } from '../store/intents.ts'
@@ -149,7 +150,10 @@ export function startMailLane(options: MailLaneOptions): Lane {
     if (missing > 0) {
       const slots = await reservePace(db, carrierId, missing, rate * PACE_SHARE)
       if (slots === undefined) turnIn(AGAIN_MS.slots)
-      else pace.grant(slots, performance.now())
+      else {
+        heedDatabaseTime(slots.databaseNow, performance.now())
+        pace.grant(slots, performance.now())
+      }
     }
     pump()
     return found.length

@@ -3,6 +3,7 @@
  * renews their leases, re-reads whether the alerts may still be sent, and reserves the account's slots. It is for one
  * priority at a time, for the account's slots go to the most urgent first, over all dispatchers (`store/intents.ts`).
  */
+import { heedDatabaseTime } from '../clock.ts'
 import type { Database } from '../store/database.ts'
 import { markIntents, reservePace, type IntentMark, type PaceWish } from '../store/intents.ts'
 import { keyOf, renewed, type HeldRanges } from './held.ts'
@@ -137,6 +138,7 @@ export function createMarking(of: {
         else held.withdraw(range)
       }
       if (reservation !== undefined) {
+        heedDatabaseTime(reservation.databaseNow, performance.now())
         if (!of.isSlowing()) pace.grant(reservation, performance.now())
       } else if (kept.size > 0 || marks.size === 0) {
         return Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, againMs))

@@ -38,6 +38,7 @@ const GAUGES: Record<Numbers, readonly [name: string, help: string]> = {
   ranges: ['ranges', 'Ranges held'],
   leaseAge: ['lease_age_seconds', 'Time since the oldest lease was renewed'],
   batchSecondsLast: ['batch_seconds', 'Time to write the latest batch of results'],
+  clockAhead: ['clock_ahead_seconds', "By how much the machine's clock is ahead of the database's"],
   faultsLately: ['faults_lately', 'Faults of the second before the report'],
 }
 

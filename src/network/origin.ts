@@ -9,6 +9,7 @@
 import { type LookupAddress, lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { type Dispatcher, Pool, errors } from 'undici'
+import { databaseTime } from '../clock.ts'
 import { isAddress, isAllowedAddress } from './addresses.ts'
 
 export interface OriginOptions {
@@ -219,7 +220,7 @@ function startExchange(
   return {
     // Called with the socket connected, right before the first byte is written.
     onRequestStart(controller) {
-      if (Date.now() > notAfter) giveUp('too_late', 'its time was over before it could leave')
+      if (databaseTime() > notAfter) giveUp('too_late', 'its time was over before it could leave')
       if (isOver) return controller.abort(new Error('given up'))
       started = controller
       clearTimeout(deadline)

@@ -50,6 +50,8 @@ export interface LaneFigures extends LaneTotals {
   readonly ranges: number
   readonly leaseAge: number
   readonly batchSecondsLast: number
+  /** By how many seconds the machine's clock is ahead of the database's. */
+  readonly clockAhead: number
   /** Faults since the report before. */
   readonly faultsLately: number
   /** The carrier is left alone for a while, for it refused too much. */

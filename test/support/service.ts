@@ -44,8 +44,11 @@ export interface Tocsin {
   apiLog(): string
   /** Ends the API process and starts it anew on the same port, as an upgrade does; the dispatchers run on. */
   restartApi(): Promise<void>
-  /** A dispatcher in a process of its own; ended with the file if it still runs. `logs` gets each line of its log. */
-  startDispatcher(logs?: (line: string) => void): ChildProcess
+  /**
+   * A dispatcher in a process of its own; ended with the file if it still runs. `logs` gets each line of its log;
+   * `script` runs in it before anything else.
+   */
+  startDispatcher(logs?: (line: string) => void, script?: string): ChildProcess
   /** Plays carriers, enters them in place of earlier ones, and waits until each is bound. They end with the file. */
   startCarriers(carriers: readonly PlayedCarrier[], phones?: Scenario['phones']): Promise<Simulator>
 }
@@ -131,8 +134,12 @@ export async function startFlow(
         await api.stop()
         api = await startApi()
       },
-      startDispatcher(logs) {
-        const dispatcher = spawn(process.execPath, [entry], {
+      startDispatcher(logs, script) {
+        const first =
+          script === undefined
+            ? []
+            : ['--import', `data:text/javascript,${encodeURIComponent(script)}`]
+        const dispatcher = spawn(process.execPath, [...first, entry], {
           env: {
             ...process.env,
             ...env,

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { jitteredBackoff } from '../../clock.ts'
+import { databaseTime, jitteredBackoff } from '../../clock.ts'
 import { log } from '../../log.ts'
 import {
   type HttpAnswer,
@@ -176,7 +176,7 @@ class HttpCarrier implements Carrier {
     while (this.#requests < this.#connections && !this.#isResting) {
       const submission = this.#waiting.shift()
       if (submission === undefined) return
-      const now = Date.now()
+      const now = databaseTime()
       if (submission.message.expiresAt <= now) {
         this.#messages.giveUp(submission, 'expired', 'expired')
       } else void this.#send(submission, this.#origin!, now)

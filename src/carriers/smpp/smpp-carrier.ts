@@ -1,6 +1,7 @@
 import { COMMAND_STATUS } from '../../encoding/pdu.ts'
 import { normaliseMessageId } from '../../encoding/receipt-text.ts'
 import type { EncodedText } from '../../encoding/segments.ts'
+import { databaseTime } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import { log } from '../../log.ts'
 import type {
@@ -170,7 +171,7 @@ class SmppCarrier implements Carrier {
   }
 
   submit(message: ShortMessage, ref: number, released = Infinity): void {
-    const now = Date.now()
+    const now = databaseTime()
     const bind = this.#isOpen ? this.#roomiest() : undefined
     if (bind === undefined) return this.#refuse(ref, 'elsewhere', 'unbound')
     if (message.expiresAt <= now) return this.#refuse(ref, 'expired', 'expired')
@@ -208,7 +209,7 @@ class SmppCarrier implements Carrier {
     if (more <= 0) return 0
     submission.released += more
     if (submission.released === total) this.#partly = undefined
-    this.#writeWaiting(bind, Date.now())
+    this.#writeWaiting(bind, databaseTime())
     return more
   }
 
@@ -420,7 +421,7 @@ class SmppCarrier implements Carrier {
   }
 
   #settled(bind: Bind): void {
-    this.#writeWaiting(bind, Date.now())
+    this.#writeWaiting(bind, databaseTime())
     if (!this.#isOpen) this.#unbindIfDrained(bind)
     else if (this.room > 0 || this.#partly?.bind === bind) this.#events!.room()
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import SmtpConnection from 'nodemailer/lib/smtp-connection'
-import { jitteredBackoff } from '../../clock.ts'
+import { databaseTime, jitteredBackoff } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import { log } from '../../log.ts'
 import {
@@ -137,7 +137,7 @@ class SmtpCarrier implements Carrier {
     link.isBusy = true
     let outcome: Outcome
     if (await this.#isConnected(link)) {
-      const expired = message.expiresAt <= Date.now()
+      const expired = message.expiresAt <= databaseTime()
       outcome = expired
         ? { kind: 'expired', reason: 'expired', messageIds: [] }
         : await this.#deliver(link, message)
