@@ -32,6 +32,12 @@ const LIMIT_MS = 250
 /** Of each alert: none of them ends while one looks. */
 const SEGMENTS_PER_SECOND = Math.ceil((CONTACTS * ALERTS) / ((MINUTES + 4) * 60))
 
+/** A frame is a moment in which any of the totals changed. */
+const COUNT_CHANGES = `
+  globalThis.changes = []
+  new MutationObserver(() => globalThis.changes.push(performance.now()))
+    .observe(document.querySelector('.totals'), { subtree: true, characterData: true, childList: true })`
+
 await withCounty(
   {
     recipients: CONTACTS,
@@ -55,7 +61,10 @@ await withCounty(
 type Open = (way: string) => Promise<Page>
 
 async function benchReach({ author }: County, open: Open): Promise<void> {
-  const both = [areaOf('The strip', 0.1, 0.3, 4), areaOf('The round', 0.3, 0.3, 2_000)]
+  const both = [
+    areaOf('The strip', -94.8, 0.1, 0.3, 4),
+    areaOf('The round', -94.4, 0.3, 0.3, 2_000),
+  ]
   const written = draft('short', ['Flood.'])
   const { id } = await author.client.post<{ id: string }>('/v1/alerts', {
     ...written,
@@ -151,12 +160,6 @@ async function benchWatch(county: County, open: Open): Promise<void> {
   }
 }
 
-/** A frame is a moment in which any of the totals changed. */
-const COUNT_CHANGES = `
-  globalThis.changes = []
-  new MutationObserver(() => globalThis.changes.push(performance.now()))
-    .observe(document.querySelector('.totals'), { subtree: true, characterData: true, childList: true })`
-
 async function figuresOf(session: CDPSession) {
   await session.send('HeapProfiler.collectGarbage')
   const { usedSize } = await session.send('Runtime.getHeapUsage')
@@ -169,15 +172,12 @@ async function figuresOf(session: CDPSession) {
   }
 }
 
-/** An ellipse of that many corners amid the county, `wide` by `high` degrees; of four, a rectangle. */
-function areaOf(areaDesc: string, wide: number, high: number, corners: number) {
+/** An ellipse of that many corners about the longitude x, `wide` by `high` degrees; of four, a rectangle. */
+function areaOf(areaDesc: string, x: number, wide: number, high: number, corners: number) {
   const ring = Array.from({ length: corners }, (_, i) => {
     const turn = (2 * Math.PI * (i + 0.5)) / corners
     const stretch = corners === 4 ? Math.SQRT2 : 1
-    return [
-      -94.5 + (wide / 2) * stretch * Math.cos(turn),
-      29.5 + (high / 2) * stretch * Math.sin(turn),
-    ]
+    return [x + (wide / 2) * stretch * Math.cos(turn), 29.5 + (high / 2) * stretch * Math.sin(turn)]
   })
   return { areaDesc, polygon: [{ type: 'Polygon', coordinates: [[...ring, ring[0]]] }] }
 }
