@@ -131,7 +131,7 @@ export function assertSamePlace(
 }
 
 /** What was done, as history and audit tell it. */
-type Done =
+export type Done =
   | 'created'
   | 'edited'
   | 'submitted'

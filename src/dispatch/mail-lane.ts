@@ -59,7 +59,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   const carrier = openCarrier(account)
   const pace = createPace(rate)
   const desk = createLetterDesk({ db, carrierId, sendable, counts, written: turn })
-  const operatorDesk = createOperatorDesk(db, carrierId)
+  const operatorDesk = createOperatorDesk(db, carrierId, () => void serveOperators())
   const waiting: Outgoing[] = []
   const inFlight = new Map<number, Outgoing>()
   const closing = new AbortController()
@@ -75,6 +75,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   let taken = 0
   let reportedAt = performance.now()
   let reporting: Promise<void> = Promise.resolve()
+  let serving: Promise<void> | undefined
 
   function turn() {
     pump()
@@ -129,7 +130,10 @@ export function startMailLane(options: MailLaneOptions): Lane {
       .then(found => {
         filling = undefined
         // There may be more of them, and room for them.
-        if (found > 0) turn()
+        if (found > 0) return turn()
+        // Slots may have lapsed before the database's answer was here: others are asked for, not in a second.
+        const lacksSlots = waiting.length > 0 && pace.outstanding(performance.now()) === 0
+        if (lacksSlots && room() >= 1 && !stopping) turnIn(AGAIN_MS.slots)
       })
   }
 
@@ -197,6 +201,20 @@ export function startMailLane(options: MailLaneOptions): Lane {
     giveBack(await desk.renew())
   }
 
+  /** Records which letters to operators have ended, and takes the next of them. */
+  function serveOperators(): Promise<void> {
+    serving ??= operatorDesk
+      .keep()
+      .then(async () => {
+        if (link !== 'bound' || stopping || options.isDraining()) return
+        take(await operatorDesk.claim(room() - waiting.length))
+        turn()
+      })
+      .catch((error: unknown) => complain(error, 'letters to operators wait'))
+      .finally(() => (serving = undefined))
+    return serving
+  }
+
   async function everySecond() {
     const now = performance.now()
     const perSecond = (taken * 1000) / (now - reportedAt)
@@ -205,10 +223,9 @@ export function startMailLane(options: MailLaneOptions): Lane {
     try {
       await desk.flush()
       await renew()
-      await operatorDesk.keep()
+      await serveOperators()
       if (link === 'bound' && !stopping) {
         take(await claimTestLetters(db, { carrierId, dispatcherId, limit: 1 }))
-        if (!options.isDraining()) take(await operatorDesk.claim(room() - waiting.length))
       }
       await report(perSecond)
     } catch (error) {
@@ -292,6 +309,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
       await carrier.close(signal)
       closing.abort()
       await reporting
+      await serving
       await desk.flush()
       await operatorDesk.keep()
       await report(0)

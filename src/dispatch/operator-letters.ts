@@ -1,6 +1,6 @@
 /**
  * Letters to operators in a mail lane's hands: reports, and what those on duty are told. They are few, so the lane asks
- * for them once a second, keeps up the leases of what it has, and writes what has ended.
+ * for them once a second and when one has ended, keeps up the leases of what it has, and writes what has ended.
  */
 import type { Outcome } from '../carriers/carrier.ts'
 import { encodeText } from '../encoding/segments.ts'
@@ -27,7 +27,12 @@ export interface OperatorDesk {
   keep(): Promise<void>
 }
 
-export function createOperatorDesk(db: Database, carrierId: string): OperatorDesk {
+/** @param left a letter has ended, and that is not on record yet */
+export function createOperatorDesk(
+  db: Database,
+  carrierId: string,
+  left: () => void,
+): OperatorDesk {
   const held = new Map<string, OperatorLease>()
   let ended: SettledOperatorLetter[] = []
 
@@ -54,7 +59,10 @@ export function createOperatorDesk(db: Database, carrierId: string): OperatorDes
         },
       },
       deadline: claimedAt + (OPERATOR_LEASE_SECONDS - MARGIN_SECONDS) * 1000,
-      ended: (outcome: Outcome) => settle(endOf(outcome, attempts, 'at-least-once')),
+      ended(outcome: Outcome) {
+        settle(endOf(outcome, attempts, 'at-least-once'))
+        left()
+      },
       givenBack: () => settle(AGAIN),
     }
   }

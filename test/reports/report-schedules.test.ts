@@ -231,7 +231,7 @@ test('a report that nobody can make is given up, and said', async ({ db, edge, a
     json: { kind: 'statistics', every: 'month', operatorIds: [reader.id] },
   })
   await db.execute(sql`
-    update report_schedules set due_at = now() where id = ${schedule.id}::uuid`)
+    update report_schedules set due_at = now() - interval '1 minute' where id = ${schedule.id}::uuid`)
   // As after an edit by hand.
   await db.execute(sql`update report_schedules set language = 'xx' where id = ${schedule.id}::uuid`)
   const now = Date.now()
@@ -261,7 +261,9 @@ test('two dispatchers bring each letter once, try again what was refused for now
   const { body: schedule } = await administrator.call('POST', '/v1/report-schedules', {
     json: { kind: 'statistics', every: 'week', operatorIds: readers.map(({ id }) => id) },
   })
-  await db.execute(sql`update report_schedules set due_at = now() where id = ${schedule.id}::uuid`)
+  await db.execute(
+    sql`update report_schedules set due_at = now() - interval '1 minute' where id = ${schedule.id}::uuid`,
+  )
   await look(db, new Date())
   const carrierId = await insertCarrier(db, 'Post')
   const lanes = [1, 2].map(() =>

@@ -116,7 +116,7 @@ const rootOf = (house: House, { place: { mode, exerciseId } }: Cast) =>
   `${consoleOf(house)}${exerciseId === undefined ? mode : `${mode}/${exerciseId}`}/`
 
 const MAKE_A_KEY = /^(Make a signing key|Crear una clave de firma)$/
-const KEY_WORKS = /^(Your signing key works|Su clave de firma funciona)$/
+const KEY_WORKS = /Your signing key works|Su clave de firma funciona/
 
 async function seatFor(
   browser: Browser,

@@ -1,3 +1,10 @@
+import type { Done } from '../../../../alerts/steps.ts'
+import type { HELP_STEPS } from '../../../../store/schema.ts'
+
+/** What is surely among them; of the rest the trail's own name is shown where there is no word. */
+type Known = Record<`alert.${Done}` | `request.${(typeof HELP_STEPS)[number]}`, string>
+type Actions = Known & Readonly<Record<string, string>>
+
 export const audit = {
   title: 'Audit log',
   intro:
@@ -36,22 +43,39 @@ export const audit = {
     subscriber: 'Webhooks',
     feed: 'Feeds',
     reportSchedule: 'Reports by mail',
-    capKey: 'CAP keys',
+    xml_key: 'CAP keys',
+    session: 'Sign-ins that were ended',
   } as Readonly<Record<string, string>>,
   actions: {
-    'alert.create': 'wrote an alert',
-    'alert.edit': 'edited an alert',
+    'alert.created': 'wrote an alert',
+    'alert.edited': 'edited an alert',
     'alert.submitted': 'asked for approval of an alert',
     'alert.approved': 'approved an alert',
+    'alert.returned': 'returned an alert to be changed',
     'alert.rejected': 'rejected an alert',
     'alert.withdrawn': 'took an alert back',
-    'alert.sending': 'started to send an alert',
+    'alert.dispatched': 'started to send an alert',
     'alert.paused': 'paused an alert',
-    'alert.sent': 'finished an alert',
+    'alert.resumed': 'went on sending an alert',
     'alert.stopped': 'stopped an alert',
-    'alert.expired': 'ended an alert, for its time was over',
+    'alert.retried': 'sent an alert again where it had failed',
+    'alert.updated': 'sent an update of an alert',
+    'alert.cancelled': 'cancelled an alert as sent in error',
+    'alert.allCleared': 'sent the all-clear of an alert',
+    'alert.reminded': 'reminded those who had not answered an alert',
+    'alert.remindersEnded': 'ended the reminders of an alert',
+    'alert.escalated': 'told those on duty of an alert',
+    'alert.escalationTaken': 'took over what those on duty were told',
+    'alert.refused': 'refused to send an alert that is not what was signed',
+    'alert.ended': 'finished an alert',
     'alert.deleted': 'deleted a draft',
     'alert.noted': 'wrote a note on an alert',
+    'request.taken': 'took a call for help',
+    'request.noted': 'wrote a note on a call for help',
+    'request.handedOver': 'handed over a call for help',
+    'request.closed': 'closed a call for help',
+    'request.reopened': 'opened a call for help anew',
+    'request.askedAgain': 'asked for help once more',
     'carrier.created': 'set up a carrier',
     'carrier.changed': 'changed a carrier',
     'carrier.deleted': 'took a carrier out of use',
@@ -79,6 +103,8 @@ export const audit = {
     'key.revoked': 'revoked a signing key',
     'passkey.enrolled': 'made a passkey',
     'passkey.revoked': 'revoked a passkey',
+    'passkey.suspected': 'found a passkey that may have been copied',
+    'xml_key.created': 'made a CAP key',
     'operator.created': 'added a person',
     'operator.changed': 'changed a person',
     'operator.changedPlace': 'entered another mode',
@@ -103,5 +129,5 @@ export const audit = {
     'template.deleted': 'deleted a template',
     'template.reviewed': 'reviewed a template’s text',
     'templates.loaded': 'loaded the starter templates',
-  } as Readonly<Record<string, string>>,
+  } satisfies Actions as Actions,
 }
