@@ -2,7 +2,7 @@
 let ahead = Date.now() - performance.now()
 
 /**
- * The database's clock, as epoch milliseconds, by which alerts expire and are held. It runs on this process's
+ * The database's clock, as epoch milliseconds, by which messages expire. It runs on this process's
  * monotonic clock from the last answer on: the machine's own may be an hour off, or be set while messages leave.
  */
 export const databaseTime = (): number => performance.now() + ahead

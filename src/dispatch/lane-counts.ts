@@ -116,7 +116,7 @@ export function figuresOf(
   }
 }
 
-/** By which nothing goes wrong: tokens and certificates are read with more to spare. */
+/** Less may be the way of the database's answer. */
 const SKEW_SECONDS = 2
 const SKEW_LINE_MS = 60_000
 

@@ -1,7 +1,6 @@
 /** What people sign in by, and what they and the installation sign with. */
 import { sql } from 'drizzle-orm'
 import {
-  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -27,7 +26,7 @@ export const sessions = pgTable(
       .references(() => operators.id),
     mode: text('mode').notNull(),
     /** The exercise that it is for, and ends with; null of a live one, and of practice outside any. */
-    exerciseId: uuid('exercise_id').references((): AnyPgColumn => exercises.id),
+    exerciseId: uuid('exercise_id').references(() => exercises.id),
     createdAt: at('created_at').notNull().defaultNow(),
     expiresAt: at('expires_at').notNull(),
     revokedAt: at('revoked_at'),
