@@ -151,6 +151,7 @@ test(
       outside: [],
       wrongText: [],
     })
+    await killNow(dispatcher)
   },
 )
 

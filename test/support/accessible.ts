@@ -1,14 +1,14 @@
 /**
- * Every screen in both modes, wide and narrow: axe's rules for WCAG 2.2 AA, and what axe does not see: a page wider than
+ * Every screen of a mode, wide and narrow: axe's rules for WCAG 2.2 AA, and what axe does not see: a page wider than
  * its window (1.4.10), text at twice its size (1.4.4), what has the focus under a bar that sticks (2.4.11).
  */
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
-import { describe, expect } from 'vitest'
-import { test } from '../support/console.ts'
-import { ADMINISTRATOR, settle, type Tocsin, VALLEY } from '../support/service.ts'
-import { type House, openStage } from '../support/stage.ts'
+import { expect } from 'vitest'
+import { test } from './console.ts'
+import { ADMINISTRATOR, settle, type Tocsin, VALLEY } from './service.ts'
+import { type House, openStage } from './stage.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -75,13 +75,14 @@ const houseOf = ({ url, administrator }: Tocsin): House => ({
   area: { areaDesc: 'The valley', polygon: [VALLEY] },
 })
 
-test.beforeAll(async ({ db, tocsin }) => {
-  await settle(db, 50)
-  tocsin.startDispatcher()
-  await tocsin.startCarriers([{ name: 'North', segmentsPerSecond: 100, window: 50, binds: 1 }])
-}, 60_000)
+/** The tests of one mode; each has a file of its own, for they take minutes. */
+export function everyScreenIsAccessible(mode: 'live' | 'exercise'): void {
+  test.beforeAll(async ({ db, tocsin }) => {
+    await settle(db, 50)
+    tocsin.startDispatcher()
+    await tocsin.startCarriers([{ name: 'North', segmentsPerSecond: 100, window: 50, binds: 1 }])
+  }, 60_000)
 
-describe.each(['live', 'exercise'] as const)('%s', mode => {
   test(
     'axe finds nothing on any screen at 1440 and 390 px',
     { timeout: 600_000 },
@@ -122,20 +123,20 @@ describe.each(['live', 'exercise'] as const)('%s', mode => {
       await stage.close()
     },
   )
-})
 
-test(
-  'what has the focus is seen, on every screen',
-  { timeout: 600_000 },
-  async ({ tocsin, browser }) => {
-    const stage = await openStage(houseOf(tocsin), browser, 'live')
-    const faults: string[] = []
-    for (const scene of stage.scenes) {
-      const page = await stage.show(scene, { width: 1280, height: 700 })
-      for (const hidden of await hiddenFocus(page, 40)) faults.push(`${scene.name}: ${hidden}`)
-      await stage.leave(page)
-    }
-    expect(faults).toEqual([])
-    await stage.close()
-  },
-)
+  test(
+    'what has the focus is seen, on every screen',
+    { timeout: 600_000 },
+    async ({ tocsin, browser }) => {
+      const stage = await openStage(houseOf(tocsin), browser, mode)
+      const faults: string[] = []
+      for (const scene of stage.scenes) {
+        const page = await stage.show(scene, { width: 1280, height: 700 })
+        for (const hidden of await hiddenFocus(page, 40)) faults.push(`${scene.name}: ${hidden}`)
+        await stage.leave(page)
+      }
+      expect(faults).toEqual([])
+      await stage.close()
+    },
+  )
+}

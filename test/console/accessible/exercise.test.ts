@@ -1,0 +1,3 @@
+import { everyScreenIsAccessible } from '../../support/accessible.ts'
+
+everyScreenIsAccessible('exercise')
