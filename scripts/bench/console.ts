@@ -29,6 +29,7 @@ const CHANGES = Number(values.changes)
 const ALERTS = Number(values.alerts)
 const MINUTES = Number(values.minutes)
 const LIMIT_MS = 250
+const WATCHERS = 20
 /** Of each alert: none of them ends while one looks. */
 const SEGMENTS_PER_SECOND = Math.ceil((CONTACTS * ALERTS) / ((MINUTES + 4) * 60))
 
@@ -153,9 +154,17 @@ async function benchWatch(county: County, open: Open): Promise<void> {
     const from = performance.now()
     await county.author.client.get(`/v1/alerts/${last}/report`)
     const reportMs = Math.round(performance.now() - from)
+    const asked = performance.now()
+    await Promise.all(
+      Array.from({ length: WATCHERS }, () =>
+        county.author.client.get(`/v1/alerts/${last}/outcomes`),
+      ),
+    )
+    const outcomesMs = Math.round(performance.now() - asked)
     process.stdout.write(
       `  minute ${minute}: ${(frames / 60).toFixed(1)} frames a second; heap ${watched!.heap} and ${listed!.heap} MiB, ` +
-        `elements ${watched!.nodes} and ${listed!.nodes}, scripts ${watched!.seconds} and ${listed!.seconds} s so far; /report in ${reportMs} ms\n`,
+        `elements ${watched!.nodes} and ${listed!.nodes}, scripts ${watched!.seconds} and ${listed!.seconds} s so far; ` +
+        `/report in ${reportMs} ms, /outcomes for ${WATCHERS} at once in ${outcomesMs} ms\n`,
     )
   }
 }

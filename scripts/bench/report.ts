@@ -1,6 +1,7 @@
 /**
  * bench:report: how fast the CSV of an alert comes, beside a bare COPY of the same rows out of a table that holds
- * them one by one, and how long the after-action report takes; each with what memory it grows by.
+ * them one by one; how long the after-action report takes, and what twenty watchers ask for twice; each with what
+ * memory it grows by.
  *
  * `--recipients 200000,1000000`. Starts a PostgreSQL of its own in a temporary directory.
  */
@@ -12,6 +13,7 @@ import { draftSchema } from '../../src/cap/alert.ts'
 import { deliveriesCsv } from '../../src/reports/deliveries.ts'
 import { htmlOf } from '../../src/reports/html.ts'
 import { readableReport } from '../../src/reports/readable-report.ts'
+import { shareCounts } from '../../src/reports/shared-count.ts'
 import { Block } from '../../src/store/block.ts'
 import { writeBlocks } from '../../src/store/blocks.ts'
 import {
@@ -39,6 +41,7 @@ const BLOCK = 500
 const AT_ONCE = 40
 /** Of ten recipients so many have answered. */
 const ANSWERED = 4
+const WATCHERS = 20
 
 const directory = await scratchDirectory('bench')
 const server = await startEmbeddedPostgres({ directory })
@@ -69,8 +72,17 @@ async function bench(database: OpenDatabase, recipients: number): Promise<void> 
     const { sheet } = await readableReport(db, alertId, ['en'], new Date())
     return Buffer.byteLength(await htmlOf(sheet))
   })
+  await measured('watched', recipients, () => watchAlert(db, alertId))
   await spreadOut(database, alertId)
   await measured('COPY', recipients, copyOut)
+}
+
+/** Twenty consoles ask for what they show beside the stream, and ask again. */
+async function watchAlert(db: Database, alertId: string): Promise<number> {
+  const outcomesOf = shareCounts(db, () => new Date())
+  const ask = () => Promise.all(Array.from({ length: WATCHERS }, () => outcomesOf(alertId)))
+  const [outcomes] = [await ask(), await ask()].flat()
+  return Buffer.byteLength(JSON.stringify(outcomes)) * WATCHERS * 2
 }
 
 async function measured(
@@ -91,7 +103,7 @@ async function measured(
   const rate = Math.round(recipients / seconds).toLocaleString('en')
   const grown = Math.round((peak - before) / 2 ** 20)
   process.stdout.write(
-    `  ${what.padEnd(6)} ${seconds.toFixed(2).padStart(6)} s, ${rate.padStart(9)} recipients a second, ` +
+    `  ${what.padEnd(7)} ${seconds.toFixed(2).padStart(6)} s, ${rate.padStart(9)} recipients a second, ` +
       `${(octets / 2 ** 20).toFixed(1)} MiB; memory + ${grown} MiB, ` +
       `${((user + system) / recipients).toFixed(1)} µs of our processor time each\n`,
   )

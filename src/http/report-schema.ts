@@ -130,3 +130,15 @@ export const reportSchema = z
     }),
   })
   .meta({ id: 'Report' })
+
+export const countedSchema = reportSchema
+  .pick({
+    madeAt: true,
+    texts: true,
+    reach: true,
+    timesTo: true,
+    curve: true,
+    causes: true,
+    plan: true,
+  })
+  .meta({ id: 'Outcomes' })

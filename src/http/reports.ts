@@ -12,14 +12,15 @@ import { HTML_CSP, htmlOf } from '../reports/html.ts'
 import { pdfOf } from '../reports/pdf-writer.ts'
 import { readableReport } from '../reports/readable-report.ts'
 import { reportOf } from '../reports/report.ts'
+import { shareCounts } from '../reports/shared-count.ts'
 import { existingAlerts } from '../store/watching.ts'
 import { alertResource } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import { streamed } from './body-stream.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { reportSchema } from './report-schema.ts'
-import { answerOf, bodyOf, idParams, json, timeSchema } from './resources.ts'
+import { countedSchema, reportSchema } from './report-schema.ts'
+import { answerOf, bodyOf, idParams, json, ofAlert, timeSchema } from './resources.ts'
 
 const reportRoute = createRoute({
   method: 'get',
@@ -56,6 +57,12 @@ const reportRoute = createRoute({
     },
   },
 })
+
+const outcomesRoute = ofAlert(
+  'outcomes',
+  'What the report counts recipient by recipient, some seconds old: one count serves all who watch',
+  countedSchema,
+)
 
 const evidenceRoute = createRoute({
   method: 'get',
@@ -94,7 +101,9 @@ export function reportRoutes({
   masterKey,
   now,
 }: AppDependencies): OpenAPIHono<Env> {
+  const outcomesOf = shareCounts(db, now)
   return new OpenAPIHono<Env>()
+    .openapi(outcomesRoute, async c => c.json(await outcomesOf(c.req.valid('param').id), 200))
     .openapi(evidenceRoute, async c => {
       requireRole(c, 'administrator', 'auditor')
       const { id } = c.req.valid('param')

@@ -18,12 +18,18 @@ import { countOutcomes, NOBODY, type Cause, type Outcomes, type Reach } from './
 import { watchedOf, type Progress, type Tally } from './progress.ts'
 import { timelineOf, type Moment } from './timeline.ts'
 
-export interface AlertReport {
-  /** RFC 3339: all figures are of then. */
-  readonly madeAt: string
+export interface AlertReport extends CountedReport {
   readonly timeline: readonly Moment[]
   readonly progress: Progress
   readonly tally: Tally
+  /** Of the same event: the latest alerts before it, and drills. */
+  readonly earlier: readonly ComparedAlert[]
+}
+
+/** What all recipients are gone through for. */
+export interface CountedReport {
+  /** RFC 3339: all figures are of then. */
+  readonly madeAt: string
   /** As they were sent, in signed order. */
   readonly texts: readonly {
     readonly language: string
@@ -37,8 +43,6 @@ export interface AlertReport {
   /** Why recipients were not reached, the most frequent first, at most `MOST_CAUSES`. */
   readonly causes: readonly (Cause & { readonly cause: CauseName })[]
   readonly plan: Plan
-  /** Of the same event: the latest alerts before it, and drills. */
-  readonly earlier: readonly ComparedAlert[]
 }
 
 interface ComparedAlert extends Omit<EarlierAlert, 'dispatchedAt'> {
@@ -82,38 +86,69 @@ export interface ReportedAlert {
 /** Carriers name codes of their own: what is rarer stands together. */
 const MOST_CAUSES = 100
 
+const ONE_MOMENT = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
+
 /** @throws AppError `not_found` */
 export async function reportOf(db: Database, alertId: string, now: Date): Promise<ReportedAlert> {
-  const oneMoment = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
-  return db.transaction(snapshot => reportIn(snapshot, alertId, now), oneMoment)
+  return db.transaction(snapshot => reportIn(snapshot, alertId, now), ONE_MOMENT)
+}
+
+/** @throws AppError `not_found` */
+export async function countedReportOf(
+  db: Database,
+  alertId: string,
+  now: Date,
+): Promise<CountedReport> {
+  const count = async (snapshot: Database) => {
+    const alert = await existingAlert(snapshot, alertId)
+    const { progress } = await watchedOf(snapshot, alertId, now)
+    return countedIn(snapshot, alert, progress, now)
+  }
+  return db.transaction(count, ONE_MOMENT)
 }
 
 async function reportIn(db: Database, alertId: string, now: Date): Promise<ReportedAlert> {
-  const alert = await findAlert(db, alertId)
-  if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-  const content = readSigned(alert)
+  const alert = await existingAlert(db, alertId)
   const { progress, tally } = await watchedOf(db, alertId, now)
-  const counted = await countOutcomes(db, alertId, alert.dispatchedAt ?? alert.createdAt)
-  const outcomes = { ...counted, total: withWaiting(counted.total, progress.recipients) }
-  const names = new Map((await readCarrierNames(db)).map(({ id, name }) => [id, name]))
   return {
     alert,
-    content,
+    content: readSigned(alert),
     report: {
-      madeAt: now.toISOString(),
+      ...(await countedIn(db, alert, progress, now)),
       timeline: await timelineOf(db, alert),
       progress,
       tally,
-      texts: textsOf(alert, content, outcomes),
-      reach: reachOf(outcomes, content, names),
-      timesTo: timesTo(outcomes.times, outcomes.total.recipients),
-      curve: curveOf(outcomes.times),
-      causes: outcomes.causes
-        .slice(0, MOST_CAUSES)
-        .map(cause => ({ ...cause, cause: causeOf(cause) })),
-      plan: await planOf(db, alert, content),
       earlier: await earlierOf(db, alert),
     },
+  }
+}
+
+async function existingAlert(db: Database, alertId: string): Promise<AlertRow> {
+  const alert = await findAlert(db, alertId)
+  if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
+  return alert
+}
+
+async function countedIn(
+  db: Database,
+  alert: AlertRow,
+  { recipients }: Progress,
+  now: Date,
+): Promise<CountedReport> {
+  const content = readSigned(alert)
+  const counted = await countOutcomes(db, alert.id, alert.dispatchedAt ?? alert.createdAt)
+  const outcomes = { ...counted, total: withWaiting(counted.total, recipients) }
+  const names = new Map((await readCarrierNames(db)).map(({ id, name }) => [id, name]))
+  return {
+    madeAt: now.toISOString(),
+    texts: textsOf(alert, content, outcomes),
+    reach: reachOf(outcomes, content, names),
+    timesTo: timesTo(outcomes.times, outcomes.total.recipients),
+    curve: curveOf(outcomes.times),
+    causes: outcomes.causes
+      .slice(0, MOST_CAUSES)
+      .map(cause => ({ ...cause, cause: causeOf(cause) })),
+    plan: await planOf(db, alert, content),
   }
 }
 

@@ -162,6 +162,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'post /v1/templates/{id}/fill': ['administrator', 'author', 'approver'],
   'post /v1/templates/{id}/draft': ['author'],
   'get /v1/alerts/{id}/progress': EVERYBODY,
+  'get /v1/alerts/{id}/outcomes': EVERYBODY,
   'get /v1/alerts/{id}/tally': EVERYBODY,
   'get /v1/alerts/{id}/stream': EVERYBODY,
   'get /v1/stream': EVERYBODY,

@@ -7,7 +7,7 @@ import type { requestSchema, storySchema } from '../../http/help-requests.ts'
 import type { operatorSchema } from '../../http/operators.ts'
 import type { approversSchema, personSchema } from '../../http/people.ts'
 import type { replySchema } from '../../http/replies.ts'
-import type { reportSchema } from '../../http/report-schema.ts'
+import type { countedSchema } from '../../http/report-schema.ts'
 import type { lintedSchema } from '../../http/texts.ts'
 import type { progressSchema, tallySchema } from '../../http/watching.ts'
 
@@ -22,7 +22,7 @@ export type Moved = z.infer<typeof movedSchema>
 export type HelpRequest = z.infer<typeof requestSchema>
 export type HelpStory = z.infer<typeof storySchema>
 export type Reply = z.infer<typeof replySchema>
-export type Report = z.infer<typeof reportSchema>
+export type Outcomes = z.infer<typeof countedSchema>
 export type LintedTexts = z.infer<typeof lintedSchema>
 export type PersonHere = z.infer<typeof personSchema>
 export type Approvers = z.infer<typeof approversSchema>

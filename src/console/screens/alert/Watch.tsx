@@ -5,7 +5,7 @@ import { usePeople } from '../../lib/people.ts'
 import { pathTo } from '../../lib/place.ts'
 import { useResource } from '../../lib/resource.ts'
 import { useSigned } from '../../lib/signed.ts'
-import type { Alert, Progress as ProgressResource, Report } from '../../lib/types.ts'
+import type { Alert, Outcomes, Progress as ProgressResource } from '../../lib/types.ts'
 import { Notice } from '../../parts/Notice.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
@@ -23,15 +23,15 @@ import { Spoken } from './watch/Spoken.tsx'
 import { Totals } from './watch/Totals.tsx'
 import { sentOf, startOf, useLive } from './watch/useLive.ts'
 
-/** The report counts every recipient: a few times a minute is often enough. */
-const REPORT_MS = 10_000
+/** Every recipient is counted for it, once for all who watch: a few times a minute is often enough. */
+const OUTCOMES_MS = 10_000
 
 /** S7: what is going out, figure by figure, and the ways to stop, correct and end it. */
 export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise<void> }) {
   const { watching } = words()
-  const report = useResource<Report>(`/v1/alerts/${alert.id}/report`, REPORT_MS).data.value
+  const outcomes = useResource<Outcomes>(`/v1/alerts/${alert.id}/outcomes`, OUTCOMES_MS).data.value
   const { read, problem } = useSigned(`/v1/alerts/${alert.id}/content`, alert.contentDigest ?? '')
-  const live = useLive(alert, report)
+  const live = useLive(alert, outcomes)
   const { figures, age, isFrozen, freeze } = live
   const state = figures?.progress.state ?? alert.state
   const capacity = useCapacity()
@@ -77,7 +77,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                 <Progress
                   points={live.points}
                   recipients={figures.progress.recipients}
-                  planSeconds={report?.plan.seconds ?? null}
+                  planSeconds={outcomes?.plan.seconds ?? null}
                 />
               </section>
               <section class="card">
@@ -86,10 +86,10 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
               </section>
               <section class="card">
                 <h2>{watching.causes}</h2>
-                {report === undefined ? (
+                {outcomes === undefined ? (
                   <Waiting what={watching.causes} />
                 ) : (
-                  <Causes report={report} />
+                  <Causes outcomes={outcomes} />
                 )}
               </section>
             </div>
@@ -100,12 +100,12 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                     alert={alert}
                     areas={read.content.areas}
                     tally={figures.tally}
-                    report={report}
+                    outcomes={outcomes}
                   />
                 </section>
               )}
               <section class="card">
-                <Breakdown alert={alert} tally={figures.tally} report={report} />
+                <Breakdown alert={alert} tally={figures.tally} outcomes={outcomes} />
               </section>
               <section class="card">
                 <h2>{watching.areaCheck}</h2>

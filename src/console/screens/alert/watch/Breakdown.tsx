@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { count, languageName, percent, words } from '../../../lib/i18n.ts'
-import type { Alert, Report, Tally } from '../../../lib/types.ts'
+import type { Alert, Outcomes, Tally } from '../../../lib/types.ts'
 import {
   type Column,
   type Row,
@@ -16,11 +16,11 @@ import { Tabs } from './Tabs.tsx'
 export function Breakdown({
   alert,
   tally,
-  report,
+  outcomes,
 }: {
   alert: Alert
   tally: Tally
-  report: Report | undefined
+  outcomes: Outcomes | undefined
 }) {
   const { watching } = words()
   const { options } = alert.replies
@@ -32,7 +32,7 @@ export function Breakdown({
           key="area"
           head={watching.byArea}
           columns={['phones', 'delivered', 'replied', 'help']}
-          rows={rowsByArea(tally, report?.reach.byArea, options, watching.outside)}
+          rows={rowsByArea(tally, outcomes?.reach.byArea, options, watching.outside)}
         />
       ),
     },
@@ -54,7 +54,7 @@ export function Breakdown({
           key="language"
           head={watching.byLanguage}
           columns={['phones']}
-          rows={rowsByLanguage(report?.texts, languageName)}
+          rows={rowsByLanguage(outcomes?.texts, languageName)}
         />
       ),
     },

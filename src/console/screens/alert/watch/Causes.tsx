@@ -1,18 +1,18 @@
 import { count, span, words } from '../../../lib/i18n.ts'
-import type { Report } from '../../../lib/types.ts'
+import type { Outcomes } from '../../../lib/types.ts'
 
 const TOP = 3
 
 /** Why messages did not arrive, the three most frequent in words, and how fast the others did. */
-export function Causes({ report }: { report: Report }) {
+export function Causes({ outcomes }: { outcomes: Outcomes }) {
   const { watching } = words()
   const names: Readonly<Record<string, string | undefined>> = watching.causeNames
   const sums = new Map<string, number>()
-  for (const { cause, recipients } of report.causes) {
+  for (const { cause, recipients } of outcomes.causes) {
     sums.set(cause, (sums.get(cause) ?? 0) + recipients)
   }
   const top = [...sums].toSorted(([, a], [, b]) => b - a).slice(0, TOP)
-  const { half, ninety } = report.timesTo.delivered
+  const { half, ninety } = outcomes.timesTo.delivered
   return (
     <>
       {top.length === 0 ? (

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { useGeometries } from '../../../lib/geometries.ts'
 import { words } from '../../../lib/i18n.ts'
-import type { Alert, Area, Report, Tally } from '../../../lib/types.ts'
+import type { Alert, Area, Outcomes, Tally } from '../../../lib/types.ts'
 import { AreaMap } from '../../../parts/AreaMap.tsx'
 import { Segments } from '../../../parts/Field.tsx'
 import { rowsByArea } from './breakdown.ts'
@@ -14,17 +14,17 @@ export function ResultMap({
   alert,
   areas,
   tally,
-  report,
+  outcomes,
 }: {
   alert: Alert
   areas: readonly Area[]
   tally: Tally
-  report: Report | undefined
+  outcomes: Outcomes | undefined
 }) {
   const { watching } = words()
   const [shown, setShown] = useState<Shown>('delivered')
   const outlines = useGeometries(areas)
-  const shares = rowsByArea(tally, report?.reach.byArea, alert.replies.options, '')
+  const shares = rowsByArea(tally, outcomes?.reach.byArea, alert.replies.options, '')
     .slice(0, areas.length)
     .map(row => {
       const value = row[shown]

@@ -1,5 +1,5 @@
 /** The rows of the tables by area, group and language. */
-import type { Alert, Report, Tally } from '../../../lib/types.ts'
+import type { Alert, Outcomes, Tally } from '../../../lib/types.ts'
 
 export interface Row {
   readonly name: string
@@ -25,7 +25,7 @@ function helpIn({ byOption }: Pick<Counted, 'byOption'>, urgent: ReadonlySet<str
 /** In the order that was signed, then whoever no area holds. */
 export function rowsByArea(
   tally: Tally,
-  reach: Report['reach']['byArea'] | undefined,
+  reach: Outcomes['reach']['byArea'] | undefined,
   options: Alert['replies']['options'],
   outside: string,
 ): Row[] {
@@ -71,7 +71,7 @@ export function rowsByGroup(tally: Tally, options: Alert['replies']['options']):
 }
 
 export function rowsByLanguage(
-  texts: Report['texts'] | undefined,
+  texts: Outcomes['texts'] | undefined,
   nameOf: (tag: string) => string,
 ): Row[] {
   const phones = new Map<string, number>()

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { serverNow } from '../../../lib/connection.ts'
 import { type Figures, figuresAge, useFigures } from '../../../lib/stream.ts'
-import type { Alert, Report } from '../../../lib/types.ts'
+import type { Alert, Outcomes } from '../../../lib/types.ts'
 import { extended, joined, meanRate, type Point, withReading } from './series.ts'
 
 export interface Live {
@@ -16,7 +16,7 @@ export interface Live {
 }
 
 /** The figures as they come, unless one has asked them to stand still, and the line that they draw. */
-export function useLive(alert: Alert, report: Report | undefined): Live {
+export function useLive(alert: Alert, outcomes: Outcomes | undefined): Live {
   const latest = useFigures(alert.id).value
   const [frozen, setFrozen] = useState<Figures>()
   const seen = useRef<readonly Point[]>([])
@@ -35,7 +35,7 @@ export function useLive(alert: Alert, report: Report | undefined): Live {
   }, [latest, frozen])
 
   const delay = (since - Date.parse(alert.dispatchedAt ?? '')) / 1000
-  const before = (report?.curve ?? []).map(({ seconds, submitted, delivered, answered }) => ({
+  const before = (outcomes?.curve ?? []).map(({ seconds, submitted, delivered, answered }) => ({
     seconds: seconds - delay,
     sent: submitted,
     delivered,
