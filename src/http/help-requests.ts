@@ -11,6 +11,8 @@ import {
 import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import { phoneAsSeenBy } from '../reports/deliveries.ts'
+import { placesOfPhones } from '../store/contacts.ts'
+import type { Database } from '../store/database.ts'
 import {
   findHelpRequest,
   listHelpRequests,
@@ -36,6 +38,14 @@ export const requestSchema = z
       description: 'In full for administrators and authors, else its last three digits',
     }),
     areaNo: z.int().nullable().meta({ description: 'Index of the signed area; null: none' }),
+    locations: z
+      .array(
+        z.object({ longitude: z.number(), latitude: z.number(), label: z.string().nullable() }),
+      )
+      .nullable()
+      .meta({
+        description: 'Of the contact; null for who may not read contacts (`GET /v1/contacts`)',
+      }),
     state: z.enum(HELP_REQUEST_STATES),
     certain: z.boolean().meta({
       description: 'By an urgent option or a call for help; else a text that may be one',
@@ -151,9 +161,10 @@ export const helpRequestRoutes = ({ database: { db }, now }: AppDependencies) =>
     id,
     revision: revisionFromIfMatch(c),
   })
-  const shown = (c: Context<Env>, request: HelpRequest) => {
+  const shown = async (c: Context<Env>, request: HelpRequest) => {
     c.header('ETag', etagOf(request.revision))
-    return requestAsSeenBy(c.var.operator, request)
+    const places = await placesSeenBy(db, c.var.operator, [request])
+    return requestAsSeenBy(c.var.operator, request, places)
   }
 
   return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
@@ -179,10 +190,11 @@ export const helpRequestRoutes = ({ database: { db }, now }: AppDependencies) =>
       }
       const after = readAfter(cursor, z.uuid())
       const rows = await listHelpRequests(db, id, filter, { after, limit: limit + 1 })
+      const places = await placesSeenBy(db, operator, rows)
       const page = pageOf(
         rows,
         limit,
-        row => requestAsSeenBy(operator, row),
+        row => requestAsSeenBy(operator, row, places),
         row => [row.id],
       )
       return c.json(page, 200)
@@ -202,49 +214,68 @@ export const helpRequestRoutes = ({ database: { db }, now }: AppDependencies) =>
           note: said,
         }),
       )
-      return c.json({ ...shown(c, request), steps }, 200)
+      return c.json({ ...(await shown(c, request)), steps }, 200)
     })
     .openapi(takeRoute, async c => {
       const caller = helper(c)
       const request = await takeRequest(db, targetOf(c, c.req.valid('param')), caller)
-      return c.json(shown(c, request), 200)
+      return c.json(await shown(c, request), 200)
     })
     .openapi(noteRoute, async c => {
       const caller = helper(c)
       const target = targetOf(c, c.req.valid('param'))
       const request = await noteOnRequest(db, target, caller, c.req.valid('json').note)
-      return c.json(shown(c, request), 200)
+      return c.json(await shown(c, request), 200)
     })
     .openapi(handOverRoute, async c => {
       const caller = helper(c)
       const { operatorId: toOperatorId, note: said } = c.req.valid('json')
       const target = targetOf(c, c.req.valid('param'))
       const request = await handOverRequest(db, target, caller, { toOperatorId, note: said })
-      return c.json(shown(c, request), 200)
+      return c.json(await shown(c, request), 200)
     })
     .openapi(closeRoute, async c => {
       const caller = helper(c)
       const { outcome, note: said } = c.req.valid('json')
       const target = targetOf(c, c.req.valid('param'))
       const request = await closeRequest(db, target, caller, { outcome, note: said })
-      return c.json(shown(c, request), 200)
+      return c.json(await shown(c, request), 200)
     })
     .openapi(reopenRoute, async c => {
       const caller = helper(c)
       const target = targetOf(c, c.req.valid('param'))
       const request = await reopenRequest(db, target, caller, c.req.valid('json').note)
-      return c.json(shown(c, request), 200)
+      return c.json(await shown(c, request), 200)
     })
+}
+
+/** As contacts are: who may not read those is not told where somebody lives, either. */
+const READ_CONTACTS: readonly string[] = ['administrator', 'author', 'viewer']
+
+type Places = Awaited<ReturnType<typeof placesOfPhones>>
+
+async function placesSeenBy(
+  db: Database,
+  { roles }: Operator,
+  requests: readonly HelpRequest[],
+): Promise<Places | undefined> {
+  if (!roles.some(role => READ_CONTACTS.includes(role))) return undefined
+  return placesOfPhones(
+    db,
+    requests.map(({ phone }) => phone),
+  )
 }
 
 function requestAsSeenBy(
   operator: Operator,
   { askedAt, lastAt, areaNo, ...request }: HelpRequest,
+  places: Places | undefined,
 ): z.infer<typeof requestSchema> {
   return {
     ...request,
     phone: phoneAsSeenBy(operator, request.phone),
     areaNo: areaNo < 0 ? null : areaNo,
+    locations: places === undefined ? null : [...(places.get(request.phone) ?? [])],
     askedAt: askedAt.toISOString(),
     lastAt: lastAt.toISOString(),
   }

@@ -200,3 +200,27 @@ export async function readLanguages(
     .where(and(inArray(contacts.phone, [...phones]), isNotNull(contacts.language)))
   return new Map(rows.map(({ phone, language }) => [phone, language ?? '']))
 }
+
+interface KnownPlace {
+  readonly longitude: number
+  readonly latitude: number
+  readonly label: string | null
+}
+
+/** The locations of who has these phones; of many nothing is known. */
+export async function placesOfPhones(
+  db: Database,
+  phones: readonly string[],
+): Promise<ReadonlyMap<string, readonly KnownPlace[]>> {
+  const places = new Map<string, KnownPlace[]>()
+  if (phones.length === 0) return places
+  const rows = await db
+    .select({ phone: contacts.phone, position: locations.position, label: locations.label })
+    .from(locations)
+    .innerJoin(contacts, eq(contacts.id, locations.contactId))
+    .where(sql`${contacts.phone} = any(${arrayLiteral(phones)}::text[])`)
+  for (const { phone, position, label } of rows) {
+    places.set(phone, [...(places.get(phone) ?? []), { ...position, label }])
+  }
+  return places
+}

@@ -175,6 +175,30 @@ test('the list is filtered, paged, and masked for who may not see phones', async
   for (const { phone } of await listOf(viewer, alertId)) expect(phone).toMatch(/^\D*\d{3}$/)
 })
 
+test('where somebody who asks is stands beside it, for who may read contacts alone', async ({
+  db,
+  edge,
+  author,
+  approver,
+}) => {
+  const { alertId, phones, says } = await anAlertThatAsks(db, 2)
+  const home = { longitude: -95.4, latitude: 29.7, label: 'Home' }
+  const work = { longitude: -95.3, latitude: 29.8, label: null }
+  const contact = { phone: phones[0], locations: [home, { longitude: -95.3, latitude: 29.8 }] }
+  expect((await author.call('POST', '/v1/contacts', { json: contact })).status).toBe(201)
+  await says([0, '2'], [1, '2'])
+  const [known, unknown] = await listOf(author, alertId)
+  expect(known.locations).toHaveLength(2)
+  expect(known.locations).toEqual(expect.arrayContaining([home, work]))
+  expect(unknown.locations).toEqual([])
+  expect((await author.call('GET', `/v1/requests/${known.id}`)).body.locations).toHaveLength(2)
+  const viewer = await edge.caller({ roles: ['viewer'] })
+  expect((await listOf(viewer, alertId))[0].locations).toHaveLength(2)
+  expect((await listOf(approver, alertId))[0].locations).toBeNull()
+  const taken = await approver.call('POST', `/v1/requests/${known.id}/take`, { json: {} })
+  expect(taken.body).toMatchObject({ state: 'taken', locations: null })
+})
+
 test('what can not be done is refused: by mode, to whom, of what', async ({ db, edge, author }) => {
   const { alertId, says } = await anAlertThatAsks(db, 1)
   await says([0, '2'])

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Box } from '../../geometry/geojson.ts'
-import { boxAround, type MapArea, ringsOf, type Values } from './area-features.ts'
+import { boxAround, type MapArea, type MapPoint, ringsOf, type Values } from './area-features.ts'
 import { loadGround } from './ground.ts'
 import { readColours, SEVERITY_COLOURS, shareColours } from './style.ts'
 
@@ -16,11 +16,13 @@ type Line = readonly (readonly number[])[]
 export function Outline({
   areas,
   values,
+  points = [],
   label,
   home = NATION,
 }: {
   areas: readonly MapArea[]
   values: Values | undefined
+  points?: readonly MapPoint[] | undefined
   label: string
   home: Box | undefined
 }) {
@@ -63,6 +65,18 @@ export function Outline({
           stroke-width="2.5"
           stroke-dasharray={isExercise ? '8 4' : undefined}
         />
+      ))}
+      {points.map(({ id, position: [x, y], mark, isHollow, isChosen }, no) => (
+        <g
+          key={`${id} ${no}`}
+          class="outline-point"
+          data-hollow={isHollow || undefined}
+          transform={`translate(${flat(x, y)})`}
+        >
+          {isChosen && <circle class="outline-chosen" r="17" />}
+          <circle r="11" />
+          <text dy="0.35em">{mark}</text>
+        </g>
       ))}
     </svg>
   )

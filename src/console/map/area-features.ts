@@ -12,10 +12,16 @@ export interface MapArea {
 /** One an area, from 0 to 1; null: there is no data, and the area is hatched. */
 export type Values = readonly (number | null)[]
 
+/** Somewhere somebody is. What it is about is told by its mark and its form, and by no colour alone. */
 export interface MapPoint {
   readonly id: string
   readonly position: Position
-  readonly label: string
+  /** One character in it. */
+  readonly mark: string
+  /** Somebody sees to it: it is drawn hollow. */
+  readonly isHollow: boolean
+  /** It has a ring around it. */
+  readonly isChosen: boolean
 }
 
 /** Each polygon with longitudes that run on past ±180°. */

@@ -139,17 +139,7 @@ export function layersOf(colours: Colours): LayerSpecification[] {
     },
     ...namesOf(colours),
     ...sketchOf(colours),
-    {
-      id: 'points',
-      source: 'points',
-      type: 'circle',
-      paint: {
-        'circle-radius': 7,
-        'circle-color': colours.help,
-        'circle-stroke-color': colours.surface,
-        'circle-stroke-width': 2,
-      },
-    },
+    ...pointsOf(colours),
   ]
 }
 
@@ -222,6 +212,50 @@ function namesOf({ ink, muted, land }: Colours): LayerSpecification[] {
         'symbol-sort-key': ['-', 0, ['get', 'population']],
       },
       paint: { 'text-color': ink, 'text-halo-color': land, 'text-halo-width': 1.5 },
+    },
+  ]
+}
+
+/** The chosen one has a ring; what is hollow has somebody who sees to it. */
+function pointsOf({ ink, help, surface }: Colours): LayerSpecification[] {
+  const isHollow: ExpressionSpecification = ['get', 'isHollow']
+  return [
+    {
+      id: 'points-chosen',
+      source: 'points',
+      type: 'circle',
+      filter: ['get', 'isChosen'],
+      paint: {
+        'circle-radius': 17,
+        'circle-color': surface,
+        'circle-opacity': 0.6,
+        'circle-stroke-color': ink,
+        'circle-stroke-width': 3,
+      },
+    },
+    {
+      id: 'points',
+      source: 'points',
+      type: 'circle',
+      paint: {
+        'circle-radius': 11,
+        'circle-color': ['case', isHollow, surface, help],
+        'circle-stroke-color': ['case', isHollow, help, surface],
+        'circle-stroke-width': 2.5,
+      },
+    },
+    {
+      id: 'points-mark',
+      source: 'points',
+      type: 'symbol',
+      layout: {
+        'text-field': ['get', 'mark'],
+        'text-font': FONT,
+        'text-size': 15,
+        'text-allow-overlap': true,
+        'text-ignore-placement': true,
+      },
+      paint: { 'text-color': ['case', isHollow, help, surface] },
     },
   ]
 }

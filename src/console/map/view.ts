@@ -43,7 +43,15 @@ const NEAREST = 13
 export function openMap(
   container: HTMLElement,
   words: MapWords,
-  { home = NATION, onPick }: { home?: Box | undefined; onPick?: (no: number) => void },
+  {
+    home = NATION,
+    onPick,
+    onPickPoint,
+  }: {
+    home?: Box | undefined
+    onPick?: (no: number) => void
+    onPickPoint?: (id: string) => void
+  },
 ): MapView {
   const map = new MapLibre({
     container,
@@ -112,6 +120,15 @@ export function openMap(
       if (typeof no === 'number') onPick(no)
     })
   }
+  if (onPickPoint !== undefined) {
+    map.on('click', 'points', event => {
+      const id: unknown = event.features?.[0]?.properties['id']
+      if (typeof id === 'string') onPickPoint(id)
+    })
+    const point = (cursor: string) => () => void (map.getCanvas().style.cursor = cursor)
+    map.on('mouseenter', 'points', point('pointer'))
+    map.on('mouseleave', 'points', point(''))
+  }
   return {
     map,
     drawn,
@@ -121,12 +138,16 @@ export function openMap(
     showPoints(points) {
       void put('points', {
         type: 'FeatureCollection',
-        features: points.map(({ id, label, position: [x, y] }) => ({
+        features: points.map(({ position: [x, y], ...properties }) => ({
           type: 'Feature',
-          properties: { id, label },
+          properties,
           geometry: { type: 'Point', coordinates: [x, y] },
         })),
       })
+      const chosen = points.find(({ isChosen }) => isChosen)?.position
+      if (chosen === undefined) return
+      const [x, y] = chosen
+      if (!map.getBounds().contains([x, y])) map.jumpTo({ center: [x, y] })
     },
     fit([west, south, east, north]) {
       const bounds: [number, number, number, number] = [west, south, east, north]

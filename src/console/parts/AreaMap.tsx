@@ -15,6 +15,7 @@ const Outline = lazy(async () => (await import('../map/Outline.tsx')).Outline)
  * @param values - one an area, from 0 to 1; null where there is no data
  * @param home - what is shown while there are no areas
  * @param onPick - of an area, by its place in `areas`
+ * @param onPickPoint - given or not for good
  * @param onView - given the map once it is there, to draw on; from then on the view is not moved by `areas`
  */
 export function AreaMap({
@@ -24,6 +25,7 @@ export function AreaMap({
   label,
   home,
   onPick,
+  onPickPoint,
   onView,
   showsList = false,
 }: {
@@ -33,6 +35,7 @@ export function AreaMap({
   label: string
   home?: Box | undefined
   onPick?: ((no: number) => void) | undefined
+  onPickPoint?: ((id: string) => void) | undefined
   onView?: ((view: MapView) => (() => void) | undefined) | undefined
   showsList?: boolean
 }) {
@@ -43,6 +46,8 @@ export function AreaMap({
   const [isDrawn, setDrawn] = useState(false)
   const pick = useRef(onPick)
   pick.current = onPick
+  const pickPoint = useRef(onPickPoint)
+  pickPoint.current = onPickPoint
   const box = boxAround(areas) ?? home
 
   useEffect(() => {
@@ -52,7 +57,11 @@ export function AreaMap({
       const { openMap } = await import('../map/view.ts')
       if (isOver || container.current === null) return
       const title = { ...text, title: label }
-      opened = openMap(container.current, title, { home: box, onPick: no => pick.current?.(no) })
+      opened = openMap(container.current, title, {
+        home: box,
+        onPick: no => pick.current?.(no),
+        ...(pickPoint.current && { onPickPoint: id => pickPoint.current?.(id) }),
+      })
       setView(opened)
       await opened.drawn
       if (!isOver) setDrawn(true)
@@ -76,7 +85,7 @@ export function AreaMap({
   return (
     <>
       {isStill ? (
-        <Outline areas={areas} values={values} label={label} home={home} />
+        <Outline areas={areas} values={values} points={points} label={label} home={home} />
       ) : (
         <div class="map" ref={container} aria-busy={!isDrawn}>
           {view === undefined && <p class="map-wait muted">{text.loading}</p>}

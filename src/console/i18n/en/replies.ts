@@ -48,6 +48,15 @@ export const replies = {
     askedAgain: 'The person asked again',
   },
   stepTo: (name: string) => `to ${name}`,
+  map: (n: number) => `Map of ${n} ${n === 1 ? 'request' : 'requests'} for help`,
+  mapKey:
+    '! asks for help, ? may. Filled: open; hollow: somebody has it. A point leads to its row.',
+  notOnMap: (n: number) =>
+    n === 1
+      ? 'Of one request the list of contacts knows no place.'
+      : `Of ${n} requests the list of contacts knows no place.`,
+  noMap: 'Where people live is for authors, administrators and viewers: there is no map here.',
+  onMap: 'Show on the map',
   others: 'Other replies to read',
   kinds: { other: 'Free text', optOut: 'Perhaps opt-outs', all: 'All replies' },
   noOthers: 'None yet.',

@@ -48,6 +48,15 @@ export const replies: Words['replies'] = {
     askedAgain: 'La persona volvió a pedir',
   },
   stepTo: name => `a ${name}`,
+  map: n => `Mapa de ${n} ${n === 1 ? 'petición' : 'peticiones'} de ayuda`,
+  mapKey:
+    '! pide ayuda, ? quizá. Lleno: abierta; hueco: alguien la tiene. Un punto lleva a su fila.',
+  notOnMap: n =>
+    n === 1
+      ? 'De una petición la lista de contactos no conoce el lugar.'
+      : `De ${n} peticiones la lista de contactos no conoce el lugar.`,
+  noMap: 'Dónde vive la gente es para autores, administradores y observadores: aquí no hay mapa.',
+  onMap: 'Mostrar en el mapa',
   others: 'Otras respuestas por leer',
   kinds: { other: 'Texto libre', optOut: 'Posibles bajas', all: 'Todas las respuestas' },
   noOthers: 'Aún ninguna.',

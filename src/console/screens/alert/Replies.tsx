@@ -51,7 +51,11 @@ export function Replies({ way: [id = ''] }: ScreenProps) {
             </strong>
           )}
         </div>
-        <HelpList alertId={id} areas={tally?.byArea.map(({ areaDesc }) => areaDesc) ?? []} />
+        <HelpList
+          alertId={id}
+          areas={tally?.byArea.map(({ areaDesc }) => areaDesc) ?? []}
+          drawn={alert.info[0]?.area ?? []}
+        />
       </section>
       <div class="columns">
         <section class="card">

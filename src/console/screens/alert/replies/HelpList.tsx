@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks'
 import { words } from '../../../lib/i18n.ts'
 import { useResource } from '../../../lib/resource.ts'
-import { me } from '../../../lib/session.ts'
-import type { HelpRequest, Page } from '../../../lib/types.ts'
+import { isIn, me } from '../../../lib/session.ts'
+import type { Area, HelpRequest, Page } from '../../../lib/types.ts'
 import { Empty } from '../../../parts/Empty.tsx'
 import { Field, Segments } from '../../../parts/Field.tsx'
 import { ProblemNotice } from '../../../parts/Notice.tsx'
 import { Waiting } from '../../../parts/Waiting.tsx'
+import { HelpMap } from './HelpMap.tsx'
 import { HelpRow } from './HelpRow.tsx'
 
 const ASK_AGAIN_MS = 3_000
@@ -16,13 +17,26 @@ const MOST = 1000
 const SHOWN = ['open', 'taken', 'closed', 'all'] as const
 type Shown = (typeof SHOWN)[number]
 
+/** As the API: the places of contacts are for who may read contacts. */
+const seesPlaces = () => isIn('administrator', 'author', 'viewer')
+
 /** The work list: who asked first comes first, and nothing jumps while one works on it. */
-export function HelpList({ alertId, areas }: { alertId: string; areas: readonly string[] }) {
+export function HelpList({
+  alertId,
+  areas,
+  drawn,
+}: {
+  alertId: string
+  areas: readonly string[]
+  /** Of the alert, for the map. */
+  drawn: readonly Area[]
+}) {
   const { replies } = words()
   const [shown, setShown] = useState<Shown>('open')
   const [area, setArea] = useState('')
   const [most, setMost] = useState(PAGE)
   const [isMine, setMine] = useState(false)
+  const [chosen, setChosen] = useState<string>()
   const [openedAt] = useState(() => new Date().toISOString())
   const query = new URLSearchParams({
     limit: String(most),
@@ -75,40 +89,55 @@ export function HelpList({ alertId, areas }: { alertId: string; areas: readonly 
       ) : items.length === 0 ? (
         <Empty>{replies.none}</Empty>
       ) : (
-        <>
-          <table class="table rows">
-            <thead>
-              <tr>
-                <th scope="col">{replies.asked}</th>
-                <th scope="col">{replies.phone}</th>
-                <th scope="col">{replies.area}</th>
-                <th scope="col">{replies.says}</th>
-                <th scope="col">{replies.state}</th>
-                <th scope="col">{replies.act}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map(request => (
-                <HelpRow
-                  key={request.id}
-                  request={request}
-                  area={request.areaNo === null ? undefined : areas[request.areaNo]}
-                  isNew={request.lastAt > openedAt}
-                  refresh={() => list.refresh()}
-                />
-              ))}
-            </tbody>
-          </table>
-          {list.data.value?.nextCursor && most < MOST && (
-            <button
-              type="button"
-              class="button quiet"
-              onClick={() => setMost(Math.min(MOST, most * 4))}
-            >
-              {replies.more}
-            </button>
+        <div class="help-work">
+          {seesPlaces() ? (
+            <HelpMap areas={drawn} requests={items} chosen={chosen} onChoose={setChosen} />
+          ) : (
+            <p class="hint">{replies.noMap}</p>
           )}
-        </>
+          <div>
+            <table class="table rows">
+              <thead>
+                <tr>
+                  <th scope="col">{replies.asked}</th>
+                  <th scope="col">{replies.phone}</th>
+                  <th scope="col">{replies.area}</th>
+                  <th scope="col">{replies.says}</th>
+                  <th scope="col">{replies.state}</th>
+                  <th scope="col">{replies.act}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map(request => (
+                  <HelpRow
+                    key={request.id}
+                    request={request}
+                    area={request.areaNo === null ? undefined : areas[request.areaNo]}
+                    isNew={request.lastAt > openedAt}
+                    choice={
+                      request.locations?.length
+                        ? {
+                            isChosen: request.id === chosen,
+                            choose: () => setChosen(request.id === chosen ? undefined : request.id),
+                          }
+                        : undefined
+                    }
+                    refresh={() => list.refresh()}
+                  />
+                ))}
+              </tbody>
+            </table>
+            {list.data.value?.nextCursor && most < MOST && (
+              <button
+                type="button"
+                class="button quiet"
+                onClick={() => setMost(Math.min(MOST, most * 4))}
+              >
+                {replies.more}
+              </button>
+            )}
+          </div>
+        </div>
       )}
     </div>
   )

@@ -6,19 +6,26 @@ import { isIn, me } from '../../../lib/session.ts'
 import type { HelpRequest } from '../../../lib/types.ts'
 import { adviceOn } from '../../../parts/Notice.tsx'
 import { HelpSteps } from './HelpSteps.tsx'
+import { markOf } from './mark.ts'
 
 const COLUMNS = 6
+
+/** What a point of the map leads to. */
+export const rowIdOf = (requestId: string): string => `request-${requestId}`
 
 /** One person who asked. Taking them is one press; all else is behind a second. */
 export function HelpRow({
   request,
   area,
   isNew,
+  choice,
   refresh,
 }: {
   request: HelpRequest
   area: string | undefined
   isNew: boolean
+  /** On the map; undefined: it is on none. */
+  choice: { readonly isChosen: boolean; choose(): void } | undefined
   refresh: () => Promise<void>
 }) {
   const { approve, replies } = words()
@@ -42,14 +49,32 @@ export function HelpRow({
   const isMine = operatorId === me.value?.id
   return (
     <>
-      <tr>
+      <tr id={rowIdOf(id)} tabIndex={-1} data-chosen={choice?.isChosen || undefined}>
         <th scope="row">
+          <span class="help-mark" data-hollow={state !== 'open' || undefined} aria-hidden="true">
+            {markOf(request)}
+          </span>{' '}
           {clock(request.askedAt)} {isNew && <span class="tag">{replies.isNew}</span>}
         </th>
         <td data-label={replies.phone}>
           <bdi>{request.phone}</bdi>
         </td>
-        <td data-label={replies.area}>{area ?? '–'}</td>
+        <td data-label={replies.area}>
+          {area ?? '–'}
+          {choice && (
+            <>
+              {' '}
+              <button
+                type="button"
+                class="link-button on-map"
+                aria-pressed={choice.isChosen}
+                onClick={choice.choose}
+              >
+                {replies.onMap}
+              </button>
+            </>
+          )}
+        </td>
         <td data-label={replies.says}>
           <span>
             “<span dir="auto">{request.text}</span>”{' '}
