@@ -2,7 +2,7 @@
  * Two people stand behind an alert: its author signs what it says and whom it reaches, an approver who had no
  * hand in it signs the same bytes. Anything that changes the alert voids both.
  */
-import { type AlertContent, digestOfBytes, readContent } from '../cap/content.ts'
+import { type AlertContent, digestOfBytes, mayReachNobody, readContent } from '../cap/content.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
 import { type PresentedPasskey, transactWithPasskey } from '../operators/passkey-confirmation.ts'
@@ -53,7 +53,7 @@ export async function submitAlert(
     const { content, bytes, resolved } = await freshContent(tx, alert, 'anyHour')
     refuseFaulty(profileFaults(content, policy.profiles, now))
     const recipients = await countRecipients(tx, content, resolved)
-    if (recipients === 0) {
+    if (recipients === 0 && !mayReachNobody(content)) {
       throw new AppError('audience_empty', 'nobody would be reached: no contact is in the audience')
     }
     if (recipients > content.maxRecipients) {

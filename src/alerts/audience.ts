@@ -8,6 +8,7 @@ import {
   signedAreas,
   type AlertContent,
   type SignedGroup,
+  mayReachNobody,
 } from '../cap/content.ts'
 import { throughGate } from '../cap/drill.ts'
 import { minuteOfWeek } from '../encoding/weekly-hours.ts'
@@ -154,7 +155,7 @@ export function assertAudienceAsSigned(
     ...(recipients > 0 && recipients < (content.minRecipients ?? 0)
       ? [`${recipients} recipients are below the signed floor of ${content.minRecipients}`]
       : []),
-    ...(recipients === 0 ? ['nobody is in it any more'] : []),
+    ...(recipients === 0 && !mayReachNobody(content) ? ['nobody is in it any more'] : []),
   ]
   if (changes.length > 0) {
     const detail = changes.join('; ')

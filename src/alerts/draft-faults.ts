@@ -57,7 +57,7 @@ export function draftFaults(
 /** What nobody could answer needs no reminder; and a reminder is no alert of its own. */
 function reminderFaults(draft: AlertDraft): Fault[] {
   const { audience, replies, reminders, escalations, corrections } = draft
-  if (audience.only !== undefined) {
+  if (audience.only === 'noReply') {
     const detail = 'is of the alert itself: a reminder has none'
     const own = {
       '/replies/options': replies.options.length > 0,

@@ -7,7 +7,7 @@ import {
   forecastSending,
 } from './forecast.ts'
 import { coveredInForce } from './in-force.ts'
-import { countRecipients, sentBefore } from './reached.ts'
+import { countRecipients, keepsLabels, sentBefore } from './reached.ts'
 import { namesBoth, type Ground } from '../audience/areas.ts'
 import { contactFigures, type CountedFigures } from '../audience/figures.ts'
 import { missedPlaces } from '../audience/missed-places.ts'
@@ -269,9 +269,8 @@ async function countNow(
   )
   const kinds = reached.kinds.map(({ areaNo, groupNos, ...kind }) => ({
     ...kind,
-    // By the areas and groups of another alert nobody counts in this one.
-    areaNos: own !== undefined || areaNo < 0 ? [] : [areaNo],
-    groupNos: own === undefined ? groupNos : [],
+    areaNos: keepsLabels(content) && areaNo >= 0 ? [areaNo] : [],
+    groupNos: keepsLabels(content) ? groupNos : [],
   }))
   return {
     audience: estimateOf(

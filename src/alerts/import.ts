@@ -4,7 +4,7 @@
  */
 import { draftOf, pathOf } from '../cap/import.ts'
 import type { CapMessage } from '../cap/message.ts'
-import { modeOf } from '../cap/alert.ts'
+import { type AlertDraft, modeOf } from '../cap/alert.ts'
 import { type CapFault, type CapReading, readCapXml } from '../cap/xml-reader.ts'
 import { writeCapXml } from '../cap/xml-writer.ts'
 import { digestOfBytes } from '../cap/content.ts'
@@ -68,7 +68,10 @@ export async function importReading(
   refuseFaulty(all.map(({ code, ...fault }) => withCode(code)(inMessage(fault))))
   const alert = await transact(db, async tx => {
     const references = await followedBy(tx, message, { mode: caller.mode, feedId })
-    const inserted = await insertDraft(tx, caller, draft, { ...checked, references })
+    const inserted = await insertDraft(tx, caller, reachingAsFollowed(draft, references), {
+      ...checked,
+      references,
+    })
     const already = await insertImportedMessage(tx, {
       ...identityOf(message),
       feedId,
@@ -99,6 +102,13 @@ async function followedBy(
   const named = references.map(one => ({ ...one, sent: new Date(one.sent) }))
   const followed = await findFollowedAlerts(tx, named, of)
   return [...new Set(followed.flatMap(({ id, references: before }) => [...before, id]))]
+}
+
+/** What takes alerts of ours back is for those who may have had them, and for nobody else. */
+function reachingAsFollowed(draft: AlertDraft, references: readonly string[]): AlertDraft {
+  if (draft.status !== 'Actual' || draft.msgType !== 'Cancel' || references.length === 0)
+    return draft
+  return { ...draft, audience: { groups: [], excludeGroups: [], only: 'reached' } }
 }
 
 /** By which a message is known again: CAP's own three, and what it says. */

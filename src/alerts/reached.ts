@@ -19,10 +19,21 @@ export async function signReached(
   { status, audience }: Pick<AlertDraft, 'status' | 'audience'>,
   references: readonly string[],
 ): Promise<ReachedAlert[]> {
-  if (status !== 'Actual' && audience.only === undefined) return []
+  if (status !== 'Actual' && audience.only !== 'noReply') return []
   return (await followed(db, references)).flatMap(({ id, contentDigest }) =>
     contentDigest === null ? [] : [{ id, contentDigest }],
   )
+}
+
+/**
+ * Whether those whom an earlier alert reached count by its areas and groups, as what was approved with it has them too.
+ * Whatever else follows it has its own, and they are in none of these.
+ */
+export function keepsLabels({
+  correction,
+  reminder,
+}: Pick<AlertContent, 'correction' | 'reminder'>): boolean {
+  return correction !== undefined || reminder !== undefined
 }
 
 /**

@@ -195,7 +195,7 @@ function assertSameAsSigned(alert: AlertRow, content: AlertContent): void {
     content.maxRecipients === alert.maxRecipients &&
     (content.minRecipients ?? null) === alert.minRecipients &&
     content.references.join() === alert.references.join() &&
-    (content.only === undefined ? null : content.references[0]) === alert.reminderOf &&
+    (content.only === 'noReply' ? content.references[0] : null) === alert.reminderOf &&
     (content.reminder?.round ?? null) === alert.reminderRound &&
     (content.escalation?.of.id ?? null) === alert.escalationOf &&
     (content.escalation?.rule ?? null) === alert.escalationRule &&

@@ -3,6 +3,7 @@
  * not by what contacts say now. A contact that has moved, changed or gone since is still reached on the phone that
  * got the alert, unless that phone has opted out.
  */
+import type { AlertContent } from '../cap/content.ts'
 import { PhoneSet } from '../encoding/phone-set.ts'
 import {
   labelsAt,
@@ -31,7 +32,7 @@ export interface ReachedHere {
 export async function* readReached(
   db: Database,
   alertId: string,
-  who: 'all' | 'noReply' = 'all',
+  only: AlertContent['only'],
 ): AsyncGenerator<ReachedHere> {
   let limit = PAGE.first
   for (let after = 0; ;) {
@@ -41,7 +42,7 @@ export async function* readReached(
       const offsets: number[] = []
       const { blockNo } = block
       const replies =
-        who === 'all'
+        only !== 'noReply'
           ? undefined
           : await readReplies(db, alertId, blockNo, blockNo + block.size - 1)
       for (let offset = 0; offset < block.size; offset++) {
@@ -94,7 +95,7 @@ export async function estimateReached(
   optOuts: OptOutRule,
   anyway: PhoneSet,
   prefixes: readonly string[],
-  who: 'all' | 'noReply' = 'all',
+  only?: AlertContent['only'],
 ): Promise<ReachedEstimate> {
   const longestFirst = prefixes.toSorted((a, b) => b.length - a.length)
   const barred = await optedOutPhones(db, optOuts)
@@ -103,7 +104,7 @@ export async function estimateReached(
   let [reached, optedOut] = [0, 0]
   for (const { id, languages } of alerts) {
     const here: number[] = []
-    for await (const { read, offsets } of readReached(db, id, who)) {
+    for await (const { read, offsets } of readReached(db, id, only)) {
       for (const offset of offsets) {
         const number = phoneNumberAt(read.phones, offset)
         if (seen.has(number)) continue

@@ -192,8 +192,11 @@ const audienceSchema = z.strictObject({
   roster: z.uuid().optional(),
   /** Whether people are found at places where, by their hours, they are not; left out: they are. */
   locationHours: z.enum(['ignore', 'respect']).optional(),
-  /** Those alone of the alert that it reminds of who have not answered that: what `POST /v1/alerts/{id}/remind` makes. */
-  only: z.enum(['noReply']).optional(),
+  /**
+   * Whom the alerts that it references may have reached, and nobody else: of a reminder those who have not answered,
+   * as `POST /v1/alerts/{id}/remind` makes it; of an imported Cancel all of them.
+   */
+  only: z.enum(['noReply', 'reached']).optional(),
 })
 
 const members = {

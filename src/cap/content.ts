@@ -88,8 +88,8 @@ const contentSchema = z.strictObject({
   reached: z.array(reachedAlert).min(1).optional(),
   /** Prepared and approved with the alert that it references; it reaches those whom that one may have reached alone. */
   correction: z.enum(['cancel', 'allClear']).optional(),
-  /** Of those whom the alert that it references may have reached, those alone who have not answered that. */
-  only: z.enum(['noReply']).optional(),
+  /** Nobody but whom the alerts that it references may have reached; `noReply`: those of them who have not answered. */
+  only: z.enum(['noReply', 'reached']).optional(),
   /** Which of the reminders that were approved with the alert that it references. */
   reminder: z.strictObject({ round: z.int().min(1) }).optional(),
   /** Which of the rules of which alert it tells those on duty of; they were approved with that. */
@@ -363,6 +363,11 @@ export function readContent(bytes: Uint8Array): AlertContent {
   return content
 }
 
+/** What takes alerts back stops what is left of them, and ends them in public, though they may not have reached anybody. */
+export function mayReachNobody({ only }: Pick<AlertContent, 'only'>): boolean {
+  return only === 'reached'
+}
+
 /**
  * A drill goes to its roster, but for what follows it: that goes to those whom it reached, and to nobody else. The
  * same is true of corrections and reminders of the real thing.
@@ -371,8 +376,8 @@ function reachesAsItMay(content: AlertContent): boolean {
   const { correction, only, reminder, escalation, status, references, reached = [] } = content
   const kinds = [correction, only, escalation].filter(kind => kind !== undefined)
   if (kinds.length > 1) return false
-  if (reminder !== undefined && only === undefined) return false
-  if (correction === undefined && only === undefined) {
+  if (reminder !== undefined && only !== 'noReply') return false
+  if (correction === undefined && only !== 'noReply') {
     return reached.every(({ id }) => status === 'Actual' && references.includes(id))
   }
   return reached.length === 1 && references.join() === reached[0]!.id

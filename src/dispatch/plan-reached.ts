@@ -1,6 +1,6 @@
 /**
- * Planning for those whom earlier alerts may have reached: all that a correction reaches, of a reminder those who have
- * not answered, and of an Update those who are not in its audience.
+ * Planning for those whom earlier alerts may have reached: all that a correction or an imported Cancel reaches, of a
+ * reminder those who have not answered, and of an Update those who are not in its audience.
  *
  * Who may have had an earlier alert is on record for good once that has come to rest: it is stopped, and what was in
  * a carrier's hands is answered or given up. So this is done in turns (`plan.ts`): the first at once, with those on
@@ -9,7 +9,7 @@
  * one turn: who gets its alert afterwards is not reminded of it a moment later.
  */
 import { optOutsOf } from '../alerts/audience.ts'
-import { sentBefore } from '../alerts/reached.ts'
+import { keepsLabels, sentBefore } from '../alerts/reached.ts'
 import { readReached } from '../audience/reached.ts'
 import type { ReachedAlike } from '../audience/recipients.ts'
 import type { AlertContent } from '../cap/content.ts'
@@ -34,11 +34,9 @@ export async function planReached(
   let planned = await PhoneSet.read(plannedPhones(db, content.id))
   let flushAt = layout.count
   const slices = firstSlices.map(size => (flushAt += size))
-  // Of one that reaches more than these its own areas and groups count, and these are in none of them.
-  const keepsLabels = content.correction !== undefined || content.reminder !== undefined
   for (const { id, languages } of await sentBefore(db, content.reached ?? [])) {
     const here: number[] = []
-    const alike = createAlike(keepsLabels)
+    const alike = createAlike(keepsLabels(content))
     for await (const { read, offsets } of readReached(db, id, content.only)) {
       for (const offset of offsets) {
         const phone = phoneNumberAt(read.phones, offset)
@@ -63,18 +61,18 @@ export async function planReached(
 }
 
 /** One object for all that are reached alike: the layout tells kinds apart by identity. */
-function createAlike(keepsLabels: boolean) {
+function createAlike(isLabelled: boolean) {
   const known = new Map<string, ReachedAlike>()
   return (
     language: string | undefined,
     areaNo: number,
     groupNos: readonly number[],
   ): ReachedAlike => {
-    const labels = keepsLabels ? `${areaNo} ${groupNos.join()}` : ''
+    const labels = isLabelled ? `${areaNo} ${groupNos.join()}` : ''
     const key = `${language} ${labels}`
     let alike = known.get(key)
     if (alike === undefined) {
-      alike = keepsLabels
+      alike = isLabelled
         ? { language, areaNos: areaNo < 0 ? [] : [areaNo], groupNos }
         : { language, areaNos: [], groupNos: [] }
       known.set(key, alike)

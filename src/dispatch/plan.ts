@@ -106,7 +106,7 @@ async function plan(
   const followed = (content.reached ?? []).map(({ id }) => id)
   // Asked before anybody is read: whom these may still reach afterwards is for another turn.
   const isLastTurn =
-    followed.length === 0 || content.only !== undefined || (await areAtRest(db, followed))
+    followed.length === 0 || content.only === 'noReply' || (await areAtRest(db, followed))
   if (!isLastTurn && planned > 0) return releasePlan(db, planner, alertId, NEXT_TURN_SECONDS)
   const layout = createLayout(content, accounts, now(), planned, async slice => {
     const outcome = await transact(db, tx => planSlice(tx, planner, alertId, slice))

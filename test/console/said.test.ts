@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { draftSchema } from '../../src/cap/alert.ts'
 import { alertContent } from '../../src/cap/content.ts'
 import { letterOf } from '../../src/cap/letter.ts'
-import { besideOf, followUpsOf } from '../../src/console/screens/alert/said.ts'
+import { besideOf, followUpsOf, reachedBeforeOf } from '../../src/console/screens/alert/said.ts'
 import { aFlood } from '../support/corrections.ts'
 
 const said = (sms: string) => [{ language: 'en-US', sms }]
@@ -64,4 +64,14 @@ test('whatever may be sent later is shown, and to whom', () => {
     'Call the post.',
   ])
   expect(shown.at(-1)?.title).toContain('Night shift')
+})
+
+test('whom earlier alerts reached is told apart from who is in its areas', () => {
+  const reached = [{ id: content.id, contentDigest: content.areasDigest }]
+  expect(reachedBeforeOf(content)).toBeUndefined()
+  const update = reachedBeforeOf({ reached })
+  const cancel = reachedBeforeOf({ only: 'reached', reached })
+  const reminder = reachedBeforeOf({ only: 'noReply', reached })
+  expect(new Set([update, cancel, reminder, undefined]).size).toBe(4)
+  expect(cancel).toContain('those alone')
 })

@@ -19,6 +19,7 @@ import {
 } from '../support/corrections.ts'
 import type { Database, OpenDatabase } from '../../src/store/database.ts'
 import { test } from '../support/edge.ts'
+import { capXml, type Change } from '../cap/messages.ts'
 
 const [ENGLISH, SPANISH] = CORRECTIONS.cancel.map(({ sms }) => sms) as [string, string]
 
@@ -38,6 +39,28 @@ const alertOf = async (db: Database, id: string) => {
     alarms: { code: string }[]
   }>(sql`select state, plan_state, planned, recipients, alarms from alerts where id = ${id}::uuid`)
   return row!
+}
+
+const A_TEXT = '<parameter><valueName>tocsin:sms</valueName><value>Go up.</value></parameter>'
+
+/** A message of now under this name, handed in by the author. */
+async function imported({ author }: Duty, name: string, ...changes: Change[]) {
+  const text = capXml(
+    ['river-7', name],
+    ['2026-11-22T18:00:00-06:00', new Date().toISOString()],
+    ['2027-11-22T20:00:00-06:00', new Date(Date.now() + 3_600_000).toISOString()],
+    ...changes,
+  ).toString()
+  const headers = { 'Content-Type': 'application/cap+xml' }
+  const { status, body } = await author.call('POST', '/v1/alerts/import', { text, headers })
+  expect(status, JSON.stringify(body)).toBe(201)
+  return body
+}
+
+async function send({ author, approver }: Duty, id: string) {
+  await author.submit(id)
+  await approver.approve(id)
+  await dispatch(author, id)
 }
 
 /** People in the valley, every second of them Spanish-speaking; the alert is laid out for them. */
@@ -469,6 +492,60 @@ test(
     await duty.author.submit(draft.id)
     const approval = await eastern.approver.approve(draft.id)
     expect([approval.status, approval.body.code]).toEqual([403, 'outside_jurisdiction'])
+  },
+)
+
+test(
+  'an imported Cancel goes to exactly those whom the alert may have reached, whoever has come into its areas since',
+  { timeout: 60_000 },
+  async ({ edge, database, db }) => {
+    const duty = await onDuty(edge)
+    await db.execute(sql`delete from contacts`)
+    await contactsAt(
+      db,
+      Array.from({ length: 9 }, () => [-96.5, 30.5]),
+    )
+    const texted: Change = ['</parameter>', `</parameter>${A_TEXT}`]
+    const alert = await imported(duty, 'river-8', texted)
+    await send(duty, alert.id)
+    await planAll(database)
+    const phones = await phonesOf(db, alert.id)
+    expect(phones).toHaveLength(9)
+    await handOver(db, alert.id, phones.slice(0, 4))
+    await contactsAt(
+      db,
+      Array.from({ length: 5 }, () => [-96.5, 30.5]),
+    )
+
+    const { sender, identifier, sent } = alert.origin
+    const cancel = await imported(
+      duty,
+      'river-9',
+      ['<msgType>Alert', '<msgType>Cancel'],
+      [
+        '<incidents>',
+        `<references>${sender},${identifier},${sent.replace(/\.\d+Z|Z/, '-00:00')}</references><incidents>`,
+      ],
+      texted,
+    )
+    expect(cancel).toMatchObject({
+      references: [alert.id],
+      audience: { groups: [], only: 'reached' },
+    })
+    // Nobody makes it reach others by a change.
+    const json = { audience: { groups: [], excludeGroups: [] } }
+    const widened = await duty.author.call('PATCH', `/v1/alerts/${cancel.id}`, { json })
+    expect([widened.status, widened.body.errors]).toMatchObject([
+      422,
+      [{ pointer: '/audience/only' }],
+    ])
+    const estimate = await duty.author.call('GET', `/v1/alerts/${cancel.id}/estimate`)
+    expect(estimate.body).toMatchObject({ recipients: 4, reachedBefore: 4 })
+    await send(duty, cancel.id)
+    await planAll(database)
+    expect((await phonesOf(db, cancel.id)).toSorted()).toEqual(phones.slice(0, 4).toSorted())
+    expect(await alertOf(db, cancel.id)).toMatchObject({ planned: 4, recipients: 4 })
+    expect(await alertOf(db, alert.id)).toMatchObject({ state: 'stopped' })
   },
 )
 

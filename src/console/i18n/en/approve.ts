@@ -25,6 +25,11 @@ export const approve = {
   areasOf: (n: number) => (n === 1 ? '1 area' : `${n} areas`),
   noArea: 'No area: it goes to groups alone',
   groups: 'Groups',
+  reached: {
+    noReply: 'Goes to those alone who have not answered the alert that it reminds of',
+    only: 'Goes to those alone who may have had the alerts that it takes back, wherever they are',
+    too: 'Goes to all who may have had the alerts before it as well, wherever they are',
+  },
   without: (names: string) => `Without ${names}`,
   numbers: 'Numbers',
   phones: 'Phones',

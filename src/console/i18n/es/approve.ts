@@ -25,6 +25,11 @@ export const approve: Words['approve'] = {
   areasOf: n => (n === 1 ? '1 zona' : `${n} zonas`),
   noArea: 'Sin zona: va solo a grupos',
   groups: 'Grupos',
+  reached: {
+    noReply: 'Va solo a quienes no han contestado a la alerta que recuerda',
+    only: 'Va solo a quienes pueden haber recibido las alertas que retira, estén donde estén',
+    too: 'Va también a todos los que pueden haber recibido las alertas anteriores, estén donde estén',
+  },
   without: names => `Sin ${names}`,
   numbers: 'Cifras',
   phones: 'Teléfonos',

@@ -44,6 +44,17 @@ export function followUpsOf({
   return all.filter(one => one !== undefined)
 }
 
+/** Whom it reaches by what went out before it, whatever its areas and groups are. */
+export function reachedBeforeOf({
+  only,
+  reached = [],
+}: Pick<SignedContent, 'only' | 'reached'>): string | undefined {
+  const { approve } = words()
+  if (only === 'noReply') return approve.reached.noReply
+  if (only === 'reached') return approve.reached.only
+  return reached.length > 0 ? approve.reached.too : undefined
+}
+
 interface Beside {
   readonly title: string
   readonly language: string
