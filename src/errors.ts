@@ -34,6 +34,7 @@ export const ERROR_CODES = [
   'integrity_violation',
   'in_use',
   'exercise_not_open',
+  'recipients_deleted',
   // 412, 413, 415, 429, 503
   'stale_revision',
   'too_large',

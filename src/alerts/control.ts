@@ -1,5 +1,6 @@
 /** What can be done to an alert that is going out, or has. The engine reads the state before every intent. */
 import { assertNotExpired } from './approval.ts'
+import { assertKeepsRecipients } from './reached.ts'
 import { stopReminders } from './remind.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
@@ -75,13 +76,14 @@ export async function leftOnceHeeded(db: Database, alertId: string): Promise<num
 /**
  * Sends again to those whom it failed to reach, and to those whom a stop kept it from; to nobody else.
  *
- * @throws AppError `expired`, `signature_key_revoked`, `integrity_violation`
+ * @throws AppError `expired`, `recipients_deleted`, `signature_key_revoked`, `integrity_violation`
  */
 export async function retryAlert(db: Database, alertId: string, caller: Caller): Promise<Moved> {
   const { operator, now } = caller
   return transact(db, async tx => {
     const { state: from, ...alert } = await lockForStep(tx, alertId, 'retry', caller)
     assertNotExpired(alert, now)
+    assertKeepsRecipients(alert)
     if ((await listFollowUps(tx, [alertId])).length > 0) {
       throw new AppError('wrong_state', 'an update or a correction was sent: nobody more gets this')
     }

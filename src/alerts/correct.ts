@@ -10,6 +10,7 @@ import { type HandedSignature, verifySignature } from './approval.ts'
 import { leftOnceHeeded } from './control.ts'
 import { kindOf } from './follow-ups.ts'
 import { insertFollowUp } from './insert-follow-up.ts'
+import { assertKeepsRecipients } from './reached.ts'
 import { stopReminders } from './remind.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyDispatched } from './verify.ts'
@@ -35,7 +36,8 @@ const DONE = { cancel: 'cancelled', allClear: 'allCleared' } as const
 /**
  * The exact bytes to sign: the same for everyone who asks, for good. Reading them changes nothing.
  *
- * @throws AppError `not_found`, `no_correction_prepared`; `wrong_state` of an alert that was never sent
+ * @throws AppError `not_found`, `no_correction_prepared`, `recipients_deleted`; `wrong_state` of an alert that was
+ *   never sent
  */
 export async function readCorrectionBytes(
   db: Database,
@@ -61,8 +63,8 @@ export interface Corrected {
 /**
  * Sends a prepared correction to exactly those whose message may have left.
  *
- * @throws AppError `no_correction_prepared`, `invalid_signature`, `integrity_violation`; `wrong_state` also where the
- *   alert was cancelled, or this correction sent, before
+ * @throws AppError `no_correction_prepared`, `recipients_deleted`, `invalid_signature`, `integrity_violation`;
+ *   `wrong_state` also where the alert was cancelled, or this correction sent, before
  */
 export async function correctAlert(
   db: Database,
@@ -106,6 +108,7 @@ async function prepared(
   alert: AlertRow,
   correction: Correction,
 ): Promise<AlertContent> {
+  assertKeepsRecipients(alert)
   const content = await verifyDispatched(db, alert)
   const made = correctionContent(content, alert.contentDigest ?? '', correction)
   if (made === undefined) {

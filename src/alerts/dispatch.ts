@@ -2,7 +2,7 @@ import { assertAudienceAsSigned, resolveSigned } from './audience.ts'
 import { assertNotExpired } from './approval.ts'
 import { openEscalations } from './escalate.ts'
 import { supersede } from './follow-ups.ts'
-import { countRecipients } from './reached.ts'
+import { assertRecipientsKnown, countRecipients } from './reached.ts'
 import { assertStillReminds, firstReminderAt, stopReminders } from './remind.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
 import { verifyForSending } from './verify.ts'
@@ -15,7 +15,8 @@ import { shareSnapshot, type SharedSnapshot } from '../store/shared-snapshot.ts'
  * Hands an approved alert to the dispatchers, which verify and count once more before the first message.
  *
  * @param holdSeconds time in which a stop still prevents every message
- * @throws AppError `audience_changed`, `signature_key_revoked`, `integrity_violation`, `expired`
+ * @throws AppError `audience_changed`, `signature_key_revoked`, `integrity_violation`, `expired`; `recipients_deleted`
+ *   where it was to reach whom an alert before it had
  */
 export function dispatchAlert(
   database: OpenDatabase,
@@ -31,6 +32,7 @@ export function dispatchAlert(
     const resolved = await resolveSigned(tx, content, now)
     await assertStillReminds(tx, alert, now)
     await supersede(tx, alert, caller)
+    await assertRecipientsKnown(tx, content.reached ?? [])
     if (alert.reminderOf === null) await stopReminders(tx, alert.references, caller)
     const recipients = await countRecipients(shared?.snapshot ?? tx, content, resolved)
     assertAudienceAsSigned(content, resolved, recipients)

@@ -13,15 +13,43 @@ import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
 
-/** As it is signed now. A drill reaches its roster, and nobody whom an earlier one had, but to remind them. */
+/**
+ * As it is signed now: alerts whose recipients are still known. A drill reaches its roster, and nobody whom an earlier
+ * one had, but to remind them.
+ */
 export async function signReached(
   db: Database,
   { status, audience }: Pick<AlertDraft, 'status' | 'audience'>,
   references: readonly string[],
 ): Promise<ReachedAlert[]> {
   if (status !== 'Actual' && audience.only !== 'noReply') return []
-  return (await followed(db, references)).flatMap(({ id, contentDigest }) =>
-    contentDigest === null ? [] : [{ id, contentDigest }],
+  return (await followed(db, references)).flatMap(
+    ({ id, contentDigest, recipientsDeletedAt: deletedAt }) =>
+      contentDigest === null || deletedAt !== null ? [] : [{ id, contentDigest }],
+  )
+}
+
+/** @throws AppError `recipients_deleted` where nobody can say any more whom one of the alerts reached */
+export async function assertRecipientsKnown(
+  db: Database,
+  reached: readonly Pick<ReachedAlert, 'id'>[],
+): Promise<void> {
+  const alerts = await followed(
+    db,
+    reached.map(({ id }) => id),
+  )
+  for (const alert of alerts) assertKeepsRecipients(alert)
+}
+
+/** @throws AppError `recipients_deleted` */
+export function assertKeepsRecipients({
+  recipientsDeletedAt: at,
+}: Pick<AlertRow, 'recipientsDeletedAt'>): void {
+  if (at === null) return
+  const when = at.toISOString()
+  throw new AppError(
+    'recipients_deleted',
+    `whom the alert reached was deleted at ${when}, as retention.deliveriesDays says: write a new alert`,
   )
 }
 

@@ -157,6 +157,8 @@ export type Done =
   /** By the dispatcher, which found that what is stored is not what was signed. */
   | 'refused'
   | 'ended'
+  /** By the organisation's `retention.deliveriesDays`: nobody can say any more whom it went to. */
+  | 'recipientsDeleted'
 
 /**
  * Tells what was done, in the transaction that did it, as its last step (the audit trail's lock is held until

@@ -72,6 +72,10 @@ const common = {
   dispatchedAt: timeSchema.nullable(),
   holdUntil: timeSchema.nullable(),
   finishedAt: timeSchema.nullable(),
+  recipientsDeletedAt: timeSchema.nullable().meta({
+    description:
+      'Since when nobody can say whom it went to: `retention.deliveriesDays` after its end; its counts stay',
+  }),
 }
 
 export const alertSchema = z
@@ -545,6 +549,7 @@ function commonFields(alert: AlertSummary) {
     dispatchedAt: alert.dispatchedAt?.toISOString() ?? null,
     holdUntil: alert.holdUntil?.toISOString() ?? null,
     finishedAt: alert.finishedAt?.toISOString() ?? null,
+    recipientsDeletedAt: alert.recipientsDeletedAt?.toISOString() ?? null,
   }
 }
 

@@ -2,6 +2,7 @@ import { settleExercises } from '../alerts/exercise-end.ts'
 import { heedOverdueReviews } from '../audience/opt-outs.ts'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
+import { deleteRecipients } from '../reports/delete-recipients.ts'
 import { countEndedAlerts } from '../reports/ended-alerts.ts'
 import { sendDueReports } from '../reports/due.ts'
 import { purgeFeedItems } from '../store/cap-feeds.ts'
@@ -37,9 +38,10 @@ const REPORTS_MS = 30_000
 const REPORTS_KEPT_DAYS = 30
 
 /** Ends exercises in their time; puts reports into the mail in theirs; rotates token keys, heeds what nobody has judged in time, and drops what has run out, every ten minutes; any number of API nodes may do it. */
-export function startHousekeeping({ database: { db }, config, tokenKeys, now }: AppDependencies): {
-  stop(): Promise<void>
-} {
+export function startHousekeeping(
+  { database: { db }, config, tokenKeys, now }: AppDependencies,
+  everyMs = EVERY_MS,
+): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const chores = [
     () => tokenKeys.rotate(now()),
@@ -58,12 +60,17 @@ export function startHousekeeping({ database: { db }, config, tokenKeys, now }: 
       const { retention } = await readOrganisation(db)
       await purgeFailedDeliveries(db, daysAgo(now(), retention.deliveriesDays))
     },
+    async () => {
+      const { retention } = await readOrganisation(db)
+      const until = daysAgo(now(), retention.deliveriesDays)
+      await deleteRecipients(db, until, now(), stopping.signal)
+    },
     () => purgeReports(db, daysAgo(now(), REPORTS_KEPT_DAYS)),
     () => purgeOperatorLetters(db, daysAgo(now(), REPORTS_KEPT_DAYS)),
   ]
   const running = (async () => {
     for (;;) {
-      await sleep(EVERY_MS, stopping.signal)
+      await sleep(everyMs, stopping.signal)
       if (stopping.signal.aborted) return
       for (const chore of chores) {
         await chore().catch((error: unknown) => {

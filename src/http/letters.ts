@@ -1,9 +1,8 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { AppError } from '../errors.ts'
 import { mailAddressAsSeenBy } from '../reports/deliveries.ts'
 import { listLetters, SHOWN_LETTER_STATES } from '../store/letters.ts'
-import { existingAlerts } from '../store/watching.ts'
+import { deletedSchema, unlessDeleted } from './deleted-recipients.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { answerOf, idParams, timeSchema, words } from './resources.ts'
@@ -33,7 +32,9 @@ const lettersRoute = createRoute({
     params: idParams,
     query: pageQuery.extend({ state: words(SHOWN_LETTER_STATES).optional() }),
   },
-  responses: { 200: answerOf('A page', pageSchema(letterSchema)) },
+  responses: {
+    200: answerOf('A page', pageSchema(letterSchema).extend({ deleted: deletedSchema })),
+  },
 })
 
 export const letterRoutes = ({ database: { db } }: AppDependencies) =>
@@ -41,17 +42,12 @@ export const letterRoutes = ({ database: { db } }: AppDependencies) =>
     const { id } = c.req.valid('param')
     const { limit, cursor, state: states } = c.req.valid('query')
     const [afterSeq] = readCursor(cursor, z.tuple([z.int32().min(0)])) ?? [0]
-    if (!(await existingAlerts(db, [id])).has(id)) {
-      throw new AppError('not_found', 'there is no such alert')
-    }
     const rows = await listLetters(db, id, { states, afterSeq, limit: limit + 1 })
     const shown = (row: (typeof rows)[number]) => ({
       ...row,
       address: mailAddressAsSeenBy(c.var.operator, row.address),
       settledAt: row.settledAt?.toISOString() ?? null,
     })
-    return c.json(
-      pageOf(rows, limit, shown, row => [row.seq]),
-      200,
-    )
+    const page = pageOf(rows, limit, shown, row => [row.seq])
+    return c.json(await unlessDeleted(db, id, page), 200)
   })

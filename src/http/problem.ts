@@ -37,6 +37,7 @@ const STATUS = {
   integrity_violation: 409,
   in_use: 409,
   exercise_not_open: 409,
+  recipients_deleted: 409,
   last_administrator: 409,
   stale_revision: 412,
   too_large: 413,

@@ -13,11 +13,11 @@ import { pdfOf } from '../reports/pdf-writer.ts'
 import { readableReport } from '../reports/readable-report.ts'
 import { reportOf } from '../reports/report.ts'
 import { shareCounts } from '../reports/shared-count.ts'
-import { existingAlerts } from '../store/watching.ts'
 import { alertResource } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import { streamed } from './body-stream.ts'
 import { callerOf } from './caller.ts'
+import { DELETED_HEADER, deletionOf } from './deleted-recipients.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { countedSchema, reportSchema } from './report-schema.ts'
 import { answerOf, bodyOf, idParams, json, ofAlert, timeSchema } from './resources.ts'
@@ -28,7 +28,9 @@ const reportRoute = createRoute({
   tags: ['Alerts'],
   summary: 'The after-action report; as CSV one row a recipient',
   description:
-    'As HTML and PDF in English or Spanish, by `Accept-Language`, else the language of the organisation.',
+    'As HTML and PDF in English or Spanish, by `Accept-Language`, else the language of the organisation. Once the ' +
+    'recipients are deleted (`retention.deliveriesDays`) all figures stay; the CSV has its first line alone, and the ' +
+    'header `Tocsin-Recipients-Deleted` says since when.',
   request: {
     params: idParams,
     query: z.strictObject({
@@ -130,9 +132,8 @@ export function reportRoutes({
       const type = reportType(c)
       const { paper: asked, bom } = c.req.valid('query')
       if (type === 'text/csv') {
-        if (!(await existingAlerts(db, [id])).has(id)) {
-          throw new AppError('not_found', 'there is no such alert')
-        }
+        const deleted = await deletionOf(db, id)
+        if (deleted !== null) c.header(DELETED_HEADER, `${deleted.at}; ${deleted.reason}`)
         return c.body(
           streamed(deliveriesCsv(db, id, c.var.operator, bom ? 'byte order mark' : 'plain')),
           200,

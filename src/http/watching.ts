@@ -12,6 +12,7 @@ import { listReplies } from '../store/inbound.ts'
 import { ALERT_STATES, DELIVERY_STATES, REPLY_KINDS } from '../store/schema.ts'
 import { existingAlerts } from '../store/watching.ts'
 import { streamed } from './body-stream.ts'
+import { deletedSchema, unlessDeleted } from './deleted-recipients.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { receivedAfter, replyAsSeenBy, replySchema } from './replies.ts'
@@ -171,7 +172,9 @@ const deliveriesRoute = createRoute({
     params: idParams,
     query: pageQuery.extend({ state: words(DELIVERY_STATES).optional() }),
   },
-  responses: { 200: answerOf('A page', pageSchema(deliverySchema)) },
+  responses: {
+    200: answerOf('A page', pageSchema(deliverySchema).extend({ deleted: deletedSchema })),
+  },
 })
 
 const repliesRoute = createRoute({
@@ -273,13 +276,10 @@ export function watchingRoutes({ database, tokenKeys, now }: AppDependencies): O
       const { id } = c.req.valid('param')
       const { limit, cursor, state: states } = c.req.valid('query')
       const [afterSeq] = readCursor(cursor, z.tuple([z.int32().min(0)])) ?? [0]
-      await assertExist(db, [id])
       const rows = await listDeliveries(db, id, { states, afterSeq, limit: limit + 1 })
       const shown = (row: (typeof rows)[number]) => deliveryAsSeenBy(c.var.operator, row)
-      return c.json(
-        pageOf(rows, limit, shown, row => [row.seq]),
-        200,
-      )
+      const page = pageOf(rows, limit, shown, row => [row.seq])
+      return c.json(await unlessDeleted(db, id, page), 200)
     })
     .openapi(repliesRoute, async c => {
       const { id } = c.req.valid('param')

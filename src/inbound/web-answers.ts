@@ -73,7 +73,7 @@ export interface WebAlert {
 
 /**
  * @param key for tokens
- * @throws AppError `not_found` for what is no recipient's token
+ * @throws AppError `not_found` for what is no recipient's token; `expired` where recipients are no longer known
  */
 export async function findLinked(
   db: Database,
@@ -86,12 +86,13 @@ export async function findLinked(
   if (said === undefined || sent?.dispatchedAt == null) throw noSuchLink()
   const { alertNo, seq } = said
   if (!isRecipientToken(key, token, { alertNo, alertId: sent.id, seq })) throw noSuchLink()
+  const alert = sent.reminderOf === null ? sent : await findLinkedAlert(db, { id: sent.reminderOf })
+  if (alert?.dispatchedAt == null) throw noSuchLink()
+  if (sent.recipientsDeletedAt !== null || alert.recipientsDeletedAt !== null) throw isOver()
   const [read] = await readBlocks(db, sent.id, seq, 1)
   const offset = seq - (read?.blockNo ?? 0)
   if (read === undefined || offset < 0 || offset >= read.block.size) throw noSuchLink()
   const phone = phoneAt(read.phones, offset)
-  const alert = sent.reminderOf === null ? sent : await findLinkedAlert(db, { id: sent.reminderOf })
-  if (alert?.dispatchedAt == null) throw noSuchLink()
   const known = {
     id: alert.id,
     planned: alert.planned,
@@ -154,7 +155,7 @@ export async function answerByWeb(
   now: Date,
 ): Promise<void> {
   if ((await endedBy(db, linked.alert, now)) !== undefined) {
-    throw new AppError('expired', 'the alert is over: nothing is answered any more')
+    throw isOver()
   }
   if (!linked.options.some(option => option.code === code)) {
     throw new AppError('invalid_request', 'the alert offers no such answer')
@@ -165,4 +166,8 @@ export async function answerByWeb(
 
 function noSuchLink(): AppError {
   return new AppError('not_found', 'there is no such link')
+}
+
+function isOver(): AppError {
+  return new AppError('expired', 'the alert is over: nothing is answered any more')
 }

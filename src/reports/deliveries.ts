@@ -1,6 +1,8 @@
 import { domainOf } from '../encoding/mail-address.ts'
+import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { Database } from '../store/database.ts'
+import { readDeletedAt } from '../store/deleted-recipients.ts'
 import { listDeliveries, type DeliveryRow } from '../store/deliveries.ts'
 import { listLetters, type LetterRow } from '../store/letters.ts'
 import { hasMailing } from '../store/mailings.ts'
@@ -86,7 +88,10 @@ const BYTE_ORDER_MARK = '\uFEFF'
 
 /**
  * Every recipient of an alert as CSV (RFC 4180), in pieces, each read from the database only when the one before
- * was taken. Every cell is quoted, and one that a spreadsheet would take for a formula begins with `'`.
+ * was taken. Every cell is quoted, and one that a spreadsheet would take for a formula begins with `'`. Once the
+ * recipients are deleted there are the columns alone.
+ *
+ * @throws AppError `recipients_deleted` where that was done in the midst of it: half a list is not to look whole
  */
 export async function* deliveriesCsv(
   db: Database,
@@ -99,6 +104,11 @@ export async function* deliveriesCsv(
   yield (start === 'plain' ? '' : BYTE_ORDER_MARK) + csvLine(columns)
   for (let afterSeq = 0; ;) {
     const rows = await listDeliveries(db, alertId, { afterSeq, limit: PAGE })
+    // Asked after the rows are read: they go only once this is said.
+    if (await readDeletedAt(db, alertId)) {
+      if (afterSeq === 0) return
+      throw new AppError('recipients_deleted', 'the recipients were deleted while they were read')
+    }
     const last = rows.at(-1)
     if (last === undefined) return
     // A recipient has one at the most, so that these are all of the page's.

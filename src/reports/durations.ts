@@ -21,6 +21,22 @@ export class Durations {
     this.#total++
   }
 
+  /** All that it holds, as [bucket, how many] where there are any: `Durations.of` makes it again. */
+  toJSON(): [bucket: number, count: number][] {
+    return [...this.#counts].flatMap((count, bucket) =>
+      count > 0 ? [[bucket, count] as [number, number]] : [],
+    )
+  }
+
+  static of(counts: readonly (readonly [bucket: number, count: number])[]): Durations {
+    const durations = new Durations()
+    for (const [bucket, count] of counts) {
+      durations.#counts[bucket] = count
+      durations.#total += count
+    }
+    return durations
+  }
+
   /** Until so many were over, in milliseconds; undefined if that many never were. */
   until(count: number): number | undefined {
     if (count <= 0 || count > this.#total) return undefined

@@ -49,6 +49,8 @@ const evidenceSchema = z.object({
     ),
   }),
   deliveriesSha256: z.string(),
+  // Evidence from before they could be has nothing of it.
+  deliveriesDeletedAt: z.string().nullable().default(null),
 })
 type Said = z.output<typeof evidenceSchema>
 
@@ -70,7 +72,11 @@ export async function checkEvidence(
     ...(await passkeyFindings(said)),
     ...auditFindings(said),
   ]
-  if (deliveriesSha256 !== undefined) {
+  const { deliveriesDeletedAt: deletedAt } = said
+  if (deletedAt !== null) {
+    const what = `the deliveries had been deleted at ${deletedAt}: evidence from before tells of them`
+    findings.push({ isGood: true, what })
+  } else if (deliveriesSha256 !== undefined) {
     const isGood = deliveriesSha256 === said.deliveriesSha256
     findings.push({ isGood, what: `the deliveries are ${isGood ? '' : 'NOT '}those of then` })
   }

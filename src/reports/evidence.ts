@@ -58,6 +58,8 @@ interface Evidence {
   readonly report: AlertReport
   /** Of `GET /v1/alerts/{id}/report` as CSV, phones in full: SHA-256, hex. */
   readonly deliveriesSha256: string
+  /** Since when there are none, by the organisation's retention: evidence from before has their digest. */
+  readonly deliveriesDeletedAt: string | null
 }
 
 /**
@@ -84,6 +86,7 @@ export async function evidenceOf(
     audit: await auditOf(db, alertId),
     report,
     deliveriesSha256: await digestOfDeliveries(db, alertId),
+    deliveriesDeletedAt: alert.recipientsDeletedAt?.toISOString() ?? null,
   }
   const payload = Buffer.from(JSON.stringify(evidence))
   return signEvidence(payload, await xmlSigningKey(db, masterKey, now))

@@ -43,7 +43,7 @@ async function playedOf(
   const after = (at: Date | null | undefined) =>
     at == null ? null : (at.getTime() - createdAt.getTime()) / 1000
   const lastOf = (action: string) => history.findLast(entry => entry.action === action)?.at
-  const outcomes = await countOutcomes(db, id, dispatchedAt ?? createdAt)
+  const { outcomes } = await countOutcomes(db, alert)
   const { ninety } = timesTo(
     outcomes.times,
     alert.recipients ?? outcomes.total.recipients,

@@ -1,7 +1,9 @@
 /** What has become of an alert's recipients, counted in one pass over them. */
+import type { AlertRow } from '../store/alerts.ts'
 import type { Block, DeliveryState } from '../store/block.ts'
 import type { Database } from '../store/database.ts'
-import { readOutcomes, type OutcomePage } from '../store/outcomes.ts'
+import { readKeptOutcomes } from '../store/deleted-recipients.ts'
+import { type OutcomePage, readDemands, readOutcomes, type RouteDemand } from '../store/outcomes.ts'
 import type { ReplyState } from '../store/replies.ts'
 import { Durations } from './durations.ts'
 
@@ -69,15 +71,27 @@ type Counting = { -readonly [Count in keyof Reach]: number }
 /** A carrier may make up reasons without end; past this many all else is one. */
 const MOST_CAUSES = 1_000
 
-export async function countOutcomes(
-  db: Database,
-  alertId: string,
-  dispatchedAt: Date,
-): Promise<Outcomes> {
-  return countPages(readOutcomes(db, alertId), dispatchedAt)
+/** What is counted of an alert's recipients, whether they are still there or not. */
+export interface CountedRecipients {
+  readonly outcomes: Outcomes
+  /** What the carriers were asked for. */
+  readonly demands: readonly RouteDemand[]
 }
 
-/** The same of blocks that are at hand. */
+/** Of an alert whose recipients were deleted it is what was counted then. */
+export async function countOutcomes(
+  db: Database,
+  alert: Pick<AlertRow, 'id' | 'createdAt' | 'dispatchedAt' | 'recipientsDeletedAt'>,
+): Promise<CountedRecipients> {
+  const { id, createdAt, dispatchedAt, recipientsDeletedAt } = alert
+  if (recipientsDeletedAt !== null) {
+    return outcomesKept((await readKeptOutcomes(db, id)) as KeptOutcomes)
+  }
+  const outcomes = await countPages(readOutcomes(db, id), dispatchedAt ?? createdAt)
+  return { outcomes, demands: await readDemands(db, id) }
+}
+
+/** Counts blocks, one after the other. */
 export async function countPages(
   pages: AsyncIterable<OutcomePage> | Iterable<OutcomePage>,
   dispatchedAt: Date,
@@ -208,4 +222,56 @@ function noteCause(
   const carrierId = isFull ? null : (block.carrier(offset) ?? null)
   const key = `${state} ${carrierId ?? ''} ${reason ?? ''}`
   placeOf(causes, key, () => ({ state, reason, carrierId, recipients: 0 })).recipients++
+}
+
+type Counts = ReturnType<Durations['toJSON']>
+
+/** As JSON: what stays once the recipients are deleted. */
+export interface KeptOutcomes {
+  readonly total: Reach
+  readonly byArea: readonly (readonly [areaNo: number, reach: Reach])[]
+  /** Null: of those that no carrier has. */
+  readonly byCarrier: readonly (readonly [carrierId: string | null, reach: Reach])[]
+  readonly byText: readonly (readonly [
+    textNo: number,
+    counts: { readonly recipients: number; readonly segments: number },
+  ])[]
+  readonly causes: readonly Cause[]
+  readonly times: { readonly [Time in keyof Outcomes['times']]: Counts }
+  readonly demands: readonly RouteDemand[]
+}
+
+export function outcomesToKeep({ outcomes, demands }: CountedRecipients): KeptOutcomes {
+  const { total, byArea, byCarrier, byText, causes, times } = outcomes
+  return {
+    total,
+    byArea: [...byArea],
+    byCarrier: [...byCarrier].map(([id, reach]) => [id ?? null, reach]),
+    byText: [...byText],
+    causes,
+    times: {
+      submitted: times.submitted.toJSON(),
+      delivered: times.delivered.toJSON(),
+      answered: times.answered.toJSON(),
+    },
+    demands,
+  }
+}
+
+function outcomesKept({ byArea, byCarrier, byText, times, demands, ...kept }: KeptOutcomes) {
+  return {
+    outcomes: {
+      total: kept.total,
+      byArea: new Map(byArea),
+      byCarrier: new Map(byCarrier.map(([id, reach]) => [id ?? undefined, reach])),
+      byText: new Map(byText),
+      causes: kept.causes,
+      times: {
+        submitted: Durations.of(times.submitted),
+        delivered: Durations.of(times.delivered),
+        answered: Durations.of(times.answered),
+      },
+    },
+    demands,
+  }
 }

@@ -9,7 +9,7 @@ import { AppError, isAppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import { listSendingCarriers } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
-import { readDemands } from '../store/outcomes.ts'
+import type { RouteDemand } from '../store/outcomes.ts'
 import { readEarlierAlerts, type EarlierAlert } from '../store/statistics.ts'
 import { readCarrierNames } from '../store/watching.ts'
 import { causeOf, type CauseName } from './causes.ts'
@@ -136,7 +136,7 @@ async function countedIn(
   now: Date,
 ): Promise<CountedReport> {
   const content = readSigned(alert)
-  const counted = await countOutcomes(db, alert.id, alert.dispatchedAt ?? alert.createdAt)
+  const { outcomes: counted, demands } = await countOutcomes(db, alert)
   const outcomes = { ...counted, total: withWaiting(counted.total, recipients) }
   const names = new Map((await readCarrierNames(db)).map(({ id, name }) => [id, name]))
   return {
@@ -148,7 +148,7 @@ async function countedIn(
     causes: outcomes.causes
       .slice(0, MOST_CAUSES)
       .map(cause => ({ ...cause, cause: causeOf(cause) })),
-    plan: await planOf(db, alert, content),
+    plan: await planOf(db, alert, content, demands),
   }
 }
 
@@ -228,11 +228,11 @@ async function planOf(
   db: Database,
   alert: AlertRow,
   content: AlertContent | undefined,
+  demands: readonly RouteDemand[],
 ): Promise<Plan> {
   const traffic = content === undefined ? 'live' : trafficOf(content)
   const { firstSubmittedAt: first, lastSubmittedAt: last } = alert
   const accounts = (await listSendingCarriers(db)).filter(account => carries(account, traffic))
-  const demands = await readDemands(db, alert.id)
   const { recipients, unserved, seconds } = forecastOf(accounts, demands, traffic)
   return {
     seconds: unserved > 0 || demands.length === 0 ? null : seconds,

@@ -74,6 +74,7 @@ function factsOf({ alert, content, words, figures }: Telling): Fact[] {
     [facts.sender, content?.sender],
     [facts.dispatched, moment(alert.dispatchedAt)],
     [facts.expires, moment(alert.expires)],
+    [facts.recipientsDeleted, moment(alert.recipientsDeletedAt)],
     [facts.identifier, alert.id],
     [facts.digest, alert.contentDigest ?? undefined],
     [facts.follows, alert.references.length === 0 ? undefined : alert.references.join(', ')],

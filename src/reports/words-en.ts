@@ -34,6 +34,7 @@ export const english = {
     identifier: 'Identifier',
     digest: 'SHA-256 of what was signed',
     follows: 'Follows',
+    recipientsDeleted: 'Whom it went to was deleted',
     correctedBy: 'Followed by',
   },
   states: {
@@ -194,6 +195,7 @@ export const english = {
       escalationTaken: 'Somebody on duty has it',
       refused: 'Refused by the dispatcher',
       ended: 'Nothing left to send',
+      recipientsDeleted: 'Whom it went to was deleted; the figures stay',
       noted: 'Note',
       firstSubmitted: 'First message taken by a carrier',
       lastSubmitted: 'Last message taken by a carrier',

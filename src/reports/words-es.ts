@@ -36,6 +36,7 @@ export const spanish: ReportWords = {
     identifier: 'Identificador',
     digest: 'SHA-256 de lo firmado',
     follows: 'Sigue a',
+    recipientsDeleted: 'Se borró a quién llegó',
     correctedBy: 'Seguida por',
   },
   states: {
@@ -196,6 +197,7 @@ export const spanish: ReportWords = {
       escalationTaken: 'Alguien de guardia se hizo cargo',
       refused: 'Rechazada por el despachador',
       ended: 'No queda nada por enviar',
+      recipientsDeleted: 'Se borró a quién llegó; las cifras se quedan',
       noted: 'Nota',
       firstSubmitted: 'Primer mensaje aceptado por una operadora',
       lastSubmitted: 'Último mensaje aceptado por una operadora',

@@ -42,6 +42,7 @@ const LINKED = {
   expires: alerts.expires,
   dispatchedAt: alerts.dispatchedAt,
   reminderOf: alerts.reminderOf,
+  recipientsDeletedAt: alerts.recipientsDeletedAt,
 }
 
 /** What a recipient's link needs of an alert: without its content, which may be large and is asked for by thousands. */
@@ -165,6 +166,7 @@ type SummaryColumn =
   | 'dispatchedAt'
   | 'holdUntil'
   | 'finishedAt'
+  | 'recipientsDeletedAt'
 
 /** An alert without its areas and texts: a page of those would weigh gigabytes. */
 export type AlertSummary = Pick<AlertRow, SummaryColumn> & {

@@ -17,6 +17,11 @@ const FIGURES = sql.raw(`(
     (select sum(count) from tallies where alert_id = a.id and dimension = 'total'))
   from progress where alert_id = a.id)`)
 
+/** Whether an alert `a` has been counted, or never is: it was not sent to its end, or it is too old. */
+export const NEEDS_NO_COUNT = sql.raw(`(a.finished_at is null
+  or a.dispatched_at <= now() - interval '${OLDEST_DAYS} days'
+  or exists (select from counted_alerts c where c.alert_id = a.id))`)
+
 /**
  * The alert that has waited longest to be counted, unless somebody else is counting: held until the transaction ends.
  *
@@ -36,6 +41,7 @@ export async function nextToCount(
     from alerts a left join counted_alerts c on c.alert_id = a.id
       cross join lateral (select ${FIGURES} as figures) f
     where a.state in ('sent', 'stopped', 'expired') and a.finished_at is not null
+      and a.recipients_deleted_at is null
       and a.dispatched_at > ${moment} - make_interval(days => ${OLDEST_DAYS}::int)
       and (c.alert_id is null
         or c.counted_at < a.finished_at + make_interval(days => ${COUNTED_DAYS}::int)

@@ -43,6 +43,7 @@ export async function readRecentAlerts(tx: Database, carrierId?: string): Promis
     where planned > 0 and dispatched_at is not null
       -- What people answer to a reminder they answer to the alert.
       and reminder_of is null
+      and recipients_deleted_at is null
       and exercise_id is not distinct from case
         when exists (select from carriers s where s.exercise_id = alerts.exercise_id) then
           (select c.exercise_id from carriers c where c.id = ${carrierId ?? null}::uuid)

@@ -86,8 +86,20 @@ export const policySchema = z.strictObject({
 
 /** Days after which what names people is dropped; counts and the audit trail stay. */
 export const retentionSchema = z.strictObject({
-  deliveriesDays: z.int().min(1).max(3650).meta({ description: "After the alert's end" }),
-  repliesDays: z.int().min(1).max(3650).meta({ description: 'Of texts that people sent' }),
+  deliveriesDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .meta({
+      description:
+        "After the alert's end and its expiry: whom it went to is deleted, phones, contacts, addresses, message ids and " +
+        'what became of each; an alert that another one still follows waits for that',
+    }),
+  repliesDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .meta({ description: 'Of texts that people sent, and of what was answered to them' }),
 })
 
 export type Policy = z.output<typeof policySchema>

@@ -7,8 +7,8 @@ import { type Database, transact } from './database.ts'
 const AT_ONCE = 5_000
 
 /**
- * Deletes what people wrote before `until`, and the requests for help that were closed by then with what was noted on
- * them. Counts of replies stay, and so does the proof of an opt-out (`consents`).
+ * Deletes what people wrote before `until`, what was answered to them, and the requests for help that were closed by
+ * then with what was noted on them. Counts of replies stay, and so does the proof of an opt-out (`consents`).
  *
  * What is still at work stays too: texts that answer an alert which is being sent, that a request holds which is not
  * closed, or that nobody has judged yet.
@@ -19,11 +19,15 @@ export async function purgeReplies(db: Database, until: Date): Promise<number> {
   for (let texts = 0; ;) {
     const deleted = await transact(db, tx => purgeSome(tx, until))
     texts += deleted.texts
-    if (deleted.texts < AT_ONCE && deleted.requests < AT_ONCE) return texts
+    if (Object.values(deleted).every(count => count < AT_ONCE)) return texts
   }
 }
 
-async function purgeSome(tx: Database, until: Date): Promise<{ texts: number; requests: number }> {
+async function purgeSome(tx: Database, until: Date) {
+  const { count: answers } = await tx.execute(sql`
+    delete from answers where id in (
+      select id from answers where id < ${firstIdOf(until)}::uuid limit ${AT_ONCE} for update skip locked)
+  `)
   const { count: requests } = await tx.execute(sql`
     delete from help_requests where id in (
       select id from help_requests
@@ -39,7 +43,7 @@ async function purgeSome(tx: Database, until: Date): Promise<{ texts: number; re
         and not exists (select from help_requests h where h.inbound_id = i.id)
       limit ${AT_ONCE} for update of i skip locked)
   `)
-  return { texts, requests }
+  return { texts, requests, answers }
 }
 
 /** Ids say when they were made (RFC 9562 §5.7), and have an index. */

@@ -97,6 +97,8 @@ export const alerts = pgTable(
     linkNo: integer('link_no').notNull().generatedAlwaysAsIdentity(),
     /** When its next reminder is due; null: none is left. */
     remindAt: at('remind_at'),
+    /** Since when nobody can say whom it went to (`retention.deliveriesDays`): what was counted of them is kept. */
+    recipientsDeletedAt: at('recipients_deleted_at'),
   },
   t => [
     uniqueIndex('alerts_reminders')
@@ -109,6 +111,10 @@ export const alerts = pgTable(
     uniqueIndex('alerts_escalations')
       .on(t.escalationOf, t.escalationRule)
       .where(sql`escalation_of is not null`),
+    // What housekeeping looks through every ten minutes: alerts that are over and still say whom they went to.
+    index('alerts_over')
+      .on(sql`greatest(coalesce(finished_at, updated_at), expires)`)
+      .where(sql`state in ('sent', 'stopped', 'expired') and recipients_deleted_at is null`),
     check('alerts_escalation_rule', sql`(escalation_of is null) = (escalation_rule is null)`),
     check('alerts_reminder_round', sql`reminder_of is not null or reminder_round is null`),
     index('alerts_created').on(t.createdAt),

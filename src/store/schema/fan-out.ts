@@ -137,7 +137,11 @@ export const submissions = pgTable(
     /** 4 octets an id: the recipient's offset in the block (2), the segment, the try. */
     refs: bytea('refs').notNull(),
   },
-  t => [primaryKey({ columns: [t.carrierId, t.no] }), index('submissions_batch').on(t.batchId)],
+  t => [
+    primaryKey({ columns: [t.carrierId, t.no] }),
+    index('submissions_batch').on(t.batchId),
+    index('submissions_alert').on(t.alertId),
+  ],
 )
 
 /** Receipts whose message id nobody has written yet: matched when it is, dropped after 72 h. */

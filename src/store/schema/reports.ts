@@ -5,6 +5,7 @@ import {
   check,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   smallint,
@@ -167,6 +168,25 @@ export const areaOutcomes = pgTable(
     optedOut: integer('opted_out').notNull(),
   },
   t => [primaryKey({ columns: [t.alertId, t.areaNo] })],
+)
+
+/** What was counted of an alert's recipients before they were deleted. */
+export const keptOutcomes = pgTable(
+  'kept_outcomes',
+  {
+    alertId: uuid('alert_id')
+      .primaryKey()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    /** `KeptOutcomes` of the reports' room. */
+    outcomes: jsonb('outcomes').notNull(),
+    /** Some of the recipients' rows may be left. */
+    isDeleting: boolean('is_deleting').notNull().default(true),
+  },
+  t => [
+    index('kept_outcomes_deleting')
+      .on(t.alertId)
+      .where(sql`is_deleting`),
+  ],
 )
 
 /** Deliveries that failed, of contacts whom none after it has reached. */

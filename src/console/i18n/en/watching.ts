@@ -26,6 +26,8 @@ export const watching = {
     allClear: 'The all-clear was given.',
   },
   seeIt: 'See it',
+  recipientsDeleted: (when: string) =>
+    `Whom it went to was deleted on ${when}, as the organisation’s settings say. All figures stay.`,
   followUpOf: 'This follows another alert.',
   seeFirst: 'See that alert',
   totals: 'Totals',

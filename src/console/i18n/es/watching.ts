@@ -28,6 +28,8 @@ export const watching: Words['watching'] = {
     allClear: 'Se dio el fin de alerta.',
   },
   seeIt: 'Verla',
+  recipientsDeleted: when =>
+    `A quién llegó se borró el ${when}, como dicen los ajustes de la organización. Todas las cifras se quedan.`,
   followUpOf: 'Esta sigue a otra alerta.',
   seeFirst: 'Ver aquella alerta',
   totals: 'Totales',

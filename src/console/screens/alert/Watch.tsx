@@ -1,6 +1,6 @@
 import { serverNow } from '../../lib/connection.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
-import { clock, count, span, words } from '../../lib/i18n.ts'
+import { clock, count, dayAndClock, span, words } from '../../lib/i18n.ts'
 import { usePeople } from '../../lib/people.ts'
 import { pathTo } from '../../lib/place.ts'
 import { useResource } from '../../lib/resource.ts'
@@ -160,7 +160,8 @@ function StateNotice({
     paused: watching.isPaused,
     stopped:
       left === 0 ? watching.isStoppedInTime : watching.isStopped(alerts.phones(left, count(left))),
-    sent: watching.isSent,
+    // Of whom nobody knows any more nothing comes in.
+    sent: alert.recipientsDeletedAt === null ? watching.isSent : undefined,
     expired: watching.isExpired,
   }[state as string]
   const [first] = alert.references
@@ -169,6 +170,11 @@ function StateNotice({
       {text !== undefined && (
         <Notice kind={state === 'sent' ? 'ok' : 'warn'}>
           <p role="status">{text}</p>
+        </Notice>
+      )}
+      {alert.recipientsDeletedAt !== null && (
+        <Notice kind="info">
+          <p>{watching.recipientsDeleted(dayAndClock(alert.recipientsDeletedAt))}</p>
         </Notice>
       )}
       {alert.correctedBy.map(({ id, kind }) => (

@@ -1,7 +1,7 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { useAct } from '../../lib/act.ts'
 import { download, save } from '../../lib/file.ts'
-import { language } from '../../lib/i18n.ts'
+import { dayAndClock, language, words } from '../../lib/i18n.ts'
 import { isIn } from '../../lib/session.ts'
 import type { Report } from '../../lib/setting-types.ts'
 import { ProblemNotice } from '../../parts/Notice.tsx'
@@ -11,14 +11,15 @@ import { areasAsGeoJson, talliesAsCsv } from './files.ts'
 export function Downloads({ of: report }: { of: Report }) {
   const { reports } = reportWords()
   const { isBusy, problem, run } = useAct()
-  const { id } = report.alert
+  const { watching } = words()
+  const { id, recipientsDeletedAt: deletedAt } = report.alert
   const path = `/v1/alerts/${id}`
   const file = (name: string, accept: string) => () =>
     download(`${path}/report`, name, accept, language.value)
   const files = [
     [reports.pdf, file(`alert-${id}.pdf`, 'application/pdf')],
     [reports.html, file(`alert-${id}.html`, 'text/html')],
-    [reports.csv, file(`alert-${id}.csv`, 'text/csv')],
+    ...(deletedAt === null ? [[reports.csv, file(`alert-${id}.csv`, 'text/csv')] as const] : []),
     [
       reports.tallies,
       async () => save(csvBlob(talliesAsCsv(report.tally)), `alert-${id}-tallies.csv`),
@@ -36,6 +37,7 @@ export function Downloads({ of: report }: { of: Report }) {
     <section class="card stack no-print">
       <h2>{reports.downloads}</h2>
       <ProblemNotice problem={problem} />
+      {deletedAt !== null && <p>{watching.recipientsDeleted(dayAndClock(deletedAt))}</p>}
       <div class="buttons">
         {files.map(([label, get]) => (
           <button

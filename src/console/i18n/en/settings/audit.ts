@@ -68,6 +68,7 @@ export const audit = {
     'alert.escalationTaken': 'took over what those on duty were told',
     'alert.refused': 'refused to send an alert that is not what was signed',
     'alert.ended': 'finished an alert',
+    'alert.recipientsDeleted': 'deleted whom an alert went to, its time being over',
     'alert.deleted': 'deleted a draft',
     'alert.noted': 'wrote a note on an alert',
     'request.taken': 'took a call for help',

@@ -80,7 +80,8 @@ export const organisation = {
   addLanguage: 'Add a language',
   removeLanguage: (no: number) => `Remove language ${no}`,
   retention: 'How long data of people is kept',
-  retentionText: 'Counts, signatures and the audit log stay for good; what names people goes.',
-  deliveriesDays: 'Deliveries, after the end of their alert',
-  repliesDays: 'Texts that people sent',
+  retentionText:
+    'Counts, reports, signatures and the audit log stay for good; what names people goes. An alert whose recipients were deleted can no longer be corrected or sent again.',
+  deliveriesDays: 'Whom an alert went to, after its end and expiry',
+  repliesDays: 'Texts that people sent, and the answers',
 }

@@ -63,6 +63,7 @@ export const audit: SettingsWords['audit'] = {
     'alert.escalationTaken': 'se hizo cargo de un aviso a la guardia',
     'alert.refused': 'rehusó enviar una alerta que no es la firmada',
     'alert.ended': 'terminó una alerta',
+    'alert.recipientsDeleted': 'borró a quién llegó una alerta, cumplido su plazo',
     'alert.deleted': 'borró un borrador',
     'alert.noted': 'anotó una alerta',
     'request.taken': 'atendió una petición de ayuda',

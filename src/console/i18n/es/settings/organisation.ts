@@ -84,7 +84,7 @@ export const organisation: SettingsWords['organisation'] = {
   removeLanguage: no => `Quitar el idioma ${no}`,
   retention: 'Cuánto se guardan los datos de personas',
   retentionText:
-    'Los recuentos, las firmas y la auditoría se quedan para siempre; lo que nombra a personas se borra.',
-  deliveriesDays: 'Entregas, tras el fin de su alerta',
-  repliesDays: 'Textos que enviaron las personas',
+    'Los recuentos, los informes, las firmas y la auditoría se quedan para siempre; lo que nombra a personas se borra. Una alerta cuyos destinatarios se borraron ya no se puede corregir ni reenviar.',
+  deliveriesDays: 'A quién llegó una alerta, tras su fin y su vencimiento',
+  repliesDays: 'Textos que enviaron las personas, y las respuestas',
 }

@@ -28,12 +28,16 @@ export function Actions({
   useHotkeys(isGoing && mayMove ? { 'alt+shift+s': () => void moves.make('stop') } : {})
   if (!mayMove) return null
 
+  const isKnown = alert.recipientsDeletedAt === null
   const isCorrection = alert.msgType === 'Cancel' || alert.reminderOf !== null
   const was = (kind: Alert['correctedBy'][number]['kind']) =>
     alert.correctedBy.some(one => one.kind === kind)
   const again = progress === undefined ? 0 : progress.failed + progress.cancelled
   const mayRetry =
-    (state === 'sent' || state === 'stopped') && again > 0 && alert.correctedBy.length === 0
+    isKnown &&
+    (state === 'sent' || state === 'stopped') &&
+    again > 0 &&
+    alert.correctedBy.length === 0
   const update = async () => {
     try {
       const made = await post<Alert>(`/v1/alerts/${alert.id}/update`, {})
@@ -80,12 +84,12 @@ export function Actions({
                 {watching.update}
               </button>
             )}
-            {!was('cancel') && (
+            {isKnown && !was('cancel') && (
               <a class="button" href={pathTo('alerts', alert.id, 'cancel')}>
                 {watching.cancel}
               </a>
             )}
-            {!was('cancel') && !was('allClear') && (
+            {isKnown && !was('cancel') && !was('allClear') && (
               <a class="button" href={pathTo('alerts', alert.id, 'all-clear')}>
                 {watching.allClear}
               </a>
