@@ -2,8 +2,12 @@ import { expect, test } from 'vitest'
 import type { CarrierConfig, CarrierEvents } from '../../src/carriers/carrier.ts'
 import { openCarrier } from '../../src/carriers/open.ts'
 import { answeringPhones, optionsIn } from '../../src/carriers/simulated/phones.ts'
+import { createSimulatedCarrier } from '../../src/carriers/simulated/simulated-carrier.ts'
 import { understandReply } from '../../src/inbound/keywords.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
+import { startMessageCentre } from '../../src/simulator/message-centre.ts'
+import { type HeldLine, startHeldLine } from '../support/held-line.ts'
+import { carrierConformance } from './conformance.ts'
 
 const TEXT = 'EXERCISE: FLASH FLOOD. Move to higher ground. Reply 1 SAFE, 2 NEED HELP.'
 const OPTIONS = [
@@ -23,6 +27,43 @@ const config = (simulated: CarrierConfig['simulated'] = {}): CarrierConfig => ({
   exerciseId: '019ab000-0000-7000-8000-00000000000a',
   simulated: simulated ?? {},
 })
+
+let line: HeldLine | undefined
+let received = () => 0
+
+/** What the carrier starts in its own process, over a line that the suite holds and cuts. */
+carrierConformance(
+  'to simulated phones',
+  async () => {
+    line = undefined
+    received = () => 0
+    return {
+      config: { ...config(), window: 20, binds: 2 },
+      takes: 'segments',
+      get received() {
+        return received()
+      },
+      until: (...given) => line!.until(...given),
+      hold: () => line!.hold(),
+      resume: () => line!.resume(),
+      dropLinks: () => line!.dropLinks(),
+      close: async () => line?.close(),
+    }
+  },
+  given =>
+    createSimulatedCarrier(given, async options => {
+      await line?.close()
+      const centre = await startMessageCentre(options)
+      line = await startHeldLine(centre.port)
+      received = () => centre.list.segments
+      return {
+        port: line.port,
+        links: (...of) => centre.links(...of),
+        refuseBinds: (...of) => centre.refuseBinds(...of),
+        close: () => centre.close(),
+      }
+    }),
+)
 
 /** Sends a text to so many phones. @returns what came back within the time */
 async function rehearse(simulated: CarrierConfig['simulated'], phones: number) {

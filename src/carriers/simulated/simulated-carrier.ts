@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../../errors.ts'
-import { startMessageCentre, type MessageCentre } from '../../simulator/message-centre.ts'
+import {
+  startMessageCentre,
+  type MessageCentre,
+  type MessageCentreOptions,
+} from '../../simulator/message-centre.ts'
 import type { Carrier, CarrierConfig, SimulatedSettings } from '../carrier.ts'
 import { createSmppCarrier } from '../smpp/smpp-carrier.ts'
 import { answeringPhones } from './phones.ts'
@@ -18,15 +22,23 @@ const RECEIPTS = { ms: 600, spreadMs: 4_000 }
 const RESPONSES = { ms: 20, spreadMs: 60, missing: 0, twice: 0 }
 const SYSTEM_ID = 'exercise'
 
-/** @throws AppError `invalid_carrier` */
-export function createSimulatedCarrier(config: CarrierConfig): Carrier {
+type Centre = Pick<MessageCentre, 'port' | 'links' | 'refuseBinds' | 'close'>
+
+/**
+ * @param start a message centre; our account binds to the port that it names
+ * @throws AppError `invalid_carrier`
+ */
+export function createSimulatedCarrier(
+  config: CarrierConfig,
+  start: (options: MessageCentreOptions) => Promise<Centre> = startMessageCentre,
+): Carrier {
   const { simulated: settings } = config
   if (settings === undefined) {
     throw new AppError('invalid_carrier', `carrier ${config.name} has no simulated settings`)
   }
   // For this process and this opening alone: nobody else on the machine can bind in our place.
   const password = randomBytes(4).toString('hex')
-  let centre: MessageCentre | undefined
+  let centre: Centre | undefined
   let inner: Carrier | undefined
   let fall: NodeJS.Timeout | undefined
   let hasBegun = false
@@ -39,7 +51,7 @@ export function createSimulatedCarrier(config: CarrierConfig): Carrier {
       return inner?.inFlight ?? 0
     },
     async open(events, signal) {
-      centre = await startCentre(config, settings, password)
+      centre = await start(centreOf(config, settings, password))
       inner = createSmppCarrier(boundTo(config, centre.port, password), TUNING)
       await inner.open(events, signal)
     },
@@ -63,13 +75,13 @@ function bound(inner: Carrier | undefined): Carrier {
   return inner
 }
 
-function startCentre(
+function centreOf(
   { id, name, binds }: CarrierConfig,
   { slow, failPercent = 0 }: SimulatedSettings,
   password: string,
-): Promise<MessageCentre> {
+): MessageCentreOptions {
   const seed = Number.parseInt(id.slice(-6), 16)
-  return startMessageCentre({
+  return {
     name,
     accounts: [
       {
@@ -97,14 +109,11 @@ function startCentre(
     },
     phones: answeringPhones(seed),
     seed,
-  })
+  }
 }
 
 /** Its links end, and it refuses every bind for as long as it is down. */
-function fallLater(
-  centre: MessageCentre,
-  { carrierDown }: SimulatedSettings,
-): NodeJS.Timeout | undefined {
+function fallLater(centre: Centre, { carrierDown }: SimulatedSettings): NodeJS.Timeout | undefined {
   if (carrierDown === undefined) return undefined
   const { afterSeconds, forSeconds } = carrierDown
   return setTimeout(() => {
