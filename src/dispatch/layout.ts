@@ -20,7 +20,13 @@ const SLICE = 5_000
  */
 const BLOCK = { seconds: 0.5, least: 20, most: 500 }
 
+/** Reached alike, and by another carrier than this one where there is one. */
+export interface Alike extends ReachedAlike {
+  readonly notCarrier?: string | undefined
+}
+
 export interface Layout extends AudienceSink {
+  take(alike: Alike, octets: Buffer, idAt: number, phoneAt: number, phoneEnd: number): void
   /** Writes whatever has been taken. */
   flush(): Promise<void>
   /** Recipients taken, and laid out before. */
@@ -43,26 +49,35 @@ export function createLayout(
   const prefixes = routePrefixes(accounts.filter(account => carries(account, traffic)))
   const blockSizes = prefixes.map(prefix => blockSizeOf(classIn(traffic, prefix), accounts))
   const inOctets = prefixes.map(prefix => Buffer.from(prefix, 'latin1'))
-  const binsOf = new Map(
+  const textOf = new Map(
     content.texts.map(text => [
       text.no,
-      prefixes.map(
-        (prefix, classNo) =>
-          new Bin({
-            routeClass: classIn(traffic, prefix),
-            textNo: text.no,
-            segments: measureText(asMeasured(text.sms, content.link?.base)).segments,
-            expires: textExpiry(text, now),
-            blockSize: blockSizes[classNo]!,
-          }),
-      ),
+      {
+        segments: measureText(asMeasured(text.sms, content.link?.base)).segments,
+        expires: textExpiry(text, now),
+      },
     ]),
   )
-  const binsFor = new Map<ReachedAlike, readonly Bin[]>()
+  const binsOf = new Map<string, readonly Bin[]>()
+  const binsFor = new Map<Alike, readonly Bin[]>()
   let waiting = 0
   let taken = planned
 
-  const binsOfAlike = (alike: ReachedAlike): readonly Bin[] => {
+  const binsOfText = (textNo: number, notCarrier: string | undefined): readonly Bin[] => {
+    const key = `${textNo} ${notCarrier ?? ''}`
+    let bins = binsOf.get(key)
+    if (bins === undefined) {
+      bins = prefixes.map((prefix, classNo) => {
+        const routeClass = classIn(traffic, prefix)
+        const blockSize = blockSizes[classNo]!
+        return new Bin({ routeClass, notCarrier, textNo, ...textOf.get(textNo)!, blockSize })
+      })
+      binsOf.set(key, bins)
+    }
+    return bins
+  }
+
+  const binsOfAlike = (alike: Alike): readonly Bin[] => {
     let bins = binsFor.get(alike)
     if (bins === undefined) {
       const textNo = chooseText(content, {
@@ -70,7 +85,8 @@ export function createLayout(
         viaGroup: alike.groupNos.length > 0,
         language: alike.language,
       })
-      binsFor.set(alike, (bins = binsOf.get(textNo)!))
+      bins = binsOfText(textNo, alike.notCarrier)
+      binsFor.set(alike, bins)
     }
     return bins
   }

@@ -11,14 +11,13 @@
 import { optOutsOf } from '../alerts/audience.ts'
 import { keepsLabels, sentBefore } from '../alerts/reached.ts'
 import { readReached } from '../audience/reached.ts'
-import type { ReachedAlike } from '../audience/recipients.ts'
 import type { AlertContent } from '../cap/content.ts'
 import { PhoneSet } from '../encoding/phone-set.ts'
 import { optedOutPhones } from '../store/audience.ts'
 import { CONTACT_ID, labelsAt, phoneNumberAt } from '../store/blocks.ts'
 import type { Database } from '../store/database.ts'
 import { plannedPhones } from '../store/plan.ts'
-import type { Layout } from './layout.ts'
+import type { Alike, Layout } from './layout.ts'
 
 /** A contact's id, a plus and at most 15 digits. */
 const OCTETS = CONTACT_ID + 16
@@ -46,7 +45,10 @@ export async function planReached(
         read.contactIds.copy(octets, 0, offset * CONTACT_ID, (offset + 1) * CONTACT_ID)
         const end = CONTACT_ID + octets.write(`+${phone}`, CONTACT_ID, 'latin1')
         const { areaNo, groupNos } = labelsAt(read, offset)
-        layout.take(alike(languages[read.textNo], areaNo, groupNos), octets, 0, CONTACT_ID, end)
+        // Who is silent may not have got it that way.
+        const notCarrier = content.only === 'noReply' ? read.block.carrier(offset) : undefined
+        const like = alike({ language: languages[read.textNo], areaNo, groupNos, notCarrier })
+        layout.take(like, octets, 0, CONTACT_ID, end)
         if (layout.count === slices[0]) {
           slices.shift()
           await layout.flush()
@@ -62,19 +64,20 @@ export async function planReached(
 
 /** One object for all that are reached alike: the layout tells kinds apart by identity. */
 function createAlike(isLabelled: boolean) {
-  const known = new Map<string, ReachedAlike>()
-  return (
-    language: string | undefined,
-    areaNo: number,
-    groupNos: readonly number[],
-  ): ReachedAlike => {
+  const known = new Map<string, Alike>()
+  return ({
+    areaNo,
+    groupNos,
+    ...like
+  }: Pick<Alike, 'language' | 'groupNos' | 'notCarrier'> & { readonly areaNo: number }): Alike => {
+    const { language, notCarrier } = like
     const labels = isLabelled ? `${areaNo} ${groupNos.join()}` : ''
-    const key = `${language} ${labels}`
+    const key = `${language} ${notCarrier} ${labels}`
     let alike = known.get(key)
     if (alike === undefined) {
       alike = isLabelled
-        ? { language, areaNos: areaNo < 0 ? [] : [areaNo], groupNos }
-        : { language, areaNos: [], groupNos: [] }
+        ? { ...like, areaNos: areaNo < 0 ? [] : [areaNo], groupNos }
+        : { ...like, areaNos: [], groupNos: [] }
       known.set(key, alike)
     }
     return alike

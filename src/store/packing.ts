@@ -8,6 +8,7 @@ import type { TallyCount } from './tallies.ts'
 /** A block as it is written (`schema.ts` says what its columns hold). */
 export interface PackedBlock {
   readonly routeClass: string
+  readonly notCarrier: string | undefined
   readonly expires: Date
   readonly textNo: number
   readonly segments: number
@@ -26,6 +27,8 @@ export interface PackedBlock {
 /** What all of a block share. */
 export interface BinKind {
   readonly routeClass: string
+  /** By another carrier than this one, where there is one. */
+  readonly notCarrier?: string | undefined
   readonly textNo: number
   readonly segments: number
   readonly expires: Date
@@ -113,10 +116,11 @@ export class Bin {
       if (setNo === undefined) setNos.set(set, (setNo = setNos.size))
       groupSets.writeUInt16BE(setNo, i * 2)
     }
-    const { routeClass, textNo, segments, expires } = this.kind
+    const { routeClass, notCarrier, textNo, segments, expires } = this.kind
     const inGroups = setNos.size > 1
     return {
       routeClass,
+      notCarrier,
       textNo,
       segments,
       expires,

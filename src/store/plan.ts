@@ -108,15 +108,16 @@ export async function planSlice(
   })
   await insertBlocks(tx, alertId, blocks, blockNos)
   await tx.execute(sql`
-    insert into ranges (alert_id, range_no, block_no, route_class, from_seq, to_seq, expires, state)
-    select ${alertId}::uuid, block_no, block_no, route_class, block_no, block_no + size - 1, expires,
-      ${cancelled ? 'done' : 'ready'}
+    insert into ranges (alert_id, range_no, block_no, route_class, not_carriers, from_seq, to_seq, expires, state)
+    select ${alertId}::uuid, block_no, block_no, route_class, array_remove(array[not_carrier], null),
+      block_no, block_no + size - 1, expires, ${cancelled ? 'done' : 'ready'}
     from unnest(
       ${numberArray(blockNos)}::int[],
       ${arrayLiteral(blocks.map(block => block.routeClass))}::text[],
+      ${arrayLiteral(blocks.map(block => block.notCarrier ?? null))}::uuid[],
       ${numberArray(blocks.map(block => block.size))}::int[],
       ${arrayLiteral(blocks.map(block => block.expires.toISOString()))}::timestamptz[]
-    ) as r(block_no, route_class, size, expires)
+    ) as r(block_no, route_class, not_carrier, size, expires)
   `)
   await moveTallies(
     tx,

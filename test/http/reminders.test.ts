@@ -3,7 +3,8 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { remindNext } from '../../src/alerts/remind.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
-import type { Database, OpenDatabase } from '../../src/store/database.ts'
+import { type Database, type OpenDatabase, transact } from '../../src/store/database.ts'
+import { claimRanges } from '../../src/store/ranges.ts'
 import {
   aDrill,
   aListedGroup,
@@ -113,6 +114,48 @@ test(
       { action: 'reminded', operatorId: null, detail: first },
       { action: 'reminded', operatorId: null, detail: both[1] },
     ])
+  },
+)
+
+test(
+  'a reminder goes by another carrier than the alert went, where one is free in time',
+  { timeout: 60_000 },
+  async ({ edge, database, db }) => {
+    const duty = await onDuty(edge)
+    const { id, phones, carrierId: north } = await threeReached(database, duty)
+    const south = await aCarrier(db)
+    await handOver(db, id, phones.slice(3), south)
+    const [reminder] = await remindersAt(db, id, 6)
+    await planAll(database)
+    const claim = (carrierId: string) =>
+      transact(db, tx =>
+        claimRanges(tx, {
+          dispatcherId: randomUUID(),
+          carrierId,
+          classes: classes.map(routeClass => ({ routeClass, after: [], waitSeconds: 0 })),
+          patienceSeconds: 10,
+          limit: 20,
+        }),
+      )
+    const classes = (
+      await db.execute<{ of: string }>(
+        sql`select distinct route_class as of from ranges where alert_id = ${reminder!}::uuid`,
+      )
+    ).map(({ of }) => of)
+    const planned = await phonesOf(db, reminder!)
+    const claimedBy = async (carrierId: string) =>
+      (await claim(carrierId))
+        .filter(({ alertId }) => alertId === reminder)
+        .flatMap(({ fromSeq, toSeq }) => planned.slice(fromSeq - 1, toSeq))
+        .toSorted()
+    expect(await claimedBy(south)).toEqual(phones.slice(0, 3).toSorted())
+    expect(await claimedBy(north)).toEqual(phones.slice(3))
+    // Nobody waits for long where there is no other.
+    await db.execute(sql`
+      update ranges set state = 'ready', owner = null, lease_until = null,
+        due_at = now() - interval '3 seconds'
+      where alert_id = ${reminder!}::uuid`)
+    expect(await claimedBy(north)).toEqual(phones.toSorted())
   },
 )
 
