@@ -256,9 +256,12 @@ async function countNow(
 ): Promise<{ audience: AudienceEstimate; reachedBefore: number; unlocated: number }> {
   const own = resolved && (await estimateAudience(db, resolved, prefixes))
   const unlocated = own?.unlocated ?? 0
-  if (content.reached === undefined) return { audience: own!, reachedBefore: 0, unlocated }
+  // What takes back an alert of which nobody knows whom it reached has neither.
+  const { reached: before = [] } = content
+  if (own !== undefined && before.length === 0)
+    return { audience: own, reachedBefore: 0, unlocated }
   const anyway = resolved === undefined ? PhoneSet.of([]) : await phonesIn(db, resolved)
-  const sent = await sentBefore(db, content.reached)
+  const sent = await sentBefore(db, before)
   const reached = await estimateReached(
     db,
     sent,

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { type Person, until } from '../../scripts/rehearsal.ts'
 import { signAs } from '../../src/cli/send.ts'
+import { deleteRecipients } from '../../src/reports/delete-recipients.ts'
 import type { Progress } from '../../src/reports/progress.ts'
 import { openBrowser } from '../support/browser.ts'
 import { keptSession } from '../support/console-session.ts'
@@ -174,6 +175,49 @@ test(
     )
     expect(done.recipients).toBe(reached)
     await page.getByText('Everything has been handed over.').waitFor()
+    expect(rosa.faults).toEqual([])
+    await page.context().close()
+  },
+)
+
+test(
+  'of an alert whose recipients are deleted the page and the report say so, and offer nothing that would reach them',
+  { timeout: 120_000 },
+  async ({ tocsin, browser, county, db }) => {
+    expect(county.dispatcher).toBeDefined()
+    const id = await submitted(tocsin)
+    const { author, approver } = tocsin
+    await signAs(approver.client, id, 'approver', approver.key)
+    await approver.client.post(`/v1/alerts/${id}/dispatch`, { holdSeconds: 60 })
+    await approver.client.post(`/v1/alerts/${id}/stop`)
+    await until(
+      () => progressOf(tocsin, id),
+      ({ cancelled }) => cancelled === PEOPLE,
+      'all are cancelled',
+    )
+    const rosa = await sitDown(browser, tocsin, author)
+    const { page } = rosa
+    const offered = () =>
+      page.getByRole('link', { name: /Cancel: sent in error|All-clear/ }).count()
+    await rosa.show('alerts', id)
+    await page.getByRole('button', { name: `Send again to ${PEOPLE} phones` }).waitFor()
+    expect(await offered()).toBe(2)
+
+    const aWeekOn = new Date(Date.now() + 7 * 86_400_000)
+    const isDeleted = async () => {
+      await deleteRecipients(db, aWeekOn, new Date(), new AbortController().signal)
+      return (await author.client.get<{ recipientsDeletedAt: string | null }>(`/v1/alerts/${id}`))
+        .recipientsDeletedAt
+    }
+    await until(isDeleted, at => at !== null, 'its recipients are deleted')
+    await page.getByText(/Whom it went to was deleted on .*All figures stay/).waitFor()
+    expect(await offered()).toBe(0)
+    expect(await page.getByRole('button', { name: /^Send again/ }).count()).toBe(0)
+
+    await rosa.show('reports', id)
+    await page.getByText(/Whom it went to was deleted on/).waitFor()
+    await page.getByRole('button', { name: 'PDF' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Deliveries as CSV' }).count()).toBe(0)
     expect(rosa.faults).toEqual([])
     await page.context().close()
   },

@@ -6,6 +6,7 @@ import { startHousekeeping } from '../../src/http/housekeeping.ts'
 import { MessageIds } from '../../src/inbound/message-ids.ts'
 import { openReceiptBook } from '../../src/inbound/receipts.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
+import { deliveriesCsv } from '../../src/reports/deliveries.ts'
 import { deleteRecipients } from '../../src/reports/delete-recipients.ts'
 import { checkEvidence } from '../../src/reports/evidence-check.ts'
 import { countEndedAlerts } from '../../src/reports/ended-alerts.ts'
@@ -24,9 +25,11 @@ import { readOrganisation, updateOrganisation } from '../../src/store/organisati
 import { NO_CARRIER } from '../../src/store/progress.ts'
 import { purgeReplies } from '../../src/store/retention.ts'
 import { contactsAt } from '../alerts/people.ts'
+import { capXml, type Change } from '../cap/messages.ts'
 import { wasGiven } from '../support/blocks.ts'
 import {
   aFlood,
+  dispatch,
   dispatched,
   end,
   handOver,
@@ -254,6 +257,56 @@ test(
   },
 )
 
+test(
+  'an imported Cancel still ends in public what nobody knows the recipients of, and reaches nobody',
+  SLOW,
+  async ({ edge, database, db }) => {
+    const duty = await onDuty(edge)
+    await db.execute(sql`delete from contacts`)
+    await contactsAt(db, [[-96.5, 30.5]])
+    await db.execute(sql`update carriers set enabled = false where protocol = 'smtp'`)
+    const text = '<parameter><valueName>tocsin:sms</valueName><value>Go up.</value></parameter>'
+    const imported = async (name: string, ...changes: Change[]) => {
+      const message = capXml(
+        ['river-7', name],
+        ['2026-11-22T18:00:00-06:00', new Date().toISOString()],
+        ['2027-11-22T20:00:00-06:00', new Date(Date.now() + 3_600_000).toISOString()],
+        ['</parameter>', `</parameter>${text}`],
+        ...changes,
+      )
+      const headers = { 'Content-Type': 'application/cap+xml' }
+      const sent = { text: message.toString(), headers }
+      return (await duty.author.call('POST', '/v1/alerts/import', sent)).body
+    }
+    const send = async (id: string) => {
+      expect((await duty.author.submit(id)).status).toBe(200)
+      expect((await duty.approver.approve(id)).status).toBe(200)
+      await dispatch(duty.author, id)
+      await planAll(database)
+    }
+    const { id, origin } = await imported('river-8')
+    await send(id)
+    await handOver(db, id, await phonesOf(db, id))
+    await end(db, id)
+    expect(await keepHouse(db, 91)).toBe(1)
+
+    const { sender, identifier, sent } = origin
+    const named = `${sender},${identifier},${sent.replace(/\.\d+Z|Z/, '-00:00')}`
+    const cancel = await imported(
+      'river-9',
+      ['<msgType>Alert', '<msgType>Cancel'],
+      ['<incidents>', `<references>${named}</references><incidents>`],
+    )
+    expect(cancel).toMatchObject({ references: [id], audience: { only: 'reached' } })
+    const estimate = await duty.author.call('GET', `/v1/alerts/${cancel.id}/estimate`)
+    expect([estimate.status, estimate.body.recipients]).toEqual([200, 0])
+    await send(cancel.id)
+    const { correctedBy } = (await duty.author.call('GET', `/v1/alerts/${id}`)).body
+    expect(correctedBy).toMatchObject([{ id: cancel.id, kind: 'cancel' }])
+    expect(await phonesOf(db, cancel.id)).toEqual([])
+  },
+)
+
 async function updateOf(author: Caller, id: string): Promise<string> {
   const { status, body } = await author.call('POST', `/v1/alerts/${id}/update`, { json: {} })
   expect(status).toBe(201)
@@ -320,6 +373,47 @@ test(
     expect(await left()).toEqual(kept.map(() => 0))
   },
 )
+
+const mark = (db: Database, id: string) =>
+  db.execute(sql`update alerts set recipients_deleted_at = now() where id = ${id}::uuid`)
+
+test(
+  'an Update that was signed for those whom an alert reached is not sent without them',
+  SLOW,
+  async ({ edge, database, db }) => {
+    const { id, duty } = await anEndedFlood(edge, database)
+    const update = await updateOf(duty.author, id)
+    expect((await duty.author.submit(update)).status).toBe(200)
+    expect((await duty.approver.approve(update)).status).toBe(200)
+    await mark(db, id)
+    const headers = { 'Idempotency-Key': randomUUID() }
+    const sent = await duty.author.call('POST', `/v1/alerts/${update}/dispatch`, { headers })
+    expect([sent.status, sent.body.code]).toEqual([409, 'recipients_deleted'])
+  },
+)
+
+test('the link of a reminder is over with the alert that it is of', async ({ edge, db }) => {
+  const id = await aPastAlert(db)
+  const reminder = await aSentAlert(db, { recipients: [{ state: 'delivered' }] })
+  const [row] = await db.execute<{ no: number }>(sql`
+    update alerts set reminder_of = ${id}::uuid where id = ${reminder}::uuid returning link_no as no`)
+  const of = { alertNo: row!.no, alertId: reminder, seq: 1 }
+  const link = `/a/${makeRecipientToken(recipientTokenKey(edge.masterKey), of)}`
+  await mark(db, id)
+  expect((await edge.call('GET', link)).status).toBe(410)
+})
+
+test('a CSV breaks off where its rows go while it is read, and does not look whole', async ({
+  db,
+}) => {
+  const recipients = Array.from({ length: 5_001 }, () => ({ state: 'delivered' }))
+  const id = await aSentAlert(db, { state: 'sent', recipients })
+  const lines = deliveriesCsv(db, id, { roles: ['administrator'] })
+  const [head, page] = [await lines.next(), await lines.next()]
+  expect([head, page].map(({ value }) => value?.trim().split('\r\n').length)).toEqual([1, 5_000])
+  await mark(db, id)
+  await expect(lines.next()).rejects.toMatchObject({ code: 'recipients_deleted' })
+})
 
 test(
   'what comes in while its recipients are counted is counted before they go',
