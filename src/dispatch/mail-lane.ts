@@ -22,9 +22,9 @@ import { heedDatabaseTime } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
 import { reservePace } from '../store/intents.ts'
-import { reportLink } from '../store/links.ts'
+import { type LaneFigures, reportLink } from '../store/links.ts'
 import type { Lane } from './lane.ts'
-import { figuresOf, type LaneCounts } from './lane-counts.ts'
+import { createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
 import { createLetterDesk } from './letters.ts'
 import { createOperatorDesk } from './operator-letters.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -58,6 +58,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   const atOnce = Math.max(1, Math.ceil(rate * CLAIM_SECONDS))
   const carrier = openCarrier(account)
   const pace = createPace(rate)
+  const laneLog = createLaneLog({ carrierId, carrier: account.name, dispatcherId })
   const desk = createLetterDesk({ db, carrierId, sendable, counts, written: turn })
   const operatorDesk = createOperatorDesk(db, carrierId, () => void serveOperators())
   const waiting: Outgoing[] = []
@@ -227,17 +228,19 @@ export function startMailLane(options: MailLaneOptions): Lane {
       if (link === 'bound' && !stopping) {
         take(await claimTestLetters(db, { carrierId, dispatcherId, limit: 1 }))
       }
-      await report(perSecond)
+      laneLog(await report(perSecond), perSecond)
     } catch (error) {
       complain(error, 'the mail account could not be reported')
     }
     turn()
   }
 
-  function report(perSecond: number): Promise<void> {
+  async function report(perSecond: number): Promise<LaneFigures> {
     const inHand = inFlight.size
     const state = { carrierId, dispatcherId, state: link, perSecond, inFlight: inHand, lastError }
-    return reportLink(db, { ...state, figures: figuresOf(counts, standing(), {}) })
+    const figures = figuresOf(counts, standing(), {})
+    await reportLink(db, { ...state, figures })
+    return figures
   }
 
   /** In letters: a connection has one at a time. It marks none and holds no ranges; no claim outlives a lapsed lease. */
