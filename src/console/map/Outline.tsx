@@ -59,11 +59,11 @@ export function Outline({
             .map(ring => `${pathOf(ring)}Z`)
             .join('')}
           fill={fillOf(area, values?.[no])}
-          fill-opacity={typeof values?.[no] === 'number' ? 0.85 : 0.25}
+          fill-opacity={typeof values?.[no] === 'number' ? 0.85 : area.isAside ? 0.08 : 0.25}
           fill-rule="evenodd"
           stroke={outline}
           stroke-width="2.5"
-          stroke-dasharray={isExercise ? '8 4' : undefined}
+          stroke-dasharray={area.isAside ? '1 5' : isExercise ? '8 4' : undefined}
         />
       ))}
       {points.map(({ id, position: [x, y], mark, isHollow, isChosen }, no) => (

@@ -7,6 +7,8 @@ export interface MapArea {
   readonly areaDesc: string
   readonly geometry: Polygon | MultiPolygon
   readonly severity?: Severity
+  /** Of a group, to be seen beside the areas of the alert: a dotted line, and hardly filled. */
+  readonly isAside?: boolean
 }
 
 /** One an area, from 0 to 1; null: there is no data, and the area is hatched. */
@@ -54,7 +56,7 @@ export function featuresOf(
 ): GeoJSON.FeatureCollection {
   return {
     type: 'FeatureCollection',
-    features: areas.map(({ areaDesc, geometry, severity }, no) => {
+    features: areas.map(({ areaDesc, geometry, severity, isAside }, no) => {
       const share = values?.[no]
       return {
         type: 'Feature',
@@ -64,6 +66,7 @@ export function featuresOf(
           ...(typeof share === 'number' && { share }),
           ...(values !== undefined && typeof share !== 'number' && { noData: true }),
           ...(severity !== undefined && { fill: fills[severity] }),
+          ...(isAside === true && { aside: true }),
         },
         geometry: {
           type: 'MultiPolygon',

@@ -96,6 +96,8 @@ export function styleOf(colours: Colours): StyleSpecification {
   }
 }
 
+const IS_ASIDE: ExpressionSpecification = ['has', 'aside']
+
 /** In the order in which they are painted. */
 export function layersOf(colours: Colours): LayerSpecification[] {
   return [
@@ -130,12 +132,21 @@ export function layersOf(colours: Colours): LayerSpecification[] {
       id: 'areas-line',
       source: 'areas',
       type: 'line',
+      filter: ['!', IS_ASIDE],
       layout: { 'line-join': 'round' },
       paint: {
         'line-color': colours.outline,
         'line-width': 2.5,
         ...(colours.isExercise && { 'line-dasharray': [3, 1.5] }),
       },
+    },
+    {
+      id: 'areas-aside',
+      source: 'areas',
+      type: 'line',
+      filter: IS_ASIDE,
+      layout: { 'line-join': 'round', 'line-cap': 'round' },
+      paint: { 'line-color': colours.ink, 'line-width': 2.5, 'line-dasharray': [0.1, 2] },
     },
     ...namesOf(colours),
     ...sketchOf(colours),
@@ -167,7 +178,16 @@ function fillsOf({ outline, isDark, isExercise }: Colours): LayerSpecification[]
       type: 'fill',
       paint: {
         'fill-color': ['case', hasShare, shares, ['to-color', ['get', 'fill'], outline]],
-        'fill-opacity': ['case', hasShare, 0.85, ['has', 'noData'], 0, isDark ? 0.35 : 0.25],
+        'fill-opacity': [
+          'case',
+          hasShare,
+          0.85,
+          ['has', 'noData'],
+          0,
+          IS_ASIDE,
+          0.08,
+          isDark ? 0.35 : 0.25,
+        ],
       },
     },
     {
@@ -175,7 +195,7 @@ function fillsOf({ outline, isDark, isExercise }: Colours): LayerSpecification[]
       source: 'areas',
       type: 'fill',
       // What has no data is hatched; so is every area of an exercise.
-      filter: isExercise ? ['!', hasShare] : ['has', 'noData'],
+      filter: isExercise ? ['!', ['any', hasShare, IS_ASIDE]] : ['has', 'noData'],
       paint: { 'fill-pattern': 'hatch', 'fill-opacity': 0.55 },
     },
   ]

@@ -31,6 +31,8 @@ export interface MapView {
   show(areas: readonly MapArea[], values: Values | undefined): void
   showPoints(points: readonly MapPoint[]): void
   fit(box: Box): void
+  /** Moves the view where not all of it is seen. */
+  include(box: Box): void
   close(): void
 }
 
@@ -114,6 +116,11 @@ export function openMap(
   })
   repaint.observe(document.documentElement, { attributeFilter: ['data-theme', 'data-mode'] })
 
+  // Which one it is, where several lie beside each other.
+  map.on('mousemove', 'areas-fill', event => {
+    map.getCanvas().title = String(event.features?.[0]?.properties['areaDesc'] ?? '')
+  })
+  map.on('mouseleave', 'areas-fill', () => (map.getCanvas().title = ''))
   if (onPick !== undefined) {
     map.on('click', 'areas-fill', event => {
       const no: unknown = event.features?.[0]?.properties['no']
@@ -128,6 +135,10 @@ export function openMap(
     const point = (cursor: string) => () => void (map.getCanvas().style.cursor = cursor)
     map.on('mouseenter', 'points', point('pointer'))
     map.on('mouseleave', 'points', point(''))
+  }
+  const fit = ([west, south, east, north]: Box) => {
+    const bounds: [number, number, number, number] = [west, south, east, north]
+    map.fitBounds(bounds, { padding: 40, maxZoom: NEAREST, animate: false })
   }
   return {
     map,
@@ -149,9 +160,11 @@ export function openMap(
       const [x, y] = chosen
       if (!map.getBounds().contains([x, y])) map.jumpTo({ center: [x, y] })
     },
-    fit([west, south, east, north]) {
-      const bounds: [number, number, number, number] = [west, south, east, north]
-      map.fitBounds(bounds, { padding: 40, maxZoom: NEAREST, animate: false })
+    fit,
+    include(box) {
+      const [west, south, east, north] = box
+      const seen = map.getBounds()
+      if (!seen.contains([west, south]) || !seen.contains([east, north])) fit(box)
     },
     close() {
       isClosed = true

@@ -93,7 +93,7 @@ export function AreaMap({
       )}
       {isStill && <p class="hint">{text.noWebGl}</p>}
       <ul class={hasList ? 'area-names' : 'visually-hidden'} aria-label={text.areas}>
-        {areas.map(({ areaDesc, severity }, no) => (
+        {areas.map(({ areaDesc, severity, isAside }, no) => (
           <li key={no}>
             {onPick && hasList ? (
               <button type="button" class="link-button" onClick={() => onPick(no)}>
@@ -103,6 +103,7 @@ export function AreaMap({
               areaDesc
             )}
             {severity && ` (${alerts.severity[severity]})`}
+            {isAside && ` (${text.ofGroup})`}
           </li>
         ))}
       </ul>

@@ -4,6 +4,7 @@ export const map = {
   zoomOut: 'Zoom out',
   sources: 'US Census · Natural Earth · GeoNames',
   areas: 'Areas',
+  ofGroup: 'of a group',
   noWebGl:
     'This browser draws no maps, so the outlines stand still. The list has all that the map has.',
 }

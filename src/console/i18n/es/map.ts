@@ -6,6 +6,7 @@ export const map: Words['map'] = {
   zoomOut: 'Alejar',
   sources: 'US Census · Natural Earth · GeoNames',
   areas: 'Zonas',
+  ofGroup: 'de un grupo',
   noWebGl:
     'Este navegador no dibuja mapas; los contornos no se mueven. La lista tiene todo lo que tiene el mapa.',
 }

@@ -7,6 +7,7 @@ import { Field, Segments } from '../../parts/Field.tsx'
 import { Severity as SeverityMark } from '../../parts/Severity.tsx'
 import type { Composition } from './composition.ts'
 import { emptyForm, endOf, type Form, SAFE_OR_HELP } from './form.ts'
+import { pointsAt } from './pointed.ts'
 import { type Blank, isOptional, type TemplateSummary } from './template.ts'
 
 const SEVERITIES: readonly Severity[] = ['Extreme', 'Severe', 'Moderate', 'Minor']
@@ -345,7 +346,7 @@ function Groups({
       </summary>
       <div class="stack">
         {groups.map(({ id, name, members }) => (
-          <label key={id} class="check">
+          <label key={id} class="check" {...pointsAt(id)}>
             <input
               type="checkbox"
               checked={chosen.includes(id)}

@@ -3,7 +3,7 @@ import type { Position } from '../../../geometry/geojson.ts'
 import { composeWords } from '../../i18n/compose.ts'
 import { useGeometries } from '../../lib/geometries.ts'
 import type { Area } from '../../lib/types.ts'
-import { boxAround } from '../../map/area-features.ts'
+import { boxAround, type MapArea } from '../../map/area-features.ts'
 import type { Drawing, Tool } from '../../map/drawing.ts'
 import type { MapView } from '../../map/view.ts'
 import { AreaMap } from '../../parts/AreaMap.tsx'
@@ -18,6 +18,7 @@ import {
   SavedPicker,
   TypedCorners,
 } from './pickers.tsx'
+import { pointed } from './pointed.ts'
 import type { GroupSummary } from './What.tsx'
 
 type Way = 'draw' | 'circle' | 'counties' | 'saved' | 'places' | 'type' | 'file'
@@ -136,7 +137,15 @@ export function Where({
 
   const outlines = useGeometries(areas)
   // What is dragged is drawn by the tool.
-  const shown = useMemo(() => outlines.filter((_, no) => no !== edited), [outlines, edited])
+  const aside = useGroupAreas(groups, form.value.groups)
+  const shown = useMemo(
+    () => [...outlines.filter((_, no) => no !== edited), ...aside],
+    [outlines, edited, aside],
+  )
+  useEffect(() => {
+    const box = pointed.peek() === undefined ? undefined : boxAround(aside)
+    if (box !== undefined) view?.include(box)
+  }, [view, aside])
   const home = useMemo(
     () =>
       boxAround(
@@ -215,6 +224,18 @@ export function Where({
       />
     </section>
   )
+}
+
+/** Of the groups that were chosen, and of the one that is pointed at. */
+function useGroupAreas(
+  groups: readonly GroupSummary[],
+  chosen: readonly string[],
+): readonly MapArea[] {
+  const shown = groups.flatMap(({ id, area }) =>
+    area !== null && (chosen.includes(id) || id === pointed.value) ? [area] : [],
+  )
+  const outlines = useGeometries(shown)
+  return useMemo(() => outlines.map(one => ({ ...one, isAside: true })), [outlines])
 }
 
 const isSameCounty = (a: Area, b: Area) =>

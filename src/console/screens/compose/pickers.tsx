@@ -10,6 +10,7 @@ import { Field } from '../../parts/Field.tsx'
 import { useCounties } from '../../parts/GeocodeInput.tsx'
 import { readAreas } from './area-files.ts'
 import { closed, readCorners } from './areas.ts'
+import { pointed, pointsAt } from './pointed.ts'
 import type { GroupSummary } from './What.tsx'
 
 type Add = (areas: readonly Area[]) => void
@@ -150,7 +151,16 @@ export function SavedPicker({ groups, onAdd }: { groups: readonly GroupSummary[]
   return (
     <div class="picker buttons">
       {saved.map(({ id, name, area, members }) => (
-        <button key={id} type="button" class="button quiet" onClick={() => onAdd([area])}>
+        <button
+          key={id}
+          type="button"
+          class="button quiet"
+          {...pointsAt(id)}
+          onClick={() => {
+            pointed.value = undefined
+            onAdd([area])
+          }}
+        >
           + {name} <span class="muted small">{text.members(count(members))}</span>
         </button>
       ))}

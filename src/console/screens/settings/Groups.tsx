@@ -1,9 +1,11 @@
 import { settingsWords } from '../../i18n/settings.ts'
+import { useGeometries } from '../../lib/geometries.ts'
 import { count } from '../../lib/i18n.ts'
 import { usePages } from '../../lib/pages.ts'
-import { pathTo, type ScreenProps } from '../../lib/place.ts'
+import { goTo, pathTo, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
 import type { Group } from '../../lib/setting-types.ts'
+import { AreaMap } from '../../parts/AreaMap.tsx'
 import { Empty } from '../../parts/Empty.tsx'
 import { PageList } from '../../parts/Pages.tsx'
 import { GroupPage, NewGroup } from './groups/Group.tsx'
@@ -32,35 +34,57 @@ function List() {
       <section class="card">
         <PageList of={found} what={groups.title} empty={<Empty>{groups.none}</Empty>}>
           {items => (
-            <table class="table rows">
-              <thead>
-                <tr>
-                  <th scope="col">{groups.name}</th>
-                  <th scope="col">{groups.kind}</th>
-                  <th scope="col" class="number">
-                    {groups.members}
-                  </th>
-                  <th scope="col">{groups.description}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(group => (
-                  <tr key={group.id}>
-                    <th scope="row">
-                      <a href={pathTo('settings', 'groups', group.id)}>{group.name}</a>
+            <>
+              <SavedAreas of={items} />
+              <table class="table rows">
+                <thead>
+                  <tr>
+                    <th scope="col">{groups.name}</th>
+                    <th scope="col">{groups.kind}</th>
+                    <th scope="col" class="number">
+                      {groups.members}
                     </th>
-                    <td data-label={groups.kind}>{groups.kindShort[kindOf(group)]}</td>
-                    <td class="number" data-label={groups.members}>
-                      {count(group.members)}
-                    </td>
-                    <td data-label={groups.description}>{group.description ?? '–'}</td>
+                    <th scope="col">{groups.description}</th>
                   </tr>
-                ))}
-              </tbody>
-            </table>
+                </thead>
+                <tbody>
+                  {items.map(group => (
+                    <tr key={group.id}>
+                      <th scope="row">
+                        <a href={pathTo('settings', 'groups', group.id)}>{group.name}</a>
+                      </th>
+                      <td data-label={groups.kind}>{groups.kindShort[kindOf(group)]}</td>
+                      <td class="number" data-label={groups.members}>
+                        {count(group.members)}
+                      </td>
+                      <td data-label={groups.description}>{group.description ?? '–'}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </>
           )}
         </PageList>
       </section>
     </>
+  )
+}
+
+/** Where the groups that are areas lie; each leads to its page. */
+function SavedAreas({ of: items }: { of: readonly Group[] }) {
+  const { groups } = settingsWords()
+  const saved = items.flatMap(({ id, name, area }) =>
+    area === null ? [] : [{ id, area: { ...area, areaDesc: name } }],
+  )
+  const outlines = useGeometries(saved.map(({ area }) => area))
+  if (saved.length === 0) return null
+  return (
+    <div class="saved-areas">
+      <AreaMap
+        areas={outlines}
+        label={groups.savedMap(saved.length)}
+        onPick={no => goTo(pathTo('settings', 'groups', saved[no]?.id ?? ''))}
+      />
+    </div>
   )
 }

@@ -34,6 +34,7 @@ export const groups = {
   combine: 'Drawing and counties together',
   combines: { union: 'Whoever is in either', intersection: 'Only who is in both' },
   areaMap: (name: string) => `Map of ${name}`,
+  savedMap: (n: number) => (n === 1 ? 'Map of one saved area' : `Map of ${n} saved areas`),
   language: 'Language',
   languageHint: 'es holds es-US, too.',
   externalIdPrefix: 'Your own number begins with',

@@ -36,6 +36,7 @@ export const groups: SettingsWords['groups'] = {
   combine: 'Dibujo y condados juntos',
   combines: { union: 'Quien está en uno u otro', intersection: 'Solo quien está en ambos' },
   areaMap: name => `Mapa de ${name}`,
+  savedMap: n => (n === 1 ? 'Mapa de una zona guardada' : `Mapa de ${n} zonas guardadas`),
   language: 'Idioma',
   languageHint: 'es incluye es-US.',
   externalIdPrefix: 'Su propio número empieza por',
