@@ -7,7 +7,7 @@ export const carriers = {
   protocols: {
     smpp: 'SMPP 3.4: straight to a message centre',
     twilio: 'Twilio, or who speaks like it',
-    http: 'Another HTTP gateway, described here',
+    http: 'Vonage, Infobip, Plivo, Sinch, MessageBird, or another HTTP gateway',
     smtp: 'E-mail (SMTP)',
   },
   protocolShort: { smpp: 'SMPP', twilio: 'Twilio', http: 'HTTP', smtp: 'E-mail' },
@@ -111,6 +111,25 @@ export const carriers = {
   messagingServiceSid: 'Messaging service SID',
   messagingServiceSidHint: 'Sends in place of the sender.',
   statusCallbacks: 'Ask for receipts by webhook',
+  gateway: 'Gateway',
+  gatewayOther: 'Another, described here',
+  gatewayText: (name: string) =>
+    `How messages are put to ${name} and how its answers are read is known. What is left is your account’s own.`,
+  gatewayAfter:
+    'Once it is set up, its page shows the address for the gateway’s webhooks, and the whole description.',
+  gatewaySecrets: {
+    accessKey: 'Access key',
+    apiKey: 'API key',
+    apiSecret: 'API secret',
+    authId: 'Auth ID',
+    authToken: 'Auth token',
+    signature: 'Signature secret of its webhooks',
+    signing: 'Signing key of its webhooks',
+    token: 'API token',
+    webhook: 'Secret of its webhooks',
+  },
+  webhookAddress: 'Address for its webhooks',
+  urlLike: (address: string) => `Your account’s own, as in ${address}`,
   url: 'Address',
   method: 'Method',
   httpText:

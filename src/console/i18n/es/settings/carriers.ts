@@ -9,7 +9,7 @@ export const carriers: SettingsWords['carriers'] = {
   protocols: {
     smpp: 'SMPP 3.4: directo a un centro de mensajes',
     twilio: 'Twilio, o quien habla igual',
-    http: 'Otra pasarela HTTP, descrita aquí',
+    http: 'Vonage, Infobip, Plivo, Sinch, MessageBird u otra pasarela HTTP',
     smtp: 'Correo electrónico (SMTP)',
   },
   protocolShort: { smpp: 'SMPP', twilio: 'Twilio', http: 'HTTP', smtp: 'Correo' },
@@ -114,6 +114,25 @@ export const carriers: SettingsWords['carriers'] = {
   messagingServiceSid: 'Messaging service SID',
   messagingServiceSidHint: 'Envía en lugar del remitente.',
   statusCallbacks: 'Pedir acuses por webhook',
+  gateway: 'Pasarela',
+  gatewayOther: 'Otra, descrita aquí',
+  gatewayText: name =>
+    `Ya se sabe cómo se entregan mensajes a ${name} y cómo se leen sus respuestas. Falta lo propio de su cuenta.`,
+  gatewayAfter:
+    'Una vez configurada, su página muestra la dirección para los webhooks de la pasarela y toda la descripción.',
+  gatewaySecrets: {
+    accessKey: 'Clave de acceso',
+    apiKey: 'Clave de la API',
+    apiSecret: 'Secreto de la API',
+    authId: 'Auth ID',
+    authToken: 'Auth token',
+    signature: 'Secreto de firma de sus webhooks',
+    signing: 'Clave de firma de sus webhooks',
+    token: 'Token de la API',
+    webhook: 'Secreto de sus webhooks',
+  },
+  webhookAddress: 'Dirección para sus webhooks',
+  urlLike: address => `La propia de su cuenta, como en ${address}`,
   url: 'Dirección',
   method: 'Método',
   httpText:

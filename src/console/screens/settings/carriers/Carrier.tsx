@@ -14,6 +14,7 @@ import { SureButton } from '../../../parts/SureButton.tsx'
 import { CarrierState } from './CarrierState.tsx'
 import { type CarrierDraft, draftOf, editOf, FRESH, newBodyOf, PROTOCOLS } from './draft.ts'
 import { CommonFields } from './CommonFields.tsx'
+import { gatewayOf } from './gateways.ts'
 import { HttpFields } from './HttpFields.tsx'
 import { SmppFields } from './SmppFields.tsx'
 import { SmtpFields } from './SmtpFields.tsx'
@@ -45,8 +46,11 @@ export function NewCarrier() {
   )
 }
 
-/** Secrets are a record to the API, and rows here. */
-const pointerOf = (pointer: string) => pointer.replace(/^\/http\/secrets\/.*/, '/http/secrets')
+/** Secrets are a record to the API, and rows here, or fields of the gateway that was chosen. */
+const pointerOf = (pointer: string, { http }: CarrierDraft) =>
+  gatewayOf(http.preset) === undefined
+    ? pointer.replace(/^\/http\/secrets\/.*/, '/http/secrets')
+    : pointer.replace(/^\/http\/secrets/, '/http/given')
 
 export function CarrierPage({ id }: { id: string }) {
   const { carriers, settings } = settingsWords()
@@ -75,6 +79,14 @@ export function CarrierPage({ id }: { id: string }) {
                 <dd>{carriers.speedOf(count(one.perSecond), count(one.segmentsPerSecond))}</dd>
                 <dt>{carriers.inFlight}</dt>
                 <dd>{count(one.inFlight)}</dd>
+                {(one.protocol === 'http' || one.protocol === 'twilio') && (
+                  <>
+                    <dt>{carriers.webhookAddress}</dt>
+                    <dd>
+                      <code>{`${location.origin}${path}/webhook`}</code>
+                    </dd>
+                  </>
+                )}
               </dl>
             </section>
             {isAdministrator && <Test path={path} />}
@@ -145,7 +157,7 @@ function Fields({ action, settings }: { action: string; settings: FormSettings<C
       <h2>{carriers.protocols[protocol]}</h2>
       {protocol === 'smpp' && <SmppFields isNew={isNew} />}
       {protocol === 'twilio' && <TwilioFields isNew={isNew} />}
-      {protocol === 'http' && <HttpFields />}
+      {protocol === 'http' && <HttpFields isNew={isNew} />}
       {protocol === 'smtp' && <SmtpFields isNew={isNew} />}
     </Form>
   )

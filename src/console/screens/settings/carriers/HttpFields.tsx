@@ -1,11 +1,67 @@
 import { settingsWords } from '../../../i18n/settings.ts'
+import { useFormContext } from '../../../lib/form.ts'
 import { Choice, JsonInput, NumberInput, Rows, TextInput } from '../../../parts/inputs.tsx'
 import type { Secret } from './draft.ts'
+import { GATEWAYS, gatewayOf } from './gateways.ts'
 
 const METHODS = ['POST', 'GET', 'PUT'] as const
 
-/** A gateway without an adapter of its own: its documentation, written down. */
-export function HttpFields() {
+/** A gateway without an adapter of its own: one that the API describes, or its documentation, written down. */
+export function HttpFields({ isNew }: { isNew: boolean }) {
+  const { carriers } = settingsWords()
+  const preset = useFormContext().read('/http/preset')
+  const gateway = gatewayOf(typeof preset === 'string' ? preset : undefined)
+  return (
+    <>
+      {isNew && (
+        <Choice
+          at="/http/preset"
+          label={carriers.gateway}
+          none={carriers.gatewayOther}
+          optional
+          options={Object.entries(GATEWAYS).map(([value, { name }]) => ({ value, label: name }))}
+        />
+      )}
+      {gateway === undefined ? <Description /> : <Account key={gateway.name} at={gateway} />}
+    </>
+  )
+}
+
+/** Of a described gateway: what is the account's own. */
+function Account({ at: gateway }: { at: NonNullable<ReturnType<typeof gatewayOf>> }) {
+  const { carriers } = settingsWords()
+  return (
+    <>
+      <p>{carriers.gatewayText(gateway.name)}</p>
+      <div class="fields">
+        {gateway.address !== undefined && (
+          <TextInput
+            at="/http/url"
+            label={carriers.url}
+            hint={carriers.urlLike(gateway.address)}
+            type="url"
+            empty=""
+            max={1000}
+          />
+        )}
+        {gateway.secrets.map(name => (
+          <TextInput
+            key={name}
+            at={`/http/given/${name}`}
+            label={carriers.gatewaySecrets[name]}
+            hint={carriers.secretNew}
+            type="password"
+            autocomplete="new-password"
+            max={2000}
+          />
+        ))}
+      </div>
+      <p class="hint">{carriers.gatewayAfter}</p>
+    </>
+  )
+}
+
+function Description() {
   const { carriers } = settingsWords()
   const parts = [
     ['auth', carriers.auth, 4, true],

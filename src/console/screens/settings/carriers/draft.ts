@@ -1,6 +1,7 @@
 /** A carrier account as its form has it; secrets are written and never come back. */
 import { changesOf, withoutEmpty } from '../../../lib/pointer.ts'
 import type { Carrier } from '../../../lib/setting-types.ts'
+import { gatewayOf } from './gateways.ts'
 
 export const PROTOCOLS = ['smpp', 'twilio', 'http', 'smtp'] as const
 type Protocol = (typeof PROTOCOLS)[number]
@@ -25,7 +26,12 @@ export interface CarrierDraft {
   readonly use: Carrier['use']
   readonly smpp: Settings
   readonly twilio: Settings
-  readonly http: Settings & { readonly secrets: readonly Secret[] }
+  readonly http: Settings & {
+    readonly secrets: readonly Secret[]
+    /** Of an account that is being set up: the gateway that the API describes, and its secrets by name. */
+    readonly preset: string | null
+    readonly given: Readonly<Record<string, string | null>>
+  }
   readonly smtp: Settings
 }
 
@@ -68,6 +74,8 @@ export const FRESH: CarrierDraft = {
     answer: { id: '/id', code: [], codes: {}, statuses: {} },
     responseTimeoutSeconds: 10,
     secrets: [{ name: 'token', value: null }],
+    preset: null,
+    given: {},
   },
   smtp: {
     host: '',
@@ -94,7 +102,7 @@ export function draftOf(carrier: Carrier): CarrierDraft {
     use: carrier.use,
     smpp: smpp ?? FRESH.smpp,
     twilio: twilio ?? FRESH.twilio,
-    http: { ...(http ?? FRESH.http), secrets: [] },
+    http: { ...(http ?? FRESH.http), secrets: [], preset: null, given: {} },
     smtp: smtp ?? FRESH.smtp,
   }
 }
@@ -102,12 +110,24 @@ export function draftOf(carrier: Carrier): CarrierDraft {
 /** Common fields, and those of the protocol that was chosen. */
 function bodyOf(draft: CarrierDraft) {
   const { smpp, twilio, http, smtp, routes, ...common } = draft
-  const of = { smpp, twilio, http: { ...http, secrets: recordOf(http.secrets) }, smtp }
+  const of = { smpp, twilio, http: httpOf(http), smtp }
   return {
     ...common,
     // A weight that was emptied is the usual one.
     routes: routes.map(route => withoutEmpty(route)),
     [draft.protocol]: of[draft.protocol],
+  }
+}
+
+/** Of a gateway that the API describes no more is sent than that does not say. */
+function httpOf({ preset, given, secrets, ...described }: CarrierDraft['http']) {
+  const gateway = gatewayOf(preset)
+  if (gateway === undefined) return { ...described, secrets: recordOf(secrets) }
+  return {
+    preset,
+    ...(gateway.address !== undefined && { url: described['url'] }),
+    responseTimeoutSeconds: described['responseTimeoutSeconds'],
+    secrets: recordOf(gateway.secrets.map(name => ({ name, value: given[name] ?? null }))),
   }
 }
 
