@@ -25,6 +25,7 @@ const deskSchema = z
       maxSegments: true,
       holdSeconds: true,
       typedCountAbove: true,
+      linkUrl: true,
     }),
     drillWords: z
       .array(z.object({ language: z.string(), exercise: z.string(), test: z.string() }))
@@ -79,11 +80,11 @@ export const deskRoutes = ({ database: { db }, now }: AppDependencies) =>
   new OpenAPIHono<Env>()
     .openapi(deskRoute, async c => {
       const { name, timeZone, country, languages, policy } = await readOrganisation(db)
-      const { secondPerson, maxSegments, holdSeconds, typedCountAbove } = policy
+      const { secondPerson, maxSegments, holdSeconds, typedCountAbove, linkUrl } = policy
       return c.json(
         {
           organisation: { name, timeZone, country, languages: [...languages] },
-          policy: { secondPerson, maxSegments, holdSeconds, typedCountAbove },
+          policy: { secondPerson, maxSegments, holdSeconds, typedCountAbove, linkUrl },
           drillWords: languages.map(language => ({
             language,
             exercise: drillWord('Exercise', language),

@@ -22,6 +22,8 @@ interface DeskAnswer {
     readonly maxSegments: number
     readonly holdSeconds: number
     readonly typedCountAbove: number
+    /** Where `{link}` in a text leads; null: nowhere. */
+    readonly linkUrl: string | null
   }
   /** What each text of a drill begins with. */
   readonly drillWords: readonly { language: string; exercise: string; test: string }[]

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { z } from 'zod'
+import { asMeasured, countLinks } from '../../../encoding/recipient-link.ts'
 import { JOINED, measureText, SINGLE } from '../../../encoding/segments.ts'
 import type { lintedSchema } from '../../../http/texts.ts'
 import { type ComposeWords, composeWords } from '../../i18n/compose.ts'
@@ -44,6 +45,9 @@ export function Message({
   }
   const word = words(shown.language)
   const isHeld = template !== undefined
+  const linkUrl = desk.value.policy?.linkUrl ?? undefined
+  const measured = (sms: string, language: string) =>
+    asMeasured(withWord(words(language), sms), linkUrl)
   return (
     <section class="card" aria-labelledby="c-message">
       <h2 id="c-message">
@@ -63,7 +67,7 @@ export function Message({
           >
             <span lang={language}>{languageName(language)}</span>{' '}
             <span class="muted small">
-              {sms === '' ? '–' : `${measureText(withWord(words(language), sms)).segments} SMS`}
+              {sms === '' ? '–' : `${measureText(measured(sms, language)).segments} SMS`}
             </span>
           </button>
         ))}
@@ -98,8 +102,15 @@ export function Message({
           </span>
           {faultOf('c-text') && <span class="fault">{faultOf('c-text')}</span>}
         </div>
+        {linkUrl !== undefined && !isHeld && (
+          <OwnLink
+            sms={shown.sms}
+            segmentsOf={sms => measureText(measured(sms, shown.language)).segments}
+            onInsert={sms => write({ sms })}
+          />
+        )}
         <Measure
-          sms={withWord(word, shown.sms)}
+          sms={measured(shown.sms, shown.language)}
           linted={linted[no]}
           onPlain={isHeld ? undefined : sms => write({ sms: withoutWord(word, sms) })}
         />
@@ -145,6 +156,47 @@ export function Message({
       </div>
     </section>
   )
+}
+
+/** A link of each recipient's own, by which they confirm on the web; it says what it costs before it is there. */
+function OwnLink({
+  sms,
+  segmentsOf,
+  onInsert,
+}: {
+  sms: string
+  segmentsOf: (sms: string) => number
+  onInsert: (sms: string) => void
+}) {
+  const { compose: text } = composeWords()
+  if (countLinks(sms) > 0) return <p class="hint">{text.linkIsIn}</p>
+  const insert = () => {
+    const field = document.getElementById('c-text') as HTMLTextAreaElement | null
+    const at = field?.selectionEnd ?? sms.length
+    const next = withMark(sms, at)
+    onInsert(next)
+    field?.focus()
+    // After the text has been written anew.
+    const after = next.length - (sms.length - at)
+    requestAnimationFrame(() => field?.setSelectionRange(after, after))
+  }
+  return (
+    <p>
+      <button type="button" class="button quiet" onClick={insert}>
+        {text.insertLink}
+      </button>{' '}
+      <span class="hint">
+        {text.linkCosts(segmentsOf(sms), segmentsOf(withMark(sms, sms.length)))}
+      </span>
+    </p>
+  )
+}
+
+/** Apart from what stands before and after it. */
+function withMark(sms: string, at: number): string {
+  const [before, after] = [sms.slice(0, at), sms.slice(at)]
+  const [left, right] = [/\S$/.test(before) ? ' ' : '', /^\S/.test(after) ? ' ' : '']
+  return `${before}${left}{link}${right}${after}`
 }
 
 /** How many SMS it takes, how much room is left, and what takes the room away. */

@@ -71,6 +71,7 @@ function Choose() {
   return (
     <section class="card stack">
       <p>{imports.intro}</p>
+      <p class="hint">{imports.hours}</p>
       {tooMany ? (
         <ConfirmRemoval
           removals={Number(tooMany[1])}

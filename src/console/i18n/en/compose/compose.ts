@@ -42,6 +42,12 @@ export const compose = {
   text: 'Text people get',
   textHint: 'Say what happens, where, what to do, until when, and who says so.',
   drillWord: 'Set before the text by the server; it can’t be taken away',
+  insertLink: 'Insert a link to confirm: {link}',
+  linkCosts: (now: number, then: number) =>
+    now === then
+      ? `Each recipient’s own. It stays at ${then} SMS each.`
+      : `Each recipient’s own. With it ${then} SMS each, now ${now}.`,
+  linkIsIn: '{link} becomes each recipient’s own link. What it takes is counted.',
   segmentsEach: (n: number) => (n === 1 ? '1 SMS each' : `${n} SMS each`),
   units: (used: number, room: number) => `${used} / ${room} characters`,
   alphabet: { GSM7: 'GSM-7', UCS2: 'Unicode' },

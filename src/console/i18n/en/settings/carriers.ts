@@ -128,6 +128,7 @@ export const carriers = {
     token: 'API token',
     webhook: 'Secret of its webhooks',
   },
+  webhookUser: (user: string) => `The password of the user ${user} that its webhooks sign in with.`,
   webhookAddress: 'Address for its webhooks',
   urlLike: (address: string) => `Your account’s own, as in ${address}`,
   url: 'Address',

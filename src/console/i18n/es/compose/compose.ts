@@ -43,6 +43,12 @@ export const compose: ComposeWords['compose'] = {
   text: 'Texto que recibe la gente',
   textHint: 'Diga qué pasa, dónde, qué hacer, hasta cuándo y quién lo dice.',
   drillWord: 'El servidor lo pone delante del texto; no se puede quitar',
+  insertLink: 'Insertar un enlace para confirmar: {link}',
+  linkCosts: (now, then) =>
+    now === then
+      ? `Propio de cada destinatario. Siguen siendo ${then} SMS cada uno.`
+      : `Propio de cada destinatario. Con él ${then} SMS cada uno, ahora ${now}.`,
+  linkIsIn: '{link} será el enlace propio de cada destinatario. Lo que ocupa está contado.',
   segmentsEach: n => `${n} SMS cada uno`,
   units: (used, room) => `${used} / ${room} caracteres`,
   alphabet: { GSM7: 'GSM-7', UCS2: 'Unicode' },

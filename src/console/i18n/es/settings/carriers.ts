@@ -131,6 +131,7 @@ export const carriers: SettingsWords['carriers'] = {
     token: 'Token de la API',
     webhook: 'Secreto de sus webhooks',
   },
+  webhookUser: user => `La contraseña del usuario ${user} con el que entran sus webhooks.`,
   webhookAddress: 'Dirección para sus webhooks',
   urlLike: address => `La propia de su cuenta, como en ${address}`,
   url: 'Dirección',

@@ -49,7 +49,11 @@ function Account({ at: gateway }: { at: NonNullable<ReturnType<typeof gatewayOf>
             key={name}
             at={`/http/given/${name}`}
             label={carriers.gatewaySecrets[name]}
-            hint={carriers.secretNew}
+            hint={
+              name === 'webhook' && gateway.webhookUser !== undefined
+                ? carriers.webhookUser(gateway.webhookUser)
+                : carriers.secretNew
+            }
             type="password"
             autocomplete="new-password"
             max={2000}

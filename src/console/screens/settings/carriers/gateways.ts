@@ -6,6 +6,8 @@ interface Gateway {
   readonly secrets: readonly SecretName[]
   /** Where it is another for each account: what it looks like. */
   readonly address?: string
+  /** As whom it signs in to us, where it does. */
+  readonly webhookUser?: string
 }
 
 type SecretName =
@@ -24,6 +26,7 @@ export const GATEWAYS = {
     name: 'Infobip',
     secrets: ['apiKey', 'webhook'],
     address: 'https://….api.infobip.com/sms/3/messages',
+    webhookUser: 'infobip',
   },
   messagebird: { name: 'MessageBird', secrets: ['accessKey', 'signing'] },
   plivo: {
