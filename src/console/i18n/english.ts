@@ -6,6 +6,7 @@ import { frame } from './en/frame.ts'
 import { guide } from './en/guide.ts'
 import { map } from './en/map.ts'
 import { preview } from './en/preview.ts'
+import { problems } from './en/problems.ts'
 import { replies } from './en/replies.ts'
 import { situation } from './en/situation.ts'
 import { time } from './en/time.ts'
@@ -20,6 +21,7 @@ export const english = {
   guide,
   map,
   preview,
+  problems,
   replies,
   situation,
   time,

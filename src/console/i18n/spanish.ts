@@ -7,6 +7,7 @@ import { frame } from './es/frame.ts'
 import { guide } from './es/guide.ts'
 import { map } from './es/map.ts'
 import { preview } from './es/preview.ts'
+import { problems } from './es/problems.ts'
 import { replies } from './es/replies.ts'
 import { situation } from './es/situation.ts'
 import { time } from './es/time.ts'
@@ -21,6 +22,7 @@ export const spanish: Words = {
   guide,
   map,
   preview,
+  problems,
   replies,
   situation,
   time,

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { words } from '../lib/i18n.ts'
+import { language, type Words, words } from '../lib/i18n.ts'
 import { Problem } from '../lib/problem.ts'
 
 export type Kind = 'ok' | 'warn' | 'error' | 'info'
@@ -27,8 +27,9 @@ export function ProblemNotice({ problem, retry }: { problem: unknown; retry?: ()
   return (
     <Notice kind="error" urgent>
       <p>{adviceOn(problem)}</p>
+      {problem instanceof Problem && isKnown(problem.code) && <OwnWords of={problem} />}
       {problem instanceof Problem && problem.errors.length > 0 && (
-        <ul class="small">
+        <ul class="small" lang="en">
           {problem.errors.map(({ pointer, detail }) => (
             <li key={pointer + detail}>{detail}</li>
           ))}
@@ -43,25 +44,40 @@ export function ProblemNotice({ problem, retry }: { problem: unknown; retry?: ()
   )
 }
 
+/** The API's words say it more closely, and in English. */
+function OwnWords({ of: { message } }: { of: Problem }) {
+  const own = (
+    <p class="small muted" lang="en">
+      {message}
+    </p>
+  )
+  if (language.value === 'en') return own
+  return (
+    <details>
+      <summary class="small">{words().everywhere.inEnglish}</summary>
+      {own}
+    </details>
+  )
+}
+
 export function adviceOn(problem: unknown): string {
   const { whatToDo } = words().everywhere
   if (!(problem instanceof Problem)) return String(problem)
   switch (problem.code) {
     case 'unreachable':
       return whatToDo.unreachable
-    case 'forbidden':
-      return `${whatToDo.forbidden} (${problem.message})`
-    case 'not_found':
-      return whatToDo.notFound
-    case 'stale_revision':
-      return whatToDo.changedSince
-    case 'invalid_token':
-      return whatToDo.signInAgain
     case 'too_many_requests':
       return whatToDo.tooMany(problem.retryAfterSeconds ?? 5)
     case 'passkey_cancelled':
       return whatToDo.passkeyCancelled
+    case 'insecure_page':
+      return whatToDo.insecurePage
+    case 'no_key':
+      return whatToDo.noKey
     default:
-      return problem.message
+      // Of a server that is newer than this page there may be others.
+      return isKnown(problem.code) ? words().problems[problem.code] : problem.message
   }
 }
+
+const isKnown = (code: string): code is keyof Words['problems'] => code in words().problems

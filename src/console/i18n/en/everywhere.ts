@@ -40,14 +40,14 @@ export const everywhere = {
   passed: 'Passed:',
   look: 'Look:',
   fault: 'Fault:',
+  inEnglish: 'What the server says of it',
   faultsTitle: (n: number) => (n === 1 ? 'One thing must be mended' : `${n} things must be mended`),
   whatToDo: {
     unreachable: 'The server does not answer. Check the network, then try again.',
-    forbidden: 'Your roles do not allow this. An administrator can change them.',
-    notFound: 'This is not here, or not in this mode.',
-    changedSince: 'Somebody changed this in the meantime. Load it again to see how it stands.',
     tooMany: (seconds: number) => `Too many tries. Try again in ${seconds} s.`,
-    signInAgain: 'Your sign-in is over. Sign in again; nothing that you wrote is lost.',
+    insecurePage:
+      'This page was not opened by https or as localhost, so the browser signs nothing here.',
+    noKey: 'This browser has no signing key that works. Make one first.',
     passkeyCancelled: 'The passkey was not used. Nothing was sent. Try again when you are ready.',
   },
 }

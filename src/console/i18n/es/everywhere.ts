@@ -43,14 +43,14 @@ export const everywhere: Words['everywhere'] = {
   passed: 'Bien:',
   look: 'Atención:',
   fault: 'Error:',
+  inEnglish: 'Lo que dice el servidor, en inglés',
   faultsTitle: n => (n === 1 ? 'Hay algo que corregir' : `Hay ${n} cosas que corregir`),
   whatToDo: {
     unreachable: 'El servidor no responde. Compruebe la red e inténtelo de nuevo.',
-    forbidden: 'Sus funciones no lo permiten. Un administrador puede cambiarlas.',
-    notFound: 'No está aquí, o no en este modo.',
-    changedSince: 'Alguien lo cambió mientras tanto. Cárguelo de nuevo para ver cómo está.',
     tooMany: seconds => `Demasiados intentos. Vuelva a intentarlo en ${seconds} s.`,
-    signInAgain: 'Su sesión terminó. Entre de nuevo; no se pierde nada de lo escrito.',
+    insecurePage:
+      'Esta página no se abrió por https ni como localhost; aquí el navegador no firma nada.',
+    noKey: 'Este navegador no tiene una clave de firma que funcione. Cree primero una.',
     passkeyCancelled: 'No se usó la llave de acceso. No se envió nada. Inténtelo cuando quiera.',
   },
 }

@@ -1,0 +1,34 @@
+/** What the API refuses, in the console's own words. */
+import { randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
+import { english } from '../../src/console/i18n/english.ts'
+import { spanish } from '../../src/console/i18n/spanish.ts'
+import { ERROR_CODES } from '../../src/errors.ts'
+import { consoleUrl, takeSeat, test } from '../support/console.ts'
+import { keptSession } from '../support/console-session.ts'
+
+test('every code of the API has words in both languages, and none has words that is not there', () => {
+  const codes = ERROR_CODES.toSorted()
+  for (const { problems } of [english, spanish]) {
+    expect(Object.keys(problems).toSorted()).toEqual(codes)
+    // Whole sentences, of its own each.
+    for (const text of Object.values(problems)) expect(text).toMatch(/^\p{Lu}.{9,}\.$/u)
+  }
+  for (const code of codes) expect(spanish.problems[code]).not.toBe(english.problems[code])
+})
+
+test('in the Spanish console a refusal is told in Spanish; what the server says of it stands behind a press', async ({
+  tocsin,
+  browser,
+}) => {
+  const { page, context } = await takeSeat(browser, { locale: 'es-US' })
+  await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
+  await page.goto(`${consoleUrl(tocsin)}live/alerts/${randomUUID()}`)
+  const notice = page.getByRole('alert')
+  await notice.getByText(spanish.problems.not_found).waitFor({ timeout: 20_000 })
+  const own = notice.locator('details [lang=en]')
+  expect(await own.isVisible()).toBe(false)
+  await notice.locator('summary').click()
+  await own.waitFor()
+  await context.close()
+})
