@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { asMeasured } from '../../encoding/recipient-link.ts'
 import { measureText } from '../../encoding/segments.ts'
 import { composeWords } from '../i18n/compose.ts'
 import { get, post, remove } from '../lib/api.ts'
@@ -15,8 +16,9 @@ import { Waiting } from '../parts/Waiting.tsx'
 import { areaFault } from './compose/areas.ts'
 import { type Composition, createComposition, unsaved } from './compose/composition.ts'
 import { Conflict } from './compose/Conflict.tsx'
-import { emptyForm, type FormFault, formFromAlert, type Text } from './compose/form.ts'
+import { emptyForm, type FormFault, formFromAlert, isWhole, type Text } from './compose/form.ts'
 import { Message } from './compose/Message.tsx'
+import { ByItself, noticeId } from './compose/ByItself.tsx'
 import { Reach } from './compose/Reach.tsx'
 import { missingBlanks, preview, type Template } from './compose/template.ts'
 import { useTemplatesAndGroups, What } from './compose/What.tsx'
@@ -204,6 +206,7 @@ function Page({
         <div class="stack">
           <What of={composition} templates={templates} groups={groups} faultOf={faultOf} />
           <Message of={composition} faultOf={faultOf} />
+          <ByItself of={composition} groups={groups} faultOf={faultOf} />
         </div>
         <Where of={composition} groups={groups} fault={faultOf('c-where')} />
       </div>
@@ -317,6 +320,8 @@ const FILL_MS = 100
 function faultsOf({ form, template }: Composition): FormFault[] {
   const { faults } = composeWords().compose
   const { event, texts, areas, groups, template: from, minutes, expires } = form.value
+  const { replies, escalations = [] } = form.value
+  const linkUrl = desk.value.policy?.linkUrl ?? undefined
   const most = desk.value.policy?.maxSegments ?? 255
   const missing = from && template.value ? missingBlanks(template.value, from.blanks) : []
   const said = texts.filter(({ sms }) => sms.trim() !== '')
@@ -333,11 +338,14 @@ function faultsOf({ form, template }: Composition): FormFault[] {
       ? [{ field: 'c-text', text: faults.text(languageName(firstText.language)) }]
       : []),
     ...said
-      .filter(({ sms }) => measureText(sms).segments > most)
+      .filter(({ sms }) => measureText(asMeasured(sms, linkUrl)).segments > most)
       .map(({ language }) => ({
         field: 'c-text',
         text: faults.tooLong(languageName(language), most),
       })),
+    ...(replies.length === 0 ? [] : escalations).flatMap((one, no) =>
+      isWhole(one) ? [] : [{ field: noticeId(no), text: faults.notice(no + 1) }],
+    ),
     ...(areas.length === 0 && groups.length === 0
       ? [{ field: 'c-where', text: faults.where }]
       : []),

@@ -7,6 +7,7 @@ import { AlertTable } from '../parts/AlertTable.tsx'
 import { Empty } from '../parts/Empty.tsx'
 import { useModeOfPage } from '../parts/Frame.tsx'
 import { Waiting } from '../parts/Waiting.tsx'
+import { AllStop } from './AllStop.tsx'
 
 const DAY_MS = 86_400_000
 
@@ -32,6 +33,7 @@ export function Sending() {
           <AlertTable of={sending} />
         )}
       </section>
+      {sending !== undefined && <AllStop sending={sending.length} />}
       <section class="card">
         <h2>{situation.ended}</h2>
         {ended === undefined ? (

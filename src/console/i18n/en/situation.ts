@@ -31,4 +31,13 @@ export const situation = {
   sendingNone: 'Nothing is being sent.',
   ended: 'Ended in the last 24 hours',
   endedNone: 'Nothing ended in the last 24 hours.',
+  allStop: 'All-stop',
+  allStopText:
+    'Everything that is being sent in this mode stops, for good: for when something sends that should not.',
+  allStopReason: 'Reason, for the audit log',
+  allStopNeedsReason: 'Write the reason first.',
+  allStopQuestion: (n: string) =>
+    `Stop everything that is being sent, for good? ${n} on this list.`,
+  allStopAct: 'Stop everything',
+  allStopped: (n: string) => `Stopped: ${n}.`,
 }

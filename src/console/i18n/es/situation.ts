@@ -36,4 +36,12 @@ export const situation: Words['situation'] = {
   sendingNone: 'No se envía nada.',
   ended: 'Terminadas en las últimas 24 horas',
   endedNone: 'Nada terminó en las últimas 24 horas.',
+  allStop: 'Parada general',
+  allStopText:
+    'Todo lo que se está enviando en este modo se detiene para siempre: para cuando sale algo que no debería.',
+  allStopReason: 'Motivo, para el registro',
+  allStopNeedsReason: 'Escriba primero el motivo.',
+  allStopQuestion: n => `¿Detener para siempre todo lo que se está enviando? ${n} en esta lista.`,
+  allStopAct: 'Detener todo',
+  allStopped: n => `Detenidas: ${n}.`,
 }

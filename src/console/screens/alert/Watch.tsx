@@ -17,6 +17,7 @@ import { Breakdown } from './watch/Breakdown.tsx'
 import { Carriers } from './watch/Carriers.tsx'
 import { Rate, SlowCarriers, useCapacity } from './watch/Capacity.tsx'
 import { Causes } from './watch/Causes.tsx'
+import { FollowUps } from './watch/FollowUps.tsx'
 import { Progress } from './watch/Progress.tsx'
 import { ResultMap } from './watch/ResultMap.tsx'
 import { Spoken } from './watch/Spoken.tsx'
@@ -107,6 +108,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
               <section class="card">
                 <Breakdown alert={alert} tally={figures.tally} outcomes={outcomes} />
               </section>
+              <FollowUps of={figures.progress} />
               <section class="card">
                 <h2>{watching.areaCheck}</h2>
                 <AreaLine alert={alert} read={read} problem={problem} />

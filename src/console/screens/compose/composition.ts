@@ -134,15 +134,11 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
     const heldTo = before?.template?.partedAt === null ? before.template.id : undefined
     if (before !== undefined && sent.template === undefined) {
       const parts = heldTo === undefined ? {} : { template: null }
-      const { corrections = null, ...draft } = draftOf(sent, status, now) as {
-        corrections?: object | null
-      }
+      // What is not there any more is taken away.
+      const optional = { corrections: null, reminders: null, escalations: null }
+      const draft = { ...optional, ...draftOf(sent, status, now) }
       const audience = { ...before.audience, groups: sent.groups }
-      return patch(
-        `/v1/alerts/${before.id}`,
-        { ...draft, audience, corrections, ...parts },
-        at(before),
-      )
+      return patch(`/v1/alerts/${before.id}`, { ...draft, audience, ...parts }, at(before))
     }
     if (before !== undefined && heldTo === sent.template?.id) {
       return patch(`/v1/alerts/${before.id}`, templatePatchOf(sent, before, now), at(before))
@@ -154,7 +150,11 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
     const made = await post<Alert>(path, body, { idempotencyKey: creationKey })
     creationKey = crypto.randomUUID()
     if (before !== undefined) await remove(`/v1/alerts/${before.id}`).catch(() => undefined)
-    const isOther = made.severity !== sent.severity || !isSame(made.replies.options, sent.replies)
+    const isOther =
+      made.severity !== sent.severity ||
+      !isSame(made.replies.options, sent.replies) ||
+      sent.reminders !== undefined ||
+      (sent.escalations ?? []).length > 0
     if (!isOther || sent.template === undefined) return made
     return patch(`/v1/alerts/${made.id}`, templatePatchOf(sent, made, now), at(made))
   }

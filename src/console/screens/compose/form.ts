@@ -3,6 +3,8 @@ import type { BlankValues } from '../../../templates/blanks.ts'
 import type { Alert, Area, Info, Severity } from '../../lib/types.ts'
 
 export type ReplyOption = Alert['replies']['options'][number]
+/** Whom it tells when too many stay silent, or too many answer so. */
+export type Escalation = NonNullable<Alert['escalations']>[number]
 
 export interface Text {
   readonly language: string
@@ -37,6 +39,9 @@ export interface Form {
   readonly expires: string | undefined
   readonly groups: readonly string[]
   readonly areas: readonly Area[]
+  /** To those who have not answered, by itself; undefined: none. */
+  readonly reminders?: Alert['reminders']
+  readonly escalations?: readonly Escalation[] | undefined
 }
 
 export const SAFE_OR_HELP: readonly ReplyOption[] = [
@@ -96,6 +101,28 @@ export function formFromAlert(alert: Alert): Form {
     expires: first?.expires,
     groups: alert.audience.groups,
     areas: first?.area ?? [],
+    reminders: alert.reminders,
+    escalations: alert.escalations,
+  }
+}
+
+/** Whether it could be sent: as long as something is missing, the draft is kept without it. */
+export function isWhole({ when, option, count, percent, to, texts }: Escalation): boolean {
+  const hasOption = when === 'noReplyAbove' || option !== undefined
+  const hasLimit = count !== undefined || percent !== undefined
+  return hasOption && hasLimit && to !== '' && texts.some(({ sms }) => sms.trim() !== '')
+}
+
+/** What goes out by itself; without replies nobody could answer, and there is none. */
+function byItselfOf({ replies, reminders, escalations = [] }: Form) {
+  if (replies.length === 0) return {}
+  const whole = escalations.filter(isWhole).map(one => ({
+    ...one,
+    texts: one.texts.filter(({ sms }) => sms.trim() !== ''),
+  }))
+  return {
+    ...(reminders !== undefined && { reminders }),
+    ...(whole.length > 0 && { escalations: whole }),
   }
 }
 
@@ -152,6 +179,7 @@ export function draftOf(form: Form, status: Alert['status'], now: Date) {
     audience: { groups: form.groups },
     replies: { options: form.replies },
     ...(Object.keys(corrections).length > 0 && { corrections }),
+    ...byItselfOf(form),
   }
 }
 
@@ -166,6 +194,9 @@ export function templatePatchOf(form: Form, stored: Alert, now: Date): object {
     template: { version: form.template?.version, blanks: form.template?.blanks },
     audience: { ...stored.audience, groups: form.groups },
     replies: { ...stored.replies, options: form.replies },
+    reminders: null,
+    escalations: null,
+    ...byItselfOf(form),
     info: stored.info.map(({ area: _area, ...block }, no) => ({
       ...block,
       severity: form.severity,

@@ -39,7 +39,7 @@ function Alarm({ code, detail, since }: Progress['alarms'][number]) {
     >
       <p>
         <strong>
-          {isStop ? '✗' : '!'} {heads[code] ?? watching.alarms.other}.
+          {isStop ? '✗' : '!'} {heads[code.replace(/_\d+$/, '')] ?? watching.alarms.other}.
         </strong>{' '}
         {detail} <span class="muted">{watching.since(clock(since))}</span>
       </p>
