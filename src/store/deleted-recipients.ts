@@ -15,6 +15,7 @@ import { findAlert, type AlertRow } from './alerts.ts'
 import type { Database } from './database.ts'
 import { NEEDS_NO_COUNT } from './ended-alerts.ts'
 import { areAtRest } from './follow-ups.ts'
+import { ANSWERED_WITHIN_DAYS } from './inbound.ts'
 import { alerts, keptOutcomes } from './schema.ts'
 
 /** When an alert was over: nothing of it was left to send, and what was sent had expired. As its index has it. */
@@ -35,12 +36,15 @@ export async function listOver(db: Database, until: Date): Promise<string[]> {
 }
 
 /**
- * Whether nobody needs the recipients of an alert that is over: nothing of it is awaited, the counting of ended alerts has
- * been there, and no alert that follows it is going out, or may.
+ * Whether nobody needs the recipients of an alert that is over: nothing of it is awaited, no receipt comes and no text
+ * answers it any more, the counting of ended alerts has been there, and no alert that follows it is going out, or may.
  */
 export async function areUnneeded(db: Database, alertId: string, now: Date): Promise<boolean> {
   const [found] = await db.execute<{ isFree: boolean }>(sql`
-    select ${NEEDS_NO_COUNT} and not exists (
+    select ${NEEDS_NO_COUNT}
+      and greatest(a.dispatched_at, a.last_submitted_at)
+        <= ${now.toISOString()}::timestamptz - make_interval(days => ${ANSWERED_WITHIN_DAYS}::int)
+      and not exists (
       select from alerts later
       where later."references" @> array[a.id]
         and (later.state in ('sending', 'paused')

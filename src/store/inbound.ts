@@ -22,7 +22,7 @@ export interface Asked {
 }
 
 /** A text later than this is no answer to an alert that is over. */
-const ANSWERED_WITHIN_DAYS = 7
+export const ANSWERED_WITHIN_DAYS = 7
 
 export interface RecentAlert {
   readonly id: string

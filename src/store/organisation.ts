@@ -93,7 +93,8 @@ export const retentionSchema = z.strictObject({
     .meta({
       description:
         "After the alert's end and its expiry: whom it went to is deleted, phones, contacts, addresses, message ids and " +
-        'what became of each; an alert that another one still follows waits for that',
+        'what became of each. At the earliest a week after its last message, for receipts and answers come so long; an ' +
+        'alert that another one still follows waits for that',
     }),
   repliesDays: z
     .int()

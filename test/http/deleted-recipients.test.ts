@@ -338,7 +338,7 @@ const blocksOf = async (db: Database, id: string) =>
 const clean = (db: Database) => deleteRecipients(db, daysFromNow(-90), new Date(), never)
 
 test(
-  'an alert that is going on, awaited, not counted, or followed by one that may go out keeps whom it went to',
+  'an alert that is going on, awaited, answered, not counted, or followed by one that may go out keeps whom it went to',
   SLOW,
   async ({ db }) => {
     const going = await aPastAlert(db, 1, 'sending')
@@ -346,6 +346,12 @@ test(
     await db.execute(sql`
       insert into ranges (alert_id, range_no, block_no, route_class, from_seq, to_seq, expires)
       values (${awaited}::uuid, 1, 1, '', 1, 1, now())`)
+    const answerable = await aPastAlert(db)
+    const lastLeft = (days: number) =>
+      db.execute(sql`
+        update alerts set last_submitted_at = now() - make_interval(days => ${days}::int)
+        where id = ${answerable}::uuid`)
+    await lastLeft(6)
     const followed: string[] = []
     const followers: string[] = []
     for (const state of ['sending', 'paused', 'submitted', 'approved']) {
@@ -357,11 +363,12 @@ test(
       followers.push(after)
     }
     await db.execute(sql`delete from counted_alerts where alert_id = ${uncounted}::uuid`)
-    const kept = [going, awaited, uncounted, ...followed]
+    const kept = [going, awaited, uncounted, answerable, ...followed]
     const left = () => Promise.all(kept.map(id => blocksOf(db, id)))
     expect(await clean(db)).toBe(0)
     expect(await left()).toEqual(kept.map(() => 1))
 
+    await lastLeft(8)
     const [sending, paused, submitted, approved] = followers
     await db.execute(sql`update alerts set state = 'sent' where id in (${sending}, ${going})`)
     await db.execute(sql`update alerts set state = 'stopped' where id = ${paused}::uuid`)

@@ -110,6 +110,7 @@ function Fields({ now }: { now: OrganisationResource }) {
         <NumberInput
           at="/retention/deliveriesDays"
           label={text.deliveriesDays}
+          hint={text.deliveriesDaysHint}
           unit={text.days}
           min={1}
           max={3650}

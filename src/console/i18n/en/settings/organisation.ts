@@ -83,5 +83,7 @@ export const organisation = {
   retentionText:
     'Counts, reports, signatures and the audit log stay for good; what names people goes. An alert whose recipients were deleted can no longer be corrected or sent again.',
   deliveriesDays: 'Whom an alert went to, after its end and expiry',
+  deliveriesDaysHint:
+    'At the earliest a week after its last message: receipts and answers come so long.',
   repliesDays: 'Texts that people sent, and the answers',
 }

@@ -86,5 +86,7 @@ export const organisation: SettingsWords['organisation'] = {
   retentionText:
     'Los recuentos, los informes, las firmas y la auditoría se quedan para siempre; lo que nombra a personas se borra. Una alerta cuyos destinatarios se borraron ya no se puede corregir ni reenviar.',
   deliveriesDays: 'A quién llegó una alerta, tras su fin y su vencimiento',
+  deliveriesDaysHint:
+    'Como pronto, una semana después de su último mensaje: hasta entonces llegan acuses y respuestas.',
   repliesDays: 'Textos que enviaron las personas, y las respuestas',
 }
