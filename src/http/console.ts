@@ -52,6 +52,9 @@ export const consoleRoutes = ({ config }: AppDependencies) =>
           baseUri: ["'none'"],
           formAction: ["'none'"],
           frameAncestors: ["'none'"],
+          // What a page could be made to run is only what `map/trusted.ts` lets through.
+          requireTrustedTypesFor: ["'script'"],
+          trustedTypes: ['default'],
         },
         permissionsPolicy: { camera: [], microphone: [], payment: [], usb: [] },
         referrerPolicy: 'no-referrer',

@@ -12,9 +12,11 @@ import 'maplibre-gl/dist/maplibre-gl.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Box } from '../../geometry/geojson.ts'
 import { featuresOf, type MapArea, type MapPoint, type Values } from './area-features.ts'
+import { trustWorker } from './trusted.ts'
 import { loadGround, loadPlaceNames } from './ground.ts'
 import { hatchImage, layersOf, readColours, SEVERITY_COLOURS, styleOf } from './style.ts'
 
+trustWorker(workerUrl)
 setWorkerUrl(workerUrl)
 
 interface MapWords {
