@@ -1,10 +1,11 @@
 /** The sections on what was said, by whom, and when. */
 import type { Part, Section } from './sheet.ts'
 import type { Telling } from './sheet-of.ts'
+import type { Moment } from './timeline.ts'
 import { fill } from './words.ts'
 
 export function storySections(telling: Telling): Section[] {
-  return [texts(telling), timeline(telling), signatures(telling), notes(telling)]
+  return [texts(telling), timeline(telling), signatures(telling), ...notes(telling)]
 }
 
 function texts({ report, words, figures }: Telling): Section {
@@ -27,6 +28,12 @@ function texts({ report, words, figures }: Telling): Section {
 
 function timeline({ report, words, figures, timeZone }: Telling): Section {
   const { timeline: said } = words
+  const detailOf = ({ event, detail }: Moment) => {
+    const dispatched = event === 'dispatched' && /^(\d+) recipients$/.exec(detail ?? '')
+    return dispatched
+      ? fill(said.recipients, { recipients: figures.count(Number(dispatched[1])) })
+      : detail
+  }
   const events: Readonly<Record<string, string | undefined>> = said.events
   const table: Part = {
     is: 'table',
@@ -42,7 +49,7 @@ function timeline({ report, words, figures, timeZone }: Telling): Section {
       .map((moment, i, shown) => [
         figures.timeOfDay(moment.at, shown[i - 1]?.at),
         moment.afterSeconds === null ? '' : `+ ${figures.duration(moment.afterSeconds)}`,
-        [events[moment.event] ?? moment.event, moment.detail].filter(Boolean).join(': '),
+        [events[moment.event] ?? moment.event, detailOf(moment)].filter(Boolean).join(': '),
         moment.operatorName ?? (moment.operatorId === null ? words.system : words.unnamed),
       ]),
   }
@@ -75,7 +82,8 @@ function signatures({ signers, words, figures }: Telling): Section {
   return { id: 'signatures', title: said.title, parts }
 }
 
-function notes({ alert, report, words, figures }: Telling): Section {
+/** None where nobody has written any. */
+function notes({ alert, report, words, figures }: Telling): Section[] {
   const { notes: said } = words
   const written = report.timeline.filter(({ event }) => event === 'noted')
   const own = alert.draft.note
@@ -88,9 +96,5 @@ function notes({ alert, report, words, figures }: Telling): Section {
       meta: `${operatorName ?? words.unnamed}, ${figures.moment(at)}`,
     })),
   ]
-  return {
-    id: 'notes',
-    title: said.title,
-    parts: parts.length === 0 ? [{ is: 'paragraph', text: said.none }] : parts,
-  }
+  return parts.length === 0 ? [] : [{ id: 'notes', title: said.title, parts }]
 }

@@ -172,6 +172,7 @@ export const english = {
     after: 'After',
     what: 'What',
     who: 'Who',
+    recipients: 'to {recipients} people',
     events: {
       created: 'Written',
       edited: 'Changed',
@@ -212,7 +213,7 @@ export const english = {
     approver: 'approver',
     none: 'Nobody has signed it.',
   },
-  notes: { title: 'Notes', none: 'Nobody has written a note.' },
+  notes: { title: 'Notes' },
   units: { ms: '{n} ms', s: '{n} s', min: '{n} min', h: '{n} h', d: '{n} d' },
   mail: {
     statistics: {

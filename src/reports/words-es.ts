@@ -174,6 +174,7 @@ export const spanish: ReportWords = {
     after: 'Tras',
     what: 'Qué',
     who: 'Quién',
+    recipients: 'a {recipients} personas',
     events: {
       created: 'Escrita',
       edited: 'Modificada',
@@ -214,7 +215,7 @@ export const spanish: ReportWords = {
     approver: 'aprobador',
     none: 'Nadie la ha firmado.',
   },
-  notes: { title: 'Notas', none: 'Nadie ha escrito una nota.' },
+  notes: { title: 'Notas' },
   units: { ms: '{n} ms', s: '{n} s', min: '{n} min', h: '{n} h', d: '{n} d' },
   mail: {
     statistics: {
