@@ -1,7 +1,7 @@
 import { endAlert } from '../alerts/end.ts'
 import { notify, transact, type Database } from '../store/database.ts'
 import { endLetters } from '../store/mailings.ts'
-import { endOfAlert, endRanges, unfinishedAlerts } from '../store/finish.ts'
+import { endOfAlert, endRanges, finishStopped, unfinishedAlerts } from '../store/finish.ts'
 
 /**
  * Ends what is over: recipients of stopped and expired ranges, letters, and alerts with nothing left to do.
@@ -20,7 +20,7 @@ export async function finishAlerts(
     const state = await transact(db, async tx => {
       const end = await endOfAlert(tx, alertId)
       if (end !== undefined) await endAlert(tx, alertId, end, now())
-      return end
+      return end ?? ((await finishStopped(tx, alertId, now())) ? 'stopped' : undefined)
     })
     if (state !== undefined) ended(alertId)
     if (changed || state !== undefined) await notify(db, 'alerts', alertId)

@@ -15,7 +15,8 @@ export async function unfinishedAlerts(db: Database): Promise<string[]> {
     select a.id from alerts a
     where a.state in ('sending', 'paused')
       or (a.state = 'stopped'
-        and (exists (select from ranges r where r.alert_id = a.id and r.state <> 'done')
+        and (a.finished_at is null
+          or exists (select from ranges r where r.alert_id = a.id and r.state <> 'done')
           or ${IS_MAILING}))
     order by a.priority, a.dispatched_at
   `)
@@ -84,6 +85,23 @@ export async function endOfAlert(
   `)
   if (row === undefined) return undefined
   return row.late ? 'expired' : 'sent'
+}
+
+/**
+ * Notes when an alert that was stopped has come to rest: nothing of it is queued or in flight any more, letters
+ * included.
+ *
+ * @returns whether that is so now, and was not before
+ */
+export async function finishStopped(tx: Database, alertId: string, now: Date): Promise<boolean> {
+  const { count } = await tx.execute(sql`
+    update alerts a set finished_at = ${now.toISOString()}::timestamptz
+    where a.id = ${alertId}::uuid and a.state = 'stopped' and a.finished_at is null
+      and a.plan_state = 'done'
+      and not exists (select from ranges r where r.alert_id = a.id and r.state <> 'done')
+      and not ${IS_MAILING}
+  `)
+  return count > 0
 }
 
 /**

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { transact, type Database } from '../../src/store/database.ts'
-import { endOfAlert, unfinishedAlerts } from '../../src/store/finish.ts'
+import { endOfAlert, finishStopped, unfinishedAlerts } from '../../src/store/finish.ts'
 import {
   claimLetters,
   renewLetters,
@@ -264,7 +264,10 @@ test('a stop cancels what waits, and leaves what is in flight to its end', async
   await lapse(db, alertId)
   await endAll(db, alertId)
   expect(await counted(db, alertId)).toMatchObject({ sent: 1, cancelled: 2, unknown: 1 })
+  const finish = () => transact(db, tx => finishStopped(tx, alertId, new Date()))
+  expect(await finish()).toBe(false)
   await db.execute(sql`update ranges set state = 'done' where alert_id = ${alertId}::uuid`)
+  expect(await finish()).toBe(true)
   expect(await unfinishedAlerts(db)).not.toContain(alertId)
 })
 
