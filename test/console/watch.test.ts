@@ -142,6 +142,13 @@ test(
         20_000,
       )
     await page.getByRole('button', { name: 'Stop sending' }).waitFor()
+    // The stream may tell of it before the dispatch is asked for again.
+    await until(
+      async () => keys.length,
+      asked => asked > 1,
+      'it is asked again',
+      10_000,
+    )
     expect(keys).toEqual([keys[0], keys[0]])
     await grows(5)
     await tocsin.restartApi()
