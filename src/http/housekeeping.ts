@@ -9,6 +9,7 @@ import { purgeFeedItems } from '../store/cap-feeds.ts'
 import { purgeKeys } from '../store/idempotency.ts'
 import { purgeFailures as purgeFailedDeliveries } from '../store/ended-alerts.ts'
 import { purgeReports } from '../store/due-reports.ts'
+import { purgeRejects } from '../store/imports.ts'
 import { purgeNotices } from '../store/notices.ts'
 import { purgeOperatorLetters } from '../store/operator-letters.ts'
 import { readOrganisation } from '../store/organisation.ts'
@@ -29,6 +30,8 @@ const KNOWN_ADDRESS_DAYS = 90
 const SPENT_CHALLENGES_KEPT_DAYS = 1
 /** What subscribers were told can be replayed this long. */
 const NOTICES_KEPT_DAYS = 30
+/** What an import turned down can be read this long. */
+const REJECTS_KEPT_DAYS = 30
 /** What a feed has not listed for so long it could list again, and would be known by its message. */
 const FEED_ITEMS_KEPT_DAYS = 7
 
@@ -55,6 +58,7 @@ export function startHousekeeping(
       const { retention } = await readOrganisation(db)
       await purgeReplies(db, daysAgo(now(), retention.repliesDays))
     },
+    () => purgeRejects(db, daysAgo(now(), REJECTS_KEPT_DAYS)),
     () => purgeFeedItems(db, daysAgo(now(), FEED_ITEMS_KEPT_DAYS)),
     async () => {
       const { retention } = await readOrganisation(db)

@@ -77,7 +77,7 @@ const rejectsRoute = createRoute({
   request: { params: idParams },
   responses: {
     200: {
-      description: 'line, column, reason, value',
+      description: 'line, column, reason, value; 30 days after the import its first line alone',
       content: { 'text/csv': { schema: z.string() } },
     },
   },

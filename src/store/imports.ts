@@ -134,6 +134,22 @@ export async function insertRejects(
   `)
 }
 
+/** Deleted in one transaction. */
+const REJECTS_AT_ONCE = 20_000
+
+/** What was turned down may be somebody's number: it is kept for as long as somebody may put the file right. */
+export async function purgeRejects(db: Database, before: Date): Promise<void> {
+  for (;;) {
+    const { count } = await db.execute(sql`
+      delete from import_rejects where ctid = any(array(
+        select r.ctid from import_rejects r join imports i on i.id = r.import_id
+        where i.finished_at < ${before.toISOString()}::timestamptz
+        limit ${REJECTS_AT_ONCE} for update of r skip locked))
+    `)
+    if (count < REJECTS_AT_ONCE) return
+  }
+}
+
 /** The rejects in the file's order, a few thousand at a time. */
 export async function* readRejects(db: Database, importId: string): AsyncGenerator<Reject[]> {
   const batch = 5_000

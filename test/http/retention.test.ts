@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { recordReplies } from '../../src/inbound/replies.ts'
+import { purgeRejects } from '../../src/store/imports.ts'
 import { purgeReplies } from '../../src/store/retention.ts'
 import { test } from '../support/edge.ts'
 import { aCarrier, aPhone, aSentAlert } from '../support/sent-alert.ts'
@@ -79,4 +80,26 @@ test('an alert that is being sent keeps what it was answered', async ({ db }) =>
   expect(await purgeReplies(db, tomorrow)).toBe(0)
   await db.execute(sql`update alerts set state = 'sent' where id = ${alertId}`)
   expect(await purgeReplies(db, tomorrow)).toBe(1)
+})
+
+test('what an import turned down goes when nobody puts the file right any more; its counts stay', async ({
+  db,
+  edge,
+}) => {
+  const author = await edge.caller({ roles: ['author'] })
+  const text = 'phone,language\n+15550001111,en\nnobody,en\nnothing,es\n'
+  const headers = { 'Content-Type': 'text/csv' }
+  const { body } = await author.call('POST', '/v1/contacts/import', { text, headers })
+  const importOf = async () => (await author.call('GET', `/v1/imports/${body.id}`)).body
+  await expect.poll(async () => (await importOf()).state, { timeout: 10_000 }).not.toBe('running')
+  const done = await importOf()
+  expect(done).toMatchObject({ read: 3, accepted: 1, rejected: 2 })
+  const linesOf = async () =>
+    ((await author.call('GET', `/v1/imports/${body.id}/rejects`)).body as string).trim().split('\n')
+  expect(await linesOf()).toHaveLength(3)
+  await purgeRejects(db, new Date(Date.now() - DAY_MS))
+  expect(await linesOf()).toHaveLength(3)
+  await purgeRejects(db, new Date(Date.now() + DAY_MS))
+  expect(await linesOf()).toEqual(['line,column,reason,value'])
+  expect(await importOf()).toEqual(done)
 })
