@@ -64,6 +64,18 @@ export async function contentBytes(
   return new Uint8Array(await response.arrayBuffer())
 }
 
+const phones = new Set<string>()
+
+/** In no order, for nothing may rely on one; and none twice. */
+function aNewPhone(): string {
+  for (;;) {
+    const phone = `+1555${String(Math.floor(Math.random() * 1e7)).padStart(7, '0')}`
+    if (phones.has(phone)) continue
+    phones.add(phone)
+    return phone
+  }
+}
+
 /** Contacts at places, one a place, with numbers of area code 555, which nobody has. */
 export async function contactsAt(
   db: Database,
@@ -72,7 +84,7 @@ export async function contactsAt(
   const ids: string[] = []
   for (const [longitude, latitude, language] of places) {
     const id = randomUUID()
-    const phone = `+1555${String(Math.floor(Math.random() * 1e7)).padStart(7, '0')}`
+    const phone = aNewPhone()
     await db.execute(
       sql`insert into contacts (id, phone, language) values (${id}, ${phone}, ${language ?? null})`,
     )
