@@ -5,10 +5,10 @@ import type { ResolvedGroup } from '../audience/resolve-groups.ts'
 import { worstSeverity, type AlertDraft } from '../cap/alert.ts'
 import {
   blocksWithAreas,
+  mayReachNobody,
   signedAreas,
   type AlertContent,
   type SignedGroup,
-  mayReachNobody,
 } from '../cap/content.ts'
 import { throughGate } from '../cap/drill.ts'
 import { minuteOfWeek } from '../encoding/weekly-hours.ts'
