@@ -1,14 +1,26 @@
 /**
- * `npm run screenshots [-- OUT]`: every screen in both modes, at 1440 and 390 px, light; and in the dark, in forced
- * colours, in Spanish and at 320 px once each, to look at. Into `data/screenshots` unless told otherwise.
+ * `npm run screenshots [-- OUT] [--mode live] [--look wide,phone] [--only watch,replies]`: every screen in both modes,
+ * at 1440 and 390 px, light; and in the dark, in forced colours, in Spanish and at 320 px once each, to look at. Into
+ * `data/screenshots` unless told otherwise. The flags, lists with commas, leave only what they name.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { openBrowser } from '../../test/support/browser.ts'
 import { openStage, type Window } from '../../test/support/stage.ts'
 import { ADMINISTRATOR, startCounty } from './county.ts'
 
-const out = process.argv[2] ?? join('data', 'screenshots')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    mode: { type: 'string', default: 'live,exercise' },
+    look: { type: 'string' },
+    only: { type: 'string' },
+  },
+})
+const out = positionals[0] ?? join('data', 'screenshots')
+const isWanted = (names: string | undefined, name: string) =>
+  names === undefined || names.split(',').includes(name)
 const LOOKS: Readonly<Record<string, Window>> = {
   wide: { width: 1440 },
   phone: { width: 390, height: 844 },
@@ -19,6 +31,17 @@ const LOOKS: Readonly<Record<string, Window>> = {
 }
 /** Live has them all; the other mode differs in its frame and its words. */
 const OF_EXERCISES = ['wide', 'phone', 'dark']
+/** Those that one must be able to use come what may are seen in every way, in an exercise too. */
+const MAIN = [
+  'sign-in',
+  'choose-mode',
+  'compose',
+  'review',
+  'approve',
+  'watch',
+  'replies',
+  'report',
+]
 
 const county = await startCounty()
 const browser = await openBrowser()
@@ -46,12 +69,17 @@ const house = {
 }
 try {
   for (const mode of ['live', 'exercise'] as const) {
+    if (!isWanted(values.mode, mode)) continue
     const stage = await openStage(house, browser, mode)
     for (const [look, window] of Object.entries(LOOKS)) {
-      if (mode === 'exercise' && !OF_EXERCISES.includes(look)) continue
+      if (!isWanted(values.look, look)) continue
+      const isWhole = mode === 'live' || OF_EXERCISES.includes(look)
+      const scenes = stage.scenes.filter(
+        ({ name }) => (isWhole || MAIN.includes(name)) && isWanted(values.only, name),
+      )
       const folder = join(out, mode, look)
       await mkdir(folder, { recursive: true })
-      for (const scene of stage.scenes) {
+      for (const scene of scenes) {
         const page = await stage.show(scene, window)
         // In a window as high as the page: what sticks to its end lies there.
         const height = await page.evaluate<number>('document.documentElement.scrollHeight')
@@ -60,7 +88,7 @@ try {
         await page.screenshot({ path: join(folder, `${scene.name}.png`) })
         await stage.leave(page)
       }
-      process.stdout.write(`${stage.scenes.length} pictures in ${folder}\n`)
+      process.stdout.write(`${scenes.length} pictures in ${folder}\n`)
     }
     await stage.close()
   }

@@ -103,3 +103,62 @@ test('without WebGL the points stand still, told apart by their marks; an approv
   expect(await other.page.locator('.help-map').count()).toBe(0)
   await browser.close()
 })
+
+test('both buttons of a row stand on one line, at 1440 and at 390 px', async ({
+  tocsin,
+  browser,
+  db,
+}) => {
+  const { alertId, phones, says } = await anAlertThatAsks(db, tocsin)
+  await says(0, '2')
+  const { page, context } = await atReplies(browser, tocsin, tocsin.author, alertId)
+  const buttons = page.locator('tr', { hasText: phones[0]! }).locator('td > .buttons > button')
+  await buttons.first().waitFor(SOON)
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    const tops = async () => {
+      const boxes = await Promise.all((await buttons.all()).map(button => button.boundingBox()))
+      return boxes.map(box => box?.y)
+    }
+    await expect.poll(async () => (await tops()).length).toBe(2)
+    expect(new Set(await tops()).size).toBe(1)
+  }
+  await context.close()
+})
+
+test('an approver comes from the alert to the list and takes somebody in hand; an auditor is told whose list it is', async ({
+  tocsin,
+  browser,
+  db,
+}) => {
+  const { alertId, phones, says } = await anAlertThatAsks(db, tocsin)
+  await says(0, '2')
+  const approver = await hire(tocsin.administrator, tocsin.url, {
+    name: 'Alma Approver',
+    roles: ['approver'],
+  })
+  const seat = await takeSeat(browser)
+  await seat.context.addInitScript(await keptSession(tocsin.url, approver))
+  await seat.page.goto(`${consoleUrl(tocsin)}live/alerts/${alertId}`)
+  await seat.page.getByRole('link', { name: 'Replies' }).click(SOON)
+  // Full numbers are not for approvers.
+  const row = seat.page.locator('tr', { hasText: phones[0]!.slice(-3) })
+  await row.getByRole('button', { name: 'Take' }).click(SOON)
+  await seat.page.getByText('0 open, 1 in hand, 0 closed').waitFor(SOON)
+  expect(seat.complaints).toEqual([])
+  await seat.context.close()
+
+  const auditor = await hire(tocsin.administrator, tocsin.url, {
+    name: 'Aida Auditor',
+    roles: ['auditor'],
+  })
+  const other = await takeSeat(browser)
+  await other.context.addInitScript(await keptSession(tocsin.url, auditor))
+  await other.page.goto(`${consoleUrl(tocsin)}live/alerts/${alertId}`)
+  await other.page.getByRole('link', { name: 'Replies' }).click(SOON)
+  await other.page.getByText('Who they are is for authors').waitFor(SOON)
+  await other.page.getByText('0 open, 1 in hand, 0 closed').waitFor(SOON)
+  // Nothing was asked for that the server refuses.
+  expect(other.complaints).toEqual([])
+  await other.context.close()
+})

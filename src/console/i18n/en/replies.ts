@@ -55,8 +55,11 @@ export const replies = {
     n === 1
       ? 'Of one request the list of contacts knows no place.'
       : `Of ${n} requests the list of contacts knows no place.`,
-  noMap: 'Where people live is for authors, administrators and viewers: there is no map here.',
+  noMap:
+    'Where people live is for authors, administrators and viewers: there is no map here. Hand a request over to an author if somebody must be found.',
+  noList: 'Who they are is for authors, approvers, administrators and viewers.',
   onMap: 'Show on the map',
+  mapShort: 'map',
   others: 'Other replies to read',
   kinds: { other: 'Free text', optOut: 'Perhaps opt-outs', all: 'All replies' },
   noOthers: 'None yet.',

@@ -55,8 +55,11 @@ export const replies: Words['replies'] = {
     n === 1
       ? 'De una petición la lista de contactos no conoce el lugar.'
       : `De ${n} peticiones la lista de contactos no conoce el lugar.`,
-  noMap: 'Dónde vive la gente es para autores, administradores y observadores: aquí no hay mapa.',
+  noMap:
+    'Dónde vive la gente es para autores, administradores y observadores: aquí no hay mapa. Pase la petición a un autor si hay que encontrar a alguien.',
+  noList: 'Quiénes son es para autores, aprobadores, administradores y observadores.',
   onMap: 'Mostrar en el mapa',
+  mapShort: 'mapa',
   others: 'Otras respuestas por leer',
   kinds: { other: 'Texto libre', optOut: 'Posibles bajas', all: 'Todas las respuestas' },
   noOthers: 'Aún ninguna.',

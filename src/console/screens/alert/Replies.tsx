@@ -11,6 +11,7 @@ import { ProblemNotice } from '../../parts/Notice.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
 import { HelpList } from './replies/HelpList.tsx'
 import { OtherReplies } from './replies/OtherReplies.tsx'
+import { readsRequests } from './replies/rights.ts'
 import { titleOf } from './title.ts'
 
 /** S8: first whoever needs help, then what has to be read, then those who are silent. */
@@ -51,11 +52,15 @@ export function Replies({ way: [id = ''] }: ScreenProps) {
             </strong>
           )}
         </div>
-        <HelpList
-          alertId={id}
-          areas={tally?.byArea.map(({ areaDesc }) => areaDesc) ?? []}
-          drawn={alert.info[0]?.area ?? []}
-        />
+        {readsRequests() ? (
+          <HelpList
+            alertId={id}
+            areas={tally?.byArea.map(({ areaDesc }) => areaDesc) ?? []}
+            drawn={alert.info[0]?.area ?? []}
+          />
+        ) : (
+          <p class="hint">{replies.noList}</p>
+        )}
       </section>
       <div class="columns">
         <section class="card">

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { words } from '../../../lib/i18n.ts'
 import { useResource } from '../../../lib/resource.ts'
-import { isIn, me } from '../../../lib/session.ts'
+import { me } from '../../../lib/session.ts'
 import type { Area, HelpRequest, Page } from '../../../lib/types.ts'
 import { Empty } from '../../../parts/Empty.tsx'
 import { Field, Segments } from '../../../parts/Field.tsx'
@@ -9,6 +9,7 @@ import { ProblemNotice } from '../../../parts/Notice.tsx'
 import { Waiting } from '../../../parts/Waiting.tsx'
 import { HelpMap } from './HelpMap.tsx'
 import { HelpRow } from './HelpRow.tsx'
+import { seesPlaces } from './rights.ts'
 
 const ASK_AGAIN_MS = 3_000
 /** As many as one can work on before the next turn; the rest is one press away. */
@@ -16,9 +17,6 @@ const PAGE = 25
 const MOST = 1000
 const SHOWN = ['open', 'taken', 'closed', 'all'] as const
 type Shown = (typeof SHOWN)[number]
-
-/** As the API: the places of contacts are for who may read contacts. */
-const seesPlaces = () => isIn('administrator', 'author', 'viewer')
 
 /** The work list: who asked first comes first, and nothing jumps while one works on it. */
 export function HelpList({

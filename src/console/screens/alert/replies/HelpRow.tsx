@@ -2,11 +2,12 @@ import { useState } from 'preact/hooks'
 import { post } from '../../../lib/api.ts'
 import { clock, words } from '../../../lib/i18n.ts'
 import { usePeople } from '../../../lib/people.ts'
-import { isIn, me } from '../../../lib/session.ts'
+import { me } from '../../../lib/session.ts'
 import type { HelpRequest } from '../../../lib/types.ts'
 import { adviceOn } from '../../../parts/Notice.tsx'
 import { HelpSteps } from './HelpSteps.tsx'
 import { markOf } from './mark.ts'
+import { worksOnRequests } from './rights.ts'
 
 const COLUMNS = 6
 
@@ -60,24 +61,24 @@ export function HelpRow({
           <bdi>{request.phone}</bdi>
         </td>
         <td data-label={replies.area}>
-          {area ?? '–'}
-          {choice && (
-            <>
-              {' '}
+          <span>
+            {area ?? '–'}{' '}
+            {choice && (
               <button
                 type="button"
                 class="link-button on-map"
+                aria-label={replies.onMap}
                 aria-pressed={choice.isChosen}
                 onClick={choice.choose}
               >
-                {replies.onMap}
+                {replies.mapShort}
               </button>
-            </>
-          )}
+            )}
+          </span>
         </td>
         <td data-label={replies.says}>
           <span>
-            “<span dir="auto">{request.text}</span>”{' '}
+            “<span dir="auto">{request.text?.trim()}</span>”{' '}
             {!request.certain && <span class="muted">({replies.perhaps})</span>}
             {request.texts > 1 && <span class="muted"> {replies.texts(request.texts)}</span>}
           </span>
@@ -90,7 +91,7 @@ export function HelpRow({
               : replies.closedAs(outcome === null ? name : replies.outcomes[outcome])}
         </td>
         <td>
-          {isIn('author', 'approver') && (
+          {worksOnRequests() && (
             <span class="buttons">
               {state === 'open' && (
                 <button type="button" class="button primary" onClick={() => void does('take')}>

@@ -26,7 +26,12 @@ export function Actions({
   const isGoing = state === 'sending' || state === 'paused'
   const mayMove = isIn('author', 'approver')
   useHotkeys(isGoing && mayMove ? { 'alt+shift+s': () => void moves.make('stop') } : {})
-  if (!mayMove) return null
+  const toReplies = (
+    <a class="button quiet" href={pathTo('alerts', alert.id, 'replies')}>
+      {watching.replies}
+    </a>
+  )
+  if (!mayMove) return toReplies
 
   const isKnown = alert.recipientsDeletedAt === null
   const isCorrection = alert.msgType === 'Cancel' || alert.reminderOf !== null
@@ -96,9 +101,7 @@ export function Actions({
             )}
           </>
         )}
-        <a class="button quiet" href={pathTo('alerts', alert.id, 'replies')}>
-          {watching.replies}
-        </a>
+        {toReplies}
         {mayRetry && (
           <button type="button" class="button quiet" onClick={() => void retry()}>
             {watching.retry(alerts.phones(again, count(again)))}
