@@ -87,10 +87,13 @@ export async function startDispatcher({
   let elsewhere: ReadonlyMap<string, Fitness> = new Map()
   let woken = new AbortController()
 
+  const wakeLanes = () => {
+    for (const { lane } of lanes.values()) lane.wake()
+  }
   const wake = () => {
     woken.abort()
     woken = new AbortController()
-    for (const { lane } of lanes.values()) lane.wake()
+    wakeLanes()
   }
   /** Waits until somebody wakes the loops, or until it is time to look. */
   const rest = (ms: number) => sleep(ms, AbortSignal.any([woken.signal, stopping.signal]))
@@ -279,6 +282,7 @@ export async function startDispatcher({
   const courier = startCourier({ db, ...installation, now, wake })
 
   await database.listen('work', wake)
+  await database.listen('ranges', wakeLanes)
   await database.listen('states', () => {
     wake()
     for (const { lane } of lanes.values()) lane.heed()

@@ -111,7 +111,7 @@ async function plan(
   const layout = createLayout(content, accounts, now(), planned, async slice => {
     const outcome = await transact(db, tx => planSlice(tx, planner, alertId, slice))
     if (outcome === 'lost') throw new PlanLost()
-    await notify(db, 'work', alertId)
+    await notify(db, 'ranges', alertId)
   })
   const firstSlices = firstSlicesOf(accounts)
   try {

@@ -358,11 +358,12 @@ export async function notify(db: Database, channel: Channel, payload: string): P
 }
 
 /**
- * What NOTIFY says, always a hint beside a poll: `work` an alert may have something for the dispatchers, `states`
+ * What NOTIFY says, always a hint beside a poll: `work` an alert may have something for the dispatchers, `ranges` it
+ * has more to claim for their lanes, `states`
  * whether an alert may be sent has changed, `carriers` a carrier was edited, `alerts` an alert's state or counters
  * moved, `notices` a subscriber is to be told something, `callbacks` a gateway has told something of a carrier's.
  */
-export type Channel = 'work' | 'states' | 'carriers' | 'alerts' | 'notices' | 'callbacks'
+export type Channel = 'work' | 'ranges' | 'states' | 'carriers' | 'alerts' | 'notices' | 'callbacks'
 
 /**
  * A PostgreSQL array as one parameter, for `unnest`: `{1,2,"a \"b\""}`. Numbers and uuids go as they are;

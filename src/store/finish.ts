@@ -42,7 +42,7 @@ export async function endRanges(tx: Database, alertId: string): Promise<boolean>
       from ranges r join alerts a on a.id = r.alert_id
       where r.alert_id = ${alertId}::uuid and r.state <> 'done'
         and (r.state = 'ready' or r.lease_until < now())
-        and (a.state = 'stopped' or r.expires <= now())
+        and r.expires <= case when a.state = 'stopped' then 'infinity' else now() end
       order by r.block_no limit ${RANGES_AT_ONCE} for update of r skip locked
     )
     update ranges r set state = 'done', fence = r.fence + 1, owner = null, lease_until = null

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { arrayLiteral, type Database } from './database.ts'
+import { arrayLiteral, numberArray, type Database } from './database.ts'
 
 /** How long a claimed range stays its owner's without a word from it, in seconds. */
 export const LEASE_SECONDS = 10
@@ -10,6 +10,14 @@ export interface Lease {
   readonly rangeNo: number
   readonly fence: number
 }
+
+/**
+ * Of `ranges r`, those of the leases, by their key and before any join: a plan that was made while the table was
+ * small reads all ranges of an alert for a join (measured: 1 ms of the 1.3 that results of a million take).
+ */
+export const isAmong = (leases: readonly Pick<Lease, 'alertId' | 'rangeNo'>[]) => sql`
+  r.alert_id = any(${arrayLiteral([...new Set(leases.map(lease => lease.alertId))])}::uuid[])
+  and r.range_no = any(${numberArray(leases.map(lease => lease.rangeNo))}::int[])`
 
 export interface IntentMark extends Lease {
   /** Recipients of the range up to this seq may leave once the mark is committed. */
@@ -87,7 +95,8 @@ export async function markIntents(
       set lease_until = now() + make_interval(secs => ${LEASE_SECONDS}::int),
           hwm = greatest(r.hwm, w.hwm)
       from want w join alerts a on a.id = w.alert_id
-      where r.alert_id = w.alert_id and r.range_no = w.range_no and r.fence = w.fence
+      where ${isAmong(marks)}
+        and r.alert_id = w.alert_id and r.range_no = w.range_no and r.fence = w.fence
         and r.state = 'leased' and r.lease_until > now() and r.expires > now()
         and a.state = 'sending'
       returning r.alert_id, r.range_no, r.fence
@@ -159,7 +168,8 @@ export async function lowerMarks(db: Database, marks: readonly IntentMark[]): Pr
       ${arrayLiteral(marks.map(mark => mark.fence))}::int[],
       ${arrayLiteral(marks.map(mark => mark.hwm))}::int[]
     ) as w(alert_id, range_no, fence, hwm)
-    where r.alert_id = w.alert_id and r.range_no = w.range_no and r.fence = w.fence
+    where ${isAmong(marks)}
+      and r.alert_id = w.alert_id and r.range_no = w.range_no and r.fence = w.fence
       and r.state = 'leased'
   `)
 }

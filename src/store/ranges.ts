@@ -3,11 +3,11 @@
  * has an end or has moved to another range. Its fence rises at every claim: whatever an earlier owner still
  * writes meets no row.
  */
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { nextGeneration, type Block } from './block.ts'
 import { findBlocks, lockBlocks, phoneAt, readBlocks, writeBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
-import { LEASE_SECONDS, type Lease } from './intents.ts'
+import { isAmong, LEASE_SECONDS, type Lease } from './intents.ts'
 import { OPTED_OUT_SINCE } from './opt-outs.ts'
 
 /** A retry first goes to other carriers; after this long the one that failed may try again. */
@@ -83,7 +83,19 @@ export async function claimRanges(
     before?: number | undefined
   },
 ): Promise<ClaimedRange[]> {
-  const isFree = sql`r.state <> 'done' and (r.state = 'ready' or r.lease_until < now())`
+  // Each by an index of its own, whose first rows are enough.
+  const isReady = sql.raw(`r.state = 'ready'`)
+  const isLost = sql.raw(`r.state = 'leased' and r.lease_until < now()`)
+  const free = (which: SQL) => sql`
+    select r.range_no, coalesce(cardinality(r.seqs), r.to_seq - r.from_seq + 1) as size
+    from ranges r
+    where r.alert_id = s.id and r.route_class = m.route_class and ${which}
+      and r.due_at <= m.due_by and r.expires > now()
+      and (m.after <@ r.not_carriers
+        or r.due_at < now() - make_interval(secs => ${claim.patienceSeconds}::float8))
+      and (not ${claim.carrierId}::uuid = any(r.not_carriers)
+        or r.due_at < now() - make_interval(secs => ${AVOID_SECONDS}::int))
+    order by r.range_no limit ${claim.limit + SPARE_RANGES}`
   const claimed = await tx.execute<ClaimedRange & Record<string, unknown>>(sql`
     with mine as materialized (
       select c.route_class, string_to_array(c.after, ' ')::uuid[] as after,
@@ -101,14 +113,8 @@ export async function claimRanges(
     open as materialized (
       select s.id as alert_id, s.priority, r.range_no, r.size
       from sending s cross join lateral (
-        select r.range_no, coalesce(cardinality(r.seqs), r.to_seq - r.from_seq + 1) as size
-        from ranges r join mine m on m.route_class = r.route_class
-        where r.alert_id = s.id and ${isFree}
-          and r.due_at <= m.due_by and r.expires > now()
-          and (m.after <@ r.not_carriers
-            or r.due_at < now() - make_interval(secs => ${claim.patienceSeconds}::float8))
-          and (not ${claim.carrierId}::uuid = any(r.not_carriers)
-            or r.due_at < now() - make_interval(secs => ${AVOID_SECONDS}::int))
+        select r.range_no, r.size
+        from mine m cross join lateral ((${free(isReady)}) union all (${free(isLost)})) r
         order by r.range_no limit ${claim.limit + SPARE_RANGES}
       ) r
     ),
@@ -121,10 +127,11 @@ export async function claimRanges(
       select o.*, s.served + sum(o.size) over (partition by o.alert_id order by o.range_no) as turn
       from open o join standing s on s.id = o.alert_id
     ),
+    -- Once more, for others may have claimed them; told so that no index of the state alone seems to do.
     due as materialized (
       select r.alert_id, r.range_no, t.size
       from in_turn t join ranges r on r.alert_id = t.alert_id and r.range_no = t.range_no
-      where ${isFree}
+      where case r.state when 'ready' then true when 'leased' then r.lease_until < now() else false end
       order by t.priority, t.turn, r.alert_id, r.range_no
       limit ${claim.limit} for update of r skip locked
     ),
@@ -232,7 +239,8 @@ export async function renewLeases(db: Database, leases: readonly Lease[]): Promi
   }>(sql`
     update ranges r set lease_until = now() + make_interval(secs => ${LEASE_SECONDS}::int)
     from ${leaseArrays(leases)} join alerts a on a.id = l.alert_id
-    where r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
+    where ${isAmong(leases)}
+      and r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
       and r.state = 'leased' and r.lease_until > now()
     returning r.alert_id, r.range_no, r.fence, a.state = 'sending' and r.expires > now() as may_send
   `)
@@ -252,7 +260,8 @@ export async function releaseRanges(db: Database, leases: readonly Lease[]): Pro
   await db.execute(sql`
     update ranges r set state = 'ready', owner = null, lease_until = null, hwm = 0
     from ${leaseArrays(leases)}
-    where r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
+    where ${isAmong(leases)}
+      and r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
       and r.state = 'leased'
   `)
 }
@@ -268,7 +277,8 @@ export async function putOffRanges(
     set state = 'ready', owner = null, lease_until = null, hwm = 0,
         due_at = now() + make_interval(secs => ${seconds}::float8)
     from ${leaseArrays(leases)}
-    where r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
+    where ${isAmong(leases)}
+      and r.alert_id = l.alert_id and r.range_no = l.range_no and r.fence = l.fence
       and r.state = 'leased'
   `)
 }

@@ -9,7 +9,7 @@ import { FIRST_SUBMITTED, LATEST_MS, RECORD, WHOLE, type Block } from './block.t
 import { lockBlocks, writeBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, startsOf, transact, type Database } from './database.ts'
 import { blockPhones } from './consents.ts'
-import type { Lease } from './intents.ts'
+import { isAmong, type Lease } from './intents.ts'
 import { slot } from './progress.ts'
 import { createRetryRange, type Retry } from './ranges.ts'
 import { insertSubmissions, readBatch, storedIds, type Submissions } from './submissions.ts'
@@ -140,6 +140,7 @@ async function recordPlain(
   ranges: readonly PlainResults[],
 ): Promise<Submissions[]> {
   const refs = ranges.map(({ messageIds, blockNo }) => firstRefs(messageIds, blockNo))
+  const among = isAmong(ranges.map(range => range.lease))
   const starts = startsOf(ranges.map(range => range.taken.length))
   const runs = ranges.flatMap(range => range.runs.map(run => ({ ...run, blockNo: range.blockNo })))
   // In octets of `records`: what is taken, and between it and around it what stays as it is.
@@ -187,7 +188,7 @@ async function recordPlain(
           )
       from locked l
         join given g on g.block_no = l.block_no
-        join ranges r on r.alert_id = ${alertId}::uuid and r.range_no = g.range_no and r.fence = g.fence
+        join ranges r on ${among} and r.range_no = g.range_no and r.fence = g.fence
       where b.alert_id = ${alertId}::uuid and b.block_no = l.block_no and b.segments = 1
         and b.extras = ''
         and (b.carriers = '{}' or b.carriers = array[${carrierId}::uuid])
@@ -205,7 +206,7 @@ async function recordPlain(
     finished as (
       update ranges r set state = 'done', owner = null, lease_until = null
       from given g join moved using (block_no)
-      where g.finished and r.alert_id = ${alertId}::uuid and r.range_no = g.range_no and r.fence = g.fence
+      where g.finished and ${among} and r.range_no = g.range_no and r.fence = g.fence
     ),
     counted as (
       insert into progress as p (alert_id, carrier_id, slot, submitted, segments)
@@ -372,6 +373,6 @@ async function finishRanges(tx: Database, ranges: readonly RangeResults[]): Prom
     update ranges r set state = 'done', owner = null, lease_until = null
     from unnest(${numberArray(leases.map(lease => lease.rangeNo))}::int[],
         ${numberArray(leases.map(lease => lease.fence))}::int[]) as f(range_no, fence)
-    where r.alert_id = ${leases[0]!.alertId}::uuid and r.range_no = f.range_no and r.fence = f.fence
+    where ${isAmong(leases)} and r.range_no = f.range_no and r.fence = f.fence
   `)
 }

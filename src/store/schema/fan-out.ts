@@ -108,8 +108,15 @@ export const ranges = pgTable(
   t => [
     primaryKey({ columns: [t.alertId, t.rangeNo] }),
     index('ranges_open')
-      .on(t.alertId, t.dueAt)
+      .on(t.alertId, t.expires)
       .where(sql`state <> 'done'`),
+    // Whoever claims reads the first of each class and no more, however many wait behind them.
+    index('ranges_ready')
+      .on(t.alertId, t.routeClass, t.rangeNo)
+      .where(sql`state = 'ready'`),
+    index('ranges_leased')
+      .on(t.alertId, t.routeClass)
+      .where(sql`state = 'leased'`),
     check('ranges_state', oneOf('state', RANGE_STATES)),
   ],
 )
