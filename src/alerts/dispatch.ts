@@ -34,7 +34,10 @@ export function dispatchAlert(
     await supersede(tx, alert, caller)
     await assertRecipientsKnown(tx, content.reached ?? [])
     if (alert.reminderOf === null) await stopReminders(tx, alert.references, caller)
-    const recipients = await countRecipients(shared?.snapshot ?? tx, content, resolved)
+    const recipients =
+      shared === undefined
+        ? await countRecipients(tx, content, resolved)
+        : await countRecipients(shared.snapshot, content, resolved, shared.inTwo)
     assertAudienceAsSigned(content, resolved, recipients)
     const beginsAt = new Date(now.getTime() + holdSeconds * 1000)
     const dispatched = await updateAlert(

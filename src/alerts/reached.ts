@@ -11,6 +11,7 @@ import { PhoneSet } from '../encoding/phone-set.ts'
 import { AppError } from '../errors.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
+import type { InTwo } from '../store/in-two.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
 
 /**
@@ -87,12 +88,13 @@ export async function sentBefore(
 /**
  * How many an alert would reach now.
  *
- * @param audience its own, resolved
+ * @param audience its own, resolved @param inTwo how two questions are asked of `db`
  */
 export async function countRecipients(
   db: Database,
   { reached = [], only }: Pick<AlertContent, 'reached' | 'only'>,
   audience: ResolvedAudience,
+  inTwo?: InTwo,
 ): Promise<number> {
   if (only !== undefined) {
     const sent = await sentBefore(db, reached)
@@ -100,7 +102,7 @@ export async function countRecipients(
     const { kinds } = await estimateReached(db, sent, audience.optOuts, nobody, [], only)
     return kinds.reduce((sum, kind) => sum + kind.recipients, 0)
   }
-  const own = await countAudience(db, audience)
+  const own = await countAudience(db, audience, inTwo)
   if (reached.length === 0) return own
   const alerts = await sentBefore(db, reached)
   const anyway = await phonesIn(db, audience)

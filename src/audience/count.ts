@@ -11,12 +11,14 @@ import {
   type Selection,
 } from '../store/audience.ts'
 import type { Database } from '../store/database.ts'
+import type { InTwo } from '../store/in-two.ts'
 import type { Ground } from './areas.ts'
 import type { ResolvedGroup } from './resolve-groups.ts'
 import type { ResolvedAudience } from './resolve.ts'
 import {
   excluded,
   FEW,
+  halvesOf,
   insideAny,
   insideOf,
   labelled,
@@ -27,13 +29,21 @@ import {
   withSets,
 } from './selection.ts'
 
-/** How many recipients there are. A million contacts, 300,000 of them inside: about a tenth of a second. */
-export function countAudience(db: Database, audience: ResolvedAudience): Promise<number> {
+/**
+ * How many recipients there are. A million contacts, 300,000 of them inside: about a tenth of a second.
+ *
+ * @param inTwo how two questions are asked of `db` at once, where they can be
+ */
+export function countAudience(
+  db: Database,
+  audience: ResolvedAudience,
+  inTwo?: InTwo,
+): Promise<number> {
   const { everywhere, groups, excludeGroups, openAt } = audience
   // Ground alone needs nothing made ready, and who opted out is asked at the same time.
   const isGround = everywhere !== undefined && groups.every(({ ground }) => ground !== undefined)
   if (isGround && excludeGroups.length === 0) {
-    return countOnGround(db, everywhere, optedOut(db, audience), openAt)
+    return countOnGround(db, everywhere, optedOut(db, audience), openAt, inTwo)
   }
   return withSets(db, async tx => {
     const barred = [...(await excluded(tx, audience)), ...(await optedOut(tx, audience))]
@@ -99,6 +109,7 @@ async function countOnGround(
   ground: Ground,
   barring: Promise<readonly string[]>,
   openAt: OpenAt,
+  inTwo?: InTwo,
 ): Promise<number> {
   const [barred, few] = await Promise.all([barring, fewOn(tx, ground, openAt)])
   if (few !== undefined) {
@@ -106,17 +117,27 @@ async function countOnGround(
     return new Set(insideOf(ground, few).filter(id => !out.has(id))).size
   }
   const { contains } = ground
-  const { once, others, solePlaces, shared } = await countInTiles(
-    tx,
-    ground.tiling(),
-    barred,
-    openAt,
-  )
-  let alone = once
-  for (let at = 0; at < solePlaces.length; at += 16) {
-    if (contains(solePlaces.readDoubleBE(at), solePlaces.readDoubleBE(at + 8))) alone++
+  const tiles = ground.tiling()
+  const count = (of: typeof tiles) => (on: Database) => countInTiles(on, of, barred, openAt)
+  const [evenBoxes, oddBoxes] = halvesOf(tiles.boxes)
+  const [evenCells, oddCells] = halvesOf(tiles.cells)
+  const counted =
+    inTwo === undefined
+      ? [await count(tiles)(tx)]
+      : await inTwo(
+          count({ boxes: evenBoxes, cells: evenCells }),
+          count({ boxes: oddBoxes, cells: oddCells }),
+        )
+  let alone = 0
+  const others = new Set<string>()
+  for (const { once, others: inBoxes, solePlaces, shared } of counted) {
+    alone += once
+    for (let at = 0; at < solePlaces.length; at += 16) {
+      if (contains(solePlaces.readDoubleBE(at), solePlaces.readDoubleBE(at + 8))) alone++
+    }
+    for (const id of [...inBoxes, ...insideOf(ground, shared)]) others.add(id)
   }
-  return alone + new Set([...others, ...insideOf(ground, shared)]).size
+  return alone + others.size
 }
 
 /** Ids of everyone inside, whatever their hours, 32 hexadecimal digits each; who has several locations there comes several times. */

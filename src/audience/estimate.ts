@@ -3,16 +3,20 @@ import {
   countByKind,
   countUnlocated,
   findInCells,
+  prepareForSets,
   type Kind,
   type Selection,
 } from '../store/audience.ts'
+import type { Box } from '../geometry/geojson.ts'
 import type { Database } from '../store/database.ts'
+import { beside, type InTwo } from '../store/in-two.ts'
 import { areToldByHead, countAloneByKind } from '../store/people-alone.ts'
 import { countUnlabelled } from './count.ts'
 import type { ResolvedAudience } from './resolve.ts'
 import {
   chooseTiles,
   excluded,
+  halvesOf,
   isInsideOf,
   labelled,
   membersIn,
@@ -59,7 +63,8 @@ export function estimateAudience(
   return withSets(db, async tx => {
     const barred = await excluded(tx, audience)
     const out = await optedOut(tx, audience)
-    const counted = await countKinds(tx, audience, prefixes, [...barred, ...out])
+    const inTwo = beside(tx, db)
+    const counted = await countKinds(tx, inTwo, audience, prefixes, [...barred, ...out])
     const kinds = counted.map(kind => ({
       areaNos: numbersIn(kind.mask, 0, areas.length),
       groupNos: numbersIn(kind.mask, areas.length, areas.length + groups.length),
@@ -79,6 +84,7 @@ export function estimateAudience(
 
 async function countKinds(
   tx: Database,
+  inTwo: InTwo,
   audience: ResolvedAudience,
   prefixes: readonly string[],
   barred: readonly string[],
@@ -93,18 +99,22 @@ async function countKinds(
     grounds.map(({ ground }) => ground),
   )
   const tiles = splitTiles(grounds, lists.length === 0)
-  const { kinds, found } = await countAloneByKind(
-    tx,
-    {
-      sources,
-      openAt,
-      boxes: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.own })),
-      cells: tiles.map(({ source, cells }) => ({ source, boxes: cells.own })),
-    },
-    prefixes,
-    barred,
-    isInsideOf(grounds),
-  )
+  const countAlone = (of: (own: readonly Box[]) => readonly Box[]) => async (on: Database) => {
+    await prepareForSets(on)
+    const boxes = tiles.map(tile => ({ source: tile.source, boxes: of(tile.boxes.own) }))
+    const cells = tiles.map(tile => ({ source: tile.source, boxes: of(tile.cells.own) }))
+    const ground = { sources, openAt, boxes, cells }
+    return countAloneByKind(on, ground, prefixes, barred, isInsideOf(grounds))
+  }
+  // Where few live there are no boxes.
+  const counted = tiles.some(({ boxes }) => boxes.own.length > 0)
+    ? await inTwo(
+        countAlone(own => halvesOf(own)[0]),
+        countAlone(own => halvesOf(own)[1]),
+      )
+    : [await countAlone(own => own)(tx)]
+  const kinds = joinKinds(counted.flatMap(half => half.kinds))
+  const found = counted.flatMap(half => half.found)
   const inCells = await findInCells(
     tx,
     tiles.map(({ source, cells }) => ({ source, boxes: cells.shared })),
@@ -126,6 +136,15 @@ async function countKinds(
     others.grounds.every(({ boxes }) => boxes.length === 0) &&
     others.found.every(({ contactIds }) => contactIds.length === 0)
   return isAll ? [...kinds] : [...kinds, ...(await countByKind(tx, others, prefixes))]
+}
+
+function joinKinds(kinds: readonly Kind[]): Kind[] {
+  const joined = new Map<string, Kind>()
+  for (const kind of kinds) {
+    const key = JSON.stringify([kind.mask, kind.language, kind.prefix])
+    joined.set(key, { ...kind, people: kind.people + (joined.get(key)?.people ?? 0) })
+  }
+  return [...joined.values()]
 }
 
 /** The sums of what was counted by kind. */

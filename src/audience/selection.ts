@@ -262,6 +262,11 @@ export function withSets<T>(db: Database, work: (tx: Database) => Promise<T>): P
   })
 }
 
+/** Every other one, and the rest: tiles come by size, so each half holds about as many people. */
+export function halvesOf<T>(tiles: readonly T[]): [T[], T[]] {
+  return [tiles.filter((_, i) => i % 2 === 0), tiles.filter((_, i) => i % 2 === 1)]
+}
+
 /** The places of the ones in `from … to − 1` of a bit string, counted from `from`. */
 export function numbersIn(mask: string, from: number, to: number): number[] {
   return mask

@@ -9,6 +9,7 @@ import { sql } from 'drizzle-orm'
 import { sleep } from '../clock.ts'
 import { describeError, log } from '../log.ts'
 import type { Database, OpenDatabase, Session } from './database.ts'
+import { beside, joinSnapshot, type InTwo } from './in-two.ts'
 
 const SHARED_MS = 1_000
 /** Each keeps a connection busy. */
@@ -20,6 +21,8 @@ const repeatableRead = { isolationLevel: 'repeatable read' } as const
 export interface SharedSnapshot {
   readonly snapshot: Database
   readonly name: string
+  /** Two questions of it at once. */
+  readonly inTwo: InTwo
 }
 
 /** @param work is given none while several are shared already: each holds a connection of this pool */
@@ -34,7 +37,7 @@ export function shareSnapshot<T>(
       const [row] = await snapshot.execute<{ name: string }>(
         sql`select pg_export_snapshot() as name`,
       )
-      resolve(await work({ snapshot, name: row!.name }))
+      resolve(await work({ snapshot, name: row!.name, inTwo: beside(snapshot, database.db) }))
       await sleep(SHARED_MS)
     }
     database
@@ -55,11 +58,10 @@ export async function inSnapshot<T>(
   work: (snapshot: Database, which: 'shared' | 'own') => Promise<T>,
 ): Promise<T> {
   let isRunning = false
-  // It stands in the statement as it is, for this one takes no parameters.
-  if (name !== undefined && /^[0-9A-F-]+$/.test(name)) {
+  if (name !== undefined) {
     try {
       return await db.transaction(async snapshot => {
-        await snapshot.execute(sql.raw(`set transaction snapshot '${name}'`))
+        await joinSnapshot(snapshot, name)
         isRunning = true
         await mayBeSilent(snapshot)
         return work(snapshot, 'shared')
