@@ -12,19 +12,19 @@ import { parseArgs } from 'node:util'
 import smpp from 'smpp'
 import { decodeText } from '../../src/encoding/message-text.ts'
 import {
-  NO_TLVS,
-  type Pdu,
-  type ShortMessagePdu,
-  TLV,
-  type Tlvs,
-  decodePdu,
-  encodePdu,
-  isPduFault,
   prepareSubmit,
   readMessageId,
   submitOctets,
   writeSubmit,
-} from '../../src/encoding/pdu.ts'
+} from '../../src/encoding/pdu-in-place.ts'
+import { NO_TLVS, decodePdu, encodePdu } from '../../src/encoding/pdu.ts'
+import {
+  type Pdu,
+  type ShortMessagePdu,
+  TLV,
+  type Tlvs,
+  isPduFault,
+} from '../../src/encoding/smpp.ts'
 import { textsOf } from './cases.ts'
 
 const { values } = parseArgs({

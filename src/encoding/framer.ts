@@ -1,4 +1,5 @@
-import { COMMAND, COMMAND_STATUS, HEADER_OCTETS, MAX_FRAME_OCTETS, encodeBare } from './pdu.ts'
+import { encodeBare } from './pdu-header.ts'
+import { COMMAND, COMMAND_STATUS, HEADER_OCTETS, MAX_FRAME_OCTETS } from './smpp.ts'
 
 /** Called with each whole frame as `buffer[start..end)`: a view that is only good until the call returns. */
 export type OnFrame = (buffer: Buffer, start: number, end: number) => void

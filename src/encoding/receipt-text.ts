@@ -1,4 +1,4 @@
-import { TLV, type Tlvs } from './pdu.ts'
+import { TLV, type Tlvs } from './smpp.ts'
 import { decodeUtf16be } from './segments.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { commandStatusName } from '../encoding/pdu.ts'
+import { commandStatusName } from '../encoding/smpp.ts'
 import type { Delivery } from './deliveries.ts'
 import type { Link } from './link.ts'
 import { SlidingSecond } from './sliding-second.ts'

@@ -1,5 +1,5 @@
 import type { DefaultAlphabet } from '../encoding/message-text.ts'
-import type { CommandStatusName } from '../encoding/pdu.ts'
+import type { CommandStatusName } from '../encoding/smpp.ts'
 import type { ReceiptForm } from './deliveries.ts'
 import type { Delay } from './draws.ts'
 import type { MessageIdSpelling } from './message-id.ts'

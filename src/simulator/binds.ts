@@ -1,4 +1,5 @@
-import { COMMAND_STATUS, type Pdu, TLV, encodePdu } from '../encoding/pdu.ts'
+import { encodePdu } from '../encoding/pdu.ts'
+import { COMMAND_STATUS, type Pdu, TLV } from '../encoding/smpp.ts'
 import type { Account } from './account.ts'
 import type { Link } from './link.ts'
 import type { Workings } from './workings.ts'

@@ -1,4 +1,5 @@
-import { NO_TLVS, type ShortMessageBody, TLV, type Tlvs, encodePdu } from '../encoding/pdu.ts'
+import { NO_TLVS, encodePdu } from '../encoding/pdu.ts'
+import { type ShortMessageBody, TLV, type Tlvs } from '../encoding/smpp.ts'
 import { type EncodedText, encodeText } from '../encoding/segments.ts'
 import { concatHeader } from '../encoding/udh.ts'
 import type { Arrivals, Fate, Segment } from './arrivals.ts'

@@ -1,4 +1,4 @@
-import { COMMAND_STATUS } from '../encoding/pdu.ts'
+import { COMMAND_STATUS } from '../encoding/smpp.ts'
 import type { Account } from './account.ts'
 import { ORDINARY_RECEIPTS } from './behaviour.ts'
 import { type Delivery, encodeDelivery } from './deliveries.ts'

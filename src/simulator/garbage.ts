@@ -1,4 +1,5 @@
-import { COMMAND, HEADER_OCTETS, encodePdu } from '../encoding/pdu.ts'
+import { encodePdu } from '../encoding/pdu.ts'
+import { COMMAND, HEADER_OCTETS } from '../encoding/smpp.ts'
 import { deliverBody } from './deliveries.ts'
 import { drawsFrom } from './draws.ts'
 

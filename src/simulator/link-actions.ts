@@ -1,4 +1,4 @@
-import { COMMAND } from '../encoding/pdu.ts'
+import { COMMAND } from '../encoding/smpp.ts'
 import type { DeliveryQueue } from './delivery-queue.ts'
 import { type GarbageKind, encodeGarbage } from './garbage.ts'
 import type { Link } from './link.ts'

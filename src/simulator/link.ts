@@ -1,14 +1,7 @@
 import type { Socket } from 'node:net'
 import { type FramingFault, Framer, type OnFrame } from '../encoding/framer.ts'
-import {
-  COMMAND,
-  COMMAND_STATUS,
-  HEADER_OCTETS,
-  MAX_SEQUENCE,
-  encodeBare,
-  readCommandId,
-  writeHeader,
-} from '../encoding/pdu.ts'
+import { encodeBare, readCommandId, writeHeader } from '../encoding/pdu-header.ts'
+import { COMMAND, COMMAND_STATUS, HEADER_OCTETS, MAX_SEQUENCE } from '../encoding/smpp.ts'
 import type { Account } from './account.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Delivery } from './deliveries.ts'

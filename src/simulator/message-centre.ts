@@ -1,14 +1,13 @@
 import { type AddressInfo, type Socket, createServer } from 'node:net'
+import { readCommandId } from '../encoding/pdu-header.ts'
+import { decodePdu, encodeFaultAnswer } from '../encoding/pdu.ts'
 import {
   COMMAND,
   COMMAND_STATUS,
   type CommandStatusName,
   type ShortMessageBody,
-  decodePdu,
-  encodeFaultAnswer,
   isPduFault,
-  readCommandId,
-} from '../encoding/pdu.ts'
+} from '../encoding/smpp.ts'
 import { AppError } from '../errors.ts'
 import {
   type Account,

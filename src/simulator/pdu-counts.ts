@@ -1,4 +1,4 @@
-import { COMMAND } from '../encoding/pdu.ts'
+import { COMMAND } from '../encoding/smpp.ts'
 
 /** Bits that tell one command from another: nine of its number, and the one of a response. */
 const NUMBER_BITS = 0x1ff

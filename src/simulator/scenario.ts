@@ -1,4 +1,4 @@
-import { COMMAND_STATUS, type CommandStatusName } from '../encoding/pdu.ts'
+import { COMMAND_STATUS, type CommandStatusName } from '../encoding/smpp.ts'
 import { AppError, type Fault } from '../errors.ts'
 import type { Meaning } from './arrivals.ts'
 import type { AccountOptions } from './account.ts'

@@ -1,4 +1,5 @@
-import { COMMAND_STATUS, TLV, decodePdu, isPduFault } from '../encoding/pdu.ts'
+import { decodePdu } from '../encoding/pdu.ts'
+import { COMMAND_STATUS, TLV, isPduFault } from '../encoding/smpp.ts'
 import { readUserDataHeader } from '../encoding/udh.ts'
 import { parseValidity } from '../encoding/validity.ts'
 import type { SegmentInput } from './arrivals.ts'

@@ -1,4 +1,4 @@
-import { COMMAND_STATUS, HEADER_OCTETS, MAX_SHORT_MESSAGE } from '../encoding/pdu.ts'
+import { COMMAND_STATUS, HEADER_OCTETS, MAX_SHORT_MESSAGE } from '../encoding/smpp.ts'
 
 /** A submit_sm read in place: numbers and places in the frame, no object a message. */
 export interface SubmitView {

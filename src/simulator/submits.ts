@@ -1,4 +1,5 @@
-import { COMMAND_STATUS, readSequence } from '../encoding/pdu.ts'
+import { readSequence } from '../encoding/pdu-header.ts'
+import { COMMAND_STATUS } from '../encoding/smpp.ts'
 import type { Account } from './account.ts'
 import type { Answers } from './answers.ts'
 import { drawsFrom } from './draws.ts'

@@ -1,4 +1,4 @@
-import type { CommandStatusName } from '../encoding/pdu.ts'
+import type { CommandStatusName } from '../encoding/smpp.ts'
 import type { GarbageKind } from './garbage.ts'
 import type { LinkAction } from './link-actions.ts'
 import type { ScenarioChange } from './scenario.ts'

@@ -3,7 +3,7 @@ import { isSubmitError } from '../../src/carriers/carrier.ts'
 import { segmentsOn } from '../../src/carriers/segments.ts'
 import { References } from '../../src/carriers/smpp/reference.ts'
 import { meaningOf } from '../../src/carriers/smpp/status.ts'
-import { COMMAND_STATUS, type ShortMessagePdu, TLV } from '../../src/encoding/pdu.ts'
+import { COMMAND_STATUS, type ShortMessagePdu, TLV } from '../../src/encoding/smpp.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { readUserDataHeader } from '../../src/encoding/udh.ts'
 import {

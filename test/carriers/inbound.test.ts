@@ -2,14 +2,8 @@ import { expect, test } from 'vitest'
 import type { Receipt, Reply } from '../../src/carriers/carrier.ts'
 import { createInbound } from '../../src/carriers/smpp/inbound.ts'
 import type { InboundPdu } from '../../src/carriers/smpp/session.ts'
-import {
-  COMMAND_STATUS,
-  type ShortMessageBody,
-  TLV,
-  decodePdu,
-  encodePdu,
-  isPduFault,
-} from '../../src/encoding/pdu.ts'
+import { decodePdu, encodePdu } from '../../src/encoding/pdu.ts'
+import { COMMAND_STATUS, type ShortMessageBody, TLV, isPduFault } from '../../src/encoding/smpp.ts'
 import type { MessageIdForm } from '../../src/encoding/receipt-text.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { concatHeader } from '../../src/encoding/udh.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { USUAL_DIALECT } from '../../src/carriers/smpp/dialect.ts'
 import { createPreparing, templateFor } from '../../src/carriers/smpp/prepare.ts'
-import { submitOctets, writeSubmit } from '../../src/encoding/pdu.ts'
+import { submitOctets, writeSubmit } from '../../src/encoding/pdu-in-place.ts'
 import { TOKEN_LENGTH, tokenShape, withLink, withToken } from '../../src/encoding/recipient-link.ts'
 import { encodeText, type EncodedText } from '../../src/encoding/segments.ts'
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { COMMAND, COMMAND_STATUS, encodeBare } from '../../src/encoding/pdu.ts'
+import { encodeBare } from '../../src/encoding/pdu-header.ts'
+import { COMMAND, COMMAND_STATUS } from '../../src/encoding/smpp.ts'
 import { log } from '../../src/log.ts'
 import { connect } from '../support/smpp-account.ts'
 import type { SmscLink } from '../support/smsc.ts'

@@ -1,14 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { createSmppCarrier } from '../../src/carriers/smpp/smpp-carrier.ts'
-import {
-  COMMAND,
-  COMMAND_STATUS,
-  NO_TLVS,
-  type Pdu,
-  type ShortMessagePdu,
-  encodeBare,
-  encodePdu,
-} from '../../src/encoding/pdu.ts'
+import { encodeBare } from '../../src/encoding/pdu-header.ts'
+import { NO_TLVS, encodePdu } from '../../src/encoding/pdu.ts'
+import { COMMAND, COMMAND_STATUS, type Pdu, type ShortMessagePdu } from '../../src/encoding/smpp.ts'
 import { log } from '../../src/log.ts'
 import { recordEvents } from '../support/carrier-events.ts'
 import { QUICK, configFor, connect } from '../support/smpp-account.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSmppCarrier } from '../../src/carriers/smpp/smpp-carrier.ts'
-import { COMMAND, COMMAND_STATUS, type Pdu, encodeBare } from '../../src/encoding/pdu.ts'
+import { encodeBare } from '../../src/encoding/pdu-header.ts'
+import { COMMAND, COMMAND_STATUS, type Pdu } from '../../src/encoding/smpp.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { readUserDataHeader } from '../../src/encoding/udh.ts'
 import { parseValidity } from '../../src/encoding/validity.ts'

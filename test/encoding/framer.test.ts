@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { Framer } from '../../src/encoding/framer.ts'
-import { COMMAND, COMMAND_STATUS, encodeBare, encodePdu, NO_TLVS } from '../../src/encoding/pdu.ts'
+import { encodeBare } from '../../src/encoding/pdu-header.ts'
+import { encodePdu, NO_TLVS } from '../../src/encoding/pdu.ts'
+import { COMMAND, COMMAND_STATUS } from '../../src/encoding/smpp.ts'
 import { fc } from '../support/property.ts'
 
 function cut(chunks: Iterable<Buffer>) {

@@ -1,29 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import {
+  encodeBare,
+  readCommandId,
+  readSequence,
+  readStatus,
+} from '../../src/encoding/pdu-header.ts'
+import {
+  prepareSubmit,
+  readDestination,
+  readMessageId,
+  setValidity,
+  submitOctets,
+  writeSubmit,
+} from '../../src/encoding/pdu-in-place.ts'
+import { NO_TLVS, decodePdu, encodeFaultAnswer, encodePdu } from '../../src/encoding/pdu.ts'
+import {
   COMMAND,
   COMMAND_STATUS,
   MAX_FRAME_OCTETS,
-  NO_TLVS,
   TLV,
   type Pdu,
   type PduFault,
   commandStatusName,
-  decodePdu,
-  encodeBare,
-  encodeFaultAnswer,
-  encodePdu,
   isPduFault,
-  prepareSubmit,
-  readCommandId,
-  readDestination,
-  readMessageId,
-  readSequence,
-  readStatus,
-  setValidity,
-  submitOctets,
-  writeSubmit,
-} from '../../src/encoding/pdu.ts'
+} from '../../src/encoding/smpp.ts'
 import { anyPdu, body, header, octet } from '../support/any-pdu.ts'
 import { fc } from '../support/property.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TLV } from '../../src/encoding/pdu.ts'
+import { TLV } from '../../src/encoding/smpp.ts'
 import { normaliseMessageId, readReceipt } from '../../src/encoding/receipt-text.ts'
 import { fc } from '../support/property.ts'
 

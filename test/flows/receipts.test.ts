@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect } from 'vitest'
 import { addCarrier, until } from '../../scripts/rehearsal.ts'
-import type { ShortMessageBody, ShortMessagePdu } from '../../src/encoding/pdu.ts'
+import type { ShortMessageBody, ShortMessagePdu } from '../../src/encoding/smpp.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { recount } from '../../src/reports/recount.ts'
 import { openDatabase, type Database } from '../../src/store/database.ts'

@@ -1,7 +1,7 @@
 import { type Socket, connect } from 'node:net'
 import type { PDU } from 'smpp'
 import { expect, onTestFinished, test } from 'vitest'
-import { COMMAND_STATUS } from '../../src/encoding/pdu.ts'
+import { COMMAND_STATUS } from '../../src/encoding/smpp.ts'
 import type { ReceiptBehaviour, ResponseBehaviour } from '../../src/simulator/behaviour.ts'
 import type { GarbageKind } from '../../src/simulator/garbage.ts'
 import type { MessageCentre } from '../../src/simulator/message-centre.ts'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { COMMAND_STATUS } from '../../src/encoding/pdu.ts'
+import { COMMAND_STATUS } from '../../src/encoding/smpp.ts'
 import type { MessageCentre } from '../../src/simulator/message-centre.ts'
 import { createPhones } from '../../src/simulator/phones.ts'
 import { ACCOUNT, aCentre, anEsme } from './centre.ts'

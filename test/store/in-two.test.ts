@@ -66,12 +66,12 @@ test('what goes wrong in either is told when both have ended, and keeps no conne
   const { db, close } = openDatabase(databaseUrl, { max: 2 })
   const fail = () => Promise.reject(new Error('refused'))
   for (let i = 0; i < 5; i++) {
-    for (const questions of [
+    for (const [first, second] of [
       [fail, see],
       [see, fail],
     ] as const) {
       await expect(
-        db.transaction(tx => beside(tx, db)<unknown, unknown>(...questions), repeatableRead),
+        db.transaction(tx => beside(tx, db)<unknown, unknown>(first, second), repeatableRead),
       ).rejects.toThrow('refused')
     }
   }

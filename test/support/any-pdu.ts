@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Pdu } from '../../src/encoding/pdu.ts'
+import type { Pdu } from '../../src/encoding/smpp.ts'
 
 /** Every PDU that SMPP 3.4 lets one write, with any octets where any may be. */
 

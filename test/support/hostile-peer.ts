@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { createSmppCarrier } from '../../src/carriers/smpp/smpp-carrier.ts'
-import { COMMAND, HEADER_OCTETS, MAX_FRAME_OCTETS, encodeBare } from '../../src/encoding/pdu.ts'
+import { encodeBare } from '../../src/encoding/pdu-header.ts'
+import { COMMAND, HEADER_OCTETS, MAX_FRAME_OCTETS } from '../../src/encoding/smpp.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { recordEvents } from './carrier-events.ts'
 import { hostileStream } from './hostile-streams.ts'

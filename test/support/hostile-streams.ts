@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { Framer, type FramingFault } from '../../src/encoding/framer.ts'
-import { decodePdu, encodePdu, isPduFault, readSequence } from '../../src/encoding/pdu.ts'
+import { readSequence } from '../../src/encoding/pdu-header.ts'
+import { decodePdu, encodePdu } from '../../src/encoding/pdu.ts'
+import { isPduFault } from '../../src/encoding/smpp.ts'
 import { anyPdu } from './any-pdu.ts'
 
 /**

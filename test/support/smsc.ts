@@ -1,16 +1,8 @@
 import { type AddressInfo, type Socket, createServer } from 'node:net'
 import { Framer } from '../../src/encoding/framer.ts'
-import {
-  COMMAND,
-  NO_TLVS,
-  type Pdu,
-  type ShortMessageBody,
-  type ShortMessagePdu,
-  decodePdu,
-  encodeBare,
-  encodePdu,
-  isPduFault,
-} from '../../src/encoding/pdu.ts'
+import { encodeBare } from '../../src/encoding/pdu-header.ts'
+import { NO_TLVS, decodePdu, encodePdu } from '../../src/encoding/pdu.ts'
+import { COMMAND, type Pdu, type ShortMessageBody, type ShortMessagePdu, isPduFault } from '../../src/encoding/smpp.ts'
 import { createWatch } from './watch.ts'
 
 type BindPdu = Extract<

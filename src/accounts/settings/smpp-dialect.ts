@@ -3,7 +3,7 @@ import type { SmppDialect } from '../../carriers/smpp/dialect.ts'
 import { PRESETS, type PresetName } from '../../carriers/smpp/presets.ts'
 import type { Joining } from '../../encoding/link-text.ts'
 import type { DefaultAlphabet } from '../../encoding/message-text.ts'
-import { COMMAND_STATUS, type CommandStatusName } from '../../encoding/pdu.ts'
+import { COMMAND_STATUS, type CommandStatusName } from '../../encoding/smpp.ts'
 import type { Fault } from '../../errors.ts'
 
 /**

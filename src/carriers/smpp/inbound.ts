@@ -1,4 +1,4 @@
-import { COMMAND_STATUS, TLV, type Tlvs } from '../../encoding/pdu.ts'
+import { COMMAND_STATUS, TLV, type Tlvs } from '../../encoding/smpp.ts'
 import { type DefaultAlphabet, decodeText } from '../../encoding/message-text.ts'
 import { phoneOfAddress } from '../../encoding/phone.ts'
 import {

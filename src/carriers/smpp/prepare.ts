@@ -1,12 +1,7 @@
 import { type LinkText, encodeForLink } from '../../encoding/link-text.ts'
-import {
-  NO_TLVS,
-  type SubmitTemplate,
-  TLV,
-  type Tlvs,
-  prepareSubmit,
-  setValidity,
-} from '../../encoding/pdu.ts'
+import { type SubmitTemplate, prepareSubmit, setValidity } from '../../encoding/pdu-in-place.ts'
+import { NO_TLVS } from '../../encoding/pdu.ts'
+import { TLV, type Tlvs } from '../../encoding/smpp.ts'
 import { sourceAddress } from '../../encoding/phone.ts'
 import { TOKEN_LENGTH } from '../../encoding/recipient-link.ts'
 import type { EncodedText, TokenShape } from '../../encoding/segments.ts'

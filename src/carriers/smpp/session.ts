@@ -1,26 +1,23 @@
 import type net from 'node:net'
 import { Framer } from '../../encoding/framer.ts'
+import { encodeBare, readCommandId, readSequence, readStatus } from '../../encoding/pdu-header.ts'
+import {
+  type SubmitTemplate,
+  encodeTaken,
+  readMessageId,
+  submitOctets,
+  writeSubmit,
+} from '../../encoding/pdu-in-place.ts'
+import { decodePdu, encodeFaultAnswer, encodePdu } from '../../encoding/pdu.ts'
 import {
   COMMAND,
   COMMAND_STATUS,
   type DataSmPdu,
   MAX_SEQUENCE,
   type ShortMessagePdu,
-  type SubmitTemplate,
   commandStatusName,
-  decodePdu,
-  encodeBare,
-  encodeTaken,
-  encodeFaultAnswer,
-  encodePdu,
   isPduFault,
-  readCommandId,
-  readMessageId,
-  readSequence,
-  readStatus,
-  submitOctets,
-  writeSubmit,
-} from '../../encoding/pdu.ts'
+} from '../../encoding/smpp.ts'
 import { describeError } from '../../log.ts'
 import type { SmppSettings } from '../carrier.ts'
 import { type Endpoint, openSocket } from './socket.ts'

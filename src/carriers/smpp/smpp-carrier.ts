@@ -1,4 +1,4 @@
-import { COMMAND_STATUS } from '../../encoding/pdu.ts'
+import { COMMAND_STATUS } from '../../encoding/smpp.ts'
 import { normaliseMessageId } from '../../encoding/receipt-text.ts'
 import type { EncodedText } from '../../encoding/segments.ts'
 import { databaseTime } from '../../clock.ts'

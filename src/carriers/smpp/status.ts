@@ -1,4 +1,4 @@
-import { type CommandStatusName, commandStatusName } from '../../encoding/pdu.ts'
+import { type CommandStatusName, commandStatusName } from '../../encoding/smpp.ts'
 import type { SubmitErrorKind } from '../carrier.ts'
 
 /**
