@@ -6,10 +6,8 @@ import {
   countPeople,
   phonesOf,
   placesUpTo,
-  type Candidate,
-  type OpenAt,
-  type Selection,
 } from '../store/audience.ts'
+import type { Candidate, OpenAt, Selection } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
 import type { InTwo } from '../store/in-two.ts'
 import type { Ground } from './areas.ts'

@@ -1,12 +1,6 @@
 /** Recipients counted in every way that an operator is shown. */
-import {
-  countByKind,
-  countUnlocated,
-  findInCells,
-  prepareForSets,
-  type Kind,
-  type Selection,
-} from '../store/audience.ts'
+import { countByKind, countUnlocated, findInCells, type Kind } from '../store/audience.ts'
+import { prepareForSets, type Selection } from '../store/selection.ts'
 import type { Box } from '../geometry/geojson.ts'
 import type { Database } from '../store/database.ts'
 import { beside, type InTwo } from '../store/in-two.ts'

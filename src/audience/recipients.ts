@@ -1,15 +1,13 @@
 /** Recipients as they are planned: the first at once, then everybody, as they stream from the database. */
 import {
   closeHits,
-  copyPeople,
   nextHits,
   openHits,
-  prepareForSets,
   readReachable,
-  type PersonKind,
   type ReachablePerson,
-  type Selection,
 } from '../store/audience.ts'
+import { copyPeople, type PersonKind } from '../store/copy-people.ts'
+import { prepareForSets, type Selection } from '../store/selection.ts'
 import type { Database, Session } from '../store/database.ts'
 import type { Ground } from './areas.ts'
 import { surelyHit } from './count.ts'

@@ -12,13 +12,15 @@ import {
   locationsOfMembers,
   membersOf,
   optedOutContacts,
+} from '../store/audience.ts'
+import {
   prepareForSets,
   type Candidate,
   type FoundPeople,
   type MemberGroup,
   type OpenAt,
   type Selection,
-} from '../store/audience.ts'
+} from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
 import type { Ground } from './areas.ts'
 import type { PlainGroup, ResolvedGroup } from './resolve-groups.ts'

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import type { Kind } from './audience.ts'
 import {
   hasBoxes,
   located,
@@ -10,9 +11,8 @@ import {
   type Candidate,
   type FoundPeople,
   type Ground,
-  type Kind,
   type OpenAt,
-} from './audience.ts'
+} from './selection.ts'
 import { arrayLiteral, type Database } from './database.ts'
 
 /** So many digits of a phone stand beside each of its locations: `phone_head` in the database. */

@@ -12,7 +12,7 @@ import {
 import { resolveAudience, type AudienceDefinition } from '../../src/audience/resolve.ts'
 import type { Area } from '../../src/cap/area.ts'
 import type { WeeklySpan } from '../../src/encoding/weekly-hours.ts'
-import { OUTSIDE_ALL_HOURS } from '../../src/store/audience.ts'
+import { OUTSIDE_ALL_HOURS } from '../../src/store/selection.ts'
 import { insertContact, setLocations, setMemberships } from '../../src/store/contacts.ts'
 import type { Database, Session } from '../../src/store/database.ts'
 import type { Expression, GroupExpression } from '../../src/store/group-expressions.ts'
