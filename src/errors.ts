@@ -1,3 +1,7 @@
+import type { Fault } from './faults.ts'
+
+export type { Fault }
+
 /**
  * Every code that a caller of the API or of a room may see: one closed list, published in the OpenAPI
  * document. `http/problem.ts` maps each to a status with `satisfies Record<ErrorCode, …>`, so a new code
@@ -77,12 +81,6 @@ export const ERROR_CODES = [
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
-
-/** One fault and its place, as an RFC 6901 JSON pointer into the request body. */
-export interface Fault {
-  readonly pointer: string
-  readonly detail: string
-}
 
 /**
  * A failure with a stable code. `message` names the thing and the next step; it never holds a phone

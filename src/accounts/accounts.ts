@@ -6,6 +6,7 @@ import { v7 as uuid } from 'uuid'
 import type { CarrierConfig, SimulatedSettings } from '../carriers/carrier.ts'
 import { normalisePhone } from '../encoding/phone.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { describeError, log } from '../log.ts'
 import { open, seal } from '../signing/seal.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -118,10 +119,10 @@ export async function createAccount(
     ...numberFaults(protocol, draft),
   ]
   if (protocol !== 'smtp' && draft.sourceAddress === undefined) {
-    faults.push({ pointer: '/sourceAddress', detail: 'is required' })
+    faults.push(faultAt('/sourceAddress', 'required'))
   }
   if (whole === undefined && protocolFaults.length === 0) {
-    faults.unshift({ pointer: `/${protocol}`, detail: `is required for the protocol ${protocol}` })
+    faults.unshift(faultAt(`/${protocol}`, 'protocol_required', { protocol }))
   }
   if (faults.length > 0 || whole === undefined) throw invalid(faults)
   const id = uuid()
@@ -360,17 +361,16 @@ function numberFaults(
   { routes = [], sourceAddress }: Pick<AccountEdit, 'routes' | 'sourceAddress'>,
 ): Fault[] {
   if (protocol !== 'smtp') return routeFaults(routes)
-  const detail = 'does not belong to a mail account'
   return [
-    ...(routes.length > 0 ? [{ pointer: '/routes', detail }] : []),
-    ...(sourceAddress === undefined ? [] : [{ pointer: '/sourceAddress', detail }]),
+    ...(routes.length > 0 ? [faultAt('/routes', 'not_of_mail')] : []),
+    ...(sourceAddress === undefined ? [] : [faultAt('/sourceAddress', 'not_of_mail')]),
   ]
 }
 
 function routeFaults(routes: readonly Route[]): Fault[] {
   return routes.flatMap(({ prefix }, index) => {
     const isRepeated = routes.findIndex(route => route.prefix === prefix) < index
-    return isRepeated ? [{ pointer: `/routes/${index}/prefix`, detail: 'is named twice' }] : []
+    return isRepeated ? [faultAt(`/routes/${index}/prefix`, 'named_twice')] : []
   })
 }
 
@@ -405,6 +405,6 @@ function notFound(): AppError {
 }
 
 function refuseTakenName<T>(work: () => Promise<T>): Promise<T> {
-  const fault = { pointer: '/name', detail: 'belongs to another carrier' }
+  const fault = faultAt('/name', 'carrier_name_taken')
   return refuseTaken('carriers_name_unique', fault, 'a carrier with this name exists', work)
 }

@@ -4,6 +4,7 @@
  */
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { Config } from '../config.ts'
 import { mayBePrivate, urlFault } from '../network/origin.ts'
 import {
@@ -89,7 +90,7 @@ export function readProtocol(
   { privateHosts }: Pick<Installation, 'privateHosts'>,
 ): { readonly own: Fields | undefined; readonly faults: readonly Fault[] } {
   const faults = PROTOCOLS.filter(name => name !== protocol && given[name] !== undefined).map(
-    name => ({ pointer: `/${name}`, detail: `does not belong to the protocol ${protocol}` }),
+    name => faultAt(`/${name}`, 'other_protocol', { protocol }),
   )
   const own = given[protocol] as Fields | undefined
   for (const path of CALLED[protocol]) {
@@ -127,10 +128,7 @@ export function settingFaults(
     http: () => httpFaults(own as unknown as HttpAccountSettings & HttpSecrets),
     smtp: () => smtpFaults(own as unknown as NewSmtp, privateHosts),
   }
-  return faults[protocol]().map(({ pointer, detail }) => ({
-    pointer: `/${protocol}${pointer}`,
-    detail,
-  }))
+  return faults[protocol]().map(fault => ({ ...fault, pointer: `/${protocol}${fault.pointer}` }))
 }
 
 /** What an account has whatever its protocol. */
@@ -184,11 +182,11 @@ export function strayingSecrets(
     return to !== undefined && hostOf(to) !== hostOf(textAt(kept.settings, path) ?? '')
   })
   if (straying === undefined) return []
-  const detail = `must be given again, for ${straying.at(-1)} leads to another host`
+  const field = straying.at(-1) ?? ''
   const given = textsOf(own).map(({ pointer }) => pointer)
   return textsOf(kept.secrets)
     .filter(({ pointer, text }) => text !== '' && !given.includes(pointer))
-    .map(({ pointer }) => ({ pointer: `/${protocol}${pointer}`, detail }))
+    .map(({ pointer }) => faultAt(`/${protocol}${pointer}`, 'secret_again', { field }))
 }
 
 function textsOf(fields: Fields): { readonly pointer: string; readonly text: string }[] {

@@ -185,7 +185,7 @@ export function withCleanAreas(draft: AlertDraft): { draft: AlertDraft; cleaned:
 /** An update or a cancellation is made from the alert that it follows, not written from nothing. */
 function msgTypeFaults({ msgType }: AlertDraft, must: AlertDraft['msgType']): DraftFault[] {
   if (msgType === must) return []
-  return [{ code: 'invalid_alert', pointer: '/msgType', detail: `must be ${must} here` }]
+  return [{ under: 'invalid_alert', pointer: '/msgType', detail: `must be ${must} here` }]
 }
 
 /** Whom a reminder reaches is what makes it one: it is made from its alert, and stays so. */
@@ -195,7 +195,7 @@ function onlyFaults({ audience }: AlertDraft, must: AlertDraft['audience']['only
     must === undefined
       ? 'is made from an alert: POST /v1/alerts/{id}/remind'
       : `must be ${must} here: it is a reminder`
-  return [{ code: 'invalid_alert', pointer: '/audience/only', detail }]
+  return [{ under: 'invalid_alert', pointer: '/audience/only', detail }]
 }
 
 /** Everything that a draft can be refused for, at its place in the request. */
@@ -218,7 +218,7 @@ export async function checkDraft(
   return { faults, policy }
 }
 
-function withAreaCode(fault: { pointer: string; detail: string }): DraftFault {
+function withAreaCode(fault: Fault): DraftFault {
   const isGeocode = /\/geocode\/\d+$/.test(fault.pointer)
   return withCode(isGeocode ? 'unknown_geocode' : 'invalid_area')(fault)
 }

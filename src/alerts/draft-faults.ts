@@ -10,11 +10,12 @@ import { pollFaults, replyCodeFaults, replyFaults } from '../cap/reply-faults.ts
 import { asMeasured, countLinks } from '../encoding/recipient-link.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError, type ErrorCode, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { Policy } from '../store/organisation.ts'
 
-/** A fault of meaning, with the code that it has when it is the only one. */
+/** A fault of meaning, with the code that an alert is refused under when it is the only one. */
 export interface DraftFault extends Fault {
-  readonly code: ErrorCode
+  readonly under: ErrorCode
 }
 
 /** A message that is still worth something after a year is no alert: the year is a slip of the hand. */
@@ -58,22 +59,23 @@ export function draftFaults(
 function reminderFaults(draft: AlertDraft): Fault[] {
   const { audience, replies, reminders, escalations, corrections } = draft
   if (audience.only === 'noReply') {
-    const detail = 'is of the alert itself: a reminder has none'
     const own = {
       '/replies/options': replies.options.length > 0,
       '/reminders': reminders,
       '/escalations': escalations,
       '/corrections': corrections,
     }
-    return Object.entries(own).flatMap(([pointer, has]) => (has ? [{ pointer, detail }] : []))
+    return Object.entries(own).flatMap(([pointer, has]) =>
+      has ? [faultAt(pointer, 'reminder_of_reminder')] : [],
+    )
   }
   if (reminders === undefined || replies.options.length > 0) return []
-  return [{ pointer: '/reminders', detail: 'need replies: nobody could answer the alert' }]
+  return [faultAt('/reminders', 'reminders_need_replies')]
 }
 
 function boundsFault({ maxRecipients, minRecipients }: AlertDraft): Fault | undefined {
   if (maxRecipients === undefined || (minRecipients ?? 0) <= maxRecipients) return undefined
-  return { pointer: '/minRecipients', detail: 'is above maxRecipients' }
+  return faultAt('/minRecipients', 'floor_above_ceiling')
 }
 
 /** Asked once the areas are known to be sound: a million corners that will be refused are not worth comparing. */
@@ -87,8 +89,7 @@ export function languageFaults(info: readonly Info[]): DraftFault[] {
     const other = seen.get(key)
     seen.set(key, other ?? no)
     if (other === undefined) return []
-    const detail = `is the language of block ${other} too, for the same areas: one would never be sent`
-    return [{ code: 'invalid_alert', pointer: `/info/${no}/language`, detail }]
+    return [withCode('invalid_alert')(faultAt(`/info/${no}/language`, 'same_language', { other }))]
   })
 }
 
@@ -96,12 +97,10 @@ export function languageFaults(info: readonly Info[]): DraftFault[] {
 export function submitFaults(draft: AlertDraft): DraftFault[] {
   return draft.info
     .flatMap((info, no) => [
-      info.sms === undefined && { pointer: `/info/${no}/sms`, detail: 'is required at submit' },
+      info.sms === undefined && faultAt(`/info/${no}/sms`, 'required_at_submit'),
       info.expires === undefined &&
-        draft.status === 'Actual' && {
-          pointer: `/info/${no}/expires`,
-          detail: 'is required at submit where status is Actual',
-        },
+        draft.status === 'Actual' &&
+        faultAt(`/info/${no}/expires`, 'required_at_submit_actual'),
     ])
     .filter(fault => fault !== false)
     .map(withCode('invalid_alert'))
@@ -117,26 +116,21 @@ export function draftWarnings(draft: AlertDraft): Fault[] {
   const isForGroups = info.every(block => block.area === undefined)
   const published: Fault[] =
     status === 'Actual' && scope === 'Public' && isForGroups
-      ? [
-          {
-            pointer: '/scope',
-            detail: 'is Public: everybody can read it, though it goes to groups',
-          },
-        ]
+      ? [faultAt('/scope', 'public_to_groups')]
       : []
   const unspoken = languages
     .filter(language => reminders?.texts?.some(text => text.language === language) === false)
-    .map(language => ({ pointer: '/reminders/texts', detail: `has no text in ${language}` }))
+    .map(language => faultAt('/reminders/texts', 'no_text_in', { language }))
   // A reminder ends with its alert, whose corrections reach everybody.
   if (audience.only !== undefined) return ofAreas
   const unprepared = (['cancel', 'allClear'] as const).flatMap((kind): Fault[] => {
     const pointer = `/corrections/${kind}`
     const texts = corrections?.[kind]
     if (texts === undefined) {
-      return [{ pointer, detail: 'is not prepared: it can not be sent in one step later' }]
+      return [faultAt(pointer, 'not_prepared')]
     }
     const missing = languages.filter(language => !texts.some(text => text.language === language))
-    return missing.map(language => ({ pointer, detail: `has no text in ${language}` }))
+    return missing.map(language => faultAt(pointer, 'no_text_in', { language }))
   })
   return [...published, ...ofAreas, ...unprepared, ...unspoken]
 }
@@ -149,31 +143,31 @@ export function draftWarnings(draft: AlertDraft): Fault[] {
 export function refuseFaulty(faults: readonly DraftFault[]): void {
   const [first] = faults
   if (first === undefined) return
-  const code = faults.every(fault => fault.code === first.code) ? first.code : 'invalid_alert'
+  const code = faults.every(({ under }) => under === first.under) ? first.under : 'invalid_alert'
   throw new AppError(code, `the alert can't be taken: ${faults.length} fault(s)`, {
-    faults: faults.map(({ pointer, detail }) => ({ pointer, detail })),
+    faults: faults.map(({ under: _under, ...fault }) => fault),
   })
 }
 
-export function withCode(code: ErrorCode): (fault: Fault) => DraftFault {
-  return fault => ({ ...fault, code })
+export function withCode(under: ErrorCode): (fault: Fault) => DraftFault {
+  return fault => ({ ...fault, under })
 }
 
 function recipientsFault({ info, audience }: AlertDraft): Fault | undefined {
   if (audience.only !== undefined) return undefined
   const named = info.some(block => block.area !== undefined) || audience.groups.length > 0
   if (named || audience.roster !== undefined) return undefined
-  return { pointer: '', detail: 'names no area and no group: it would reach nobody' }
+  return faultAt('', 'no_recipients')
 }
 
 /** CAP 1.2 §3.2.1. */
 function scopeFaults({ scope, restriction, addresses }: AlertDraft): Fault[] {
   const faults: Fault[] = []
   if (scope === 'Restricted' && restriction === undefined) {
-    faults.push({ pointer: '/restriction', detail: 'is required where scope is Restricted' })
+    faults.push(faultAt('/restriction', 'restriction_required'))
   }
   if (scope === 'Private' && addresses === undefined) {
-    faults.push({ pointer: '/addresses', detail: 'is required where scope is Private' })
+    faults.push(faultAt('/addresses', 'addresses_required'))
   }
   return faults
 }
@@ -182,13 +176,13 @@ function timeFaults({ effective, onset, expires }: Info, at: string, now: Date):
   if (expires === undefined) return []
   const pointer = `${at}/expires`
   const end = Date.parse(expires)
-  if (end <= now.getTime()) return [{ pointer, detail: 'is in the past' }]
+  if (end <= now.getTime()) return [faultAt(pointer, 'in_the_past')]
   if (end > now.getTime() + MAX_DAYS_AHEAD * 86_400_000) {
-    return [{ pointer, detail: `is more than ${MAX_DAYS_AHEAD} days ahead` }]
+    return [faultAt(pointer, 'too_far_ahead', { days: MAX_DAYS_AHEAD })]
   }
   return Object.entries({ effective, onset }).flatMap(([name, begin]) =>
     begin !== undefined && Date.parse(begin) >= end
-      ? [{ pointer, detail: `is not after ${name}` }]
+      ? [faultAt(pointer, 'not_after', { other: name })]
       : [],
   )
 }
@@ -197,7 +191,7 @@ function timeFaults({ effective, onset, expires }: Info, at: string, now: Date):
 function exportFaults({ parameter = [], area = [] }: Info, at: string): Fault[] {
   const names = parameter.flatMap(({ valueName }, no) =>
     isReservedParameter(valueName)
-      ? [{ pointer: `${at}/parameter/${no}/valueName`, detail: 'begins with tocsin:, as ours do' }]
+      ? [faultAt(`${at}/parameter/${no}/valueName`, 'reserved_parameter')]
       : [],
   )
   const heights = area.flatMap((one, no) => {
@@ -220,7 +214,7 @@ function drillFaults(draft: AlertDraft): Fault[] {
     const words = notADrill(text)
     return words === undefined
       ? []
-      : [{ pointer, detail: `says "${words}", and it is ${draft.status}` }]
+      : [faultAt(pointer, 'says_no_drill', { words, status: draft.status })]
   })
 }
 
@@ -248,12 +242,12 @@ function ownLinkFaults({ sms, pointer }: PlacedText, linkUrl: string | null): Fa
   const count = countLinks(sms)
   if (count === 0) return []
   if (!/^\/(info|reminders)\b/.test(pointer)) {
-    return [{ pointer, detail: 'has {link}: it leads nowhere but in the texts of an alert' }]
+    return [faultAt(pointer, 'link_elsewhere')]
   }
   if (linkUrl === null) {
-    return [{ pointer, detail: 'has {link}, and policy.linkUrl does not say where that leads' }]
+    return [faultAt(pointer, 'link_nowhere')]
   }
-  return count > 1 ? [{ pointer, detail: 'has {link} more than once' }] : []
+  return count > 1 ? [faultAt(pointer, 'link_twice')] : []
 }
 
 /** Measured as they will be sent, drill word included. */
@@ -269,8 +263,6 @@ function lengthFaults(
   return sent.flatMap(({ pointer, sms }): Fault[] => {
     const { segments, alphabet } = measureText(asMeasured(sms, linkUrl))
     if (segments <= maxSegments) return []
-    return [
-      { pointer, detail: `takes ${segments} segments (${alphabet}); ${maxSegments} are allowed` },
-    ]
+    return [faultAt(pointer, 'too_many_segments', { segments, alphabet, most: maxSegments })]
   })
 }

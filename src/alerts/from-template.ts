@@ -88,5 +88,7 @@ function atUse<Found extends Fault>(fault: Found): Found {
   if (area !== undefined) return { ...fault, pointer: area }
   if (/^\/info\/\d+\/expires$/.test(pointer)) return { ...fault, pointer: '/expires' }
   if (!/^\/(info|corrections|replies)\b/.test(pointer)) return fault
-  return { ...fault, pointer: '/blanks', detail: `${pointer} ${detail}` }
+  // Its words say more than its code's, now.
+  const { code: _code, values: _values, ...rest } = fault
+  return { ...rest, pointer: '/blanks', detail: `${pointer} ${detail}` } as Found
 }

@@ -65,7 +65,7 @@ export async function importReading(
   assertMode(caller.mode, modeOf(draft.status))
   const checked = await checkDraft(db, draft, caller.now, exercise)
   const all = [...misplaced, ...checked.faults]
-  refuseFaulty(all.map(({ code, ...fault }) => withCode(code)(inMessage(fault))))
+  refuseFaulty(all.map(({ under, ...fault }) => withCode(under)(inMessage(fault))))
   const alert = await transact(db, async tx => {
     const references = await followedBy(tx, message, { mode: caller.mode, feedId })
     const inserted = await insertDraft(tx, caller, reachingAsFollowed(draft, references), {

@@ -34,7 +34,7 @@ export async function inExercise(
 }
 
 function fault(pointer: string, detail: string): DraftFault {
-  return { code: 'invalid_alert', pointer, detail }
+  return { under: 'invalid_alert', pointer, detail }
 }
 
 /**

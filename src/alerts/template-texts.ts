@@ -163,7 +163,7 @@ export async function templateWarnings(
 ): Promise<Fault[]> {
   const { policy } = await readOrganisation(db)
   const faults = await templateFaults(db, draft, made, policy)
-  const warnings = faults.map(({ pointer, detail }) => ({ pointer, detail }))
+  const warnings: Fault[] = faults.map(({ under: _under, ...fault }) => fault)
   const row = await findTemplate(db, made.templateId)
   if (made.partedAt !== null || row === undefined || row.version === made.version) return warnings
   const detail = `is version ${made.version} of the template, which is at ${row.version} now`

@@ -1,5 +1,6 @@
 import type { Area } from '../cap/area.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { checkCircle } from '../geometry/circle.ts'
 import { cleanPolygon } from '../geometry/clean.ts'
 import { checkPolygon, type Box } from '../geometry/geojson.ts'
@@ -47,9 +48,7 @@ export function cleanArea(area: Area, pointer: string): { area: Area; warnings: 
 /** What is allowed, and reaches nobody. */
 export function areaWarnings({ circle = [] }: Area, pointer: string): Fault[] {
   return circle.flatMap(({ radiusKm }, no) =>
-    radiusKm === 0
-      ? [{ pointer: `${pointer}/circle/${no}`, detail: 'has a radius of 0: it reaches nobody' }]
-      : [],
+    radiusKm === 0 ? [faultAt(`${pointer}/circle/${no}`, 'no_radius')] : [],
   )
 }
 
@@ -60,19 +59,20 @@ export function areaWarnings({ circle = [] }: Area, pointer: string): Fault[] {
 export function areaFaults(area: Area, pointer: string, geocodes: Geocodes): Fault[] {
   const { polygon = [], circle = [], geocode = [] } = area
   if (polygon.length + circle.length + geocode.length === 0) {
-    return [{ pointer, detail: 'names no polygon, circle or geocode: it would reach nobody' }]
+    return [faultAt(pointer, 'empty_area')]
   }
   const corners = cornersOf(shapeOf(polygon))
   if (corners > MAX_CORNERS) {
-    const detail = `has ${corners} corners in all; at most ${MAX_CORNERS} are allowed`
-    return [{ pointer: `${pointer}/polygon`, detail }]
+    return [
+      faultAt(`${pointer}/polygon`, 'too_many_corners_in_all', { corners, most: MAX_CORNERS }),
+    ]
   }
   return [
     ...polygon.flatMap((one, no) => checkPolygon(one, `${pointer}/polygon/${no}`)),
     ...circle.flatMap((one, no) => checkCircle(one, `${pointer}/circle/${no}`)),
     ...geocodeFaults(area, pointer, geocodes),
     ...(area.combine === 'intersection' && !namesBoth(area)
-      ? [{ pointer: `${pointer}/combine`, detail: 'takes a polygon or circle, and a geocode' }]
+      ? [faultAt(`${pointer}/combine`, 'combine_needs_both')]
       : []),
   ]
 }

@@ -3,6 +3,7 @@ import { normaliseMailAddress } from '../encoding/mail-address.ts'
 import { normalisePhone } from '../encoding/phone.ts'
 import { weeklyHoursFaults, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { positionFault } from '../geometry/geojson.ts'
 import { recordAudit } from '../store/audit.ts'
 import {
@@ -148,7 +149,7 @@ async function refusingDoubles(work: () => Promise<Contact>): Promise<Contact> {
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     throw new AppError('already_exists', 'another contact has this phone', {
-      faults: [{ pointer: '/phone', detail: 'is the phone of another contact' }],
+      faults: [faultAt('/phone', 'phone_of_other')],
       cause: error,
     })
   }
@@ -163,21 +164,20 @@ async function checkDraft(
   const { country } = await readOrganisation(tx)
   const phone = draft.phone === undefined ? undefined : normalisePhone(draft.phone, country)
   if (phone !== undefined && 'refused' in phone) {
-    const detail = `is no phone that could be alerted: ${phone.refused.replaceAll('_', ' ')}`
-    faults.push({ pointer: '/phone', detail })
+    faults.push(faultAt('/phone', `phone_${phone.refused}`))
   }
   const email = draft.email == null ? draft.email : (normaliseMailAddress(draft.email) ?? 'none')
   if (email === 'none') {
-    faults.push({ pointer: '/email', detail: 'is no address that letters can be sent to' })
+    faults.push(faultAt('/email', 'not_mail_address'))
   }
   const language =
     draft.language == null ? draft.language : (canonicalLanguage(draft.language) ?? 'none')
   if (language === 'none') {
-    faults.push({ pointer: '/language', detail: 'is no BCP 47 language tag' })
+    faults.push(faultAt('/language', 'not_language'))
   }
   for (const [no, { longitude, latitude, hours }] of (draft.locations ?? []).entries()) {
-    const detail = positionFault([longitude, latitude])
-    if (detail !== undefined) faults.push({ pointer: `/locations/${no}`, detail })
+    const found = positionFault([longitude, latitude])
+    if (found !== undefined) faults.push({ pointer: `/locations/${no}`, ...found })
     for (const fault of weeklyHoursFaults(hours ?? [])) {
       faults.push({ ...fault, pointer: `/locations/${no}/hours${fault.pointer}` })
     }
@@ -185,7 +185,7 @@ async function checkDraft(
   const known = draft.groups === undefined ? undefined : await listedGroupsByName(tx, draft.groups)
   for (const [no, name] of (draft.groups ?? []).entries()) {
     if (known?.has(name) !== true) {
-      faults.push({ pointer: `/groups/${no}`, detail: 'names no listed group' })
+      faults.push(faultAt(`/groups/${no}`, 'no_listed_group'))
     }
   }
   if (faults.length > 0) {

@@ -1,5 +1,6 @@
 /** What groups made of others say: over whom, and what may be made of what. */
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { Database } from '../store/database.ts'
 import {
   listMadeGroups,
@@ -74,11 +75,11 @@ export async function expressionFaults(
     return expression === undefined ? [] : groupsIn(expression)
   }
   const faults = mentionsIn(group.expression).flatMap(({ pointer, id }): Fault[] => {
-    if (!named.has(id)) return [{ pointer, detail: 'is no group' }]
+    if (!named.has(id)) return [faultAt(pointer, 'no_group')]
     const way = wayTo(group.id, id, below)
     if (way === undefined) return []
     const names = [group.id, ...way].map(one => made.get(one)!.name)
-    return [{ pointer, detail: `closes a circle: ${names.join(' → ')}` }]
+    return [faultAt(pointer, 'circle_of_groups', { names: names.join(' → ') })]
   })
   if (faults.length > 0) return faults
   const sizes = new Map<string, Size>()

@@ -10,6 +10,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
 import { polygonSchema } from '../cap/area.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { checkCircle } from '../geometry/circle.ts'
 import { cleanPolygon } from '../geometry/clean.ts'
 import { checkPolygon, positionFault, type Position } from '../geometry/geojson.ts'
@@ -177,7 +178,7 @@ async function storeFeatures(
     // Checking a thousand corners takes a millisecond: others get their turn.
     else await new Promise(resolve => setImmediate(resolve))
   }
-  if (features === 0) faults.push({ pointer: '/features', detail: 'holds no feature' })
+  if (features === 0) faults.push(faultAt('/features', 'no_feature'))
   if (faults.length > 0) {
     throw new AppError('invalid_area', `the file can't be taken: ${faults.length} fault(s)`, {
       faults: faults.slice(0, MAX_FAULTS),
@@ -209,7 +210,7 @@ function readFeature(
   pointer: string,
 ): Read | { faults: Fault[] } {
   const { type, properties, geometry } = (feature ?? {}) as Partial<Record<string, unknown>>
-  if (type !== 'Feature') return { faults: [{ pointer, detail: 'is no Feature' }] }
+  if (type !== 'Feature') return { faults: [faultAt(pointer, 'not_feature')] }
   const given = (properties ?? {}) as Partial<Record<string, unknown>>
   const code = textOf(given[file.code])
   const name = (file.name === undefined ? undefined : textOf(given[file.name])) ?? code ?? ''
@@ -234,10 +235,10 @@ function readGeometry(
   const { type, coordinates } = (geometry ?? {}) as Partial<Record<string, unknown>>
   if (type === 'Point') {
     if (radiusKm === undefined) {
-      return { faults: [{ pointer, detail: 'is a point: say its radiusKm, in the query' }] }
+      return { faults: [faultAt(pointer, 'point_without_radius')] }
     }
-    const detail = positionFault(coordinates)
-    if (detail !== undefined) return { faults: [{ pointer: `${pointer}/coordinates`, detail }] }
+    const found = positionFault(coordinates)
+    if (found !== undefined) return { faults: [{ pointer: `${pointer}/coordinates`, ...found }] }
     const circle = { center: coordinates as Position, radiusKm }
     const faults = checkCircle(circle, pointer)
     return faults.length > 0 ? { faults } : { shape: shapeOf([], [circle]), warnings: [] }

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { cornersOf, joinShapes, type Shape } from '../geometry/shape.ts'
 import type { Database } from '../store/database.ts'
 import { currentSets, findSetVersion, findShapes } from '../store/geocode-sets.ts'
@@ -61,10 +62,7 @@ export async function lookUpGeocodes(
     fault(geocode, pointer) {
       if (find(geocode) !== undefined) return undefined
       if (isCountyName(geocode.valueName)) return { pointer, detail: countyFault(geocode) }
-      const detail = loaded.has(geocode.valueName)
-        ? 'names no code of the set that is loaded'
-        : 'has a valueName other than SAME, FIPS and UGC, and no set of that name is loaded'
-      return { pointer, detail }
+      return faultAt(pointer, loaded.has(geocode.valueName) ? 'no_code_of_set' : 'no_such_set')
     },
     versions: names.map(valueName => ({
       valueName,

@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid'
 import type { Area } from '../cap/area.ts'
 import { normalisePhone } from '../encoding/phone.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { recordAudit } from '../store/audit.ts'
 import { isUniqueViolation, transact, type Database, type OpenDatabase } from '../store/database.ts'
 import {
@@ -77,8 +78,8 @@ export async function createGroup(
   const { name, description, expression } = draft
   const [kind, ...others] = kindsOf(draft)
   if (others.length > 0) {
-    const detail = `does not go together with ${kind === 'area' ? 'an area' : 'a rule'}`
-    throw invalid(others.map(other => ({ pointer: `/${other}`, detail })))
+    const code = kind === 'area' ? 'not_with_area' : 'not_with_rule'
+    throw invalid(others.map(other => faultAt(`/${other}`, code)))
   }
   const rule = usableRule(draft.rule)
   const { area, cleaned } = await usable(db, draft.area)
@@ -226,9 +227,9 @@ async function gather(
   const unknown = new Set(await addMembers(tx, key, good))
   return read.flatMap((value, place): Fault[] => {
     if (value !== undefined && !unknown.has(place)) return []
-    const what = key === 'phones' ? 'phone' : 'id'
-    const detail = value === undefined ? `is no ${what}` : `is the ${what} of no contact`
-    return [{ pointer: `/${key}/${from + place}`, detail }]
+    const none = key === 'phones' ? 'no_phone' : 'no_contact_id'
+    const nobodys = key === 'phones' ? 'phone_of_nobody' : 'id_of_nobody'
+    return [faultAt(`/${key}/${from + place}`, value === undefined ? none : nobodys)]
   })
 }
 
@@ -290,7 +291,7 @@ function usableRule(rule: MemberRule | undefined): MemberRule | undefined {
   if (rule?.language === undefined) return rule
   const language = canonicalLanguage(rule.language)
   if (language !== undefined) return { ...rule, language }
-  throw invalid([{ pointer: '/rule/language', detail: 'is no BCP 47 language tag' }])
+  throw invalid([faultAt('/rule/language', 'not_language')])
 }
 
 function refuseSimulated({ simulated }: GroupRow): void {
@@ -313,7 +314,7 @@ async function refusingDoubles(work: () => Promise<GroupRow>): Promise<GroupRow>
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     throw new AppError('already_exists', 'another group has this name', {
-      faults: [{ pointer: '/name', detail: 'is the name of another group' }],
+      faults: [faultAt('/name', 'group_name_taken')],
       cause: error,
     })
   }

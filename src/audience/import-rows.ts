@@ -178,7 +178,7 @@ function readText(column: keyof typeof MAX_LENGTH, text: string, faults: RowFaul
     const reason = `is longer than ${MAX_LENGTH[column]} characters`
     faults.push({ column, reason, value: text })
   } else if (/[^\x20-\x7e]/.test(text)) {
-    const fault = readingFault(text.normalize('NFC')) ?? lineFault(text)
+    const fault = readingFault(text.normalize('NFC'))?.detail ?? lineFault(text)
     if (fault !== undefined) faults.push({ column, reason: fault, value: text })
     return text.normalize('NFC')
   }

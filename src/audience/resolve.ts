@@ -8,6 +8,7 @@
  */
 import type { Area } from '../cap/area.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { joinShapes } from '../geometry/shape.ts'
 import type { OptOutRule } from '../store/audience.ts'
 import type { OpenAt } from '../store/selection.ts'
@@ -80,13 +81,13 @@ export async function resolveAudience(
   const found = await resolveGroups(db, [...new Set(groupsNamed.map(({ id }) => id))])
   const faults = groupsNamed.flatMap(({ id, pointer }): Fault[] => {
     const group = found.get(id)
-    if (group === undefined) return [{ pointer, detail: 'is no group' }]
+    if (group === undefined) return [faultAt(pointer, 'no_group')]
     const isRoster = pointer === '/audience/roster'
     if (isOfMadeUpPhones(group) && !(isRoster && definition.simulated === true)) {
-      return [{ pointer, detail: 'holds made-up phones: only a simulated exercise reaches them' }]
+      return [faultAt(pointer, 'made_up_phones')]
     }
     if (!isRoster || isListed(group)) return []
-    return [{ pointer, detail: 'is no listed group: a roster lists its members' }]
+    return [faultAt(pointer, 'roster_not_listed')]
   })
   if (faults.length > 0) {
     throw new AppError('invalid_group', 'the audience names groups that it can not have', {

@@ -1,4 +1,5 @@
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { Status } from './alert.ts'
 import { lookUpLanguage } from './texts.ts'
 
@@ -47,10 +48,10 @@ export function throughGate<T extends Text>(
 export function rosterFault(status: Status, roster: string | undefined): Fault | undefined {
   const pointer = '/audience/roster'
   if (status !== 'Actual' && roster === undefined) {
-    return { pointer, detail: `is required where status is ${status}: the listed group of a drill` }
+    return faultAt(pointer, 'roster_required', { status })
   }
   if (status === 'Actual' && roster !== undefined) {
-    return { pointer, detail: 'is for drills: an Actual alert goes to its areas and groups' }
+    return faultAt(pointer, 'roster_of_actual')
   }
   return undefined
 }

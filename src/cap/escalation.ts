@@ -3,6 +3,7 @@
  * alert; each goes out once, as an alert of its own whose content follows from the alert's alone.
  */
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import type { AlertDraft, EscalationRule } from './alert.ts'
 import { type AlertContent, digestOfBytes } from './content.ts'
@@ -56,22 +57,21 @@ export function escalationFaults({ escalations = [], replies }: AlertDraft): Fau
     const { when, option, count, percent, afterMinutes } = rule
     const at = `/escalations/${no}`
     const faults: Fault[] = []
-    if (codes.length === 0)
-      faults.push({ pointer: at, detail: 'needs replies: nobody could answer' })
+    if (codes.length === 0) faults.push(faultAt(at, 'replies_required'))
     if ((count === undefined) === (percent === undefined)) {
-      faults.push({ pointer: at, detail: 'must name either count or percent' })
+      faults.push(faultAt(at, 'count_or_percent'))
     }
     if (when === 'noReplyAbove' && option !== undefined) {
-      faults.push({ pointer: `${at}/option`, detail: 'means nothing where when is noReplyAbove' })
+      faults.push(faultAt(`${at}/option`, 'option_unused'))
     }
     if (when !== 'noReplyAbove' && option === undefined) {
-      faults.push({ pointer: `${at}/option`, detail: `is required where when is ${when}` })
+      faults.push(faultAt(`${at}/option`, 'option_required', { when }))
     }
     if (option !== undefined && codes.length > 0 && !codes.includes(option)) {
-      faults.push({ pointer: `${at}/option`, detail: 'is the code of none of the options' })
+      faults.push(faultAt(`${at}/option`, 'unknown_option'))
     }
     if (isAskedOnce(rule) && afterMinutes === 0) {
-      faults.push({ pointer: `${at}/afterMinutes`, detail: 'leaves nobody time to answer' })
+      faults.push(faultAt(`${at}/afterMinutes`, 'no_time_to_answer'))
     }
     return faults
   })

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 
 const LINK = /\b[a-z][a-z0-9+.-]*:\/\/[^\s<>"]+/giu
 
@@ -7,11 +8,11 @@ export function linkFaults(sms: string, pointer: string): Fault[] {
   return [...sms.matchAll(LINK)].flatMap(([link]): Fault[] => {
     const authority = link.replace(/^[^/]*\/\//, '').split(/[/?#\\]/, 1)[0] ?? ''
     if (authority.includes('@')) {
-      return [{ pointer, detail: 'has a link with a user name before its host' }]
+      return [faultAt(pointer, 'user_in_link')]
     }
     // oxlint-disable-next-line no-control-regex -- the range of ASCII
     if (/[^\x00-\x7f]/.test(authority)) {
-      return [{ pointer, detail: 'has a link whose host is not written in ASCII' }]
+      return [faultAt(pointer, 'foreign_host_in_link')]
     }
     return []
   })

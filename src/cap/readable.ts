@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type FaultWords, wordsOfFault } from '../faults.ts'
 
 /**
  * What is signed must be what is seen. Characters that hide, reorder or stack text are refused where it is
@@ -15,7 +16,7 @@ const HIDDEN =
 const PILE = /\p{M}{9}/u
 
 /** Why the text can't be shown as it is, naming the code point; undefined: it can. */
-export function readingFault(text: string): string | undefined {
+export function readingFault(text: string): FaultWords | undefined {
   for (const match of text.matchAll(HIDDEN)) {
     const [character] = match
     const before = /.$/su.exec(text.slice(Math.max(0, match.index - 2), match.index))?.[0] ?? ''
@@ -23,17 +24,17 @@ export function readingFault(text: string): string | undefined {
     if (isVariant && /[\p{Emoji}\p{Extended_Pictographic}]/u.test(before)) continue
     const isJoiner = character === '\u{200C}' || character === '\u{200D}'
     if (isJoiner && JOINS.test(before)) continue
-    return `holds ${codePoint(character)}, which can't be seen or changes how the rest is seen`
+    return wordsOfFault('hidden_character', { character: codePoint(character) })
   }
   const pile = PILE.exec(text)
   if (pile !== null) {
-    return `piles up combining marks, the first ${codePoint(pile[0])}`
+    return wordsOfFault('piled_marks', { character: codePoint(pile[0]) })
   }
   const composed = text.normalize('NFC')
   if (composed !== text) {
     let at = 0
     while (text[at] === composed[at]) at++
-    return `is not in Unicode normal form C from ${codePoint(text.slice(at))} on`
+    return wordsOfFault('not_composed', { character: codePoint(text.slice(at)) })
   }
   return undefined
 }
@@ -48,7 +49,9 @@ export function readableText(max: number) {
     .string()
     .max(max)
     .superRefine((text, context) => {
-      const fault = text.trim() === '' ? 'must not be blank' : readingFault(text)
-      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+      const fault = text.trim() === '' ? wordsOfFault('blank') : readingFault(text)
+      if (fault !== undefined) {
+        context.addIssue({ code: 'custom', message: fault.detail, params: { fault } })
+      }
     })
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { AlertDraft, ReplyOption } from './alert.ts'
 import { isReservedWord, normaliseAnswer } from './keywords.ts'
 
@@ -23,20 +24,18 @@ export function replyFaults(options: readonly ReplyOption[]): Fault[] {
       const normal = normaliseAnswer(word)
       if (normal === '') {
         // A word may be an emoji; a code has to be typed on any phone.
-        return pointer.endsWith('/code')
-          ? [{ pointer, detail: 'has no letter or digit that a person could answer with' }]
-          : []
+        return pointer.endsWith('/code') ? [faultAt(pointer, 'not_typeable')] : []
       }
       if (isReservedWord(normal)) {
-        return [{ pointer, detail: 'is a word by which people opt out or ask for help' }]
+        return [faultAt(pointer, 'reserved_word')]
       }
       if (pointer.endsWith('/code') && TALLY_WORDS.includes(normal)) {
-        return [{ pointer, detail: 'is what tallies call something else' }]
+        return [faultAt(pointer, 'tally_word')]
       }
       const owner = owners.get(normal)
       owners.set(normal, owner ?? no)
       if (owner === undefined || owner === no) return []
-      return [{ pointer, detail: `is an answer of option ${owner} too` }]
+      return [faultAt(pointer, 'answer_of_other', { other: owner })]
     })
   })
 }
@@ -47,14 +46,14 @@ export function replyCodeFaults({ code, options }: AlertDraft['replies']): Fault
   const pointer = '/replies/code'
   const normal = normaliseAnswer(code)
   if (!/^[\p{L}\p{N}]+$/u.test(normal)) {
-    return [{ pointer, detail: 'must be one word of letters and digits' }]
+    return [faultAt(pointer, 'not_one_word')]
   }
   if (isReservedWord(normal)) {
-    return [{ pointer, detail: 'is a word by which people opt out or ask for help' }]
+    return [faultAt(pointer, 'reserved_word')]
   }
   const words = options.flatMap(option => [option.code, option.label, ...option.words])
   return words.some(word => normaliseAnswer(word).split(' ').includes(normal))
-    ? [{ pointer, detail: 'stands in an answer of an option' }]
+    ? [faultAt(pointer, 'in_an_answer')]
     : []
 }
 
@@ -71,22 +70,18 @@ export function pollFaults(
   const faults: Fault[] = []
   const limited = options.findIndex(({ quota }) => quota !== undefined)
   if (limited >= 0 && quotaTexts === undefined) {
-    const detail = 'needs replies.quotaTexts: what is answered once it is enough'
-    faults.push({ pointer: `/replies/options/${limited}/quota`, detail })
+    faults.push(faultAt(`/replies/options/${limited}/quota`, 'quota_texts_required'))
   }
   if (limited < 0 && quotaTexts !== undefined) {
-    faults.push({
-      pointer: '/replies/quotaTexts',
-      detail: 'are for a quota, and no option has one',
-    })
+    faults.push(faultAt('/replies/quotaTexts', 'no_quota'))
   }
   if (deadline === undefined) return faults
   const pointer = '/replies/deadline'
   const end = Date.parse(deadline)
-  if (options.length === 0) faults.push({ pointer, detail: 'needs options: nobody could answer' })
-  if (end <= now.getTime()) faults.push({ pointer, detail: 'is in the past' })
+  if (options.length === 0) faults.push(faultAt(pointer, 'needs_options'))
+  if (end <= now.getTime()) faults.push(faultAt(pointer, 'in_the_past'))
   if (expires.every(one => one !== undefined && Date.parse(one) < end)) {
-    faults.push({ pointer, detail: 'is after the alert has expired' })
+    faults.push(faultAt(pointer, 'after_expiry'))
   }
   return faults
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { Box, Position } from './geojson.ts'
 import { positionFault } from './geojson.ts'
 import { distanceKm, EARTH_RADIUS_KM, RADIANS } from './sphere.ts'
@@ -17,16 +18,16 @@ const MAX_RADIUS_KM = 5000
 
 export function checkCircle(value: unknown, pointer: string, maxRadiusKm = MAX_RADIUS_KM): Fault[] {
   if (typeof value !== 'object' || value === null) {
-    return [{ pointer, detail: 'must be {center: [longitude, latitude], radiusKm}' }]
+    return [faultAt(pointer, 'not_circle')]
   }
   const { center, radiusKm } = value as Partial<Record<string, unknown>>
   const faults: Fault[] = []
   const centerFault = positionFault(center)
-  if (centerFault !== undefined) faults.push({ pointer: `${pointer}/center`, detail: centerFault })
+  if (centerFault !== undefined) faults.push({ pointer: `${pointer}/center`, ...centerFault })
   if (typeof radiusKm !== 'number' || !(radiusKm >= 0)) {
-    faults.push({ pointer: `${pointer}/radiusKm`, detail: 'must be a number, 0 or more' })
+    faults.push(faultAt(`${pointer}/radiusKm`, 'not_radius'))
   } else if (radiusKm > maxRadiusKm) {
-    faults.push({ pointer: `${pointer}/radiusKm`, detail: `must be at most ${maxRadiusKm} km` })
+    faults.push(faultAt(`${pointer}/radiusKm`, 'radius_too_large', { most: maxRadiusKm }))
   }
   return faults
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { faultAt, type FaultWords, wordsOfFault } from '../faults.ts'
 import { unrollRings } from './antimeridian.ts'
 import { boxesMeet } from './box.ts'
 import { findCrossings } from './crossings.ts'
@@ -54,7 +55,7 @@ const MIN_AREA_KM2 = 1e-6
  */
 export function checkPolygon(value: unknown, pointer: string, limits = DRAWN_AREA_LIMITS): Fault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [{ pointer, detail: 'must be a GeoJSON Polygon or MultiPolygon' }]
+    return [faultAt(pointer, 'not_polygon')]
   }
   const { type, coordinates } = value as Partial<Record<string, unknown>>
   if (type !== 'Polygon' && type !== 'MultiPolygon') {
@@ -64,11 +65,11 @@ export function checkPolygon(value: unknown, pointer: string, limits = DRAWN_ARE
   const place = `${pointer}/coordinates`
   if (type === 'Polygon') return checkRings(coordinates, place, limits).slice(0, MAX_FAULTS)
   if (!Array.isArray(coordinates) || coordinates.length === 0) {
-    return [{ pointer: place, detail: 'must be a list of polygons, at least one' }]
+    return [faultAt(place, 'not_polygons')]
   }
   if (coordinates.length > limits.maxPolygons) {
-    const detail = `has ${coordinates.length} polygons; at most ${limits.maxPolygons} are allowed`
-    return [{ pointer: place, detail }]
+    const polygons = coordinates.length
+    return [faultAt(place, 'too_many_polygons', { polygons, most: limits.maxPolygons })]
   }
   return coordinates
     .flatMap((rings, index) => checkRings(rings, `${place}/${index}`, limits))
@@ -76,16 +77,12 @@ export function checkPolygon(value: unknown, pointer: string, limits = DRAWN_ARE
 }
 
 /** What is wrong with a single position, if anything. */
-export function positionFault(value: unknown): string | undefined {
-  if (!isPosition(value)) return 'must be [longitude, latitude], two finite numbers'
+export function positionFault(value: unknown): FaultWords | undefined {
+  if (!isPosition(value)) return wordsOfFault('not_position')
   const [longitude, latitude] = value
   if (isInRange(value)) return undefined
-  if (isInRange([latitude, longitude])) {
-    return 'has a latitude past 90°: longitude and latitude look swapped, longitude comes first'
-  }
-  return Math.abs(latitude) > 90
-    ? 'has a latitude outside -90 to 90'
-    : 'has a longitude outside -180 to 180'
+  if (isInRange([latitude, longitude])) return wordsOfFault('swapped')
+  return wordsOfFault(Math.abs(latitude) > 90 ? 'latitude_outside' : 'longitude_outside')
 }
 
 function isPosition(value: unknown): value is Position {
@@ -102,47 +99,58 @@ function isInRange([longitude, latitude]: Position): boolean {
 
 function checkRings(value: unknown, pointer: string, limits: PolygonLimits): Fault[] {
   if (!Array.isArray(value) || value.length === 0) {
-    return [{ pointer, detail: 'must be a list of rings, the shell first' }]
+    return [faultAt(pointer, 'not_rings')]
   }
   // Counted before anything is read: a million corners are refused at the cost of a few lengths.
   let corners = 0
   for (const ring of value) corners += Array.isArray(ring) ? Math.max(1, ring.length - 1) : 1
   if (corners > limits.maxCorners) {
-    return [{ pointer, detail: `has ${corners} corners; at most ${limits.maxCorners} are allowed` }]
+    return [faultAt(pointer, 'too_many_corners', { corners, most: limits.maxCorners })]
   }
   const faults = value.flatMap((ring, index) => checkRing(ring, `${pointer}/${index}`))
   if (faults.length > 0) return faults
 
   const rings = unrollRings(value as Rings)
   if (rings === undefined) {
-    const detail =
-      'goes round the globe: only a ring without holes, on one side of the equator, may go round a pole'
-    return [{ pointer, detail }]
+    return [faultAt(pointer, 'round_the_globe')]
   }
   const area = ringsAreaKm2([rings[0]!])
   if (area > limits.maxAreaKm2) {
-    const detail = `covers ${Math.round(area)} km²; at most ${limits.maxAreaKm2} are allowed`
-    return [{ pointer, detail }]
+    return [faultAt(pointer, 'too_large', { km2: Math.round(area), most: limits.maxAreaKm2 })]
   }
   const crossings = findCrossings(rings)
   if (crossings === 'too intricate') {
-    return [{ pointer, detail: 'is too intricate to check; draw it with fewer corners' }]
+    return [faultAt(pointer, 'too_intricate')]
   }
   if (area < MIN_AREA_KM2 && !crossings.some(({ how }) => how === 'crosses')) {
-    return [{ pointer: `${pointer}/0`, detail: 'has no area' }]
+    return [faultAt(`${pointer}/0`, 'no_ground')]
   }
   if (crossings.length > 0) {
     // Closed over a pole, a ring has edges that nobody drew, and the others count otherwise.
     const isAsDrawn = rings.every((ring, no) => ring.length === (value[no] as Position[]).length)
     return crossings.map(({ ring, edge, otherRing, otherEdge, how, at }) => {
-      const other = ring === otherRing ? 'itself' : `ring ${otherRing}`
-      const edges = `: edge ${edge} and ${ring === otherRing ? '' : 'its '}edge ${otherEdge}`
-      const detail = `${how} ${other} at ${written(at)}${isAsDrawn ? edges : ''}`
-      return { pointer: `${pointer}/${ring}`, detail }
+      const isItself = ring === otherRing
+      const edges = `: edge ${edge} and ${isItself ? '' : 'its '}edge ${otherEdge}`
+      const place = `${written(at)}${isAsDrawn ? edges : ''}`
+      const where = `${pointer}/${ring}`
+      return isItself
+        ? faultAt(where, MEETS_ITSELF[how], { place })
+        : faultAt(where, MEETS_OTHER[how], { other: otherRing, place })
     })
   }
   return checkHoles(rings, pointer)
 }
+
+const MEETS_ITSELF = {
+  crosses: 'crosses_itself',
+  touches: 'touches_itself',
+  'runs along': 'runs_along_itself',
+} as const
+const MEETS_OTHER = {
+  crosses: 'crosses_ring',
+  touches: 'touches_ring',
+  'runs along': 'runs_along_ring',
+} as const
 
 /** To a decimetre, as a person would look for it on a map. */
 function written([longitude, latitude]: Position): string {
@@ -152,27 +160,25 @@ function written([longitude, latitude]: Position): string {
 }
 
 function checkRing(ring: unknown, pointer: string): Fault[] {
-  if (!Array.isArray(ring)) return [{ pointer, detail: 'must be a list of positions' }]
+  if (!Array.isArray(ring)) return [faultAt(pointer, 'not_positions')]
   const faults: Fault[] = []
   if (ring.length < 4) {
-    faults.push({ pointer, detail: `has ${ring.length} positions; a ring needs at least 4` })
+    faults.push(faultAt(pointer, 'too_few_positions', { positions: ring.length }))
   }
   if (looksSwapped(ring)) {
-    const detail =
-      'has latitudes past 90°: longitude and latitude look swapped, longitude comes first'
-    faults.push({ pointer, detail })
+    faults.push(faultAt(pointer, 'swapped_ring'))
   } else {
     for (const [index, position] of ring.entries()) {
-      const detail = positionFault(position)
-      if (detail !== undefined && faults.length < MAX_FAULTS) {
-        faults.push({ pointer: `${pointer}/${index}`, detail })
+      const found = positionFault(position)
+      if (found !== undefined && faults.length < MAX_FAULTS) {
+        faults.push({ pointer: `${pointer}/${index}`, ...found })
       }
     }
   }
   const first: unknown = ring[0]
   const last: unknown = ring.at(-1)
   if (isPosition(first) && isPosition(last) && (first[0] !== last[0] || first[1] !== last[1])) {
-    faults.push({ pointer, detail: 'is open: its last position must be its first' })
+    faults.push(faultAt(pointer, 'open_ring'))
   }
   return faults
 }
@@ -192,14 +198,14 @@ function checkHoles(rings: Rings, pointer: string): Fault[] {
   for (const [index, hole] of holes.entries()) {
     const place = `${pointer}/${index + 1}`
     if (samplesOf(hole).some(([x, y]) => shell!.locate(x, y) === -1)) {
-      faults.push({ pointer: place, detail: 'is a hole outside its shell' })
+      faults.push(faultAt(place, 'hole_outside'))
     }
     const other = holes.findIndex(
       (candidate, at) =>
         at !== index && boxesMeet(hole.bounds, candidate.bounds) && liesWithin(hole, candidate),
     )
     if (other !== -1) {
-      faults.push({ pointer: place, detail: `is a hole inside another, ring ${other + 1}` })
+      faults.push(faultAt(place, 'hole_in_hole', { other: other + 1 }))
     }
   }
   return faults

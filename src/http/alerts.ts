@@ -36,6 +36,7 @@ import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
+import { faultSchema } from './problem.ts'
 import {
   answerOf,
   bodyOf,
@@ -49,8 +50,6 @@ import {
   words,
 } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
-
-const faultSchema = z.object({ pointer: z.string(), detail: z.string() })
 
 const common = {
   id: z.uuid(),

@@ -6,6 +6,7 @@ import { findPlaces } from '../audience/places.ts'
 import { areaSchema, polygonSchema } from '../cap/area.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { faultSchema } from './problem.ts'
 import { answerOf, placeSchema, requiredBody } from './resources.ts'
 
 /** Drawn, and not yet named. */
@@ -42,7 +43,7 @@ const answerSchema = z
     overlaps: z
       .array(z.object({ alertId: z.uuid(), areaDesc: z.string() }))
       .meta({ description: 'Areas of alerts in force that cover some of the same ground' }),
-    warnings: z.array(z.object({ pointer: z.string(), detail: z.string() })),
+    warnings: z.array(faultSchema),
   })
   .meta({ id: 'ComposedArea' })
 

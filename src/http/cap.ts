@@ -10,7 +10,7 @@ import { alertResource, alertSchema } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { refuseInvalid } from './problem.ts'
+import { faultSchema, refuseInvalid } from './problem.ts'
 import { answerOf, idParams, ofAlert } from './resources.ts'
 import { etagOf, etagOfBytes } from './revision.ts'
 
@@ -61,7 +61,7 @@ const importRoute = createRoute({
   responses: { 201: answerOf('A draft', alertSchema) },
 })
 
-const placesSchema = z.array(z.object({ pointer: z.string(), detail: z.string() }))
+const placesSchema = z.array(faultSchema)
 
 const profilesRoute = ofAlert(
   'profiles',

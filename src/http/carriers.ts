@@ -24,6 +24,7 @@ import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
+import { FAULTS } from '../faults.ts'
 
 const protocolSchema = z.enum(['smpp', 'twilio', 'http', 'smtp'])
 
@@ -77,7 +78,7 @@ const newCarrierSchema = z
   })
   .refine(({ protocol, sourceAddress }) => protocol === 'smtp' || sourceAddress !== undefined, {
     path: ['sourceAddress'],
-    message: 'is required',
+    message: FAULTS.required,
     // Beside whatever else is wrong.
     when: ({ value }) => typeof value === 'object' && value !== null,
   })

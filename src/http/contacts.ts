@@ -17,13 +17,14 @@ import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { refuseInvalid } from './problem.ts'
 import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
+import { FAULTS } from '../faults.ts'
 
 const hoursSchema = z
   .array(
     z.strictObject({
       days: z.array(z.enum(DAYS)).min(1).max(DAYS.length),
-      from: z.string().regex(STARTS_AT, 'must be HH:MM, from 00:00 to 23:59'),
-      to: z.string().regex(ENDS_AT, 'must be HH:MM, from 00:00 to 24:00'),
+      from: z.string().regex(STARTS_AT, FAULTS.not_start_hour),
+      to: z.string().regex(ENDS_AT, FAULTS.not_end_hour),
     }),
   )
   .min(1)

@@ -18,7 +18,7 @@ import { requireRole } from './auth.ts'
 import { streamBody } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
-import { refuseInvalid } from './problem.ts'
+import { faultSchema, refuseInvalid } from './problem.ts'
 import { answerOf, line, timeSchema } from './resources.ts'
 
 const setSchema = z
@@ -33,7 +33,7 @@ const setSchema = z
   .meta({ id: 'GeocodeSet' })
 
 const loadedSchema = setSchema.extend({
-  warnings: z.array(z.object({ pointer: z.string(), detail: z.string() })).meta({
+  warnings: z.array(faultSchema).meta({
     description: 'What was left out of its drawings: spikes, positions given twice',
   }),
 })

@@ -11,12 +11,13 @@ import {
 } from '../audience/groups.ts'
 import { areaSchema } from '../cap/area.ts'
 import { AppError } from '../errors.ts'
+import { FAULTS } from '../faults.ts'
 import { requireRole } from './auth.ts'
 import { streamBody } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { groupExpressionSchema } from './group-expressions.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
-import { refuseInvalid } from './problem.ts'
+import { faultSchema, refuseInvalid } from './problem.ts'
 import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
@@ -31,11 +32,11 @@ const ruleSchema = z
     hasEmail: z.boolean(),
   })
   .partial()
-  .refine(rule => Object.keys(rule).length > 0, 'must say something')
+  .refine(rule => Object.keys(rule).length > 0, FAULTS.empty_rule)
 
 const fields = {
   // An import names several in one value, separated by semicolons.
-  name: line(200).refine(name => !name.includes(';'), 'must not hold a semicolon'),
+  name: line(200).refine(name => !name.includes(';'), FAULTS.semicolon),
   description: line(1000),
   area: areaSchema.meta({ description: 'Makes it a geographic group: whoever is inside' }),
   rule: ruleSchema.meta({
@@ -67,7 +68,7 @@ export const groupSchema = z
     definitionDigest: z.string().meta({ description: 'SHA-256 of what decides who belongs to it' }),
     createdAt: timeSchema,
     revision: z.int(),
-    warnings: z.array(z.object({ pointer: z.string(), detail: z.string() })).meta({
+    warnings: z.array(faultSchema).meta({
       description: 'What was left out of its area just now: spikes, positions given twice',
     }),
   })

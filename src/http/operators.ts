@@ -4,6 +4,7 @@ import { geocodeSchema, polygonSchema } from '../cap/area.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { SEVERITIES } from '../cap/alert.ts'
 import { AppError } from '../errors.ts'
+import { FAULTS } from '../faults.ts'
 import type { Operator } from '../operators/operator.ts'
 import {
   changeOperator,
@@ -33,7 +34,7 @@ const jurisdictionSchema = z
     geocodes: z.array(geocodeSchema).min(1).max(1000).optional(),
   })
   .refine(({ geometry, geocodes }) => geometry !== undefined || geocodes !== undefined, {
-    message: 'must have geometry or geocodes: leave it out where authority has no border',
+    message: FAULTS.border_required,
   })
 
 const limitsSchema = z.strictObject({

@@ -11,20 +11,21 @@ import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, ifMatchHeader, line, requiredBody } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
+import { FAULTS } from '../faults.ts'
 
-const timeZoneSchema = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone')
-const languageSchema = z.string().max(35).refine(isLanguage, 'must be a BCP 47 language tag')
+const timeZoneSchema = z.string().max(64).refine(isTimeZone, FAULTS.not_time_zone)
+const languageSchema = z.string().max(35).refine(isLanguage, FAULTS.not_language_tag)
 
 const fields = {
   name: line(100),
   timeZone: timeZoneSchema,
-  country: z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 code, such as US'),
+  country: z.string().regex(/^[A-Z]{2}$/, FAULTS.not_country),
   // CAP 1.2 §3.2.1: no spaces, commas, < or &.
   sender: z
     .string()
     .min(1)
     .max(254)
-    .regex(/^[^\s,<&\p{Cc}]+$/u, 'must have no spaces, commas, < or &'),
+    .regex(/^[^\s,<&\p{Cc}]+$/u, FAULTS.not_sender),
   languages: z.array(languageSchema).min(1).max(20),
 }
 

@@ -7,6 +7,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 import { AppError, ERROR_CODES, type ErrorCode, type Fault, isAppError } from '../errors.ts'
+import { FAULT_CODES, faultOfWords, type FaultWords, wordsOfFault } from '../faults.ts'
 import { describeError, log } from '../log.ts'
 import { isDatabaseAway } from '../store/database.ts'
 import type { Env } from './env.ts'
@@ -78,6 +79,20 @@ const STATUS = {
 /** When a database that is away is worth another try: a restart or a fail-over takes seconds. */
 const RETRY_AFTER_SECONDS = 2
 
+export const faultSchema = z
+  .object({
+    pointer: z.string(),
+    detail: z.string(),
+    code: z.enum(FAULT_CODES).optional().meta({
+      description: 'Stable, for words of one’s own; not every fault has one',
+    }),
+    values: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional()
+      .meta({ description: 'What belongs into the words of the code, by name' }),
+  })
+  .meta({ id: 'Fault' })
+
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -86,7 +101,7 @@ export const problemSchema = z
     detail: z.string(),
     code: z.enum(ERROR_CODES),
     requestId: z.string(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    errors: z.array(faultSchema).optional(),
   })
   .meta({ id: 'Problem' })
 
@@ -178,18 +193,23 @@ function faultsOf(error: z.core.$ZodError, where: string): Fault[] {
   const prefix = TARGETS[where] ?? ''
   return error.issues
     .flatMap(issue => flatten(issue, []))
-    .map(({ path, detail }) => ({ pointer: pointerTo(path), detail: prefix + detail }))
+    .map(({ path, words: { detail, ...rest } }) => ({
+      pointer: pointerTo(path),
+      detail: prefix + detail,
+      ...rest,
+    }))
 }
 
 interface Place {
   readonly path: readonly PropertyKey[]
-  readonly detail: string
+  readonly words: FaultWords
 }
 
 function flatten(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Place[] {
   const path = [...above, ...issue.path]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => ({ path: [...path, key], detail: 'is not a known field' }))
+    const words = wordsOfFault('unknown_field')
+    return issue.keys.map(key => ({ path: [...path, key], words }))
   }
   if (issue.code === 'invalid_union') {
     // The branch that came nearest says most; one that was refused as a whole says nothing of the inside.
@@ -197,7 +217,48 @@ function flatten(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Place[
     const best = nearest[0]
     if (best !== undefined && depthOf(best) > 0) return best.flatMap(inner => flatten(inner, path))
   }
-  return [{ path, detail: issue.message }]
+  return [{ path, words: wordsOfIssue(issue) }]
+}
+
+/** The schema's own words say it most closely; the code says it in few words, where there is one. */
+function wordsOfIssue(issue: z.core.$ZodIssue): FaultWords {
+  const { message: detail } = issue
+  return { ...codeOfIssue(issue), detail }
+}
+
+function codeOfIssue(issue: z.core.$ZodIssue): FaultWords | undefined {
+  const own = faultOfWords(issue.message)
+  if (own !== undefined) return own
+  switch (issue.code) {
+    case 'invalid_type':
+      return wordsOfFault(issue.message.endsWith('received undefined') ? 'required' : 'wrong_type')
+    case 'invalid_union':
+      return wordsOfFault('wrong_type')
+    case 'invalid_format':
+      if (issue.format === 'email') return wordsOfFault('not_email')
+      // What a schema says in words of its own is more than that it is wrong.
+      return issue.message.startsWith('Invalid ') ? wordsOfFault('wrong_form') : undefined
+    case 'invalid_value':
+      return wordsOfFault('not_one_of', { values: issue.values.map(String).join(', ') })
+    case 'too_small': {
+      const least = Number(issue.minimum)
+      if (issue.origin === 'string') {
+        return least === 1 ? wordsOfFault('blank') : wordsOfFault('too_short', { least })
+      }
+      const isList = issue.origin === 'array' || issue.origin === 'set'
+      return wordsOfFault(isList ? 'too_few' : 'below_least', { least })
+    }
+    case 'too_big': {
+      const most = Number(issue.maximum)
+      if (issue.origin === 'string') return wordsOfFault('too_long', { most })
+      const isList = issue.origin === 'array' || issue.origin === 'set'
+      return wordsOfFault(isList ? 'too_many' : 'above_most', { most })
+    }
+    case 'custom':
+      return (issue.params as { readonly fault?: FaultWords } | undefined)?.fault
+    default:
+      return undefined
+  }
 }
 
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
+import { FAULTS } from '../faults.ts'
 
 /** Schemas that several route files share. */
 
@@ -12,10 +13,7 @@ export function line(max: number) {
     .trim()
     .min(1)
     .max(max)
-    .regex(
-      /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u,
-      'must be one line of visible text',
-    )
+    .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, FAULTS.not_one_line)
 }
 
 /** Of a template. */

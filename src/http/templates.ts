@@ -23,7 +23,7 @@ import {
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter, readCursor } from './pages.ts'
-import { refuseInvalid } from './problem.ts'
+import { faultSchema, refuseInvalid } from './problem.ts'
 import {
   answerOf,
   idParams,
@@ -34,7 +34,7 @@ import {
 } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
-const faults = z.array(z.object({ pointer: z.string(), detail: z.string() }))
+const faults = z.array(faultSchema)
 
 const languageSchema = z.object({
   language: z.string(),

@@ -1,5 +1,6 @@
 import { v7 as uuid } from 'uuid'
 import { AppError } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, refuseTaken, transact } from '../store/database.ts'
 import {
@@ -202,10 +203,10 @@ async function assertNotTheLast(tx: Database, id: string): Promise<void> {
 }
 
 function assertUsablePassword(password: string | undefined, email: string): void {
-  const detail = password === undefined ? undefined : passwordFault(password, email)
-  if (detail === undefined) return
-  const faults = [{ pointer: '/password', detail }]
-  throw new AppError('invalid_operator', `the password ${detail}`, { faults })
+  const found = password === undefined ? undefined : passwordFault(password, email)
+  if (found === undefined) return
+  const faults = [{ pointer: '/password', ...found }]
+  throw new AppError('invalid_operator', `the password ${found.detail}`, { faults })
 }
 
 function uniqueRoles(roles: readonly Role[]): readonly Role[] {
@@ -213,7 +214,7 @@ function uniqueRoles(roles: readonly Role[]): readonly Role[] {
 }
 
 function refuseTakenEmail<T>(work: () => Promise<T>): Promise<T> {
-  const fault = { pointer: '/email', detail: 'belongs to another operator' }
+  const fault = faultAt('/email', 'operator_mail_taken')
   return refuseTaken(
     'operators_email_unique',
     fault,

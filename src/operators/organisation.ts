@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, transact } from '../store/database.ts'
 import {
@@ -73,10 +74,8 @@ async function assertHasPasskey(
     (wanted.signIn === 'required' && current.signIn !== 'required') ||
     (['authors', 'approvers', 'keys'] as const).some(of => wanted[of] && !current[of])
   if (!asksMore || (await listLivePasskeys(tx, id)).length > 0) return
-  const detail = 'takes a passkey of your own first, so that nobody is shut out'
-  throw new AppError('passkey_required', `this policy ${detail}`, {
-    faults: [{ pointer: '/policy/passkeys', detail }],
-  })
+  const fault = faultAt('/policy/passkeys', 'passkey_first')
+  throw new AppError('passkey_required', `this policy ${fault.detail}`, { faults: [fault] })
 }
 
 function merge<Fields extends object>(current: Fields, edit: Partly<Fields>): Fields {

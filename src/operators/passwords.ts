@@ -1,6 +1,7 @@
 import { hash, verify } from '@node-rs/argon2'
 import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
+import { type FaultWords, wordsOfFault } from '../faults.ts'
 
 /**
  * argon2id at OWASP's floor (m = 19 MiB, t = 2, p = 1), about 15 ms of one core. Not more, for a sign-in
@@ -18,18 +19,18 @@ const hashing = pLimit(2)
 const MAX_WAITING = 150
 
 /** @returns why a password is refused, said so that its owner can mend it; undefined if it is good */
-export function passwordFault(password: string, email: string): string | undefined {
+export function passwordFault(password: string, email: string): FaultWords | undefined {
   const { length } = Array.from(password)
   if (length < MIN_CHARACTERS) {
-    return `must have at least ${MIN_CHARACTERS} characters: four or five unrelated words do well`
+    return wordsOfFault('password_too_short', { least: MIN_CHARACTERS })
   }
   if (length > MAX_PASSWORD_CHARACTERS) {
-    return `must have at most ${MAX_PASSWORD_CHARACTERS} characters`
+    return wordsOfFault('too_long', { most: MAX_PASSWORD_CHARACTERS })
   }
   const plain = password.normalize('NFKC').toLowerCase()
   if (plain === email || plain === (email.split('@')[0] ?? ''))
-    return 'must not be the e-mail address'
-  if (new Set(plain).size < 4) return 'must have at least four different characters'
+    return wordsOfFault('password_is_address')
+  if (new Set(plain).size < 4) return wordsOfFault('password_too_plain')
   return undefined
 }
 

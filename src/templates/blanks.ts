@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { languageTag } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 
 /**
  * Blanks: what a template leaves to whoever makes an alert of it. Each has a type, so that a hasty hand is corrected,
@@ -141,17 +142,18 @@ export function valueFaults(
       return fault(`is more than ${REACH_WORDS[blank.show]} from now, and is shown by ${shown}`)
     }
     case 'number': {
-      if (typeof value !== 'number' || !Number.isFinite(value)) return fault('must be a number')
+      if (typeof value !== 'number' || !Number.isFinite(value))
+        return [faultAt(pointer, 'not_number')]
       if (value < blank.min || value > blank.max) {
-        return fault(`must be from ${blank.min} to ${blank.max}`)
+        return [faultAt(pointer, 'outside_range', { least: blank.min, most: blank.max })]
       }
       const isWhole = Number(value.toFixed(blank.decimals)) === value
-      return isWhole ? [] : fault(`must have at most ${blank.decimals} decimals`)
+      return isWhole ? [] : [faultAt(pointer, 'too_many_decimals', { most: blank.decimals })]
     }
     case 'choice': {
       const codes = blank.choices.map(({ code }) => code)
       const isKnown = typeof value === 'string' && codes.includes(value)
-      return isKnown ? [] : fault(`must be one of ${codes.join(', ')}`)
+      return isKnown ? [] : [faultAt(pointer, 'not_one_of', { values: codes.join(', ') })]
     }
   }
 }
@@ -159,7 +161,7 @@ export function valueFaults(
 function lineFaults(text: string, maxLength: number, pointer: string): Fault[] {
   const { error } = line(maxLength).safeParse(text)
   // A mark at the beginning would join what the template says before it.
-  const joins = /^\s*\p{M}/u.test(text) ? [{ pointer, detail: 'begins with a combining mark' }] : []
+  const joins = /^\s*\p{M}/u.test(text) ? [faultAt(pointer, 'begins_with_mark')] : []
   return [...(error?.issues ?? []).map(({ message: detail }) => ({ pointer, detail })), ...joins]
 }
 

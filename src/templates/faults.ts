@@ -1,6 +1,7 @@
 import { linkFaults } from '../cap/link-faults.ts'
 import { replyFaults } from '../cap/reply-faults.ts'
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { type Blank, type Desk, REACH_MS, valueFaults } from './blanks.ts'
 import { countLinks } from '../encoding/recipient-link.ts'
 import { blanksIn, LINK, longestTexts, SENDER } from './fill.ts'
@@ -33,10 +34,11 @@ export function templateFaults(
     ),
     ...longestTexts(template, desk)
       .filter(({ segments }) => segments > maxSegments)
-      .map(({ language, part, segments, alphabet }) => ({
-        pointer: `/texts/${texts.findIndex(text => text.language === language)}/${part}`,
-        detail: `may take ${segments} segments (${alphabet}); ${maxSegments} are allowed`,
-      })),
+      .map(({ language, part, segments, alphabet }) => {
+        const no = texts.findIndex(text => text.language === language)
+        const values = { segments, alphabet, most: maxSegments }
+        return faultAt(`/texts/${no}/${part}`, 'may_take_segments', values)
+      }),
     ...replyFaults(replies.options),
   ]
 }
@@ -51,25 +53,25 @@ export function missingTexts(template: Template): Fault[] {
   const ofTexts = languages.flatMap(language => {
     const no = texts.findIndex(text => text.language === language)
     const text = texts[no]
-    if (text === undefined) return [{ pointer: '/texts', detail: `has none in ${language}` }]
+    if (text === undefined) return [faultAt('/texts', 'none_in', { language })]
     return PARTS.flatMap(part => {
       const pointer = `/texts/${no}/${part}`
       const isCorrection = part === 'cancel' || part === 'allClear'
       if (text[part] === undefined) {
         const isMissing = isCorrection || source?.[part] !== undefined
-        return isMissing ? [{ pointer, detail: `is missing in ${language}` }] : []
+        return isMissing ? [faultAt(pointer, 'missing_in', { language })] : []
       }
       const said = blanksIn(text[part])
       return [...new Set(blanksIn(source?.[part] ?? ''))]
         .filter(name => !said.includes(name))
-        .map(name => ({ pointer, detail: `does not say {${name}}, which the source does` }))
+        .map(name => faultAt(pointer, 'blank_unsaid', { blank: name }))
     })
   })
   const ofBlanks = blanks.flatMap((blank, no) =>
     wordingsOf(blank).flatMap(({ at, texts: said }) =>
       languages
         .filter(language => !said.some(one => one.language === language))
-        .map(language => ({ pointer: `/blanks/${no}${at}`, detail: `has none in ${language}` })),
+        .map(language => faultAt(`/blanks/${no}${at}`, 'none_in', { language })),
     ),
   )
   return [...ofTexts, ...ofBlanks]
@@ -90,11 +92,11 @@ function languageFaults({ languages, texts }: Template): Fault[] {
     ...texts.flatMap(({ language }, no) => {
       const pointer = `/texts/${no}/language`
       if (languages.includes(language)) return twice(texts, no, text => text.language, pointer)
-      return [{ pointer, detail: 'is none of the languages that the template declares' }]
+      return [faultAt(pointer, 'not_declared')]
     }),
     ...(texts.some(({ language }) => language === languages[0])
       ? []
-      : [{ pointer: '/texts', detail: `has none in ${languages[0]}, the source of the others` }]),
+      : [faultAt('/texts', 'no_source', { language: languages[0]! })]),
   ]
 }
 
@@ -105,7 +107,7 @@ function twice<T>(
   pointer: string,
 ): Fault[] {
   const first = list.findIndex(one => keyOf(one) === keyOf(list[no]!))
-  return first === no ? [] : [{ pointer, detail: `is that of ${first} too` }]
+  return first === no ? [] : [faultAt(pointer, 'same_as', { other: first })]
 }
 
 function ownFaults(
@@ -116,7 +118,7 @@ function ownFaults(
 ): Fault[] {
   const faults: Fault[] = []
   if (blank.type === 'number' && blank.min > blank.max) {
-    faults.push({ pointer: `${pointer}/min`, detail: 'is above max' })
+    faults.push(faultAt(`${pointer}/min`, 'least_above_most'))
   }
   if (blank.type === 'choice') {
     faults.push(
@@ -136,8 +138,8 @@ function ownFaults(
 
 function secondExpiry(blanks: readonly Blank[]): Fault[] {
   const ends = blanks.flatMap((blank, no) => (blank.type === 'time' && blank.expires ? [no] : []))
-  const detail = `another blank is when the alert expires: /blanks/${ends[0]}`
-  return ends.slice(1).map(no => ({ pointer: `/blanks/${no}/expires`, detail }))
+  const other = `/blanks/${ends[0]}`
+  return ends.slice(1).map(no => faultAt(`/blanks/${no}/expires`, 'second_expiry', { other }))
 }
 
 /** The time that is written where nobody fills one in must be one that its blank can show. */
@@ -145,8 +147,8 @@ function durationFaults({ blanks, durationMinutes }: Template): Fault[] {
   return blanks.flatMap(blank => {
     if (blank.type !== 'time' || !blank.expires) return []
     if (durationMinutes * 60_000 <= REACH_MS[blank.show]) return []
-    const detail = `is longer than the blank ${blank.name} can show by its ${blank.show}`
-    return [{ pointer: '/durationMinutes', detail }]
+    const { name, show } = blank
+    return [faultAt('/durationMinutes', 'duration_unshown', { blank: name, show })]
   })
 }
 
@@ -154,7 +156,7 @@ function durationFaults({ blanks, durationMinutes }: Template): Fault[] {
 function unusedFaults({ blanks, texts }: Template): Fault[] {
   const said = new Set(texts.flatMap(text => PARTS.flatMap(part => blanksIn(text[part] ?? ''))))
   return blanks.flatMap(({ name }, no) =>
-    said.has(name) ? [] : [{ pointer: `/blanks/${no}`, detail: 'is said by no text' }],
+    said.has(name) ? [] : [faultAt(`/blanks/${no}`, 'blank_unused')],
   )
 }
 
@@ -163,12 +165,12 @@ function ownLinkFaults(text: string, pointer: string, part: Part, linkUrl: strin
   const links = countLinks(text)
   if (links === 0) return []
   if (part !== 'sms') {
-    return [{ pointer, detail: 'has {link}: it leads nowhere but in the text of an alert' }]
+    return [faultAt(pointer, 'link_outside_text')]
   }
   if (linkUrl === null) {
-    return [{ pointer, detail: 'has {link}, and policy.linkUrl does not say where that leads' }]
+    return [faultAt(pointer, 'link_nowhere')]
   }
-  return links > 1 ? [{ pointer, detail: 'has {link} more than once' }] : []
+  return links > 1 ? [faultAt(pointer, 'link_twice')] : []
 }
 
 function partFaults(text: string, pointer: string, blanks: readonly Blank[]): Fault[] {
@@ -177,11 +179,9 @@ function partFaults(text: string, pointer: string, blanks: readonly Blank[]): Fa
   )
   const rest = text.replaceAll(/\{[a-z\d_]*\}/g, '')
   return [
-    ...unknown.map(name => ({ pointer, detail: `{${name}} is no blank of this template` })),
-    ...(/[{}]/.test(rest) ? [{ pointer, detail: 'has a brace that belongs to no blank' }] : []),
-    ...(/\b[a-z][a-z\d+.-]*:\/\/[^\s{]*\{/i.test(text)
-      ? [{ pointer, detail: 'has a blank in a link: it could lead anywhere' }]
-      : []),
+    ...unknown.map(name => faultAt(pointer, 'blank_unknown', { blank: name })),
+    ...(/[{}]/.test(rest) ? [faultAt(pointer, 'stray_brace')] : []),
+    ...(/\b[a-z][a-z\d+.-]*:\/\/[^\s{]*\{/i.test(text) ? [faultAt(pointer, 'blank_in_link')] : []),
     ...linkFaults(text, pointer),
   ]
 }

@@ -3,6 +3,7 @@ import { readingFault } from '../cap/readable.ts'
 import { asMeasured } from '../encoding/recipient-link.ts'
 import { measureText, type TextMeasure } from '../encoding/segments.ts'
 import type { Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import {
   type Blank,
   type BlankValues,
@@ -53,18 +54,16 @@ export function fillTemplate(
   const faults = [
     ...Object.keys(given)
       .filter(name => !known.some(blank => blank.name === name))
-      .map(name => ({ pointer: pointerTo(name), detail: 'is no blank of this template' })),
+      .map(name => faultAt(pointerTo(name), 'not_a_blank')),
     ...known.flatMap(blank => {
       const isExpires = blank === expiryBlank(template) && !Object.hasOwn(given, blank.name)
       const pointer = isExpires && expires !== undefined ? '/expires' : pointerTo(blank.name)
       const value = values.get(blank.name)
-      if (value === undefined) return [{ pointer, detail: `is not filled in: ${blank.label}` }]
+      if (value === undefined) return [faultAt(pointer, 'blank_empty', { label: blank.label })]
       return valueFaults(blank, value, { languages, now, pointer })
     }),
     ...expiryFaults(template, given, expires),
-    ...(/[{}]/.test(desk.sender)
-      ? [{ pointer: '', detail: 'the organisation’s name has a brace: it would read as a blank' }]
-      : []),
+    ...(/[{}]/.test(desk.sender) ? [faultAt('', 'brace_in_name')] : []),
   ]
   if (faults.length > 0) return { faults }
 
@@ -80,7 +79,7 @@ export function fillTemplate(
   const hidden = texts.flatMap(text =>
     PARTS.flatMap(part => {
       const fault = readingFault(text[part] ?? '')
-      return fault === undefined ? [] : [{ pointer: '/blanks', detail: `${part} ${fault}` }]
+      return fault === undefined ? [] : [{ pointer: '/blanks', detail: `${part} ${fault.detail}` }]
     }),
   )
   if (hidden.length > 0) return { faults: hidden }
@@ -142,7 +141,7 @@ function expiryFaults(
   if (blank === undefined || expires === undefined || !Object.hasOwn(given, blank.name)) return []
   const said = given[blank.name]
   if (typeof said !== 'string' || Date.parse(said) === Date.parse(expires)) return []
-  return [{ pointer: '/expires', detail: `is another time than the blank ${blank.name} says` }]
+  return [faultAt('/expires', 'other_time', { blank: blank.name })]
 }
 
 /** What a text takes when its blanks are filled in as long as they may be, in letters that GSM-7 has. */

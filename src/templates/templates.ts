@@ -7,6 +7,7 @@ import { areaFaults, cleanArea, geocodesOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
 import { patched } from '../cap/patched.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { Operator } from '../operators/operator.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, refuseTaken, transact } from '../store/database.ts'
@@ -152,7 +153,7 @@ export async function reviewText(
     const read = await versionOf(tx, row, version)
     const of = reviewed(read.template, read.writings, language)
     if (of === undefined) {
-      const faults = [{ pointer: '/language', detail: 'has no text in this version' }]
+      const faults = [faultAt('/language', 'no_text_in_version')]
       throw new AppError('invalid_template', 'there is nothing to review', { faults })
     }
     const { policy } = await readOrganisation(tx)
@@ -301,6 +302,6 @@ function notFound(): AppError {
 }
 
 function refuseTakenName<T>(work: () => Promise<T>): Promise<T> {
-  const fault = { pointer: '/name', detail: 'is the name of another template' }
+  const fault = faultAt('/name', 'template_name_taken')
   return refuseTaken('templates_name', fault, 'a template with this name exists', work)
 }

@@ -63,6 +63,7 @@ test('a circle of radius 0 is valid, reaches nobody and says so', async ({ edge,
   expect(body.warnings).toContainEqual({
     pointer: '/info/0/area/0/circle/0',
     detail: 'has a radius of 0: it reaches nobody',
+    code: 'no_radius',
   })
   const estimate = await author.call('GET', `/v1/alerts/${body.id}/estimate`)
   expect(estimate.body.recipients).toBe(0)

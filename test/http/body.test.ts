@@ -65,8 +65,8 @@ test('names of unknown fields are escaped and cut in pointers', async ({ adminis
   const json = { 'a/b~c': 1, ['x'.repeat(10_000)]: 1 }
   const answer = await administrator.call('PATCH', '/v1/organisation', { json })
   expect(answer.body.errors).toEqual([
-    { pointer: '/a~1b~0c', detail: 'is not a known field' },
-    { pointer: `/${'x'.repeat(64)}`, detail: 'is not a known field' },
+    { pointer: '/a~1b~0c', detail: 'is not a known field', code: 'unknown_field' },
+    { pointer: `/${'x'.repeat(64)}`, detail: 'is not a known field', code: 'unknown_field' },
   ])
 })
 

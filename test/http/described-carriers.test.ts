@@ -255,10 +255,14 @@ test('secrets don’t follow an account whose tokens are had elsewhere from now 
     {
       pointer: '/http/secrets/token',
       detail: 'must be given again, for tokenUrl leads to another host',
+      code: 'secret_again',
+      values: { field: 'tokenUrl' },
     },
     {
       pointer: '/http/secrets/hook',
       detail: 'must be given again, for tokenUrl leads to another host',
+      code: 'secret_again',
+      values: { field: 'tokenUrl' },
     },
   ])
   const secrets = { token: 'canary-1', hook: 'canary-2' }

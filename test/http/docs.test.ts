@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { ERROR_CODES } from '../../src/errors.ts'
+import { FAULT_CODES } from '../../src/faults.ts'
 import { test } from '../support/edge.ts'
 
 test('the API describes itself: every path, its failures and the closed list of codes', async ({
@@ -9,6 +10,7 @@ test('the API describes itself: every path, its failures and the closed list of 
   expect(status).toBe(200)
   expect(body.openapi).toBe('3.1.0')
   expect(body.components.schemas.Problem.properties.code.enum).toEqual([...ERROR_CODES])
+  expect(body.components.schemas.Fault.properties.code.enum).toEqual(FAULT_CODES)
   for (const [path, item] of Object.entries<Record<string, { responses: object }>>(body.paths)) {
     for (const operation of Object.values(item)) {
       expect(operation.responses, path).toHaveProperty('default')

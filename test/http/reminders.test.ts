@@ -433,6 +433,8 @@ test('what can not be meant is refused, each fault at its place', async ({ edge 
   expect(warned.body.warnings).toContainEqual({
     pointer: '/reminders/texts',
     detail: 'has no text in es-US',
+    code: 'no_text_in',
+    values: { language: 'es-US' },
   })
   await compose(author, aFlood({ reminders }))
 })

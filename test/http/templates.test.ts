@@ -126,7 +126,13 @@ test('what is wrong with a template is refused all at once, each at its place, a
   const renamed = await author.call('PATCH', `/v1/templates/${id}`, { json: { name } })
   expect([renamed.status, renamed.body.errors]).toEqual([
     409,
-    [{ pointer: '/name', detail: 'is the name of another template' }],
+    [
+      {
+        pointer: '/name',
+        detail: 'is the name of another template',
+        code: 'template_name_taken',
+      },
+    ],
   ])
 })
 

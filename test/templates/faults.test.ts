@@ -139,7 +139,12 @@ test('no alert is made without the retraction and the all-clear in every languag
   expect(missing(parsed({ languages: ['en-US', 'es-US', 'fr-CA'] }))).toEqual(['/texts'])
   const silent = { ...es, sms: '{sender}: CRECIDA en {place}. Suba ya.' }
   expect(missingTexts(parsed({ texts: [en, silent] }))).toEqual([
-    { pointer: '/texts/1/sms', detail: 'does not say {until}, which the source does' },
+    {
+      pointer: '/texts/1/sms',
+      detail: 'does not say {until}, which the source does',
+      code: 'blank_unsaid',
+      values: { blank: 'until' },
+    },
   ])
   const side = {
     name: 'side',

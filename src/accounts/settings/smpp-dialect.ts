@@ -5,6 +5,7 @@ import type { Joining } from '../../encoding/link-text.ts'
 import type { DefaultAlphabet } from '../../encoding/message-text.ts'
 import { COMMAND_STATUS, type CommandStatusName } from '../../encoding/smpp.ts'
 import type { Fault } from '../../errors.ts'
+import { faultAt } from '../../faults.ts'
 
 /**
  * What message centres do differently (`carriers/smpp/dialect.ts`), as it is configured and kept. What is not said
@@ -136,9 +137,9 @@ export function dialectFaults(settings: Partial<DialectSettings>): Fault[] {
   for (const name of Object.keys(statuses)) {
     const code = codeOf(name)
     const pointer = `/statuses/${name}`
-    if (code === undefined) faults.push({ pointer, detail: 'is no command_status of SMPP 3.4' })
-    else if (code === 0) faults.push({ pointer, detail: 'is no refusal' })
-    else if (seen.has(code)) faults.push({ pointer, detail: 'is named twice' })
+    if (code === undefined) faults.push(faultAt(pointer, 'no_command_status'))
+    else if (code === 0) faults.push(faultAt(pointer, 'no_refusal'))
+    else if (seen.has(code)) faults.push(faultAt(pointer, 'named_twice'))
     else seen.add(code)
   }
   return faults

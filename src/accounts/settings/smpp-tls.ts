@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import type { TlsSettings } from '../../carriers/carrier.ts'
 import type { Fault } from '../../errors.ts'
+import { faultAt } from '../../faults.ts'
 
 /** What is configured of TLS beside that it is spoken: whom to trust, and who we are. An empty text is none. */
 
@@ -38,14 +39,13 @@ export interface TlsFields {
 /** What keeps the account from ever being bound. A certificate that has expired is left to the message centre. */
 export function tlsFaults({ tlsCa, tlsCertificate, tlsKey }: TlsFields): Fault[] {
   const faults: Fault[] = []
-  const fault = (field: string, detail: string) => faults.push({ pointer: `/${field}`, detail })
-  if (tlsCa && !areCertificates(tlsCa)) fault('tlsCa', 'holds no certificates in PEM')
+  if (tlsCa && !areCertificates(tlsCa)) faults.push(faultAt('/tlsCa', 'not_pem'))
   if (tlsCertificate && !areCertificates(tlsCertificate)) {
-    fault('tlsCertificate', 'holds no certificates in PEM')
+    faults.push(faultAt('/tlsCertificate', 'not_pem'))
   } else if (tlsCertificate && !tlsKey) {
-    fault('tlsKey', 'is required with a certificate')
+    faults.push(faultAt('/tlsKey', 'key_required'))
   } else if (tlsCertificate && tlsKey && !isKeyOf(tlsCertificate, tlsKey)) {
-    fault('tlsKey', 'is not the private key of the certificate, or is encrypted')
+    faults.push(faultAt('/tlsKey', 'not_its_key'))
   }
   return faults
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SmtpSettings } from '../../carriers/carrier.ts'
 import { isMailAddress } from '../../encoding/mail-address.ts'
 import type { Fault } from '../../errors.ts'
+import { faultAt } from '../../faults.ts'
 import { staysInside } from '../../network/addresses.ts'
 import { areCertificates } from './smpp-tls.ts'
 
@@ -68,13 +69,12 @@ export function smtpFaults(
   privateHosts: readonly string[],
 ): Fault[] {
   const faults: Fault[] = []
-  const fault = (field: string, detail: string) => faults.push({ pointer: `/${field}`, detail })
   if (security === 'none' && !staysInside(host, privateHosts)) {
-    fault('security', 'must be starttls or tls, for the host is no private address')
+    faults.push(faultAt('/security', 'tls_required'))
   }
-  if (user && !password) fault('password', 'is required with a user')
-  if (password && !user) fault('user', 'is required with a password')
-  if (tlsCa && !areCertificates(tlsCa)) fault('tlsCa', 'holds no certificates in PEM')
+  if (user && !password) faults.push(faultAt('/password', 'required_with_user'))
+  if (password && !user) faults.push(faultAt('/user', 'required_with_password'))
+  if (tlsCa && !areCertificates(tlsCa)) faults.push(faultAt('/tlsCa', 'not_pem'))
   return faults
 }
 

@@ -2,6 +2,7 @@ import { alerts } from './en/alerts.ts'
 import { approve } from './en/approve.ts'
 import { correct } from './en/correct.ts'
 import { everywhere } from './en/everywhere.ts'
+import { faults } from './en/faults.ts'
 import { frame } from './en/frame.ts'
 import { guide } from './en/guide.ts'
 import { map } from './en/map.ts'
@@ -17,6 +18,7 @@ export const english = {
   approve,
   correct,
   everywhere,
+  faults,
   frame,
   guide,
   map,

@@ -3,6 +3,7 @@ import { alerts } from './es/alerts.ts'
 import { approve } from './es/approve.ts'
 import { correct } from './es/correct.ts'
 import { everywhere } from './es/everywhere.ts'
+import { faults } from './es/faults.ts'
 import { frame } from './es/frame.ts'
 import { guide } from './es/guide.ts'
 import { map } from './es/map.ts'
@@ -18,6 +19,7 @@ export const spanish: Words = {
   approve,
   correct,
   everywhere,
+  faults,
   frame,
   guide,
   map,

@@ -8,6 +8,7 @@
  */
 import { createContext } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
+import { sayFault } from './faults.ts'
 import { words } from './i18n.ts'
 import { guardLeaving } from './place.ts'
 import { isSame, readAt, writeAt } from './pointer.ts'
@@ -158,9 +159,9 @@ export function useForm<Body extends object>(settings: FormSettings<Body>): Form
     }
     if (error.errors.length === 0) return setProblem(error)
     setFaults(
-      error.errors.map(({ pointer: given, detail }) => {
-        const pointer = settings.pointerOf?.(given, body) ?? given
-        return { pointer, detail, label: labelOf(pointer) }
+      error.errors.map(fault => {
+        const pointer = settings.pointerOf?.(fault.pointer, body) ?? fault.pointer
+        return { pointer, detail: sayFault(fault), label: labelOf(pointer) }
       }),
     )
   }

@@ -1,8 +1,10 @@
+import type { ApiFault } from './faults.ts'
+
 /** An answer of the API that is not what was asked for (RFC 9457), or no answer at all. */
 export class Problem extends Error {
   readonly status: number
   readonly code: string
-  readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
+  readonly errors: readonly ApiFault[]
   readonly retryAfterSeconds: number | undefined
 
   constructor(
@@ -10,7 +12,7 @@ export class Problem extends Error {
     rest: {
       status: number
       code: string
-      errors?: readonly { pointer: string; detail: string }[]
+      errors?: readonly ApiFault[]
       retryAfterSeconds?: number | undefined
     },
   ) {
@@ -31,7 +33,7 @@ export async function problemOf(response: Response): Promise<Problem> {
     detail?: string
     title?: string
     code?: string
-    errors?: { pointer: string; detail: string }[]
+    errors?: ApiFault[]
   }
   const after = Number(response.headers.get('Retry-After'))
   return new Problem(body.detail ?? body.title ?? `HTTP ${response.status}`, {

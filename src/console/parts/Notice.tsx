@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { type ApiFault, isTranslated, sayFault } from '../lib/faults.ts'
 import { language, type Words, words } from '../lib/i18n.ts'
 import { Problem } from '../lib/problem.ts'
 
@@ -28,19 +29,26 @@ export function ProblemNotice({ problem, retry }: { problem: unknown; retry?: ()
     <Notice kind="error" urgent>
       <p>{adviceOn(problem)}</p>
       {problem instanceof Problem && isKnown(problem.code) && <OwnWords of={problem} />}
-      {problem instanceof Problem && problem.errors.length > 0 && (
-        <ul class="small" lang="en">
-          {problem.errors.map(({ pointer, detail }) => (
-            <li key={pointer + detail}>{detail}</li>
-          ))}
-        </ul>
-      )}
+      {problem instanceof Problem && problem.errors.length > 0 && <Faults of={problem.errors} />}
       {retry && (
         <button type="button" class="button quiet" onClick={retry}>
           {words().everywhere.tryAgain}
         </button>
       )}
     </Notice>
+  )
+}
+
+/** Each fault in the console's words, or in the API's where it has none; with its place where several have one. */
+function Faults({ of }: { of: readonly ApiFault[] }) {
+  return (
+    <ul class="small">
+      {of.map(fault => (
+        <li key={fault.pointer + fault.detail} lang={isTranslated(fault) ? undefined : 'en'}>
+          {sayFault(fault)}
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -4,6 +4,7 @@ import { get, post } from '../lib/api.ts'
 import { useAct } from '../lib/act.ts'
 import { useGeometries } from '../lib/geometries.ts'
 import { useHotkeys } from '../lib/hotkeys.ts'
+import { sayFault } from '../lib/faults.ts'
 import { count, dayAndClock, languageName, span, words } from '../lib/i18n.ts'
 import { type KeptKey, signContent } from '../lib/keys.ts'
 import { passkeyOver } from '../lib/passkeys.ts'
@@ -259,7 +260,7 @@ function checksOf({ alert, signed, estimate }: Read, isRead: boolean): Check[] {
     content.secondPerson
       ? { kind: 'ok', text: text.checkSecond }
       : { kind: 'warn', text: text.checkAlone },
-    ...alert.warnings.map(({ detail }): Check => ({ kind: 'warn', text: detail })),
+    ...alert.warnings.map((warning): Check => ({ kind: 'warn', text: sayFault(warning) })),
     ...(estimate.missedPlaces.length > 0
       ? [
           {

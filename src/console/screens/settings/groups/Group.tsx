@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { settingsWords } from '../../../i18n/settings.ts'
 import { call, get, patch, post, remove } from '../../../lib/api.ts'
 import { type FormSettings, useForm } from '../../../lib/form.ts'
+import { sayFault } from '../../../lib/faults.ts'
 import { count } from '../../../lib/i18n.ts'
 import { goTo, pathTo } from '../../../lib/place.ts'
 import { changesOf, withoutEmpty } from '../../../lib/pointer.ts'
@@ -70,8 +71,8 @@ export function GroupPage({ id }: { id: string }) {
               <Notice kind="warn">
                 <p>{groups.cleaned}</p>
                 <ul>
-                  {warnings.map(({ pointer, detail }) => (
-                    <li key={pointer + detail}>{detail}</li>
+                  {warnings.map(fault => (
+                    <li key={fault.pointer + fault.detail}>{sayFault(fault)}</li>
                   ))}
                 </ul>
               </Notice>

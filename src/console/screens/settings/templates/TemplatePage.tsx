@@ -1,6 +1,7 @@
 import { settingsWords } from '../../../i18n/settings.ts'
 import { useAct } from '../../../lib/act.ts'
 import { get, post, remove } from '../../../lib/api.ts'
+import { sayFault } from '../../../lib/faults.ts'
 import { dayAndClock, languageName } from '../../../lib/i18n.ts'
 import { goTo, pathTo } from '../../../lib/place.ts'
 import { useResource } from '../../../lib/resource.ts'
@@ -106,9 +107,9 @@ function Facts({ of: one }: { of: Template }) {
         <Notice kind="warn">
           <p>{templates.unusable}</p>
           <ul>
-            {one.missing.map(({ pointer, detail }) => (
-              <li key={pointer + detail}>
-                {pointer.slice(1)}: {detail}
+            {one.missing.map(fault => (
+              <li key={fault.pointer + fault.detail}>
+                {fault.pointer.slice(1)}: {sayFault(fault)}
               </li>
             ))}
           </ul>
