@@ -2,7 +2,13 @@ import { type AddressInfo, type Socket, createServer } from 'node:net'
 import { Framer } from '../../src/encoding/framer.ts'
 import { encodeBare } from '../../src/encoding/pdu-header.ts'
 import { NO_TLVS, decodePdu, encodePdu } from '../../src/encoding/pdu.ts'
-import { COMMAND, type Pdu, type ShortMessageBody, type ShortMessagePdu, isPduFault } from '../../src/encoding/smpp.ts'
+import {
+  COMMAND,
+  type Pdu,
+  type ShortMessageBody,
+  type ShortMessagePdu,
+  isPduFault,
+} from '../../src/encoding/smpp.ts'
 import { createWatch } from './watch.ts'
 
 type BindPdu = Extract<
