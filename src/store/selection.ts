@@ -258,7 +258,7 @@ export function memberships(groups: readonly MemberGroup[]): SQL {
   return sql.join(branches, sql` union all `)
 }
 
-export function isListed({ rule, made }: MemberGroup): boolean {
+function isListed({ rule, made }: MemberGroup): boolean {
   return rule === undefined && made === undefined
 }
 
