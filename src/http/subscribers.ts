@@ -3,10 +3,11 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { STATUSES } from '../cap/alert.ts'
 import type { NoticeDelivery } from '../store/notices.ts'
-import { NOTICE_STATES } from '../store/schema.ts'
+import { NOTICE_STATES, SUBSCRIBER_KINDS } from '../store/schema.ts'
 import { NOTICE_EVENTS } from '../subscribers/events.ts'
 import {
   changeSubscriber,
+  checkConnection,
   createSubscriber,
   getDeliveries,
   getSubscriber,
@@ -23,6 +24,30 @@ import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
+
+/** Longer than any certificate or key that belongs there. */
+const MAX_PEM = 16_384
+
+const ipawsFields = {
+  logonUser: line(100).meta({ description: '`logonUser` of each request: who asks' }),
+  logonCogId: z
+    .string()
+    .regex(/^\d{1,10}$/, 'must be digits')
+    .meta({ description: '`logonCogId`: the number of the Collaborative Operating Group' }),
+  endpoint: z.enum(['live', 'test']).meta({
+    description: '`live` is posted what is `Actual`, and nothing else; `test` what `statuses` name',
+  }),
+}
+
+const pem = (description: string) => z.string().min(1).max(MAX_PEM).meta({ description })
+
+const ipawsDraftSchema = z.strictObject({
+  ...ipawsFields,
+  certificate: pem('Of the group: X.509, RSA of at least 2048 bits, PEM'),
+  privateKey: pem('To the certificate: PKCS #8, PEM; kept sealed, and shown never').meta({
+    writeOnly: true,
+  }),
+})
 
 const fields = {
   url: z.string().min(1).max(2000).meta({ description: 'Where each notice is POSTed' }),
@@ -46,18 +71,53 @@ const fields = {
     .meta({ description: 'One that is disabled is told nothing; what waits is cancelled' }),
 }
 
-const newSubscriberSchema = z.strictObject({
-  ...fields,
-  statuses: fields.statuses.default(['Actual']),
-  enabled: fields.enabled.default(true),
-})
+const newSubscriberSchema = z
+  .strictObject({
+    ...fields,
+    kind: z
+      .enum(SUBSCRIBER_KINDS)
+      .default('webhook')
+      .meta({
+        description:
+          '`ipaws`: an aggregator of alerts that is posted CAP as IPAWS-OPEN is: each public alert that is dispatched, ' +
+          'and what updates, retracts or ends it',
+      }),
+    events: fields.events.optional().meta({ description: 'Of a webhook, which needs it' }),
+    ipaws: ipawsDraftSchema.optional().meta({ description: 'Of kind `ipaws`, which needs it' }),
+    statuses: fields.statuses.default(['Actual']),
+    enabled: fields.enabled.default(true),
+  })
+  .superRefine(({ kind, events, ipaws }, context) => {
+    const given = { events, ipaws }
+    const [needs, lacks] =
+      kind === 'webhook' ? (['events', 'ipaws'] as const) : (['ipaws', 'events'] as const)
+    const fault = (member: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [member], message })
+    if (given[needs] === undefined) fault(needs, `is required of kind ${kind}`)
+    if (given[lacks] !== undefined) fault(lacks, `must be left out of kind ${kind}`)
+  })
 
-const subscriberEditSchema = z.strictObject(fields).partial()
+const subscriberEditSchema = z
+  .strictObject({ ...fields, ipaws: ipawsDraftSchema.partial() })
+  .partial()
 
 export const subscriberSchema = z
   .object({
     id: z.uuid(),
+    kind: z.enum(SUBSCRIBER_KINDS),
     ...fields,
+    ipaws: z
+      .object({
+        ...ipawsFields,
+        certificate: z.object({
+          commonName: z.string(),
+          fingerprint: z.string().meta({ description: 'SHA-256, hex' }),
+          notBefore: timeSchema,
+          notAfter: timeSchema,
+        }),
+      })
+      .nullable()
+      .meta({ description: 'How an aggregator knows us; null of a webhook' }),
     // Stored checked; a word that is not used any more must not make it unreadable.
     events: z.array(z.string()),
     statuses: z.array(z.string()),
@@ -69,11 +129,14 @@ export const subscriberSchema = z
 
 export const withSecretSchema = subscriberSchema
   .extend({
-    secret: z.string().meta({
-      description:
-        'Signs every notice as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, `webhook-signature`); ' +
-        'shown this once',
-    }),
+    secret: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'Signs every notice as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, `webhook-signature`); ' +
+          'shown this once. Null of an aggregator',
+      }),
   })
   .meta({ id: 'SubscriberWithSecret' })
 
@@ -83,14 +146,51 @@ export const noticeDeliverySchema = z
     event: z.string(),
     alertId: z.uuid().nullable(),
     at: timeSchema,
-    state: z.enum(NOTICE_STATES),
+    state: z.enum(NOTICE_STATES).meta({
+      description:
+        '`partial`: some channels of an aggregator have refused it; `unknown`: it may have been taken, and is not ' +
+        'posted again by itself',
+    }),
     attempts: z.int(),
     nextAttemptAt: timeSchema.nullable(),
     lastStatus: z.int().nullable().meta({ description: 'HTTP status of the last answer' }),
     lastFault: z.string().nullable().meta({ description: 'Why there was no answer' }),
     settledAt: timeSchema.nullable(),
+    outcome: z
+      .object({
+        sent: z
+          .string()
+          .nullable()
+          .meta({ description: 'CAP `sent` of the message as it was posted' }),
+        channels: z
+          .array(
+            z.object({
+              channel: z.string(),
+              code: z.string(),
+              error: z.boolean(),
+              status: z.string().meta({ description: 'In the words of the aggregator' }),
+            }),
+          )
+          .readonly(),
+        faults: z
+          .array(z.object({ pointer: z.string(), detail: z.string() }))
+          .readonly()
+          .meta({ description: 'Why it was not posted, each at its place in the alert' }),
+        said: z.string().nullable().meta({ description: 'The words of a SOAP fault' }),
+      })
+      .nullable()
+      .meta({ description: 'Of a post to an aggregator' }),
   })
   .meta({ id: 'NoticeDelivery' })
+
+export const connectionSchema = z
+  .object({
+    reached: z.boolean().meta({ description: 'It has answered, and takes our signature' }),
+    status: z.int().nullable().meta({ description: 'HTTP status of its answer' }),
+    fault: z.string().nullable().meta({ description: 'Why it was not reached' }),
+    said: z.string().nullable().meta({ description: 'The words of a SOAP fault' }),
+  })
+  .meta({ id: 'ConnectionCheck' })
 
 const tags = ['Subscribers']
 const queued = { 202: answerOf('Queued', z.object({ id: z.uuid() })) }
@@ -147,9 +247,17 @@ const testRoute = createRoute({
   method: 'post',
   path: '/v1/subscribers/{id}/test',
   tags,
-  summary: 'Send a notice that tells nothing',
+  summary: 'Send a webhook a notice that tells nothing',
   request: { params: idParams },
   responses: queued,
+})
+const checkRoute = createRoute({
+  method: 'post',
+  path: '/v1/subscribers/{id}/check',
+  tags,
+  summary: 'Ask an aggregator for a sign of life, signed as a post is; nothing is posted',
+  request: { params: idParams },
+  responses: { 200: answerOf('What came of it', connectionSchema) },
 })
 const deliveriesRoute = createRoute({
   method: 'get',
@@ -163,7 +271,7 @@ const replayRoute = createRoute({
   method: 'post',
   path: '/v1/subscribers/{id}/deliveries/{deliveryId}/replay',
   tags,
-  summary: 'Send a notice once more, the same octets under the same id',
+  summary: 'Send a notice once more, under the same id: a webhook the same octets',
   request: { params: idParams.extend({ deliveryId: z.uuid() }) },
   responses: queued,
 })
@@ -177,7 +285,8 @@ export const subscriberRoutes = ({ database: { db }, config, masterKey, now }: A
 
   return new OpenAPIHono<Env>()
     .openapi(createRouteConfig, async c => {
-      const created = await createSubscriber(db, settings, by(c), c.req.valid('json'))
+      const { kind: _kind, ipaws, events = [], ...draft } = c.req.valid('json')
+      const created = await createSubscriber(db, settings, by(c), { ...draft, ipaws, events })
       c.header('Location', `/v1/subscribers/${created.subscriber.id}`)
       return c.json(shownOnce(c, created), 201)
     })
@@ -216,6 +325,10 @@ export const subscriberRoutes = ({ database: { db }, config, masterKey, now }: A
       const id = await sendTestNotice(db, by(c), c.req.valid('param').id)
       return c.json({ id }, 202)
     })
+    .openapi(checkRoute, async c => {
+      const check = await checkConnection(db, settings, by(c), c.req.valid('param').id)
+      return c.json(check, 200)
+    })
     .openapi(deliveriesRoute, async c => {
       requireRole(c, 'administrator')
       const { limit, cursor } = c.req.valid('query')
@@ -244,8 +357,23 @@ function shownOnce(
   return { ...subscriberResource(subscriber), secret }
 }
 
-function subscriberResource(subscriber: Subscriber): z.infer<typeof subscriberSchema> {
-  return { ...subscriber, createdAt: subscriber.createdAt.toISOString() }
+function subscriberResource({
+  createdAt,
+  ipaws,
+  ...subscriber
+}: Subscriber): z.infer<typeof subscriberSchema> {
+  return {
+    ...subscriber,
+    createdAt: createdAt.toISOString(),
+    ipaws: ipaws && {
+      ...ipaws,
+      certificate: {
+        ...ipaws.certificate,
+        notBefore: ipaws.certificate.notBefore.toISOString(),
+        notAfter: ipaws.certificate.notAfter.toISOString(),
+      },
+    },
+  }
 }
 
 function deliveryResource({ dueAt, ...row }: NoticeDelivery): z.infer<typeof noticeDeliverySchema> {

@@ -26,6 +26,13 @@ const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
 const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'
 
+/** The algorithms of every signature of ours over XML. */
+export const XML_SIGNATURE = {
+  rsaSha256: RSA_SHA256,
+  exclusive: EXCLUSIVE,
+  sha256: SHA256,
+} as const
+
 /**
  * A key pair with a certificate that it has signed itself.
  *

@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { subscribers } from './schema.ts'
+import { type SUBSCRIBER_KINDS, subscribers } from './schema.ts'
 
+export type SubscriberKind = (typeof SUBSCRIBER_KINDS)[number]
 export type SubscriberRow = typeof subscribers.$inferSelect
 
 /** @throws DatabaseError 23505 on `subscribers_url_unique` */
@@ -65,13 +66,14 @@ export async function listSubscribers(
 }
 
 /**
- * The enabled subscribers that want to hear of this. They can't be deleted before the transaction ends, or
- * a step of an alert could fail because of somebody who listens.
+ * The enabled subscribers of these kinds that want to hear of this. They can't be deleted before the transaction ends,
+ * or a step of an alert could fail because of somebody who listens.
  */
 export async function subscribersWanting(
   tx: Database,
   event: string,
   status: string,
+  kinds: readonly SubscriberKind[],
 ): Promise<string[]> {
   const rows = await tx
     .select({ id: subscribers.id })
@@ -79,6 +81,7 @@ export async function subscribersWanting(
     .where(
       and(
         eq(subscribers.enabled, true),
+        inArray(subscribers.kind, [...kinds]),
         sql`${event} = any(${subscribers.events})`,
         sql`${status} = any(${subscribers.statuses})`,
       ),

@@ -1,26 +1,26 @@
 /**
- * Brings subscribers their notices. Each subscriber has a round of its own, a few notices side by side, and the
- * next round begins when that one is over: so one that is slow holds up nobody but itself.
+ * Brings subscribers their notices. Each subscriber has a round of its own, a few notices at once, and the next round
+ * begins when that one is over: so one that is slow holds up nobody but itself.
  *
  * Any number of couriers work at once; a claim is a lease with a fence. A notice whose courier dies between sending
- * and settling is sent again when the lease is over, under the same `webhook-id`, by which the receiver knows it.
+ * and settling is claimed again when the lease is over; what that means is its bearer's to say.
  */
-import { isAppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
-import { mayBePrivate, NetworkFault, openOrigin, type Origin } from '../network/origin.ts'
-import { webhookHeaders } from '../signing/webhooks.ts'
+import { mayBePrivate, openOrigin } from '../network/origin.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, transact } from '../store/database.ts'
 import { cancelNotices, type ClaimedNotice, claimNotices, settleNotice } from '../store/notices.ts'
 import { lockSubscriber, updateSubscriber } from '../store/subscribers.ts'
-import { type Answered, isGone, settlementOf } from './attempt.ts'
-import { openSecrets, signingSecrets } from './secrets.ts'
+import type { Bearer } from './bearer.ts'
+import { ipawsBearer } from './ipaws/post.ts'
+import { webhookBearer } from './webhook.ts'
 
-/** Notices of one subscriber that are under way at once. */
+/** Notices of one subscriber in a round. */
 const ROUND = 4
 const CONNECT_MS = 3_000
-const ANSWER_MS = 10_000
-/** Longer than a round can take. */
+/** An aggregator checks signatures and asks its channels before it answers. */
+const ANSWER_MS = { webhook: 10_000, ipaws: 15_000 } as const
+/** Longer than an attempt can take. */
 const LEASE_SECONDS = 30
 const LOOK_MS = 1_000
 
@@ -45,7 +45,8 @@ export interface CourierOptions {
   readonly wake: () => void
 }
 
-export function startCourier({ db, masterKey, privateHosts, now, wake }: CourierOptions): Courier {
+export function startCourier(options: CourierOptions): Courier {
+  const { db, privateHosts, wake } = options
   const rounds = new Map<string, Promise<void>>()
 
   const turn = async () => {
@@ -67,19 +68,34 @@ export function startCourier({ db, masterKey, privateHosts, now, wake }: Courier
     return LOOK_MS
   }
 
+  const bearerOf = ({ kind, url }: ClaimedNotice): Bearer => {
+    const origin = openOrigin({
+      url: new URL(url),
+      connections: ROUND,
+      allowPrivate: mayBePrivate(url, privateHosts),
+      connectMs: CONNECT_MS,
+      answerMs: ANSWER_MS[kind],
+    })
+    switch (kind) {
+      case 'webhook':
+        return webhookBearer(origin, options)
+      case 'ipaws':
+        return ipawsBearer(origin, { ...options, leaseSeconds: LEASE_SECONDS })
+    }
+  }
+
   const bring = async (notices: readonly ClaimedNotice[]) => {
     const [first] = notices
     if (first === undefined) return
     try {
-      const origin = openOrigin({
-        url: new URL(first.url),
-        connections: ROUND,
-        allowPrivate: mayBePrivate(first.url, privateHosts),
-        connectMs: CONNECT_MS,
-        answerMs: ANSWER_MS,
-      })
-      await Promise.all(notices.map(notice => bringOne(origin, notice)))
-      await origin.close()
+      const bearer = bearerOf(first)
+      if (bearer.isInOrder) {
+        const oldestFirst = notices.toSorted((a, b) => (a.noticeId < b.noticeId ? -1 : 1))
+        for (const notice of oldestFirst) await bringOne(bearer, notice)
+      } else {
+        await Promise.all(notices.map(notice => bringOne(bearer, notice)))
+      }
+      await bearer.close()
     } catch (error) {
       // Their leases bring back what was not settled.
       const { subscriberId } = first
@@ -87,48 +103,25 @@ export function startCourier({ db, masterKey, privateHosts, now, wake }: Courier
     }
   }
 
-  const bringOne = async (origin: Origin, notice: ClaimedNotice) => {
+  const bringOne = async (bearer: Bearer, notice: ClaimedNotice) => {
     const { subscriberId, noticeId, attempts } = notice
-    const answered = await attempt(origin, notice)
-    const settlement = settlementOf(answered, attempts)
-    const { status, fault } = settlement
-    await settleNotice(db, notice, settlement)
-    if (isGone(answered)) await disable(subscriberId)
-    if (settlement.state === 'delivered') return
+    const { settlement, isGone, also } = await bearer.bring(notice)
+    const { state, status, fault } = settlement
+    await transact(db, async tx => {
+      if ((await settleNotice(tx, notice, settlement)) && also !== undefined) await also(tx)
+    })
+    if (isGone === true) await disable(subscriberId)
+    if (state === 'delivered' || settlement.isPutOff === true) return
     const fields = {
       subscriberId,
       noticeId,
       attempt: attempts,
+      state,
       ...(status !== null && { status }),
       ...(fault !== null && { reason: fault }),
     }
-    if (settlement.state === 'failed') log.error(fields, 'a subscriber was not told')
-    else log.warn(fields, 'a subscriber could not be told yet')
-  }
-
-  const attempt = async (origin: Origin, notice: ClaimedNotice): Promise<Answered> => {
-    const { subscriberId, noticeId, body, url, sealedSecrets } = notice
-    const at = now()
-    const { pathname, search } = new URL(url)
-    try {
-      const secrets = signingSecrets(openSecrets(masterKey, subscriberId, sealedSecrets), at)
-      const { status } = await origin.send({
-        method: 'POST',
-        path: pathname + search,
-        headers: {
-          'content-type': 'application/json',
-          'user-agent': 'Tocsin',
-          ...webhookHeaders(noticeId, at, body, secrets),
-        },
-        body,
-      })
-      return { status }
-    } catch (error) {
-      if (error instanceof NetworkFault) return { fault: error.reason }
-      // Its secrets were changed in the database: nothing of it can be signed.
-      if (isAppError(error)) return { fault: error.code }
-      throw error
-    }
+    if (state === 'waiting') log.warn(fields, 'a subscriber could not be told yet')
+    else log.error(fields, 'a subscriber was not told as it should have been')
   }
 
   /** Its address has said that it is gone: nobody is told anything there until an administrator enables it. */

@@ -3,7 +3,8 @@ import type { AlertRow, AlertState } from '../store/alerts.ts'
 import { type Database, notify } from '../store/database.ts'
 import type { HelpRequest } from '../store/help-requests.ts'
 import { insertNotice } from '../store/notices.ts'
-import { subscribersWanting } from '../store/subscribers.ts'
+import { SUBSCRIBER_KINDS } from '../store/schema.ts'
+import { type SubscriberKind, subscribersWanting } from '../store/subscribers.ts'
 import { eventOf, type NoticeEvent } from './events.ts'
 
 /** Something that was done to an alert. */
@@ -23,7 +24,7 @@ export async function tellSubscribers(tx: Database, news: AlertNews): Promise<vo
   const { alert, from, now } = news
   const event = eventOf(from, alert.state)
   if (event === undefined) return
-  const wanting = await subscribersWanting(tx, event, alert.status)
+  const wanting = await subscribersWanting(tx, event, alert.status, kindsToTell(news))
   if (wanting.length === 0) return
   const body = bodyOf(event, now, alertData(news))
   // Signing takes its time, and the transaction holds the alert: its CAP is put in afterwards, before anybody is told.
@@ -31,6 +32,12 @@ export async function tellSubscribers(tx: Database, news: AlertNews): Promise<vo
   const notice = { id: uuid(), alertId: alert.id, event, body, at: now, capDigest }
   await insertNotice(tx, notice, wanting)
   await notify(tx, 'notices', alert.id)
+}
+
+/** An aggregator is posted what is public, when it is dispatched: what an alert goes through afterwards is no message. */
+function kindsToTell({ alert, action }: AlertNews): readonly SubscriberKind[] {
+  const isMessage = action === 'dispatched' && alert.draft.scope === 'Public'
+  return isMessage ? SUBSCRIBER_KINDS : ['webhook']
 }
 
 /** Somebody who asked for help, and how far people have come with it. */
@@ -50,7 +57,7 @@ export interface RequestNews {
 export async function tellOfRequest(tx: Database, news: RequestNews): Promise<void> {
   const { alert, request, action, now } = news
   const event: NoticeEvent = `request.${request.state === 'open' ? 'opened' : request.state}`
-  const wanting = await subscribersWanting(tx, event, alert.status)
+  const wanting = await subscribersWanting(tx, event, alert.status, ['webhook'])
   if (wanting.length === 0) return
   const { id, phone, areaNo, state, certain, texts, text, reply, operatorId, outcome } = request
   const data = {

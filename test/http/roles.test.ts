@@ -60,6 +60,7 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'delete /v1/subscribers/{id}': ['administrator'],
   'post /v1/subscribers/{id}/secret': ['administrator'],
   'post /v1/subscribers/{id}/test': ['administrator'],
+  'post /v1/subscribers/{id}/check': ['administrator'],
   'get /v1/subscribers/{id}/deliveries': ['administrator'],
   'post /v1/subscribers/{id}/deliveries/{deliveryId}/replay': ['administrator'],
   'post /v1/cap-keys': ['administrator'],

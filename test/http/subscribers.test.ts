@@ -34,6 +34,8 @@ test('a subscriber is entered; its secret is shown that once, and nowhere stored
   expect(shown).toEqual({
     ...sirens('sirens.example.org'),
     id: expect.any(String),
+    kind: 'webhook',
+    ipaws: null,
     statuses: ['Actual'],
     enabled: true,
     gone: false,

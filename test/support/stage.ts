@@ -217,6 +217,7 @@ const SETTINGS = [
   'organisation',
   'audit',
   'subscribers',
+  'subscribers/new-aggregator',
   'feeds',
   'opt-outs',
 ]

@@ -11,12 +11,13 @@ import { mailReports } from './en/settings/mail-reports.ts'
 import { organisation } from './en/settings/organisation.ts'
 import { people } from './en/settings/people.ts'
 import { settings } from './en/settings/settings.ts'
-import { feeds, subscribers } from './en/settings/systems.ts'
+import { aggregators, feeds, subscribers } from './en/settings/systems.ts'
 import { templates } from './en/settings/templates.ts'
 import { spanishSettings } from './es/settings.ts'
 
 const english = {
   account,
+  aggregators,
   audit,
   carriers,
   contacts,

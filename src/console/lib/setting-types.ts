@@ -16,6 +16,7 @@ import type { reportSchema } from '../../http/report-schema.ts'
 import type { statisticsSchema, unreachedSchema } from '../../http/statistics.ts'
 import type { replySchema } from '../../http/replies.ts'
 import type {
+  connectionSchema,
   noticeDeliverySchema,
   subscriberSchema,
   withSecretSchema,
@@ -35,6 +36,7 @@ export type Statistics = z.infer<typeof statisticsSchema>
 export type UnreachedContact = z.infer<typeof unreachedSchema>
 export type Reply = z.infer<typeof replySchema>
 export type SigningKey = z.infer<typeof keySchema>
+export type ConnectionCheck = z.infer<typeof connectionSchema>
 export type CapKey = z.infer<typeof capKeySchema>
 export type ExerciseResource = z.infer<typeof exerciseSchema>
 export type Feed = z.infer<typeof feedSchema>

@@ -5,6 +5,7 @@ import {
   check,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   smallint,
@@ -13,25 +14,48 @@ import {
 } from 'drizzle-orm/pg-core'
 import { at, bytea, oneOf } from './columns.ts'
 
-export const NOTICE_STATES = ['waiting', 'delivered', 'failed', 'cancelled'] as const
+/** Of posts to an aggregator also: taken by some of its channels, and posted without anybody knowing what came of it. */
+export const NOTICE_STATES = [
+  'waiting',
+  'delivered',
+  'partial',
+  'failed',
+  'unknown',
+  'cancelled',
+] as const
 
-/** Systems that hear of alerts by webhook. */
-export const subscribers = pgTable('subscribers', {
-  id: uuid('id').primaryKey(),
-  url: text('url').notNull().unique(),
-  description: text('description').notNull(),
-  /** What it is told of: `alert.sending` and so on. */
-  events: text('events').array().notNull(),
-  /** CAP `status` of the alerts that it is told of. */
-  statuses: text('statuses').array().notNull(),
-  enabled: boolean('enabled').notNull(),
-  /** Its address answered that it is gone for good (410), and nobody has enabled it since. */
-  gone: boolean('gone').notNull().default(false),
-  /** The signing secret, and the one before it while that still signs too; sealed under the master key. */
-  sealedSecrets: bytea('sealed_secrets').notNull(),
-  createdAt: at('created_at').notNull().defaultNow(),
-  revision: integer('revision').notNull().default(1),
-})
+export const SUBSCRIBER_KINDS = ['webhook', 'ipaws'] as const
+
+/** Systems that hear of alerts: by webhook, or as an aggregator of alerts takes them. */
+export const subscribers = pgTable(
+  'subscribers',
+  {
+    id: uuid('id').primaryKey(),
+    kind: text('kind').notNull().default('webhook'),
+    url: text('url').notNull().unique(),
+    description: text('description').notNull(),
+    /** What it is told of: `alert.sending` and so on. */
+    events: text('events').array().notNull(),
+    /** CAP `status` of the alerts that it is told of. */
+    statuses: text('statuses').array().notNull(),
+    enabled: boolean('enabled').notNull(),
+    /** Its address answered that it is gone for good (410), and nobody has enabled it since. */
+    gone: boolean('gone').notNull().default(false),
+    /** How an aggregator knows us (`IpawsSettings`); null of a webhook. */
+    ipaws: jsonb('ipaws'),
+    /**
+     * Of a webhook the signing secret, and the one before it while that still signs too; of an aggregator the private
+     * key. Sealed under the master key.
+     */
+    sealedSecrets: bytea('sealed_secrets').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    revision: integer('revision').notNull().default(1),
+  },
+  () => [
+    check('subscribers_kind', oneOf('kind', SUBSCRIBER_KINDS)),
+    check('subscribers_ipaws', sql`(kind = 'ipaws') = (ipaws is not null)`),
+  ],
+)
 
 /** What subscribers are told, once for all of them, in the octets that each is sent. */
 export const notices = pgTable(
@@ -76,6 +100,10 @@ export const noticeDeliveries = pgTable(
     /** Why there was none. */
     lastFault: text('last_fault'),
     settledAt: at('settled_at'),
+    /** The signed CAP that may have left for an aggregator, written before it does; null: none of it was taken. */
+    postedXml: text('posted_xml'),
+    /** What became of a post (`PostOutcome`); null of a webhook. */
+    outcome: jsonb('outcome'),
   },
   t => [
     primaryKey({ columns: [t.subscriberId, t.noticeId] }),

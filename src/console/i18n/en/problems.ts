@@ -48,7 +48,7 @@ export const problems: Readonly<Record<ErrorCode, string>> = {
   passkey_mismatch: 'The passkey has confirmed something else than this.',
   passkey_required: 'This must be confirmed with a passkey.',
   invalid_carrier: 'There is something wrong with the carrier.',
-  invalid_subscriber: 'There is something wrong with the webhook.',
+  invalid_subscriber: 'There is something wrong with the webhook or aggregator.',
   invalid_feed: 'There is something wrong with the feed.',
   invalid_schedule: 'There is something wrong with the mailed report.',
   invalid_group: 'There is something wrong with the group.',

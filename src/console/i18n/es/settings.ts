@@ -10,11 +10,12 @@ import { mailReports } from './settings/mail-reports.ts'
 import { organisation } from './settings/organisation.ts'
 import { people } from './settings/people.ts'
 import { settings } from './settings/settings.ts'
-import { feeds, subscribers } from './settings/systems.ts'
+import { aggregators, feeds, subscribers } from './settings/systems.ts'
 import { templates } from './settings/templates.ts'
 
 export const spanishSettings: SettingsWords = {
   account,
+  aggregators,
   audit,
   carriers,
   contacts,

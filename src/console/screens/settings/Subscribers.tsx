@@ -4,24 +4,31 @@ import { pathTo, type ScreenProps } from '../../lib/place.ts'
 import type { Subscriber } from '../../lib/setting-types.ts'
 import { Empty } from '../../parts/Empty.tsx'
 import { PageList } from '../../parts/Pages.tsx'
+import { NewAggregator } from './systems/Aggregator.tsx'
 import { NewSubscriber, SubscriberPage } from './systems/Subscriber.tsx'
 
 /** Systems that are told of alerts. */
 export function Subscribers({ way: [chosen] }: ScreenProps) {
   if (chosen === undefined) return <List />
-  return chosen === 'new' ? <NewSubscriber /> : <SubscriberPage id={chosen} />
+  if (chosen === 'new') return <NewSubscriber />
+  return chosen === 'new-aggregator' ? <NewAggregator /> : <SubscriberPage id={chosen} />
 }
 
 function List() {
-  const { settings, subscribers } = settingsWords()
+  const { aggregators, settings, subscribers } = settingsWords()
   const found = usePages<Subscriber>('/v1/subscribers')
   return (
     <>
       <div class="screen-head">
         <h1>{subscribers.title}</h1>
-        <a class="button primary" href={pathTo('settings', 'subscribers', 'new')}>
-          {subscribers.add}
-        </a>
+        <div class="buttons">
+          <a class="button primary" href={pathTo('settings', 'subscribers', 'new')}>
+            {subscribers.add}
+          </a>
+          <a class="button" href={pathTo('settings', 'subscribers', 'new-aggregator')}>
+            {aggregators.add}
+          </a>
+        </div>
       </div>
       <p class="muted">{subscribers.intro}</p>
       <section class="card">
@@ -31,16 +38,18 @@ function List() {
               <thead>
                 <tr>
                   <th scope="col">{subscribers.description}</th>
+                  <th scope="col">{subscribers.kind}</th>
                   <th scope="col">{subscribers.url}</th>
                   <th scope="col">{settings.state}</th>
                 </tr>
               </thead>
               <tbody>
-                {items.map(({ id, description, url, enabled }) => (
+                {items.map(({ id, kind, description, url, enabled }) => (
                   <tr key={id}>
                     <th scope="row">
                       <a href={pathTo('settings', 'subscribers', id)}>{description}</a>
                     </th>
+                    <td data-label={subscribers.kind}>{subscribers.kinds[kind]}</td>
                     <td data-label={subscribers.url} class="hash">
                       {url}
                     </td>

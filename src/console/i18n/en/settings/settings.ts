@@ -22,7 +22,7 @@ export const settings = {
     'mail-reports': 'Reports by mail',
     people: 'People and roles',
     audit: 'Audit log',
-    subscribers: 'Webhooks',
+    subscribers: 'Webhooks and aggregators',
     feeds: 'Feeds',
   },
   holdsForLive:

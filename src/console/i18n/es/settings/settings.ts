@@ -24,7 +24,7 @@ export const settings: SettingsWords['settings'] = {
     'mail-reports': 'Informes por correo',
     people: 'Personas y funciones',
     audit: 'Registro de auditoría',
-    subscribers: 'Webhooks',
+    subscribers: 'Webhooks y agregadores',
     feeds: 'Canales CAP',
   },
   holdsForLive:

@@ -14,7 +14,7 @@ import { Form } from '../../../parts/Form.tsx'
 import { Choice, Choices, Flag, NumberInput, RadioChoice } from '../../../parts/inputs.tsx'
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
-import { STATUSES } from '../systems/Subscriber.tsx'
+import { STATUSES } from '../systems/statuses.ts'
 
 const KINDS = ['statistics', 'acknowledgement'] as const
 const PERIODS = ['week', 'month'] as const

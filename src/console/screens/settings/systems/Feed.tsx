@@ -14,7 +14,7 @@ import { Choice, Choices, Flag, NumberInput, TextInput } from '../../../parts/in
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
 import { useGroups } from '../groups/use-groups.ts'
-import { STATUSES } from './Subscriber.tsx'
+import { STATUSES } from './statuses.ts'
 
 interface Draft extends Pick<
   Feed,

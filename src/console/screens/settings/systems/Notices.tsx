@@ -7,17 +7,18 @@ import type { NoticeDelivery } from '../../../lib/setting-types.ts'
 import { Empty } from '../../../parts/Empty.tsx'
 import { ProblemNotice } from '../../../parts/Notice.tsx'
 import { PageList } from '../../../parts/Pages.tsx'
+import { SureButton } from '../../../parts/SureButton.tsx'
 
 /** What a system was told, and what it answered. */
 export function Notices({ path }: { path: string }) {
-  const { settings, subscribers } = settingsWords()
+  const { aggregators, settings, subscribers } = settingsWords()
   const found = usePages<NoticeDelivery>(path, 20)
   const { isBusy, problem, run } = useAct()
-  const again = (id: string) =>
-    run(async () => {
-      await post(`${path}/${id}/replay`)
-      await found.refresh()
-    })
+  const resend = async (id: string) => {
+    await post(`${path}/${id}/replay`)
+    await found.refresh()
+  }
+  const again = (id: string) => run(() => resend(id))
   return (
     <>
       <ProblemNotice problem={problem} />
@@ -49,10 +50,15 @@ export function Notices({ path }: { path: string }) {
                     </span>
                   </td>
                   <td data-label={subscribers.answer}>
-                    {one.lastStatus ?? one.lastFault ?? '–'} ({one.attempts})
+                    <Answer of={one} />
                   </td>
                   <td>
-                    {one.state !== 'waiting' && (
+                    {one.state === 'unknown' && (
+                      <SureButton question={aggregators.againQuestion} act={() => resend(one.id)}>
+                        {subscribers.again}
+                      </SureButton>
+                    )}
+                    {one.state !== 'waiting' && one.state !== 'unknown' && (
                       <button
                         type="button"
                         class="button quiet"
@@ -73,5 +79,42 @@ export function Notices({ path }: { path: string }) {
         {subscribers.refresh}
       </button>
     </>
+  )
+}
+
+/** Of a post also which channels refused it, or why it was not posted. */
+function Answer({ of }: { of: NoticeDelivery }) {
+  const { aggregators } = settingsWords()
+  const { lastStatus, lastFault, attempts, outcome } = of
+  const known = lastFault === null ? undefined : aggregators.faults[lastFault]
+  if (outcome === null) {
+    return (
+      <>
+        {lastStatus ?? known ?? lastFault ?? '–'} ({attempts})
+      </>
+    )
+  }
+  const refusing = outcome.channels.filter(({ error }) => error)
+  return (
+    <div class="stack">
+      <span>
+        {known ?? lastFault ?? lastStatus ?? '–'} ({attempts})
+      </span>
+      {outcome.said !== null && <span class="mono">{outcome.said}</span>}
+      {refusing.length + outcome.faults.length > 0 && (
+        <ul lang="en">
+          {refusing.map(({ channel, code, status }) => (
+            <li key={channel + code}>
+              {channel} {code} {status}
+            </li>
+          ))}
+          {outcome.faults.map(({ pointer, detail }) => (
+            <li key={pointer + detail}>
+              <span class="hash">{pointer}</span> {detail}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   )
 }

@@ -13,7 +13,9 @@ import { Choices, Flag, TextInput } from '../../../parts/inputs.tsx'
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { Notice, ProblemNotice } from '../../../parts/Notice.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
+import { AggregatorPage } from './Aggregator.tsx'
 import { Notices } from './Notices.tsx'
+import { STATUSES } from './statuses.ts'
 
 const EVENTS = [
   'alert.submitted',
@@ -26,7 +28,6 @@ const EVENTS = [
   'alert.stopped',
   'alert.expired',
 ] as const
-export const STATUSES = ['Actual', 'Exercise', 'Test', 'System'] as const
 
 type Draft = Pick<Subscriber, 'url' | 'description' | 'events' | 'statuses' | 'enabled'>
 
@@ -52,7 +53,7 @@ export function NewSubscriber() {
       <h1>{subscribers.add}</h1>
       {made ? (
         <>
-          <Secret value={made.secret} />
+          {made.secret && <Secret value={made.secret} />}
           <a class="button start" href={pathTo('settings', 'subscribers', made.id)}>
             {made.description}
           </a>
@@ -77,9 +78,27 @@ export function NewSubscriber() {
 
 export function SubscriberPage({ id }: { id: string }) {
   const { subscribers } = settingsWords()
-  const path = `/v1/subscribers/${id}`
-  const subscriber = useResource<Subscriber>(path)
-  const [secret, setSecret] = useState<string>()
+  const subscriber = useResource<Subscriber>(`/v1/subscribers/${id}`)
+  return (
+    <>
+      <BackTo way={['settings', 'subscribers']}>{subscribers.title}</BackTo>
+      <Loaded of={subscriber} what={subscribers.title}>
+        {one =>
+          one.kind === 'ipaws' ? (
+            <AggregatorPage one={one} changed={() => void subscriber.refresh()} />
+          ) : (
+            <WebhookPage one={one} />
+          )
+        }
+      </Loaded>
+    </>
+  )
+}
+
+function WebhookPage({ one }: { one: Subscriber }) {
+  const { subscribers } = settingsWords()
+  const path = `/v1/subscribers/${one.id}`
+  const [secret, setSecret] = useState<string | null>(null)
   const [turn, setTurn] = useState(0)
   const { isBusy, problem, run } = useAct()
   const test = async () => {
@@ -92,66 +111,57 @@ export function SubscriberPage({ id }: { id: string }) {
   }
   return (
     <>
-      <BackTo way={['settings', 'subscribers']}>{subscribers.title}</BackTo>
-      <Loaded of={subscriber} what={subscribers.title}>
-        {one => (
-          <>
-            <h1>{one.description}</h1>
-            {one.gone && (
-              <Notice kind="warn">
-                <p>{subscribers.gone}</p>
-              </Notice>
-            )}
-            <section class="card">
-              <Fields
-                action={subscribers.save}
-                settings={{
-                  start: keptOf(one),
-                  async send(draft, { body, revision }) {
-                    const change = changesOf<object>(body, draft)
-                    return keptOf(await patch<Subscriber>(path, change, { revision }))
-                  },
-                  load: async () => keptOf(await get<Subscriber>(path)),
-                }}
-              />
-            </section>
-            <section class="card stack">
-              <h2>{subscribers.secret}</h2>
-              {secret && <Secret value={secret} />}
-              <SureButton
-                question={subscribers.newSecretQuestion}
-                act={async () =>
-                  setSecret((await post<SubscriberWithSecret>(`${path}/secret`)).secret)
-                }
-              >
-                {subscribers.newSecret}
-              </SureButton>
-            </section>
-            <section class="card stack">
-              <div class="row apart">
-                <h2>{subscribers.deliveries}</h2>
-                <button
-                  type="button"
-                  class="button"
-                  aria-disabled={isBusy}
-                  onClick={() => void run(test)}
-                >
-                  {subscribers.test}
-                </button>
-              </div>
-              <ProblemNotice problem={problem} />
-              <div role="status">{turn > 0 && <p>{subscribers.tested}</p>}</div>
-              <Notices key={turn} path={`${path}/deliveries`} />
-            </section>
-            <section class="card stack">
-              <h2>{subscribers.remove}</h2>
-              <SureButton question={subscribers.removeQuestion} act={leave}>
-                {subscribers.remove}
-              </SureButton>
-            </section>
-          </>
-        )}
-      </Loaded>
+      <h1>{one.description}</h1>
+      {one.gone && (
+        <Notice kind="warn">
+          <p>{subscribers.gone}</p>
+        </Notice>
+      )}
+      <section class="card">
+        <Fields
+          action={subscribers.save}
+          settings={{
+            start: keptOf(one),
+            async send(draft, { body, revision }) {
+              const change = changesOf<object>(body, draft)
+              return keptOf(await patch<Subscriber>(path, change, { revision }))
+            },
+            load: async () => keptOf(await get<Subscriber>(path)),
+          }}
+        />
+      </section>
+      <section class="card stack">
+        <h2>{subscribers.secret}</h2>
+        {secret && <Secret value={secret} />}
+        <SureButton
+          question={subscribers.newSecretQuestion}
+          act={async () => setSecret((await post<SubscriberWithSecret>(`${path}/secret`)).secret)}
+        >
+          {subscribers.newSecret}
+        </SureButton>
+      </section>
+      <section class="card stack">
+        <div class="row apart">
+          <h2>{subscribers.deliveries}</h2>
+          <button
+            type="button"
+            class="button"
+            aria-disabled={isBusy}
+            onClick={() => void run(test)}
+          >
+            {subscribers.test}
+          </button>
+        </div>
+        <ProblemNotice problem={problem} />
+        <div role="status">{turn > 0 && <p>{subscribers.tested}</p>}</div>
+        <Notices key={turn} path={`${path}/deliveries`} />
+      </section>
+      <section class="card stack">
+        <h2>{subscribers.remove}</h2>
+        <SureButton question={subscribers.removeQuestion} act={leave}>
+          {subscribers.remove}
+        </SureButton>
+      </section>
     </>
   )
 }

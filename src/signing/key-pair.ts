@@ -1,0 +1,102 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { Fault } from '../errors.ts'
+import type { XmlSigningKey } from './xml-signature.ts'
+
+/** What a certificate says of itself, for people to compare. */
+export interface CertificateFacts {
+  /** The subject's CN; empty where it has none. */
+  readonly commonName: string
+  /** SHA-256 of the certificate, hex. */
+  readonly fingerprint: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+}
+
+const MIN_BITS = 2048
+
+/**
+ * A certificate of somebody else's making and the private key to it, as an administrator hands them over.
+ *
+ * @param given PEM: one X.509 certificate; PKCS #8 (RFC 5958), not encrypted
+ * @returns both as PEM in their usual form, or every fault at its member
+ */
+export function readKeyPair(
+  given: { readonly certificate: string; readonly privateKey: string },
+  now: Date,
+): { readonly pair: XmlSigningKey | undefined; readonly faults: readonly Fault[] } {
+  const certificate = certificateIn(given.certificate)
+  const key = privateKeyIn(given.privateKey)
+  const faults = [
+    ...certificateFaults(certificate, now).map(at('/certificate')),
+    ...privateKeyFaults(given.privateKey, key).map(at('/privateKey')),
+  ]
+  if (certificate === undefined || key === undefined || faults.length > 0) {
+    return { pair: undefined, faults }
+  }
+  if (!certificate.checkPrivateKey(key)) {
+    return {
+      pair: undefined,
+      faults: [at('/privateKey')('must be the key of the certificate; it belongs to another')],
+    }
+  }
+  const privateKeyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return { pair: { privateKeyPem, certificatePem: certificate.toString() }, faults }
+}
+
+/** @param pem that was read before */
+export function certificateFacts(pem: string): CertificateFacts {
+  const certificate = new X509Certificate(pem)
+  const { CN: commonName } = certificate.toLegacyObject().subject
+  return {
+    // Several names are joined: Node gives them as a list.
+    commonName: [commonName ?? ''].flat().join(', '),
+    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    notBefore: new Date(certificate.validFrom),
+    notAfter: new Date(certificate.validTo),
+  }
+}
+
+/** DER in base64 on one line: X.509 token profile 1.1 §3.1.1 asks for it without boundaries. */
+export function certificateBase64(pem: string): string {
+  return new X509Certificate(pem).raw.toString('base64')
+}
+
+const at = (pointer: string) => (detail: string) => ({ pointer, detail })
+
+function certificateFaults(certificate: X509Certificate | undefined, now: Date): string[] {
+  if (certificate === undefined) return ['must be one X.509 certificate in PEM']
+  const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
+  const bits = asymmetricKeyDetails?.modulusLength ?? 0
+  return [
+    ...(asymmetricKeyType !== 'rsa' || bits < MIN_BITS
+      ? [`must be of an RSA key of at least ${MIN_BITS} bits`]
+      : []),
+    ...(new Date(certificate.validTo) <= now ? ['has expired'] : []),
+    ...(new Date(certificate.validFrom) > now ? ['is not valid yet'] : []),
+  ]
+}
+
+function privateKeyFaults(given: string, key: KeyObject | undefined): string[] {
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----/.test(given)) return ['must not be encrypted']
+  return key === undefined ? ['must be one private key in PEM, as PKCS #8'] : []
+}
+
+function certificateIn(pem: string): X509Certificate | undefined {
+  if (pem.split('-----BEGIN ').length !== 2) return undefined
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+function privateKeyIn(pem: string): KeyObject | undefined {
+  if (pem.split('-----BEGIN ').length !== 2 || !pem.includes('-----BEGIN PRIVATE KEY-----')) {
+    return undefined
+  }
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return undefined
+  }
+}
