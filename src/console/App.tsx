@@ -11,7 +11,7 @@ import { Threshold } from './screens/Threshold.tsx'
 /**
  * Which screen a path shows. The first is the situation; the others are loaded when they are first wanted.
  *
- * `new`, `approvals`, `sending`, `alerts/<id>[/edit|/review]`, `reports[/<id>]`, `settings[/…]`
+ * `new`, `import`, `approvals`, `sending`, `alerts/<id>[/edit|/review]`, `reports[/<id>]`, `settings[/…]`
  */
 export function App() {
   const { mode, way } = place.value
@@ -30,7 +30,7 @@ function Inside({ way }: { way: readonly string[] }) {
   const [first = 'situation'] = way
   const Screen = SCREENS[first] ?? NotHere
   return (
-    <Frame screen={first === 'alerts' ? tabOf(way[1]) : first}>
+    <Frame screen={first === 'alerts' ? tabOf(way[1]) : first === 'import' ? 'new' : first}>
       <Screen key={way.join('/')} way={way.slice(1)} />
     </Frame>
   )
@@ -53,6 +53,7 @@ const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Elemen
   situation: Situation,
   new: lazy(async () => (await import('./screens/Compose.tsx')).Compose),
   alerts: lazy(async () => (await import('./screens/Alert.tsx')).Alert),
+  import: lazy(async () => (await import('./screens/ImportCap.tsx')).ImportCap),
   approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
   reports: lazy(async () => (await import('./screens/Reports.tsx')).Reports),
   settings: lazy(async () => (await import('./screens/Settings.tsx')).Settings),

@@ -63,19 +63,19 @@ const importRoute = createRoute({
 
 const placesSchema = z.array(faultSchema)
 
+export const profileSchema = z.object({
+  id: z.enum(PROFILE_IDS),
+  title: z.string(),
+  source: z.string(),
+  faults: placesSchema.meta({ description: 'What the network refuses' }),
+  warnings: placesSchema.meta({ description: 'What it advises' }),
+})
+
 const profilesRoute = ofAlert(
   'profiles',
   'How it stands with the CAP profiles of other networks; policy can hold a submit to some',
   z.object({
-    profiles: z.array(
-      z.object({
-        id: z.enum(PROFILE_IDS),
-        title: z.string(),
-        source: z.string(),
-        faults: placesSchema.meta({ description: 'What the network refuses' }),
-        warnings: placesSchema.meta({ description: 'What it advises' }),
-      }),
-    ),
+    profiles: z.array(profileSchema),
   }),
 )
 

@@ -21,7 +21,7 @@ import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { faultSchema, refuseInvalid } from './problem.ts'
 import { answerOf, line, timeSchema } from './resources.ts'
 
-const setSchema = z
+export const setSchema = z
   .object({
     valueName: z.string(),
     version: z.string().meta({ description: 'Digest of all codes, names and shapes' }),
@@ -32,7 +32,7 @@ const setSchema = z
   })
   .meta({ id: 'GeocodeSet' })
 
-const loadedSchema = setSchema.extend({
+export const loadedSchema = setSchema.extend({
   warnings: z.array(faultSchema).meta({
     description: 'What was left out of its drawings: spikes, positions given twice',
   }),

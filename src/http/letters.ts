@@ -7,7 +7,7 @@ import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
 import { answerOf, idParams, timeSchema, words } from './resources.ts'
 
-const letterSchema = z
+export const letterSchema = z
   .object({
     seq: z.int().meta({ description: 'As in the deliveries: who shares a mailbox has one letter' }),
     contactId: z.uuid(),

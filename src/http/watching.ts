@@ -130,7 +130,7 @@ export const tallySchema = z
 const phone = z.string().meta({
   description: 'In full for administrators and authors, else its last three digits',
 })
-const deliverySchema = z
+export const deliverySchema = z
   .object({
     seq: z.int(),
     phone,

@@ -1,7 +1,9 @@
 /** What the API refuses, in the console's own words. */
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { faults as englishFaults } from '../../src/console/i18n/en/faults.ts'
 import { english } from '../../src/console/i18n/english.ts'
+import { faults as spanishFaults } from '../../src/console/i18n/es/faults.ts'
 import { contacts } from '../../src/console/i18n/es/settings/contacts.ts'
 import { spanish } from '../../src/console/i18n/spanish.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
@@ -23,12 +25,12 @@ test('every code of a fault has words in both languages, and they name no value 
   const codes = FAULT_CODES.toSorted()
   const named = (text: string) =>
     [...text.matchAll(/<(\w+)>/g)].map(([, name = '']) => name).toSorted()
-  for (const { faults } of [english, spanish]) {
+  for (const faults of [englishFaults, spanishFaults]) {
     expect(Object.keys(faults).toSorted()).toEqual(codes)
     for (const code of codes) expect(named(faults[code])).toEqual(named(FAULTS[code]))
     for (const text of Object.values(faults)) expect(text).toMatch(/^[^\s].{3,}[^.\s]$/u)
   }
-  for (const code of codes) expect(spanish.faults[code]).not.toBe(english.faults[code])
+  for (const code of codes) expect(spanishFaults[code]).not.toBe(englishFaults[code])
 })
 
 test('what is wrong with a field is told in Spanish at the field; what has no code, as the API says it', async ({
@@ -41,7 +43,7 @@ test('what is wrong with a field is told in Spanish at the field; what has no co
   const phone = page.getByLabel(contacts.phone)
   await phone.fill('911', { timeout: 20_000 })
   await page.getByRole('button', { name: contacts.add }).click()
-  await page.locator('.notice').getByText(spanish.faults.phone_emergency).waitFor()
+  await page.locator('.notice').getByText(spanishFaults.phone_emergency).waitFor()
   await context.close()
 })
 

@@ -211,6 +211,8 @@ const SETTINGS = [
   'contacts',
   'import',
   'groups',
+  'geocode-sets',
+  'geocode-sets/new',
   'templates',
   'carriers',
   'exercises',
@@ -220,6 +222,7 @@ const SETTINGS = [
   'subscribers/new-aggregator',
   'feeds',
   'opt-outs',
+  'mail-reports',
 ]
 
 async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
@@ -271,6 +274,7 @@ async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
     { name: 'choose-mode', path: '', who: 'newcomer' },
     { name: 'situation', path: 'situation', who: 'author' },
     { name: 'new', path: 'new', who: 'author' },
+    { name: 'import', path: 'import', who: 'author' },
     { name: 'compose', path: `alerts/${draft}/edit`, who: 'author' },
     { name: 'review', path: `alerts/${draft}/review`, who: 'author' },
     { name: 'waiting', path: `alerts/${submitted}`, who: 'author' },
@@ -283,6 +287,7 @@ async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
     { name: 'sending', path: 'sending', who: 'author' },
     { name: 'watch', path: `alerts/${sent}`, who: 'author' },
     { name: 'replies', path: `alerts/${sent}/replies`, who: 'author' },
+    { name: 'deliveries', path: `alerts/${sent}/deliveries`, who: 'author' },
     { name: 'stopped', path: `alerts/${stopped}`, who: 'author' },
     { name: 'cancel', path: `alerts/${sent}/cancel`, who: 'approver' },
     { name: 'all-clear', path: `alerts/${sent}/all-clear`, who: 'approver' },
@@ -291,7 +296,11 @@ async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
     { name: 'report', path: `reports/${sent}`, who: 'author' },
     ...SETTINGS.map(
       page =>
-        ({ name: `settings-${page}`, path: `settings/${page}`, who: 'administrator' }) as const,
+        ({
+          name: `settings-${page.replace('/', '-')}`,
+          path: `settings/${page}`,
+          who: 'administrator',
+        }) as const,
     ),
   ]
 }

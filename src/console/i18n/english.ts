@@ -2,13 +2,11 @@ import { alerts } from './en/alerts.ts'
 import { approve } from './en/approve.ts'
 import { correct } from './en/correct.ts'
 import { everywhere } from './en/everywhere.ts'
-import { faults } from './en/faults.ts'
 import { frame } from './en/frame.ts'
 import { guide } from './en/guide.ts'
 import { map } from './en/map.ts'
 import { preview } from './en/preview.ts'
 import { problems } from './en/problems.ts'
-import { replies } from './en/replies.ts'
 import { situation } from './en/situation.ts'
 import { time } from './en/time.ts'
 import { watching } from './en/watching.ts'
@@ -18,13 +16,11 @@ export const english = {
   approve,
   correct,
   everywhere,
-  faults,
   frame,
   guide,
   map,
   preview,
   problems,
-  replies,
   situation,
   time,
   watching,

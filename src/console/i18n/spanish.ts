@@ -3,13 +3,11 @@ import { alerts } from './es/alerts.ts'
 import { approve } from './es/approve.ts'
 import { correct } from './es/correct.ts'
 import { everywhere } from './es/everywhere.ts'
-import { faults } from './es/faults.ts'
 import { frame } from './es/frame.ts'
 import { guide } from './es/guide.ts'
 import { map } from './es/map.ts'
 import { preview } from './es/preview.ts'
 import { problems } from './es/problems.ts'
-import { replies } from './es/replies.ts'
 import { situation } from './es/situation.ts'
 import { time } from './es/time.ts'
 import { watching } from './es/watching.ts'
@@ -19,13 +17,11 @@ export const spanish: Words = {
   approve,
   correct,
   everywhere,
-  faults,
   frame,
   guide,
   map,
   preview,
   problems,
-  replies,
   situation,
   time,
   watching,

@@ -1,6 +1,10 @@
-/** What the API finds wrong with a field, in the console's own words. */
+/**
+ * What the API finds wrong with a field, in the console's own words. They are loaded when the first fault comes: no
+ * first screen needs them.
+ */
+import { signal } from '@preact/signals'
 import type { FaultCode, FaultValues } from '../../faults.ts'
-import { words } from './i18n.ts'
+import { language, type Language } from './i18n.ts'
 
 /** As the API sends it: of a server that is newer than this page there may be other codes. */
 export interface ApiFault {
@@ -10,14 +14,38 @@ export interface ApiFault {
   readonly values?: FaultValues | undefined
 }
 
-/** @returns the API's own English where nobody knows the code */
-export function sayFault({ code, values = {}, detail }: Omit<ApiFault, 'pointer'>): string {
-  const { faults } = words()
-  if (!isKnown(code)) return detail
-  return faults[code].replaceAll(/<(\w+)>/g, (given, name: string) => String(values[name] ?? given))
+type Catalogue = Readonly<Record<FaultCode, string>>
+
+const catalogue = signal<{ readonly of: Language; readonly words: Catalogue } | undefined>(
+  undefined,
+)
+
+/** Resolves when the words of the language in force are there, or can not be had: then the API's own stand in. */
+export async function loadFaultWords(): Promise<void> {
+  const of = language.value
+  if (catalogue.value?.of === of) return
+  const loading = of === 'es' ? import('../i18n/es/faults.ts') : import('../i18n/en/faults.ts')
+  const loaded = await loading.catch(() => undefined)
+  if (loaded !== undefined) catalogue.value = { of, words: loaded.faults }
 }
 
-export const isTranslated = ({ code }: Pick<ApiFault, 'code'>): boolean => isKnown(code)
+/** Read in a component, it is drawn anew when the words have come. @returns the API's English where there are none */
+export function sayFault({ code, values = {}, detail }: Omit<ApiFault, 'pointer'>): string {
+  const words = wordsNow()
+  if (words === undefined || !isIn(words, code)) return detail
+  return words[code].replaceAll(/<(\w+)>/g, (given, name: string) => String(values[name] ?? given))
+}
 
-const isKnown = (code: string | undefined): code is FaultCode =>
-  code !== undefined && code in words().faults
+export function isTranslated({ code }: Pick<ApiFault, 'code'>): boolean {
+  const words = wordsNow()
+  return words !== undefined && isIn(words, code)
+}
+
+function wordsNow(): Catalogue | undefined {
+  if (catalogue.value?.of === language.value) return catalogue.value.words
+  void loadFaultWords()
+  return undefined
+}
+
+const isIn = (words: Catalogue, code: string | undefined): code is FaultCode =>
+  code !== undefined && code in words

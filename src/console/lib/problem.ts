@@ -1,4 +1,4 @@
-import type { ApiFault } from './faults.ts'
+import { type ApiFault, loadFaultWords } from './faults.ts'
 
 /** An answer of the API that is not what was asked for (RFC 9457), or no answer at all. */
 export class Problem extends Error {
@@ -35,6 +35,8 @@ export async function problemOf(response: Response): Promise<Problem> {
     code?: string
     errors?: ApiFault[]
   }
+  // Whoever tells of it may do so at once.
+  if (body.errors !== undefined) await loadFaultWords()
   const after = Number(response.headers.get('Retry-After'))
   return new Problem(body.detail ?? body.title ?? `HTTP ${response.status}`, {
     status: response.status,

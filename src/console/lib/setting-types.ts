@@ -6,6 +6,7 @@ import type { carrierSchema } from '../../http/carriers.ts'
 import type { contactSchema } from '../../http/contacts.ts'
 import type { exerciseSchema } from '../../http/exercises.ts'
 import type { feedSchema } from '../../http/feeds.ts'
+import type { loadedSchema, setSchema } from '../../http/geocode-sets.ts'
 import type { groupSchema } from '../../http/groups.ts'
 import type { importSchema } from '../../http/imports.ts'
 import type { keySchema } from '../../http/keys.ts'
@@ -27,6 +28,8 @@ export type AuditEntry = z.infer<typeof entrySchema>
 export type Carrier = z.infer<typeof carrierSchema>
 export type Consent = z.infer<typeof consentSchema>
 export type Contact = z.infer<typeof contactSchema>
+export type GeocodeSet = z.infer<typeof setSchema>
+export type LoadedGeocodeSet = z.infer<typeof loadedSchema>
 export type Group = z.infer<typeof groupSchema>
 export type Import = z.infer<typeof importSchema>
 export type Organisation = z.infer<typeof organisationSchema>

@@ -3,13 +3,15 @@ import type { z } from 'zod'
 import type { areaSchema } from '../../cap/area.ts'
 import type { AlertContent } from '../../cap/content.ts'
 import type { alertSchema, estimateSchema, movedSchema } from '../../http/alerts.ts'
+import type { profileSchema } from '../../http/cap.ts'
+import type { letterSchema } from '../../http/letters.ts'
 import type { requestSchema, storySchema } from '../../http/help-requests.ts'
 import type { operatorSchema } from '../../http/operators.ts'
 import type { approversSchema, personSchema } from '../../http/people.ts'
 import type { replySchema } from '../../http/replies.ts'
 import type { countedSchema } from '../../http/report-schema.ts'
 import type { lintedSchema } from '../../http/texts.ts'
-import type { progressSchema, tallySchema } from '../../http/watching.ts'
+import type { deliverySchema, progressSchema, tallySchema } from '../../http/watching.ts'
 
 export type Alert = z.infer<typeof alertSchema>
 export type Operator = z.infer<typeof operatorSchema>
@@ -19,6 +21,9 @@ export type Tally = z.infer<typeof tallySchema>
 export type SignedContent = AlertContent
 export type Estimate = z.infer<typeof estimateSchema>
 export type Moved = z.infer<typeof movedSchema>
+export type Delivery = z.infer<typeof deliverySchema>
+export type Letter = z.infer<typeof letterSchema>
+export type ProfileVerdict = z.infer<typeof profileSchema>
 export type HelpRequest = z.infer<typeof requestSchema>
 export type HelpStory = z.infer<typeof storySchema>
 export type Reply = z.infer<typeof replySchema>

@@ -11,12 +11,16 @@ export async function upload<T>(
   path: string,
   file: Blob,
   contentType: string,
-  { tell, signal }: { tell: (share: number) => void; signal: AbortSignal },
+  {
+    method = 'POST',
+    tell,
+    signal,
+  }: { method?: 'POST' | 'PUT'; tell: (share: number) => void; signal: AbortSignal },
 ): Promise<T> {
   const token = await accessToken(place.value)
   return new Promise<T>((resolve, reject) => {
     const request = new XMLHttpRequest()
-    request.open('POST', path)
+    request.open(method, path)
     request.setRequestHeader('Authorization', `Bearer ${token}`)
     request.setRequestHeader('Content-Type', contentType)
     request.upload.addEventListener('progress', ({ loaded, total }) =>

@@ -25,6 +25,7 @@ const PARTS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element 
   'all-clear': Correct,
   edit: lazy(async () => (await import('./Compose.tsx')).Compose),
   review: lazy(async () => (await import('./Review.tsx')).Review),
+  deliveries: lazy(async () => (await import('./alert/Deliveries.tsx')).Deliveries),
   replies: lazy(async () => (await import('./alert/Replies.tsx')).Replies),
 }
 

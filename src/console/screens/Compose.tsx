@@ -142,6 +142,11 @@ function Page({
         <h1>{title}</h1>
         <div class="row">
           <SavedWhen of={composition} />
+          {composition.alert.value === undefined && (
+            <a class="button quiet" href={pathTo('import')}>
+              {composeWords().importCap.title}
+            </a>
+          )}
           <button
             type="button"
             class="button quiet"

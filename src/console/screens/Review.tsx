@@ -20,6 +20,7 @@ import { SigningKey } from '../parts/SigningKey.tsx'
 import { Waiting } from '../parts/Waiting.tsx'
 import { followUpsOf } from './alert/said.ts'
 import { FollowUps, SaidBeside } from './alert/Texts.tsx'
+import { Profiles } from './review/Profiles.tsx'
 import { areaKm2 } from './compose/areas.ts'
 import { sizeOf } from './compose/AreaList.tsx'
 import type { Estimate } from './compose/composition.ts'
@@ -178,6 +179,7 @@ function Page({ read, onReadAgain }: { read: Read; onReadAgain: () => void }) {
             <h2 id="r-numbers">{text.numbers}</h2>
             <Numbers content={content} estimate={estimate} />
           </section>
+          <Profiles alertId={alert.id} />
         </div>
       </div>
       <section class="card stack sign-card">

@@ -44,6 +44,11 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
         Page: lazy(async () => (await import('./settings/Groups.tsx')).Groups),
       },
       {
+        way: 'geocode-sets',
+        roles: ['administrator', 'author', 'approver', 'viewer'],
+        Page: lazy(async () => (await import('./settings/GeocodeSets.tsx')).GeocodeSets),
+      },
+      {
         way: 'opt-outs',
         roles: ['administrator', 'author', 'viewer', 'auditor'],
         Page: lazy(async () => (await import('./settings/OptOuts.tsx')).OptOuts),

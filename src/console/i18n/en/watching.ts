@@ -12,6 +12,7 @@ export const watching = {
   cancel: 'Cancel: sent in error',
   allClear: 'All-clear',
   replies: 'Replies',
+  oneByOne: 'Every phone and e-mail, one by one',
   retry: (phones: string) => `Send again to ${phones}`,
   doubt: 'No answer yet. It is asked for again until the server answers; nothing is done twice.',
   isPaused: 'Sending is paused. What was handed over still arrives.',

@@ -1,6 +1,6 @@
-import type { Words } from '../../lib/i18n.ts'
+import type { FaultCode } from '../../../faults.ts'
 
-export const faults: Words['faults'] = {
+export const faults: Readonly<Record<FaultCode, string>> = {
   required: 'hay que rellenarlo',
   unknown_field: 'el servidor no lo conoce',
   wrong_type: 'no es del tipo que corresponde aquí',

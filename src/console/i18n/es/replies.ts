@@ -1,6 +1,6 @@
-import type { Words } from '../../lib/i18n.ts'
+import type { ReplyWords } from '../replies.ts'
 
-export const replies: Words['replies'] = {
+export const replies: ReplyWords = {
   title: 'Respuestas',
   needHelp: 'Piden ayuda',
   counts: (open, taken, closed) => `${open} abiertas, ${taken} en curso, ${closed} cerradas`,

@@ -13,6 +13,7 @@ export const watching: Words['watching'] = {
   cancel: 'Cancelar: enviada por error',
   allClear: 'Fin de alerta',
   replies: 'Respuestas',
+  oneByOne: 'Cada teléfono y correo, uno por uno',
   retry: phones => `Enviar de nuevo a ${phones}`,
   doubt:
     'Aún no hay respuesta. Se vuelve a pedir hasta que el servidor responda; nada se hace dos veces.',

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { replyWords } from '../../i18n/replies.ts'
 import { post } from '../../lib/api.ts'
 import { count, words } from '../../lib/i18n.ts'
 import { goTo, pathTo, type ScreenProps } from '../../lib/place.ts'
@@ -16,7 +17,8 @@ import { titleOf } from './title.ts'
 
 /** S8: first whoever needs help, then what has to be read, then those who are silent. */
 export function Replies({ way: [id = ''] }: ScreenProps) {
-  const { correct, replies } = words()
+  const { correct } = words()
+  const replies = replyWords()
   useModeOfPage(replies.title)
   const resource = useResource<Alert>(`/v1/alerts/${id}`)
   const alert = resource.data.value
@@ -81,7 +83,7 @@ export function Replies({ way: [id = ''] }: ScreenProps) {
 }
 
 function Answers({ alert, tally }: { alert: Alert; tally: Tally }) {
-  const { replies } = words()
+  const replies = replyWords()
   const [problem, setProblem] = useState<unknown>()
   const [isBusy, setBusy] = useState(false)
   const mayRemind =

@@ -92,6 +92,9 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                 ) : (
                   <Causes outcomes={outcomes} />
                 )}
+                <p>
+                  <a href={pathTo('alerts', alert.id, 'deliveries')}>{watching.oneByOne}</a>
+                </p>
               </section>
             </div>
             <div class="stack">

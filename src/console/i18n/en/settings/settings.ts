@@ -15,6 +15,7 @@ export const settings = {
     import: 'Import contacts',
     'opt-outs': 'Opt-outs',
     groups: 'Groups and saved areas',
+    'geocode-sets': 'Area codes',
     templates: 'Templates',
     carriers: 'Carriers',
     exercises: 'Exercises',

@@ -17,6 +17,7 @@ export const settings: SettingsWords['settings'] = {
     import: 'Importar contactos',
     'opt-outs': 'Bajas',
     groups: 'Grupos y zonas guardadas',
+    'geocode-sets': 'Códigos de zona',
     templates: 'Plantillas',
     carriers: 'Operadoras',
     exercises: 'Ejercicios',

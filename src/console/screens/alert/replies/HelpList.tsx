@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { words } from '../../../lib/i18n.ts'
+import { replyWords } from '../../../i18n/replies.ts'
 import { useResource } from '../../../lib/resource.ts'
 import { me } from '../../../lib/session.ts'
 import type { Area, HelpRequest, Page } from '../../../lib/types.ts'
@@ -29,7 +29,7 @@ export function HelpList({
   /** Of the alert, for the map. */
   drawn: readonly Area[]
 }) {
-  const { replies } = words()
+  const replies = replyWords()
   const [shown, setShown] = useState<Shown>('open')
   const [area, setArea] = useState('')
   const [most, setMost] = useState(PAGE)

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
+import { replyWords } from '../../../i18n/replies.ts'
 import { useGeometries } from '../../../lib/geometries.ts'
-import { words } from '../../../lib/i18n.ts'
 import type { Area, HelpRequest } from '../../../lib/types.ts'
 import type { MapPoint } from '../../../map/area-features.ts'
 import { AreaMap } from '../../../parts/AreaMap.tsx'
@@ -22,7 +22,7 @@ export function HelpMap({
   chosen: string | undefined
   onChoose: (requestId: string) => void
 }) {
-  const { replies } = words()
+  const replies = replyWords()
   const outlines = useGeometries(areas)
   const points = pointsOf(requests, chosen)
   // Asked for every few seconds, and seldom another answer.

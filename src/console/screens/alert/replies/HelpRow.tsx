@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { replyWords } from '../../../i18n/replies.ts'
 import { post } from '../../../lib/api.ts'
 import { clock, words } from '../../../lib/i18n.ts'
 import { usePeople } from '../../../lib/people.ts'
@@ -29,7 +30,8 @@ export function HelpRow({
   choice: { readonly isChosen: boolean; choose(): void } | undefined
   refresh: () => Promise<void>
 }) {
-  const { approve, replies } = words()
+  const { approve } = words()
+  const replies = replyWords()
   const nameOf = usePeople()
   const [isOpen, setOpen] = useState(false)
   const [problem, setProblem] = useState<unknown>()

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { replyWords } from '../../../i18n/replies.ts'
 import { clock, words } from '../../../lib/i18n.ts'
 import { people, usePeople } from '../../../lib/people.ts'
 import { useResource } from '../../../lib/resource.ts'
@@ -18,7 +19,7 @@ export function HelpSteps({
   request: HelpRequest
   does: (step: string, body?: object) => Promise<boolean>
 }) {
-  const { replies } = words()
+  const replies = replyWords()
   const [note, setNote] = useState('')
   const [to, setTo] = useState('')
   const [outcome, setOutcome] = useState<Outcome>('helped')
@@ -99,7 +100,8 @@ export function HelpSteps({
 }
 
 function Story({ request: { id, revision } }: { request: HelpRequest }) {
-  const { approve, replies } = words()
+  const { approve } = words()
+  const replies = replyWords()
   const nameOf = usePeople()
   const story = useResource<HelpStory>(`/v1/requests/${id}`)
   useEffect(() => void story.refresh(), [revision])

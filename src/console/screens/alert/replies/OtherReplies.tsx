@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { clock, words } from '../../../lib/i18n.ts'
+import { replyWords } from '../../../i18n/replies.ts'
+import { clock } from '../../../lib/i18n.ts'
 import { useResource } from '../../../lib/resource.ts'
 import type { Alert, Page, Reply } from '../../../lib/types.ts'
 import { Empty } from '../../../parts/Empty.tsx'
@@ -19,7 +20,7 @@ export function OtherReplies({
   alertId: string
   options: Alert['replies']['options']
 }) {
-  const { replies } = words()
+  const replies = replyWords()
   const [kind, setKind] = useState<Kind>('other')
   const [most, setMost] = useState(PAGE)
   const query = new URLSearchParams({

@@ -1,0 +1,37 @@
+import type { DeliveryWords } from '../reports.ts'
+
+export const deliveries: DeliveryWords = {
+  title: 'Uno por uno',
+  texts: 'Mensajes de texto',
+  letters: 'Correos',
+  phone: 'Teléfono',
+  address: 'Dirección',
+  state: 'Estado',
+  why: 'Por qué',
+  at: 'Terminó',
+  attempts: 'Intentos',
+  answer: 'Respuesta',
+  twice: 'quizá dos veces',
+  everyState: 'Todos',
+  textStates: {
+    queued: 'En espera',
+    submitted: 'En la operadora',
+    delivered: 'Entregado',
+    failed: 'Fallido',
+    expired: 'Demasiado tarde',
+    cancelled: 'No enviado, detenido',
+    unknown: 'No se sabe',
+  },
+  letterStates: {
+    queued: 'En espera',
+    sent: 'Enviado',
+    failed: 'Fallido',
+    expired: 'Demasiado tarde',
+    cancelled: 'No enviado, detenido',
+    unknown: 'No se sabe',
+  },
+  noTexts: 'Ningún teléfono está así.',
+  noLetters: 'Ningún correo está así.',
+  back: 'Volver a la alerta',
+  gone: 'Ya no se guarda a quién se envió: solo quedan los recuentos.',
+}
