@@ -157,6 +157,17 @@ export const FAULTS = {
   key_required: 'is required with a certificate',
   not_its_key: 'is not the private key of the certificate, or is encrypted',
 
+  // Of systems that are told
+  not_one_certificate: 'must be one X.509 certificate in PEM',
+  weak_key: 'must be of an RSA key of at least <bits> bits',
+  certificate_expired: 'has expired',
+  certificate_not_yet: 'is not valid yet',
+  key_encrypted: 'must not be encrypted',
+  not_private_key: 'must be one private key in PEM, as PKCS #8',
+  key_of_other: 'must be the key of the certificate; it belongs to another',
+  actual_alone: 'must be Actual alone: it is no test endpoint',
+  subscriber_url_taken: 'belongs to another subscriber',
+
   // Of operators and the organisation
   operator_mail_taken: 'belongs to another operator',
   password_too_short: 'must have at least <least> characters: four or five unrelated words do well',

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import type { Fault } from '../errors.ts'
+import { faultAt, type Fault } from '../faults.ts'
 import type { XmlSigningKey } from './xml-signature.ts'
 
 /** What a certificate says of itself, for people to compare. */
@@ -27,17 +27,14 @@ export function readKeyPair(
   const certificate = certificateIn(given.certificate)
   const key = privateKeyIn(given.privateKey)
   const faults = [
-    ...certificateFaults(certificate, now).map(at('/certificate')),
-    ...privateKeyFaults(given.privateKey, key).map(at('/privateKey')),
+    ...certificateFaults(certificate, now),
+    ...privateKeyFaults(given.privateKey, key),
   ]
   if (certificate === undefined || key === undefined || faults.length > 0) {
     return { pair: undefined, faults }
   }
   if (!certificate.checkPrivateKey(key)) {
-    return {
-      pair: undefined,
-      faults: [at('/privateKey')('must be the key of the certificate; it belongs to another')],
-    }
+    return { pair: undefined, faults: [faultAt('/privateKey', 'key_of_other')] }
   }
   const privateKeyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString()
   return { pair: { privateKeyPem, certificatePem: certificate.toString() }, faults }
@@ -61,24 +58,23 @@ export function certificateBase64(pem: string): string {
   return new X509Certificate(pem).raw.toString('base64')
 }
 
-const at = (pointer: string) => (detail: string) => ({ pointer, detail })
-
-function certificateFaults(certificate: X509Certificate | undefined, now: Date): string[] {
-  if (certificate === undefined) return ['must be one X.509 certificate in PEM']
+function certificateFaults(certificate: X509Certificate | undefined, now: Date): Fault[] {
+  const pointer = '/certificate'
+  if (certificate === undefined) return [faultAt(pointer, 'not_one_certificate')]
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
   const bits = asymmetricKeyDetails?.modulusLength ?? 0
+  const isWeak = asymmetricKeyType !== 'rsa' || bits < MIN_BITS
   return [
-    ...(asymmetricKeyType !== 'rsa' || bits < MIN_BITS
-      ? [`must be of an RSA key of at least ${MIN_BITS} bits`]
-      : []),
-    ...(new Date(certificate.validTo) <= now ? ['has expired'] : []),
-    ...(new Date(certificate.validFrom) > now ? ['is not valid yet'] : []),
+    ...(isWeak ? [faultAt(pointer, 'weak_key', { bits: MIN_BITS })] : []),
+    ...(new Date(certificate.validTo) <= now ? [faultAt(pointer, 'certificate_expired')] : []),
+    ...(new Date(certificate.validFrom) > now ? [faultAt(pointer, 'certificate_not_yet')] : []),
   ]
 }
 
-function privateKeyFaults(given: string, key: KeyObject | undefined): string[] {
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----/.test(given)) return ['must not be encrypted']
-  return key === undefined ? ['must be one private key in PEM, as PKCS #8'] : []
+function privateKeyFaults(given: string, key: KeyObject | undefined): Fault[] {
+  const isEncrypted = given.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')
+  if (isEncrypted) return [faultAt('/privateKey', 'key_encrypted')]
+  return key === undefined ? [faultAt('/privateKey', 'not_private_key')] : []
 }
 
 function certificateIn(pem: string): X509Certificate | undefined {

@@ -3,7 +3,8 @@
  * out once, and after that read by the courier alone; an aggregator's private key is brought, and given out never.
  */
 import { v7 as uuid } from 'uuid'
-import { AppError, type Fault } from '../errors.ts'
+import { AppError } from '../errors.ts'
+import { faultAt, type Fault } from '../faults.ts'
 import { mayBePrivate, urlFault } from '../network/origin.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, refuseTaken, notify, transact } from '../store/database.ts'
@@ -388,6 +389,6 @@ function notFound(): AppError {
 }
 
 function refuseTakenUrl<T>(work: () => Promise<T>): Promise<T> {
-  const fault = { pointer: '/url', detail: 'belongs to another subscriber' }
+  const fault = faultAt('/url', 'subscriber_url_taken')
   return refuseTaken('subscribers_url_unique', fault, 'a subscriber with this URL exists', work)
 }

@@ -1,5 +1,6 @@
 /** How an aggregator knows us: what an administrator enters, its private key sealed apart from it. */
-import { AppError, type Fault } from '../../errors.ts'
+import { AppError } from '../../errors.ts'
+import { faultAt, type Fault } from '../../faults.ts'
 import { certificateFacts, type CertificateFacts, readKeyPair } from '../../signing/key-pair.ts'
 import { open, seal } from '../../signing/seal.ts'
 import type { XmlSigningKey } from '../../signing/xml-signature.ts'
@@ -36,10 +37,8 @@ export function showIpaws({ certificate, ...rest }: IpawsSettings): IpawsShown {
 
 /** Each fault at its place in the body of the request. */
 export function keyFaults(draft: IpawsDraft, now: Date): readonly Fault[] {
-  return readKeyPair(draft, now).faults.map(({ pointer, detail }) => ({
-    pointer: `/ipaws${pointer}`,
-    detail,
-  }))
+  const { faults } = readKeyPair(draft, now)
+  return faults.map(fault => ({ ...fault, pointer: `/ipaws${fault.pointer}` }))
 }
 
 export function statusFaults(
@@ -48,7 +47,7 @@ export function statusFaults(
 ): readonly Fault[] {
   return endpoint === 'test' || statuses.every(status => status === 'Actual')
     ? []
-    : [{ pointer: '/statuses', detail: 'must be Actual alone: it is no test endpoint' }]
+    : [faultAt('/statuses', 'actual_alone')]
 }
 
 /** @param draft without faults */

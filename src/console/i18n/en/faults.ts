@@ -147,6 +147,16 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   key_required: 'is needed with a certificate',
   not_its_key: 'is not the private key of the certificate, or is encrypted',
 
+  not_one_certificate: 'must be one certificate (X.509) as PEM text',
+  weak_key: 'must be of an RSA key of at least <bits> bits',
+  certificate_expired: 'has run out',
+  certificate_not_yet: 'is not good yet',
+  key_encrypted: 'must not be encrypted: take its passphrase away first',
+  not_private_key: 'must be one private key (PKCS #8) as PEM text',
+  key_of_other: 'belongs to another certificate',
+  actual_alone: 'must be live alone: it is no test endpoint',
+  subscriber_url_taken: 'is the address of another system here',
+
   operator_mail_taken: 'belongs to somebody else here',
   password_too_short: 'must have at least <least> characters: four or five unrelated words do well',
   password_is_address: 'must not be the e-mail address',

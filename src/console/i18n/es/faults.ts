@@ -146,6 +146,16 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   key_required: 'hace falta con un certificado',
   not_its_key: 'no es la clave privada del certificado, o está cifrada',
 
+  not_one_certificate: 'debe ser un certificado (X.509) como texto PEM',
+  weak_key: 'debe ser de una clave RSA de al menos <bits> bits',
+  certificate_expired: 'ha caducado',
+  certificate_not_yet: 'aún no vale',
+  key_encrypted: 'no puede estar cifrada: quítele antes la contraseña',
+  not_private_key: 'debe ser una clave privada (PKCS #8) como texto PEM',
+  key_of_other: 'es de otro certificado',
+  actual_alone: 'deben ser solo las reales: no es un extremo de prueba',
+  subscriber_url_taken: 'es la dirección de otro sistema de aquí',
+
   operator_mail_taken: 'es de otra persona de aquí',
   password_too_short:
     'debe tener al menos <least> caracteres: cuatro o cinco palabras sin relación sirven',
