@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest'
+import { findings, tooWide } from '../support/accessible.ts'
 import { startAggregator, TAKEN } from '../support/aggregator.ts'
 import { consoleUrl, takeSeat, test } from '../support/console.ts'
 import { keptSession } from '../support/console-session.ts'
@@ -67,6 +68,10 @@ test(
     await page.reload()
     await main.getByText('Taken in part').waitFor()
     await main.getByText('Refused by channels').waitFor()
+    expect(await findings(page)).toEqual([])
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect([await findings(page), await tooWide(page)]).toEqual([[], []])
+    await page.setViewportSize({ width: 1440, height: 900 })
     await page.goto(`${consoleUrl(tocsin)}live/alerts/${id}`)
     await page.getByText('An aggregator, or some of its channels, refused it').waitFor()
     // The browser's own word for the key that was refused.

@@ -21,7 +21,8 @@ interface Finding {
   }[]
 }
 
-async function findings(page: Page): Promise<string[]> {
+/** What axe finds on the page as it stands. */
+export async function findings(page: Page): Promise<string[]> {
   // By the protocol, for the page's own policy lets no other script in.
   await page.evaluate(axe)
   const { violations } = await page.evaluate<{ violations: readonly Finding[] }>(
@@ -34,7 +35,7 @@ async function findings(page: Page): Promise<string[]> {
 }
 
 /** What of the page reaches beyond its right border. */
-async function tooWide(page: Page): Promise<string[]> {
+export async function tooWide(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => {
     const width = document.documentElement.clientWidth
     if (document.documentElement.scrollWidth <= width) return []
