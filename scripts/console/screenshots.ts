@@ -41,6 +41,7 @@ const MAIN = [
   'watch',
   'replies',
   'report',
+  'score',
 ]
 
 const county = await startCounty()

@@ -89,13 +89,7 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
       await page.goto(`${isBefore ? consoleOf(house) : rootOf(house, cast)}${path}`)
       // What is awaited has come, or says why not.
       await page.locator('main h1:visible').first().waitFor()
-      try {
-        const gone = { state: 'detached', timeout: 15_000 } as const
-        await page.locator('[aria-busy=true]').first().waitFor(gone)
-      } catch {
-        throw new Error(`${scene.name} still waits for something after 15 s`)
-      }
-      await page.waitForTimeout(300)
+      await untilStill(page, scene.name)
       return page
     },
     async leave(page) {
@@ -106,6 +100,23 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
     async close() {
       for (const context of contexts.values()) await (await context).close()
     },
+  }
+}
+
+const STILL_MS = 300
+const MOST_MS = 15_000
+
+/** Nothing is awaited for a while: what has come may ask for more, as a list does for the map of what it holds. */
+async function untilStill(page: Page, scene: string): Promise<void> {
+  const end = performance.now() + MOST_MS
+  let stillSince: number | undefined
+  while (stillSince === undefined || performance.now() - stillSince < STILL_MS) {
+    if (performance.now() > end) throw new Error(`${scene} still waits for something after 15 s`)
+    const awaits = await page.evaluate<boolean>(
+      `document.querySelector('[aria-busy=true]') !== null`,
+    )
+    stillSince = awaits ? undefined : (stillSince ?? performance.now())
+    await page.waitForTimeout(50)
   }
 }
 
@@ -294,6 +305,15 @@ async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
     { name: 'nowhere', path: 'nowhere', who: 'author' },
     { name: 'reports', path: 'reports', who: 'author' },
     { name: 'report', path: `reports/${sent}`, who: 'author' },
+    ...(cast.place.exerciseId === undefined
+      ? []
+      : [
+          {
+            name: 'score',
+            path: `settings/exercises/${cast.place.exerciseId}`,
+            who: 'author',
+          } as const,
+        ]),
     ...SETTINGS.map(
       page =>
         ({

@@ -4,7 +4,11 @@ export const everywhere = {
   exercise: 'EXERCISE',
   liveSentence: 'Real people will be alerted',
   exerciseSentence: (phones: string | undefined) =>
-    phones === undefined ? 'Only exercise phones' : `Only the ${phones} exercise phones`,
+    phones === undefined
+      ? 'Only exercise phones'
+      : phones === '1'
+        ? 'Only the 1 exercise phone'
+        : `Only the ${phones} exercise phones`,
   liveTitle: 'LIVE - ',
   exerciseTitle: 'EXERCISE - ',
   back: 'Back',

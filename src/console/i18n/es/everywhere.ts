@@ -7,7 +7,9 @@ export const everywhere: Words['everywhere'] = {
   exerciseSentence: phones =>
     phones === undefined
       ? 'Solo los teléfonos del ejercicio'
-      : `Solo los ${phones} teléfonos del ejercicio`,
+      : phones === '1'
+        ? 'Solo el teléfono del ejercicio'
+        : `Solo los ${phones} teléfonos del ejercicio`,
   liveTitle: 'REAL - ',
   exerciseTitle: 'EJERCICIO - ',
   back: 'Volver',

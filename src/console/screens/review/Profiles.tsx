@@ -65,7 +65,7 @@ function List({ title, of }: { title: string; of: readonly ApiFault[] }) {
       <p>
         <strong>{title}</strong>
       </p>
-      <ul>
+      <ul class="plain">
         {of.map((fault, no) => (
           <li key={no} lang={isTranslated(fault) ? undefined : 'en'}>
             <span class="mono small">{fault.pointer}</span> {sayFault(fault)}
