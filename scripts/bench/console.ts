@@ -6,7 +6,10 @@
  * browser.
  *
  * `watch`: that many alerts to everyone are being sent; one is watched, and the list of all of them is open in another
- * tab. Frames a second, the heap after a collection minute by minute, and the processor time of both pages.
+ * tab. Frames a second, the heap after a collection minute by minute, and the processor time of both pages. At the end
+ * by how much the heaps have grown for each 10,000 frames: from the first minute on, for until then what is kept for
+ * good (the curve, the tiles, what was compiled) is still coming. Of fewer than some thousand frames it is noise: an hour
+ * has them. The frames are those of the alert that is watched, for the list, too.
  *
  *     npm run bench:console -- [--contacts 1000000] [--changes 30] [--alerts 10] [--minutes 3]
  */
@@ -147,10 +150,14 @@ async function benchWatch(county: County, open: Open): Promise<void> {
   process.stdout.write(
     `watching: ${ALERTS} alerts to ${CONTACTS.toLocaleString('en')} each, ${SEGMENTS_PER_SECOND.toLocaleString('en')} segments a second\n`,
   )
+  const heaps: { readonly frames: number; readonly heap: readonly number[] }[] = []
+  let seen = 0
   for (let minute = 0; minute <= MINUTES; minute++) {
     if (minute > 0) await pages[0]!.waitForTimeout(60_000)
     const [watched, listed] = await Promise.all(sessions.map(figuresOf))
     const frames = await pages[0]!.evaluate<number>('globalThis.changes.splice(0).length')
+    seen += frames
+    heaps.push({ frames: seen, heap: [watched!.heap, listed!.heap] })
     const from = performance.now()
     await county.author.client.get(`/v1/alerts/${last}/report`)
     const reportMs = Math.round(performance.now() - from)
@@ -162,20 +169,42 @@ async function benchWatch(county: County, open: Open): Promise<void> {
     )
     const outcomesMs = Math.round(performance.now() - asked)
     process.stdout.write(
-      `  minute ${minute}: ${(frames / 60).toFixed(1)} frames a second; heap ${watched!.heap} and ${listed!.heap} MiB, ` +
+      `  minute ${minute}: ${(frames / 60).toFixed(1)} frames a second; heap ${inMiB(watched!.heap)} and ${inMiB(listed!.heap)} MiB, ` +
         `elements ${watched!.nodes} and ${listed!.nodes}, scripts ${watched!.seconds} and ${listed!.seconds} s so far; ` +
         `/report in ${reportMs} ms, /outcomes for ${WATCHERS} at once in ${outcomesMs} ms\n`,
     )
   }
+  const [watched, listed] = [0, 1].map(page =>
+    growthOf(heaps.slice(1).map(({ frames, heap }) => [frames, heap[page]!] as const)),
+  )
+  process.stdout.write(
+    `  for each 10,000 frames the heaps grew by ${watched} and ${listed} KiB, over ${seen - (heaps[1]?.frames ?? 0)} frames\n`,
+  )
+}
+
+/** KiB for each 10,000 frames by the line of least squares: one collection more or less does not tilt it. */
+function growthOf(points: readonly (readonly [frames: number, bytes: number])[]): string {
+  const mean = (all: readonly number[]) => all.reduce((a, b) => a + b, 0) / all.length
+  const [middle, level] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
+  const spread = points.reduce((sum, [x]) => sum + (x - middle) ** 2, 0)
+  if (spread === 0) return '?'
+  const slope = points.reduce((sum, [x, y]) => sum + (x - middle) * (y - level), 0) / spread
+  return ((slope * 10_000) / 1024).toFixed(0)
+}
+
+function inMiB(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1)
 }
 
 async function figuresOf(session: CDPSession) {
+  // Twice: what the first leaves to finalisers, the second takes.
+  await session.send('HeapProfiler.collectGarbage')
   await session.send('HeapProfiler.collectGarbage')
   const { usedSize } = await session.send('Runtime.getHeapUsage')
   const { metrics } = await session.send('Performance.getMetrics')
   const metric = (name: string) => metrics.find(one => one.name === name)?.value ?? 0
   return {
-    heap: (usedSize / 2 ** 20).toFixed(1),
+    heap: usedSize,
     nodes: metric('Nodes'),
     seconds: metric('ScriptDuration').toFixed(1),
   }
