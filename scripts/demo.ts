@@ -26,7 +26,8 @@ import {
   whoShouldGetTheUpdate,
 } from './demo/flash-flood.ts'
 import { peopleAsCsv, populate } from './demo/population.ts'
-import { addCarrier, aFreePort, hire, scratchDirectory, startTocsin, until } from './rehearsal.ts'
+import { aFreePort } from './ports.ts'
+import { addCarrier, hire, scratchDirectory, startTocsin, until } from './rehearsal.ts'
 
 const PEOPLE = 50_000
 const CARRIERS = [

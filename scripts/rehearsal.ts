@@ -3,7 +3,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -22,17 +21,6 @@ export async function scratchDirectory(name: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), `tocsin-${name}-`))
   await chmod(directory, 0o711)
   return directory
-}
-
-/** Known before the service listens, for its public URL names it. */
-export async function aFreePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export interface RunningTocsin {

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
-import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
+import { freePorts, isListening } from '../ports.ts'
 import { scratchDirectory, until } from '../rehearsal.ts'
 import { TEXT, WINDOW } from './hand-loop.ts'
 
@@ -202,31 +201,5 @@ async function request(url: string, agent: Agent): Promise<number> {
       response.once('error', reject)
       response.resume()
     }).once('error', reject)
-  })
-}
-
-/**
- * Ports of the loopback interface that nobody listens at. They must stay free until their servers start, so they
- * come from below those that connections going out are given (Linux: 32768 and above).
- */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) {
-    const port = randomInt(20_000, 30_000)
-    if (!(await isListening(port))) ports.add(port)
-  }
-  return [...ports]
-}
-
-/** Whether anybody listens at a port of the loopback interface. */
-export async function isListening(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1')
-    const answer = (is: boolean) => {
-      socket.destroy()
-      resolve(is)
-    }
-    socket.once('connect', () => answer(true))
-    socket.once('error', () => answer(false))
   })
 }

@@ -19,12 +19,12 @@ import { parseArgs } from 'node:util'
 import { LOOPS, sendByHand } from './hand-loop.ts'
 import {
   findKannel,
-  freePorts,
   startKannel,
   type Programs,
   type Receipts,
   type Store,
 } from './kannel-process.ts'
+import { freePorts } from '../ports.ts'
 import { processorSeconds } from './processes.ts'
 import { startSinkProcess, type SinkProcess } from './sink-process.ts'
 

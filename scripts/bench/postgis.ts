@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { chooseServerUser, serverEnvironment } from '../../src/store/embedded-binaries.ts'
 import { scratchDirectory, until } from '../rehearsal.ts'
-import { freePorts } from './kannel-process.ts'
+import { freePorts } from '../ports.ts'
 
 const run = promisify(execFile)
 const PACKAGE = 'postgresql-15-postgis-3'

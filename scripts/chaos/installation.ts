@@ -7,7 +7,6 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +30,7 @@ import {
   type Person,
   type RunningTocsin,
 } from '../rehearsal.ts'
+import { aFreePort } from '../ports.ts'
 import { childrenOf, inspect, killNow } from './processes.ts'
 
 export type Victim = 'dispatcher' | 'API' | 'PostgreSQL' | 'everything'
@@ -169,7 +169,7 @@ async function raise(
     TOCSIN_MASTER_KEY: generateMasterKey(),
     TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
     TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
-    PORT: String(await freePort()),
+    PORT: String(await aFreePort()),
   }
   let main = await startTocsin(env, heard)
   ends.push(() => main.stop())
@@ -358,12 +358,4 @@ function playCarriers(
       behaviour,
     })),
   })
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise<void>(resolve => probe.close(() => resolve()))
-  return port
 }

@@ -10,9 +10,9 @@ import { ANSWER_SAFE_OR_HELP } from '../../src/simulator/phones.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
 import { DAM } from '../demo/flash-flood.ts'
 import { peopleAsCsv, populate } from '../demo/population.ts'
+import { aFreePort } from '../ports.ts'
 import {
   addCarrier,
-  aFreePort,
   hire,
   type Person,
   scratchDirectory,

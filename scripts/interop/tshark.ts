@@ -26,7 +26,7 @@ import { COMMAND } from '../../src/encoding/smpp.ts'
 import { encodeText } from '../../src/encoding/segments.ts'
 import { readScenario } from '../../src/simulator/scenario.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
-import { freePorts } from '../bench/kannel-process.ts'
+import { freePorts } from '../ports.ts'
 import { scratchDirectory, until } from '../rehearsal.ts'
 import { createChecks } from './checks.ts'
 

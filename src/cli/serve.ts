@@ -83,7 +83,8 @@ async function stopAll(parts: readonly Part[]): Promise<void> {
 }
 
 async function startOwnDatabase(config: Config, parts: Part[]): Promise<string> {
-  const server = await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres') })
+  const directory = join(config.dataDirectory, 'postgres')
+  const server = await startEmbeddedPostgres({ directory, notPort: config.port })
   parts.push(server)
   return server.url
 }

@@ -75,6 +75,8 @@ export interface EmbeddedPostgresOptions {
   readonly directory: string
   /** If absent, the port of the last run, or a free one. */
   readonly port?: number
+  /** A port that somebody else is about to listen at. */
+  readonly notPort?: number
   /** Server settings over the defaults. `fsync: 'off'` also spares the syncing of a new cluster. */
   readonly settings?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
@@ -491,7 +493,13 @@ async function choosePort(
   // The command line of the last run, as PostgreSQL keeps it.
   const last = await readFile(join(path, 'postmaster.opts'), 'utf8').catch(() => '')
   const port = Number(/"-p" "(\d+)"/.exec(last)?.[1] ?? 0)
-  return (attempt === 0 ? await freePort(port) : undefined) ?? (await freePort(0)) ?? 0
+  const again = attempt === 0 && port !== options.notPort ? await freePort(port) : undefined
+  return again ?? (await anyPortBut(options.notPort))
+}
+
+async function anyPortBut(taken: number | undefined): Promise<number> {
+  const port = (await freePort(0)) ?? 0
+  return port === taken && port !== 0 ? anyPortBut(taken) : port
 }
 
 function freePort(wanted: number): Promise<number | undefined> {

@@ -150,6 +150,16 @@ test('a lock left behind whose number is now another process is no obstacle', as
   await server.stop()
 })
 
+test('a port that the service itself is about to listen at is left to it', async ({ directory }) => {
+  const first = await startEmbeddedPostgres({ directory, settings })
+  const port = Number(new URL(first.url).port)
+  await first.stop()
+  const second = await startEmbeddedPostgres({ directory, settings, notPort: port })
+  expect(Number(new URL(second.url).port)).not.toBe(port)
+  expect(await query(second.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  await second.stop()
+})
+
 test('another program on the port of the last run moves the server to a free one', async ({
   directory,
 }) => {

@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { expect } from 'vitest'
+import { aFreePort } from '../../scripts/ports.ts'
 import {
   addCarrier,
-  aFreePort,
   hire,
   startTocsin,
   until,
