@@ -150,7 +150,9 @@ test('a lock left behind whose number is now another process is no obstacle', as
   await server.stop()
 })
 
-test('a port that the service itself is about to listen at is left to it', async ({ directory }) => {
+test('a port that the service itself is about to listen at is left to it', async ({
+  directory,
+}) => {
   const first = await startEmbeddedPostgres({ directory, settings })
   const port = Number(new URL(first.url).port)
   await first.stop()
