@@ -166,7 +166,8 @@ export function startLane(options: LaneOptions): Lane {
     ...options,
     rate: rate * options.share,
     segmentsHere,
-    pulls: () => standing.pulls,
+    // As the others are now: one that has come up since the last look takes its part at once.
+    pulls: () => standingNow().pulls,
     hold,
   })
   const intake = createIntake(db, messageIds, counts, results.flush, wakeViewers)
@@ -353,7 +354,7 @@ export function startLane(options: LaneOptions): Lane {
     const overdue = countOverdue()
     const others = troubleOfOthers(account, accounts, fitness, standing)
     const hasChanged = health.look(clock, { overdue, others })
-    standing = standingOf(account, accounts, fitness, health.share)
+    standing = standingNow()
     if (standing === NOWHERE) withdrawAll()
     const { open, alone } = standing
     isNeeded = health.share < 1 && held.some(({ place }) => alone.has(place.routeClass))
@@ -363,6 +364,8 @@ export function startLane(options: LaneOptions): Lane {
     }
     turn()
   }
+
+  const standingNow = () => standingOf(account, options.accounts(), options.fitness(), health.share)
 
   const fitnessNow = (): Fitness => ({ health: health.share, trouble: health.trouble })
 
