@@ -34,10 +34,8 @@ export function dispatchAlert(
     await supersede(tx, alert, caller)
     await assertRecipientsKnown(tx, content.reached ?? [])
     if (alert.reminderOf === null) await stopReminders(tx, alert.references, caller)
-    const recipients =
-      shared === undefined
-        ? await countRecipients(tx, content, resolved)
-        : await countRecipients(shared.snapshot, content, resolved, shared.inTwo)
+    const counts = shared?.snapshot ?? tx
+    const recipients = await countRecipients(counts, content, resolved, shared?.inTwo)
     assertAudienceAsSigned(content, resolved, recipients)
     const beginsAt = new Date(now.getTime() + holdSeconds * 1000)
     const dispatched = await updateAlert(

@@ -15,6 +15,7 @@ import type { WeeklySpan } from '../../src/encoding/weekly-hours.ts'
 import { OUTSIDE_ALL_HOURS } from '../../src/store/selection.ts'
 import { insertContact, setLocations, setMemberships } from '../../src/store/contacts.ts'
 import type { Database, Session } from '../../src/store/database.ts'
+import { beside } from '../../src/store/in-two.ts'
 import type { Expression, GroupExpression } from '../../src/store/group-expressions.ts'
 import { findGroups, insertGroup, updateGroup } from '../../src/store/groups.ts'
 import { Bin } from '../../src/store/packing.ts'
@@ -422,6 +423,10 @@ test(
           if (isCut) for (const ground of [...grounds, everywhere]) ground?.tiling()
 
           expect(await countAudience(db, audience)).toBe(expected.size)
+          const inTwo = (tx: Database) => countAudience(tx, audience, beside(tx, db))
+          expect(await db.transaction(inTwo, { isolationLevel: 'repeatable read' })).toBe(
+            expected.size,
+          )
           const phones = await phonesIn(db, audience)
           expect(town.people.filter(({ phone }) => phones.has(Number(phone))).length).toBe(
             expected.size,
