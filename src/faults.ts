@@ -204,17 +204,158 @@ export const FAULTS = {
   outside_range: 'must be from <least> to <most>',
   too_many_decimals: 'must have at most <most> decimals',
   other_time: 'is another time than the blank <blank> says',
+
+  // Of a CAP message of somebody else, as XML
+  xml_not_utf8: 'must be in UTF-8',
+  xml_version: 'must be XML 1.0',
+  xml_encoding: 'must be in UTF-8, and say so',
+  xml_document_type: 'has a document type, which is not let in',
+  xml_instruction: 'has a processing instruction, which is not let in',
+  xml_too_deep: 'is nested deeper than <most>',
+  xml_too_many_elements: 'has more than <most> elements',
+  xml_too_many_attributes: 'has more than <most> attributes in one element',
+  xml_no_root: 'has no root element',
+  xml_unknown_entity: 'has an entity that XML does not know; write the character itself',
+  xml_character: 'has a character that XML does not allow',
+  xml_stray_end: 'has an end tag that fits no start tag',
+  xml_unclosed: 'ends inside an element',
+  xml_unknown_prefix: 'has a prefix without a namespace',
+  xml_same_attribute: 'has the same attribute twice',
+  xml_not_well_formed: 'is not well-formed',
+  cap_root: 'must be alert in the namespace <namespace>',
+  cap_text_between: 'has text beside its elements',
+  cap_unknown_element: 'is no element of CAP 1.2 here',
+  cap_after_signature: 'stands after the signature',
+  cap_order: 'must stand before <other>',
+  cap_only_once: 'may stand only once',
+  cap_lacks: 'lacks <name>',
+  cap_no_signature: 'is no signature',
+  cap_second_signature: 'is a second signature',
+  cap_signature_unasked: 'was not verified: whose it is was not asked',
+  cap_attribute: 'has the attribute <name>: CAP has none',
+  cap_elements_in_text: 'must hold text, not elements',
+  cap_comment_in_text: 'has a comment inside its text',
+  cap_empty: 'is empty',
+  cap_word: 'must be <words> or <last>',
+  cap_language: 'must be a language tag, such as en-US (RFC 3066)',
+  cap_time: 'must be a time such as 2026-11-23T02:00:00-00:00',
+  cap_references: 'must list sender,identifier,sent with spaces between',
+  cap_uri: 'must be a URI, without spaces',
+  cap_octets: 'must be a number of octets',
+  cap_base64: 'must be base64',
+  cap_decimal: 'must be a decimal number',
+  cap_few_pairs: 'has <pairs> pairs; a polygon needs at least 4',
+  cap_open_polygon: 'is open: its last pair must be its first',
+  cap_circle: 'must be latitude,longitude and, after a space, a radius in km',
+  pair_unread: 'has no latitude,longitude in pair <pair>',
+  pair_swapped: 'has a latitude past 90°: CAP writes the latitude first in pair <pair>',
+  pair_latitude: 'has a latitude outside -90 to 90 in pair <pair>',
+  pair_longitude: 'has a longitude outside -180 to 180 in pair <pair>',
+  centre_unread: 'has no latitude,longitude in its centre',
+  centre_swapped: 'has a latitude past 90°: CAP writes the latitude first in its centre',
+  centre_latitude: 'has a latitude outside -90 to 90 in its centre',
+  centre_longitude: 'has a longitude outside -180 to 180 in its centre',
+  // and what it means
+  references_required: 'lacks references, which name what msgType <msgType> speaks of',
+  references_itself: 'names the message itself',
+  references_twice: 'names a message twice',
+  references_other_sender: 'names a message of another sender, which is not for msgType <msgType>',
+  restriction_lacking: 'lacks restriction, which scope Restricted needs',
+  addresses_lacking: 'lacks addresses, which scope Private needs',
+  altitude_lacking: 'needs an altitude beside it',
+  below_altitude: 'is below the altitude',
+  restriction_unused: 'is for scope Restricted, and scope is <scope>',
+  exercise_unnamed: 'has no note to name the exercise',
+  error_unexplained: 'has no note to explain the error',
+  digest_not_sha1: 'is no SHA-1 in hex',
+  still_draft: 'is Draft: by its sender nobody may act on it yet',
+  for_systems: 'is <msgType>: it speaks to systems, not to people',
+  sent_ahead: 'is more than an hour ahead of now',
+  sent_too_early: 'is before 1970',
+  tells_nothing: 'is missing: there is nothing to tell anybody',
+  second_text: 'is a second <valueName>: a block has one text message',
+  within_form: 'is not {"area": n, "geocode": […]} as JSON',
+  within_no_area: 'names area <area>, and there is none',
+  within_twice: 'is a second one for area <area>',
+  within_undrawn: 'is for an area that is drawn and has no geocode',
+  // and what is taken otherwise than it stands
+  empty_left_out: 'is empty: taken as left out',
+  spaces_left_out: 'has spaces around it: taken without them',
+  utc_as_z: 'writes UTC as Z: taken as -00:00',
+  utc_as_plus: 'writes UTC as +00:00: taken as -00:00',
+  fraction_left_out: 'has a fraction of a second: cut off',
+  empty_value_kept: 'has an empty value: kept as it is',
+  taken_composed: 'is not in Unicode normal form C: taken in it',
+  origin_left_out:
+    'says what its sender imported it from: left out, for its origin is now that sender',
+  areas_of_first: 'has no area: taken for those of the first',
+  reaches_no_place: 'has no area: it reaches no place',
+
+  // Of what other networks ask of an alert
+  same_events: 'must have the same event codes in every block',
+  same_categories: 'must have the same categories in every block',
+  profile_code: 'must include <name> and its version',
+  ipaws_code: 'must include <name>',
+  english_and_french: 'should have a block in English and one in French',
+  english_beside: 'should have a block in English beside the country’s own languages',
+  named_code: 'must have a code named <name> and its version',
+  area_required: 'must have at least one area',
+  recommended: 'is strongly recommended',
+  draw_ground: 'should draw its ground more truly by a polygon or circle',
+  one_same_code: 'must have exactly one SAME code of three letters',
+  same_code_unlisted: 'has a SAME code that 47 CFR 11.31(e) does not list',
+  ignored_time: 'is ignored: it is in force when it is issued',
+  say_what_happens: 'should say what happens',
+  say_what_to_do: 'should say what to do',
+  say_when: 'should say when it begins',
+  name_service: 'should name the service',
+  same_area_code: 'should have a SAME code of six digits',
+  emma_area_code: 'should have an EMMA_ID or NUTS code',
+  one_of_network: 'must be <values>',
+  no_eas: 'has no EAS-ORG: it goes neither to EAS nor to weather radio',
+  too_many_eas_codes: 'has more than <most> SAME codes, which EAS carries',
+  wea_text: 'must be at most <most> characters of GSM 7-bit',
+  wea_short_missing: 'has CMAMlongtext without CMAMtext for older phones',
+  wea_corners: 'has a polygon of more than <most> corners, too many for WEA',
+  wea_no_threat:
+    'is no imminent threat: WEA takes urgency Immediate or Expected, severity Extreme or Severe and certainty ' +
+    'Observed or Likely',
+  wea_too_long: 'is more than 24 hours ahead, longer than WEA shows it',
+  exactly_one: 'must have exactly one <name>',
+  such_as: 'must be such as <example>',
+  not_posted: 'is <status>, which is not posted there',
+  must_be: 'must be <value>',
+  severity_of_level: 'must be that of its awareness_level',
+
+  // Of a file of contacts
+  csv_values: 'has <values> values where the header has <columns>',
+  csv_too_long: 'is longer than any row',
+  csv_open_quote: 'opens a quote that is never closed',
+  csv_after_quote: 'has text after a closing quote',
+  csv_inner_quote: 'has a quote inside a value that is not quoted',
+  csv_unknown_column: '<name> is no column',
+  csv_column_twice: '<name> stands there twice',
+  csv_column_missing: '<name> is missing',
+  csv_half_position: 'longitude and latitude go together',
+  csv_hours_placeless: 'hours are of a place: longitude and latitude are missing',
+  other_digits: 'is not written in the digits 0 to 9',
+  line_break: 'holds a line break or a tab',
+  beside_no_place: 'stands beside no place',
+  half_position: 'is missing beside its pair',
+  not_degrees: 'is no decimal number of degrees',
+  outside_degrees: 'is outside -<limit> to <limit>',
+  not_week: 'is no week such as Mo-Fr 08:00-17:00; Sa 22:00-06:00',
+  named_before: 'is named before',
+  ends_as_begun: 'is when it begins: a whole day is from 00:00 to 24:00',
 } as const satisfies Readonly<Record<string, string>>
 
 export type FaultCode = keyof typeof FAULTS
 
 export const FAULT_CODES = Object.keys(FAULTS) as [FaultCode, ...FaultCode[]]
 
-const CODES: ReadonlyMap<string, FaultCode> = new Map(FAULT_CODES.map(code => [FAULTS[code], code]))
-
 /** For a schema that says a fault's words: which it is. */
 export function faultOfWords(detail: string): FaultWords | undefined {
-  const code = CODES.get(detail)
+  const code = FAULT_CODES.find(one => FAULTS[one] === detail)
   return code && { detail, code }
 }
 
@@ -227,9 +368,15 @@ export interface FaultWords {
   readonly values?: FaultValues
 }
 
-/** One fault and its place, as an RFC 6901 JSON pointer into the request body. */
+/** The words of a code: whoever reads them in another language has them by it. */
+export interface CodedWords extends FaultWords {
+  readonly code: FaultCode
+}
+
+/** One fault and its place: an RFC 6901 JSON pointer into the request body, or of XML its path and line. */
 export interface Fault extends FaultWords {
   readonly pointer: string
+  readonly line?: number
 }
 
 /** The names between angle brackets. */
@@ -237,15 +384,16 @@ type Names<Words extends string> = Words extends `${string}<${infer Name}>${infe
   ? Name | Names<Rest>
   : never
 
-type Values<Code extends FaultCode> = [Names<(typeof FAULTS)[Code]>] extends [never]
+/** What belongs into the words of a code. */
+export type ValuesOfFault<Code extends FaultCode> = [Names<(typeof FAULTS)[Code]>] extends [never]
   ? []
   : [Readonly<Record<Names<(typeof FAULTS)[Code]>, string | number>>]
 
 /** The words of a code; its values hold no phone number, message text or secret, for they go to callers. */
 export function wordsOfFault<Code extends FaultCode>(
   code: Code,
-  ...[values]: Values<Code>
-): FaultWords {
+  ...[values]: ValuesOfFault<Code>
+): CodedWords {
   if (values === undefined) return { detail: FAULTS[code], code }
   const given: FaultValues = values
   const detail = FAULTS[code].replaceAll(/<(\w+)>/g, (_all, name: string) => String(given[name]))
@@ -256,7 +404,7 @@ export function wordsOfFault<Code extends FaultCode>(
 export function faultAt<Code extends FaultCode>(
   pointer: string,
   code: Code,
-  ...values: Values<Code>
+  ...values: ValuesOfFault<Code>
 ): Fault {
   return { pointer, ...wordsOfFault(code, ...values) }
 }

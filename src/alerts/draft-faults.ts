@@ -195,8 +195,8 @@ function exportFaults({ parameter = [], area = [] }: Info, at: string): Fault[] 
       : [],
   )
   const heights = area.flatMap((one, no) => {
-    const detail = ceilingFault(one)
-    return detail === undefined ? [] : [{ pointer: `${at}/area/${no}/ceiling`, detail }]
+    const code = ceilingFault(one)
+    return code === undefined ? [] : [faultAt(`${at}/area/${no}/ceiling`, code)]
   })
   return [...names, ...heights]
 }

@@ -4,6 +4,7 @@
  */
 import { draftOf, pathOf } from '../cap/import.ts'
 import type { CapMessage } from '../cap/message.ts'
+import { type Found, foundAt } from '../cap/message-rules.ts'
 import { type AlertDraft, modeOf } from '../cap/alert.ts'
 import { type CapFault, type CapReading, readCapXml } from '../cap/xml-reader.ts'
 import { writeCapXml } from '../cap/xml-writer.ts'
@@ -54,13 +55,12 @@ export async function importReading(
   const { message } = reading
   if (message === undefined) throw refused(reading.faults.map(placed))
   const { draft: given, faults, warnings } = draftOf(message, { roster, now: caller.now })
-  const at = (found: Omit<CapFault, 'line'>): Fault =>
-    placed({ ...found, line: reading.lineOf(found.path) })
+  const at = (found: Found): Fault => placed({ ...found, line: reading.lineOf(found.path) })
   if (given === undefined) throw refused(faults.map(at))
   const { draft: clean, cleaned } = withCleanAreas(given)
   const { draft, faults: misplaced, exercise } = await inExercise(db, caller, clean)
-  const inMessage = ({ pointer, detail }: Fault): Fault =>
-    at({ path: pathOf(pointer, message), detail })
+  const inMessage = ({ pointer, ...words }: Fault): Fault =>
+    at({ ...words, path: pathOf(pointer, message) })
 
   assertMode(caller.mode, modeOf(draft.status))
   const checked = await checkDraft(db, draft, caller.now, exercise)
@@ -119,9 +119,10 @@ export function identityOf(message: CapMessage) {
 }
 
 /** The pointer is the path in the XML; what is no part of the message (the roster) has none. */
-function placed({ path, line, detail }: CapFault): Fault {
-  if (path === '') return { pointer: '', detail: `query parameter roster: ${detail}` }
-  return { pointer: path, detail: `line ${line}: ${detail}` }
+function placed({ path, line, ...words }: CapFault): Fault {
+  const { detail } = words
+  if (path === '') return { ...words, pointer: '', detail: `query parameter roster: ${detail}` }
+  return { ...words, pointer: path, line, detail: `line ${line}: ${detail}` }
 }
 
 function refused(faults: readonly Fault[]): AppError {
@@ -134,7 +135,5 @@ function refused(faults: readonly Fault[]): AppError {
 function signatureWarning({ signature, lineOf }: CapReading): Fault[] {
   if (signature === undefined) return []
   const path = '/alert/Signature'
-  return [
-    placed({ path, line: lineOf(path), detail: 'was not verified: whose it is was not asked' }),
-  ]
+  return [placed({ ...foundAt(path, 'cap_signature_unasked'), line: lineOf(path) })]
 }

@@ -41,7 +41,7 @@ export function profileFaults(
 ): DraftFault[] {
   return profiles
     .flatMap(id => judge(content, id, now).faults.map(fault => ({ ...fault, id })))
-    .map(({ id, pointer, detail }) => ({ pointer, detail: `${id}: ${detail}` }))
+    .map(({ id, detail, ...fault }) => ({ ...fault, detail: `${id}: ${detail}` }))
     .map(withCode('invalid_alert'))
 }
 

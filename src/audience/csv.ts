@@ -6,10 +6,12 @@
  * and reading goes on with the next. (csv-parse 7 loses the rest of the file there, and takes three times as
  * long.)
  */
+import { FAULTS } from '../faults.ts'
 
 export interface CsvSink {
   /** `line`: where the record begins, the header being 1. */
   record(line: number, fields: string[]): void
+  /** `reason`: the words of a fault. */
   broken(line: number, reason: string, text: string): void
 }
 
@@ -42,7 +44,7 @@ export function readCsv(sink: CsvSink): CsvReader {
     if (isSkipping) return
     unfinished += text.slice(from)
     if (unfinished.length > MAX_LINE_LENGTH) {
-      sink.broken(line + 1, 'is longer than any row', unfinished)
+      sink.broken(line + 1, FAULTS.csv_too_long, unfinished)
       unfinished = ''
       isSkipping = true
     }
@@ -100,7 +102,7 @@ export function readCsv(sink: CsvSink): CsvReader {
   }
 }
 
-const OPEN = 'opens a quote that is never closed'
+const OPEN = FAULTS.csv_open_quote
 
 /** The fields of a record with quotes, or what is wrong with it. */
 function splitQuoted(record: string): string[] | string {
@@ -117,12 +119,12 @@ function splitQuoted(record: string): string[] | string {
         if (record[at] !== '"') break
         value += '"'
       }
-      if (at < record.length && record[at] !== ',') return 'has text after a closing quote'
+      if (at < record.length && record[at] !== ',') return FAULTS.csv_after_quote
       fields.push(value)
     } else {
       const comma = record.indexOf(',', at)
       const value = record.slice(at, comma === -1 ? undefined : comma)
-      if (value.includes('"')) return 'has a quote inside a value that is not quoted'
+      if (value.includes('"')) return FAULTS.csv_inner_quote
       // An unquoted value ends with its line: what follows belongs to another record.
       if (value.includes('\n')) return OPEN
       fields.push(value)

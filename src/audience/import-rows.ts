@@ -2,7 +2,8 @@ import { readingFault } from '../cap/readable.ts'
 import { normaliseMailAddress } from '../encoding/mail-address.ts'
 import { normalisePhone, type PhoneRefusal } from '../encoding/phone.ts'
 import { readWeeklyHours, weeklyHoursFaults, type WeeklySpan } from '../encoding/weekly-hours.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type Fault } from '../errors.ts'
+import { faultAt, type FaultWords, wordsOfFault } from '../faults.ts'
 
 const COLUMNS = [
   'phone',
@@ -34,9 +35,12 @@ export interface ImportRow {
 
 export interface RowFault {
   readonly column: Column | ''
-  readonly reason: string
+  readonly words: FaultWords
   readonly value: string
 }
+
+/** A file that is no list of contacts may have a thousand columns. */
+const MAX_HEADER_FAULTS = 10
 
 export interface ImportHeader {
   /** Where each column stands; undefined: the file has none. */
@@ -44,28 +48,31 @@ export interface ImportHeader {
   readonly width: number
 }
 
-/** @throws AppError `malformed_csv`, naming every column that is unknown, doubled or missing */
+/** @throws AppError `malformed_csv`, with each column that is unknown, doubled or missing as a fault */
 export function readHeader(fields: readonly string[]): ImportHeader {
   const placeOf: Partial<Record<Column, number>> = {}
-  const wrong: string[] = []
+  const wrong: Fault[] = []
   for (const [place, field] of fields.entries()) {
     const name = field.trim()
     const column = COLUMNS.find(known => known.toLowerCase() === name.toLowerCase())
-    if (column === undefined) wrong.push(`${quoted(name)} is no column`)
-    else if (placeOf[column] !== undefined) wrong.push(`${column} stands there twice`)
+    if (column === undefined) wrong.push(faultAt('', 'csv_unknown_column', { name: quoted(name) }))
+    else if (placeOf[column] !== undefined)
+      wrong.push(faultAt('', 'csv_column_twice', { name: column }))
     else placeOf[column] = place
   }
-  if (placeOf.phone === undefined) wrong.push('phone is missing')
+  if (placeOf.phone === undefined) wrong.push(faultAt('', 'csv_column_missing', { name: 'phone' }))
   if ((placeOf.longitude === undefined) !== (placeOf.latitude === undefined)) {
-    wrong.push('longitude and latitude go together')
+    wrong.push(faultAt('', 'csv_half_position'))
   }
   if (placeOf.hours !== undefined && placeOf.longitude === undefined) {
-    wrong.push('hours are of a place: longitude and latitude are missing')
+    wrong.push(faultAt('', 'csv_hours_placeless'))
   }
   if (wrong.length > 0) {
+    const told = wrong.slice(0, MAX_HEADER_FAULTS)
     throw new AppError(
       'malformed_csv',
-      `the header row is wrong: ${wrong.slice(0, 10).join('; ')}. Columns are ${COLUMNS.join(', ')}, separated by commas`,
+      `the header row is wrong: ${told.map(({ detail }) => detail).join('; ')}. Columns are ${COLUMNS.join(', ')}, separated by commas`,
+      { faults: told },
     )
   }
   return { placeOf, width: fields.length }
@@ -78,6 +85,7 @@ function quoted(name: string): string {
 
 const MAX_LENGTH = { name: 200, externalId: 200, consent: 200 } as const
 
+/** Closer than the words of their codes, for here they may be mended in the file. */
 const REFUSALS: Readonly<Record<PhoneRefusal, string>> = {
   empty: 'is missing',
   not_a_number: 'is no phone number',
@@ -102,8 +110,8 @@ export function readRow(
   fields: readonly string[],
 ): ImportRow | RowFault[] {
   if (fields.length !== header.width) {
-    const reason = `has ${fields.length} values where the header has ${header.width}`
-    return [{ column: '', reason, value: fields.join(',') }]
+    const counted = { values: fields.length, columns: header.width }
+    return [{ column: '', words: wordsOfFault('csv_values', counted), value: fields.join(',') }]
   }
   const { placeOf } = header
   const faults: RowFault[] = []
@@ -113,8 +121,7 @@ export function readRow(
   const address = valueOf(fields, placeOf.email)
   const email = address === '' ? '' : normaliseMailAddress(address)
   if (email === undefined) {
-    const reason = 'is no address that letters can be sent to'
-    faults.push({ column: 'email', reason, value: address })
+    faults.push({ column: 'email', words: wordsOfFault('not_mail_address'), value: address })
   }
   const name = readText('name', valueOf(fields, placeOf.name), faults)
   const externalId = readText('externalId', valueOf(fields, placeOf.externalId), faults)
@@ -123,7 +130,7 @@ export function readRow(
   const tag = valueOf(fields, placeOf.language)
   const language = tag === '' ? '' : canonicalLanguage(tag)
   if (language === undefined) {
-    faults.push({ column: 'language', reason: 'is no BCP 47 language tag', value: tag })
+    faults.push({ column: 'language', words: wordsOfFault('not_language'), value: tag })
   }
 
   const longitude = valueOf(fields, placeOf.longitude)
@@ -134,7 +141,7 @@ export function readRow(
   const times = valueOf(fields, placeOf.hours)
   const hours = times === '' ? undefined : readHours(times, faults)
   if (times !== '' && longitude === '' && latitude === '') {
-    faults.push({ column: 'hours', reason: 'stands beside no place', value: times })
+    faults.push({ column: 'hours', words: wordsOfFault('beside_no_place'), value: times })
   }
 
   const named = valueOf(fields, placeOf.groups)
@@ -163,30 +170,31 @@ function valueOf(fields: readonly string[], place: number | undefined): string {
 function readPhone(written: string, country: string | undefined, faults: RowFault[]): string {
   // Digits of other scripts read differently to different people, so a number is written in ours.
   if (/[^\x20-\x7e]/.test(written)) {
-    const reason = 'is not written in the digits 0 to 9'
-    faults.push({ column: 'phone', reason, value: written })
+    faults.push({ column: 'phone', words: wordsOfFault('other_digits'), value: written })
     return ''
   }
   const read = normalisePhone(written, country)
   if ('phone' in read) return read.phone
-  faults.push({ column: 'phone', reason: REFUSALS[read.refused], value: written })
+  const words = { ...wordsOfFault(`phone_${read.refused}`), detail: REFUSALS[read.refused] }
+  faults.push({ column: 'phone', words, value: written })
   return ''
 }
 
 function readText(column: keyof typeof MAX_LENGTH, text: string, faults: RowFault[]): string {
   if (text.length > MAX_LENGTH[column]) {
-    const reason = `is longer than ${MAX_LENGTH[column]} characters`
-    faults.push({ column, reason, value: text })
+    const most = MAX_LENGTH[column]
+    const detail = `is longer than ${most} characters`
+    faults.push({ column, words: { ...wordsOfFault('too_long', { most }), detail }, value: text })
   } else if (/[^\x20-\x7e]/.test(text)) {
-    const fault = readingFault(text.normalize('NFC'))?.detail ?? lineFault(text)
-    if (fault !== undefined) faults.push({ column, reason: fault, value: text })
+    const words = readingFault(text.normalize('NFC')) ?? lineFault(text)
+    if (words !== undefined) faults.push({ column, words, value: text })
     return text.normalize('NFC')
   }
   return text
 }
 
-function lineFault(text: string): string | undefined {
-  return /[\t\n\r]/.test(text) ? 'holds a line break or a tab' : undefined
+function lineFault(text: string): FaultWords | undefined {
+  return /[\t\n\r]/.test(text) ? wordsOfFault('line_break') : undefined
 }
 
 const languages = new Map<string, string | undefined>()
@@ -227,35 +235,39 @@ function readDegrees(
   faults: RowFault[],
 ): number | undefined {
   if (!DECIMAL.test(text)) {
-    const reason = text === '' ? 'is missing beside its pair' : 'is no decimal number of degrees'
-    faults.push({ column, reason, value: text })
+    const words = wordsOfFault(text === '' ? 'half_position' : 'not_degrees')
+    faults.push({ column, words, value: text })
     return undefined
   }
   const degrees = Number(text)
   if (Math.abs(degrees) <= limit) return degrees
-  faults.push({ column, reason: `is outside -${limit} to ${limit}`, value: text })
+  faults.push({ column, words: wordsOfFault('outside_degrees', { limit }), value: text })
   return undefined
 }
 
-const weeks = new Map<string, readonly WeeklySpan[] | string>()
+const weeks = new Map<string, { readonly spans: readonly WeeklySpan[] } | FaultWords>()
 /** As of languages. */
 const MAX_WEEKS = 10_000
 
 function readHours(text: string, faults: RowFault[]): readonly WeeklySpan[] | undefined {
   let read = weeks.get(text)
   if (read === undefined) {
-    const spans = readWeeklyHours(text)
-    const [fault] = weeklyHoursFaults(spans ?? [])
-    read =
-      fault === undefined
-        ? (spans ?? 'is no week such as Mo-Fr 08:00-17:00; Sa 22:00-06:00')
-        : `a span's ${fault.pointer.split('/')[2]} ${fault.detail}`
+    read = weekOf(text)
     if (weeks.size >= MAX_WEEKS) weeks.clear()
     weeks.set(text, read)
   }
-  if (typeof read !== 'string') return read
-  faults.push({ column: 'hours', reason: read, value: text })
+  if ('spans' in read) return read.spans
+  faults.push({ column: 'hours', words: read, value: text })
   return undefined
+}
+
+function weekOf(text: string): { readonly spans: readonly WeeklySpan[] } | FaultWords {
+  const spans = readWeeklyHours(text)
+  if (spans === undefined) return wordsOfFault('not_week')
+  const [fault] = weeklyHoursFaults(spans)
+  if (fault === undefined) return { spans }
+  const { pointer, detail, ...code } = fault
+  return { ...code, detail: `a span's ${pointer.split('/')[2]} ${detail}` }
 }
 
 function readGroups(
@@ -269,7 +281,7 @@ function readGroups(
     if (name === '') continue
     const id = groups.get(name)
     if (id === undefined) {
-      faults.push({ column: 'groups', reason: 'names no listed group', value: name })
+      faults.push({ column: 'groups', words: wordsOfFault('no_listed_group'), value: name })
     } else if (!ids.includes(id)) {
       ids.push(id)
     }

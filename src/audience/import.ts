@@ -11,6 +11,7 @@
  */
 import { v7 as uuid } from 'uuid'
 import { AppError, isAppError, type ErrorCode } from '../errors.ts'
+import { faultOfWords, type FaultWords } from '../faults.ts'
 import { describeError, log } from '../log.ts'
 import { recordAudit } from '../store/audit.ts'
 import { transact, type Database, type OpenDatabase, type Session } from '../store/database.ts'
@@ -146,8 +147,9 @@ async function stage(
   let header: ImportHeader | undefined
   let staged = ''
   let rejects: Reject[] = []
-  const turnDown = (line: number, column: string, reason: string, value: string) => {
-    rejects.push({ line, column, reason, value: storable(value) })
+  const turnDown = (line: number, column: string, words: FaultWords, value: string) => {
+    const { detail: reason, code = null, values = null } = words
+    rejects.push({ line, column, reason, code, values, value: storable(value) })
   }
 
   const nextId = idSequence()
@@ -165,13 +167,13 @@ async function stage(
         return
       }
       counts.rejected++
-      for (const { column, reason, value } of row) turnDown(line, column, reason, value)
+      for (const { column, words, value } of row) turnDown(line, column, words, value)
     },
     broken(line, reason, text) {
       if (header === undefined) throw new AppError('malformed_csv', `the header row ${reason}`)
       counts.read++
       counts.rejected++
-      turnDown(line, '', reason, text)
+      turnDown(line, '', faultOfWords(reason) ?? { detail: reason }, text)
     },
   })
 

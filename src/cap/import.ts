@@ -1,3 +1,4 @@
+import { pointerTo, schemaFaults } from '../schema-faults.ts'
 import { type AlertDraft, draftSchema } from './alert.ts'
 import { given } from './given.ts'
 import {
@@ -9,7 +10,7 @@ import {
   SMS_PARAMETER,
   WITHIN_PARAMETER,
 } from './message.ts'
-import type { Found } from './message-rules.ts'
+import { type Found, foundAt } from './message-rules.ts'
 import { withinAt, withinFaults, withinOf } from './within.ts'
 
 /**
@@ -53,11 +54,7 @@ export function draftOf(
       audience: { groups: [], excludeGroups: [], ...(roster !== undefined && { roster }) },
     }),
     '',
-    pointer =>
-      warnings.push({
-        path: pathOf(pointer, message),
-        detail: 'is not in Unicode normal form C: taken in it',
-      }),
+    pointer => warnings.push(foundAt(pathOf(pointer, message), 'taken_composed')),
   )
   const faults = [
     ...importFaults(message, now),
@@ -66,9 +63,9 @@ export function draftOf(
   ]
   const parsed = draftSchema.safeParse(candidate)
   const named = new Set(faults.map(fault => fault.path))
-  for (const issue of parsed.error?.issues ?? []) {
-    const path = pathOf(issue.path.map(step => `/${String(step)}`).join(''), message)
-    if (!named.has(path)) faults.push({ path, detail: issue.message })
+  for (const { path: steps, words } of schemaFaults(parsed.error)) {
+    const path = pathOf(pointerTo(steps), message)
+    if (!named.has(path)) faults.push({ path, ...words })
   }
   warnings.push(...info.flatMap(originWarnings))
   return { draft: faults.length === 0 ? parsed.data : undefined, faults, warnings }
@@ -150,56 +147,42 @@ function isKept({ valueName }: { readonly valueName: string }): boolean {
 function importFaults(message: CapMessage, now: Date): Found[] {
   const { sender, sent, status, msgType, references, info } = message
   const faults: Found[] = []
-  const fault = (path: string, detail: string) => faults.push({ path, detail })
-  if (status === 'Draft') fault('/alert/status', 'is Draft: by its sender nobody may act on it yet')
+  if (status === 'Draft') faults.push(foundAt('/alert/status', 'still_draft'))
   if (msgType === 'Ack' || msgType === 'Error') {
-    fault('/alert/msgType', `is ${msgType}: it speaks to systems, not to people`)
+    faults.push(foundAt('/alert/msgType', 'for_systems', { msgType }))
   }
   const at = Date.parse(sent)
-  if (at > now.getTime() + MAX_AHEAD_MS) fault('/alert/sent', 'is more than an hour ahead of now')
-  if (at < OLDEST) fault('/alert/sent', 'is before 1970')
+  if (at > now.getTime() + MAX_AHEAD_MS) faults.push(foundAt('/alert/sent', 'sent_ahead'))
+  if (at < OLDEST) faults.push(foundAt('/alert/sent', 'sent_too_early'))
   // SECURITY.md X12: nobody takes back what another has said.
   const isCorrection = msgType === 'Update' || msgType === 'Cancel'
   if (isCorrection && references.some(one => one.sender !== sender)) {
-    fault(
-      '/alert/references',
-      `names a message of another sender, which is not for msgType ${msgType}`,
-    )
+    faults.push(foundAt('/alert/references', 'references_other_sender', { msgType }))
   }
-  if (info.length === 0) fault('/alert/info', 'is missing: there is nothing to tell anybody')
+  if (info.length === 0) faults.push(foundAt('/alert/info', 'tells_nothing'))
   return faults
 }
 
 function parameterFaults({ parameter }: CapInfo, no: number): Found[] {
   const texts = parameter.flatMap(({ valueName }, at) => (valueName === SMS_PARAMETER ? [at] : []))
-  return texts.slice(1).map(at => ({
-    path: `/alert/info[${no + 1}]/parameter[${at + 1}]`,
-    detail: `is a second ${SMS_PARAMETER}: a block has one text message`,
-  }))
+  return texts
+    .slice(1)
+    .map(at => foundAt(parameterPath(no, at), 'second_text', { valueName: SMS_PARAMETER }))
 }
 
 function originWarnings({ parameter }: CapInfo, no: number): Found[] {
   return parameter.flatMap(({ valueName }, at) =>
-    valueName === ORIGIN_PARAMETER
-      ? [
-          {
-            path: `/alert/info[${no + 1}]/parameter[${at + 1}]`,
-            detail:
-              'says what its sender imported it from: left out, for its origin is now that sender',
-          },
-        ]
-      : [],
+    valueName === ORIGIN_PARAMETER ? [foundAt(parameterPath(no, at), 'origin_left_out')] : [],
   )
 }
+
+const parameterPath = (no: number, at: number) => `/alert/info[${no + 1}]/parameter[${at + 1}]`
 
 function areaWarnings(info: readonly CapInfo[]): Found[] {
   return info.flatMap(({ area }, no) => {
     if (area.length > 0 || info.every(other => other.area.length === 0)) return []
     const taken = info[0]!.area.length > 0
-    const detail = taken
-      ? 'has no area: taken for those of the first'
-      : 'has no area: it reaches no place'
-    return [{ path: `/alert/info[${no + 1}]`, detail }]
+    return [foundAt(`/alert/info[${no + 1}]`, taken ? 'areas_of_first' : 'reaches_no_place')]
   })
 }
 

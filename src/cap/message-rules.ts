@@ -1,10 +1,19 @@
+import { type FaultCode, type FaultWords, type ValuesOfFault, wordsOfFault } from '../faults.ts'
 import { type CapMessage, writeReference } from './message.ts'
 
 /** What CAP 1.2 says of a message in words, and its schema can't. */
 
-export interface Found {
+/** What is wrong, or was forgiven, and where: `/alert/info[2]/area[1]/polygon[1]`. */
+export interface Found extends FaultWords {
   readonly path: string
-  readonly detail: string
+}
+
+export function foundAt<Code extends FaultCode>(
+  path: string,
+  code: Code,
+  ...values: ValuesOfFault<Code>
+): Found {
+  return { path, ...wordsOfFault(code, ...values) }
 }
 
 /**
@@ -14,30 +23,31 @@ export function messageFaults(message: Partial<CapMessage>): Found[] {
   const { msgType, scope, restriction, addresses, references = [], info = [] } = message
   const { sender, identifier, sent } = message
   const found: Found[] = []
-  const fault = (path: string, detail: string) => found.push({ path, detail })
 
   if (msgType !== undefined && msgType !== 'Alert' && references.length === 0) {
-    fault('/alert', `lacks references, which name what msgType ${msgType} speaks of`)
+    found.push(foundAt('/alert', 'references_required', { msgType }))
   }
   if (references.some(one => one.sender === sender && one.identifier === identifier)) {
-    fault('/alert/references', 'names the message itself')
+    found.push(foundAt('/alert/references', 'references_itself'))
   }
   const named = references.map(writeReference)
-  if (new Set(named).size < named.length) fault('/alert/references', 'names a message twice')
+  if (new Set(named).size < named.length) {
+    found.push(foundAt('/alert/references', 'references_twice'))
+  }
   if (scope === 'Restricted' && restriction === undefined) {
-    fault('/alert', 'lacks restriction, which scope Restricted needs')
+    found.push(foundAt('/alert', 'restriction_lacking'))
   }
   if (scope === 'Private' && addresses === undefined) {
-    fault('/alert', 'lacks addresses, which scope Private needs')
+    found.push(foundAt('/alert', 'addresses_lacking'))
   }
   for (const [no, { expires, area = [] }] of info.entries()) {
     const at = `/alert/info[${no + 1}]`
     if (sent !== undefined && expires !== undefined && !isAfter(expires, sent)) {
-      fault(`${at}/expires`, 'is not after sent')
+      found.push(foundAt(`${at}/expires`, 'not_after', { other: 'sent' }))
     }
     for (const [index, one] of area.entries()) {
-      const detail = ceilingFault(one)
-      if (detail !== undefined) fault(`${at}/area[${index + 1}]/ceiling`, detail)
+      const code = ceilingFault(one)
+      if (code !== undefined) found.push(foundAt(`${at}/area[${index + 1}]/ceiling`, code))
     }
   }
   return found
@@ -50,31 +60,31 @@ export function ceilingFault({
 }: {
   readonly altitude?: number | undefined
   readonly ceiling?: number | undefined
-}): string | undefined {
+}): 'altitude_lacking' | 'below_altitude' | undefined {
   if (ceiling === undefined) return undefined
-  if (altitude === undefined) return 'needs an altitude beside it'
-  return ceiling < altitude ? 'is below the altitude' : undefined
+  if (altitude === undefined) return 'altitude_lacking'
+  return ceiling < altitude ? 'below_altitude' : undefined
 }
 
 /** What the standard only recommends. */
 export function messageWarnings(message: Partial<CapMessage>): Found[] {
   const { status, msgType, scope, restriction, note, info = [] } = message
   const found: Found[] = []
-  const warn = (path: string, detail: string) => found.push({ path, detail })
 
   if (restriction !== undefined && scope !== 'Restricted') {
-    warn('/alert/restriction', `is for scope Restricted, and scope is ${scope ?? 'unknown'}`)
+    found.push(foundAt('/alert/restriction', 'restriction_unused', { scope: scope ?? 'unknown' }))
   }
   if (note === undefined && status === 'Exercise') {
-    warn('/alert', 'has no note to name the exercise')
+    found.push(foundAt('/alert', 'exercise_unnamed'))
   }
   if (note === undefined && msgType === 'Error') {
-    warn('/alert', 'has no note to explain the error')
+    found.push(foundAt('/alert', 'error_unexplained'))
   }
   for (const [no, { resource = [] }] of info.entries()) {
     for (const [index, { digest }] of resource.entries()) {
       if (digest !== undefined && !/^[\da-f]{40}$/i.test(digest.trim())) {
-        warn(`/alert/info[${no + 1}]/resource[${index + 1}]/digest`, 'is no SHA-1 in hex')
+        const path = `/alert/info[${no + 1}]/resource[${index + 1}]/digest`
+        found.push(foundAt(path, 'digest_not_sha1'))
       }
     }
   }

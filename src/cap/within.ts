@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { geocodeSchema, type Area } from './area.ts'
 import { type CapArea, type CapInfo, type CapValue, WITHIN_PARAMETER } from './message.ts'
-import type { Found } from './message-rules.ts'
+import { type Found, foundAt } from './message-rules.ts'
 
 const withinSchema = z.strictObject({
   area: z.int().min(1),
@@ -36,16 +36,14 @@ export function withinFaults({ parameter, area }: CapInfo, no: number): Found[] 
   const named = new Set<number>()
   return parameter.flatMap((one, at): Found[] => {
     if (one.valueName !== WITHIN_PARAMETER) return []
-    const fault = (detail: string) => [
-      { path: `/alert/info[${no + 1}]/parameter[${at + 1}]`, detail },
-    ]
+    const path = `/alert/info[${no + 1}]/parameter[${at + 1}]`
     const within = readWithin(one)
-    if (within === undefined) return fault('is not {"area": n, "geocode": […]} as JSON')
+    if (within === undefined) return [foundAt(path, 'within_form')]
     const meant = area[within.area - 1]
-    if (meant === undefined) return fault(`names area ${within.area}, and there is none`)
-    if (named.has(within.area)) return fault(`is a second one for area ${within.area}`)
+    if (meant === undefined) return [foundAt(path, 'within_no_area', { area: within.area })]
+    if (named.has(within.area)) return [foundAt(path, 'within_twice', { area: within.area })]
     named.add(within.area)
-    return isDrawnAlone(meant) ? [] : fault('is for an area that is drawn and has no geocode')
+    return isDrawnAlone(meant) ? [] : [foundAt(path, 'within_undrawn')]
   })
 }
 

@@ -13,6 +13,7 @@ import {
   SEVERITIES,
   URGENCIES,
 } from './alert.ts'
+import type { FaultCode, ValuesOfFault } from '../faults.ts'
 import { given } from './given.ts'
 import {
   CAP_MSG_TYPES,
@@ -28,14 +29,12 @@ import {
   type CapValue,
   capTime,
 } from './message.ts'
-import { messageFaults, messageWarnings } from './message-rules.ts'
+import { type Found, foundAt, messageFaults, messageWarnings } from './message-rules.ts'
 import { parseXml, type XmlElement } from './xml-tree.ts'
 
-/** Where something is: `/alert/info[2]/area[1]/polygon[1]`, with a number where the schema allows several. */
-export interface CapFault {
-  readonly path: string
+/** A path has a number where the schema allows several. */
+export interface CapFault extends Found {
   readonly line: number
-  readonly detail: string
 }
 
 export interface CapReading {
@@ -53,12 +52,12 @@ export interface CapReading {
 
 /** The harmless deviations, and how each is taken. */
 const FORGIVEN = {
-  empty: 'is empty: taken as left out',
-  spaces: 'has spaces around it: taken without them',
-  zulu: 'writes UTC as Z: taken as -00:00',
-  plusZero: 'writes UTC as +00:00: taken as -00:00',
-  fraction: 'has a fraction of a second: cut off',
-  noValue: 'has an empty value: kept as it is',
+  empty: 'empty_left_out',
+  spaces: 'spaces_left_out',
+  zulu: 'utc_as_z',
+  plusZero: 'utc_as_plus',
+  fraction: 'fraction_left_out',
+  noValue: 'empty_value_kept',
 } as const
 
 const SIGNATURE_NAMESPACE = 'http://www.w3.org/2000/09/xmldsig#'
@@ -152,8 +151,7 @@ export function readCapXml(bytes: Uint8Array): CapReading {
   const { faults, warnings, signature, lines } = reader
   const lineOf = (path: string): number =>
     lines.get(path) ?? (path === '' ? 1 : lineOf(path.slice(0, Math.max(0, path.lastIndexOf('/')))))
-  const placed = (found: readonly { path: string; detail: string }[]) =>
-    found.map(one => ({ ...one, line: lineOf(one.path) }))
+  const placed = (found: readonly Found[]) => found.map(one => ({ ...one, line: lineOf(one.path) }))
   faults.push(...placed(messageFaults(message)))
   warnings.push(...placed(messageWarnings(message)))
   return {
@@ -177,7 +175,7 @@ class Reader {
     const node = { element: root, path: '/alert' }
     this.lines.set(node.path, root.line)
     if (root.name !== 'alert' || root.namespace !== CAP_NAMESPACE) {
-      this.#fault(node, `must be alert in the namespace ${CAP_NAMESPACE}`)
+      this.#fault(node, 'cap_root', { namespace: CAP_NAMESPACE })
       return {} as CapMessage
     }
     const { one, any } = this.#children(node, ALERT)
@@ -264,7 +262,7 @@ class Reader {
     const found = new Map<string, Node[]>()
     let last = -1
     this.#refuseAttributes(node)
-    if (node.element.text.trim() !== '') this.#fault(node, 'has text beside its elements')
+    if (node.element.text.trim() !== '') this.#fault(node, 'cap_text_between')
     for (const element of node.element.children) {
       const { name, namespace } = element
       if (this.#takeSignature(node, element)) continue
@@ -274,23 +272,23 @@ class Reader {
       const path = `${node.path}/${cut(name)}${several ? `[${same.length + 1}]` : ''}`
       const child = { element, path }
       if (index === -1) {
-        this.#fault(child, 'is no element of CAP 1.2 here')
+        this.#fault(child, 'cap_unknown_element')
         continue
       }
       if (!this.lines.has(path)) this.lines.set(path, element.line)
       if (this.signature !== undefined && node.path === '/alert') {
-        this.#fault(child, 'stands after the signature')
+        this.#fault(child, 'cap_after_signature')
       } else if (index < last) {
-        this.#fault(child, `must stand before ${names[last]}`)
+        this.#fault(child, 'cap_order', { other: names[last]! })
       }
       last = Math.max(last, index)
       if (this.#isLeftOut(child, sequence[name])) continue
-      if (same.length > 0 && !several) this.#fault(child, 'may stand only once')
+      if (same.length > 0 && !several) this.#fault(child, 'cap_only_once')
       found.set(name, [...same, child])
     }
     for (const [name, often] of Object.entries(sequence)) {
       const isDue = often === 'one' || often === 'some'
-      if (isDue && !found.has(name)) this.#fault(node, `lacks ${name}`)
+      if (isDue && !found.has(name)) this.#fault(node, 'cap_lacks', { name })
     }
     return {
       one: <T>(name: keyof Names & string, read: (child: Node) => T | undefined) => {
@@ -306,8 +304,8 @@ class Reader {
   #takeSignature(parent: Node, element: XmlElement): boolean {
     if (parent.path !== '/alert' || element.namespace !== SIGNATURE_NAMESPACE) return false
     const node = { element, path: `${parent.path}/${cut(element.name)}` }
-    if (element.name !== 'Signature') this.#fault(node, 'is no signature')
-    else if (this.signature !== undefined) this.#fault(node, 'is a second signature')
+    if (element.name !== 'Signature') this.#fault(node, 'cap_no_signature')
+    else if (this.signature !== undefined) this.#fault(node, 'cap_second_signature')
     this.signature ??= element
     return true
   }
@@ -323,22 +321,22 @@ class Reader {
 
   #refuseAttributes(node: Node): void {
     for (const name of node.element.attributes.keys()) {
-      this.#fault(node, `has the attribute ${cut(name)}: CAP has none`)
+      this.#fault(node, 'cap_attribute', { name: cut(name) })
     }
   }
 
   #possiblyEmpty = (node: Node): string | undefined => {
     const { children, hasComment, text } = node.element
     this.#refuseAttributes(node)
-    if (children.length > 0) return this.#fault(node, 'must hold text, not elements')
-    if (hasComment) return this.#fault(node, 'has a comment inside its text')
+    if (children.length > 0) return this.#fault(node, 'cap_elements_in_text')
+    if (hasComment) return this.#fault(node, 'cap_comment_in_text')
     if (text.trim() === '') this.#warn(node, FORGIVEN.noValue)
     return text
   }
 
   #text = (node: Node): string | undefined => {
     if (node.element.text.trim() === '' && node.element.children.length === 0) {
-      return this.#fault(node, 'is empty')
+      return this.#fault(node, 'cap_empty')
     }
     return this.#possiblyEmpty(node)
   }
@@ -358,20 +356,21 @@ class Reader {
     (node: Node): Words[number] | undefined => {
       const word = this.#word(node)
       if (word === undefined || words.includes(word)) return word
-      return this.#fault(node, `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
+      const [last = ''] = words.slice(-1)
+      return this.#fault(node, 'cap_word', { words: words.slice(0, -1).join(', '), last })
     }
 
   /** §3.2.1: the three parts of a reference must be told apart. */
   #identifier = (node: Node): string | undefined => {
     const word = this.#word(node)
     if (word === undefined || CAP_IDENTIFIER.test(word)) return word
-    return this.#fault(node, 'must have no spaces, commas, < or &')
+    return this.#fault(node, 'not_sender')
   }
 
   #language = (node: Node): string | undefined => {
     const tag = this.#token(node)
     if (tag === undefined || /^[a-z]{1,8}(-[a-z\d]{1,8})*$/i.test(tag)) return tag
-    return this.#fault(node, 'must be a language tag, such as en-US (RFC 3066)')
+    return this.#fault(node, 'cap_language')
   }
 
   #time = (node: Node): string | undefined => {
@@ -382,7 +381,7 @@ class Reader {
   #timeOf(node: Node, text: string): string | undefined {
     const time = capTime(text)
     if (!CAP_TIME.test(time) || !isTime(time)) {
-      return this.#fault(node, 'must be a time such as 2026-11-23T02:00:00-00:00')
+      return this.#fault(node, 'cap_time')
     }
     if (/\.\d/.test(text)) this.#warn(node, FORGIVEN.fraction)
     if (/z$/i.test(text)) this.#warn(node, FORGIVEN.zulu)
@@ -395,7 +394,7 @@ class Reader {
     return tokens?.flatMap(token => {
       const [sender, identifier, sent, ...rest] = token.split(',')
       if (!sender || !identifier || sent === undefined || rest.length > 0) {
-        this.#fault(node, 'must list sender,identifier,sent with spaces between')
+        this.#fault(node, 'cap_references')
         return []
       }
       const time = this.#timeOf(node, sent)
@@ -406,7 +405,7 @@ class Reader {
   #uri = (node: Node): string | undefined => {
     const uri = this.#token(node)
     if (uri === undefined || !/\s/.test(uri)) return uri
-    return this.#fault(node, 'must be a URI, without spaces')
+    return this.#fault(node, 'cap_uri')
   }
 
   #size = (node: Node): number | undefined => {
@@ -414,19 +413,19 @@ class Reader {
     if (size === undefined) return undefined
     const octets = Number(size)
     if (/^[+-]?\d+$/.test(size) && octets >= 0 && Number.isSafeInteger(octets)) return octets
-    return this.#fault(node, 'must be a number of octets')
+    return this.#fault(node, 'cap_octets')
   }
 
   #base64 = (node: Node): string | undefined => {
     const text = this.#text(node)
     if (text === undefined || isBase64(text)) return text
-    return this.#fault(node, 'must be base64')
+    return this.#fault(node, 'cap_base64')
   }
 
   #decimal = (node: Node): number | undefined => {
     const text = this.#token(node)
     if (text === undefined) return undefined
-    return numberOf(text) ?? this.#fault(node, 'must be a decimal number')
+    return numberOf(text) ?? this.#fault(node, 'cap_decimal')
   }
 
   #polygon = (node: Node): CapPosition[] | undefined => {
@@ -436,16 +435,16 @@ class Reader {
     for (const [index, pair] of pairs.entries()) {
       const position = positionOf(pair)
       if (typeof position === 'string') {
-        return this.#fault(node, `${position} in pair ${index + 1}`)
+        return this.#fault(node, `pair_${position}`, { pair: index + 1 })
       }
       ring.push(position)
     }
     const [first, last] = [ring[0], ring.at(-1)]
     if (ring.length < 4) {
-      return this.#fault(node, `has ${ring.length} pairs; a polygon needs at least 4`)
+      return this.#fault(node, 'cap_few_pairs', { pairs: ring.length })
     }
     if (first?.[0] !== last?.[0] || first?.[1] !== last?.[1]) {
-      return this.#fault(node, 'is open: its last pair must be its first')
+      return this.#fault(node, 'cap_open_polygon')
     }
     return ring
   }
@@ -456,18 +455,22 @@ class Reader {
     const center = positionOf(parts[0] ?? '')
     const radiusKm = numberOf(parts[1] ?? '')
     if (parts.length !== 2 || radiusKm === undefined || radiusKm < 0) {
-      return this.#fault(node, 'must be latitude,longitude and, after a space, a radius in km')
+      return this.#fault(node, 'cap_circle')
     }
-    if (typeof center === 'string') return this.#fault(node, `${center} in its centre`)
+    if (typeof center === 'string') return this.#fault(node, `centre_${center}`)
     return { center, radiusKm }
   }
 
-  #fault({ path, element }: Node, detail: string): undefined {
-    this.faults.push({ path, line: element.line, detail })
+  #fault<Code extends FaultCode>(
+    { path, element }: Node,
+    code: Code,
+    ...values: ValuesOfFault<Code>
+  ): undefined {
+    this.faults.push({ ...foundAt(path, code, ...values), line: element.line })
   }
 
-  #warn({ path, element }: Node, detail: string): void {
-    this.warnings.push({ path, line: element.line, detail })
+  #warn({ path, element }: Node, code: (typeof FORGIVEN)[keyof typeof FORGIVEN]): void {
+    this.warnings.push({ ...foundAt(path, code), line: element.line })
   }
 }
 
@@ -493,17 +496,15 @@ function numberOf(text: string): number | undefined {
   return Number.isFinite(value) ? value + 0 : undefined
 }
 
-/** @returns what is wrong, in words, where it is no position */
-function positionOf(pair: string): CapPosition | string {
+/** @returns what is wrong, where it is no position */
+function positionOf(pair: string): CapPosition | 'unread' | 'swapped' | 'latitude' | 'longitude' {
   const [first, second, ...rest] = pair.split(',').map(numberOf)
   if (first === undefined || second === undefined || rest.length > 0) {
-    return 'has no latitude,longitude'
+    return 'unread'
   }
   if (Math.abs(first) > 90) {
-    return Math.abs(second) <= 90 && Math.abs(first) <= 180
-      ? 'has a latitude past 90°: CAP writes the latitude first'
-      : 'has a latitude outside -90 to 90'
+    return Math.abs(second) <= 90 && Math.abs(first) <= 180 ? 'swapped' : 'latitude'
   }
-  if (Math.abs(second) > 180) return 'has a longitude outside -180 to 180'
+  if (Math.abs(second) > 180) return 'longitude'
   return [second, first]
 }

@@ -6,7 +6,8 @@
  * over between elements and refused inside a text, where some readers would see half of it.
  */
 import { SaxesParser } from 'saxes'
-import { AppError, type Fault } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import { type FaultCode, type ValuesOfFault, wordsOfFault } from '../faults.ts'
 
 export interface XmlElement {
   readonly name: string
@@ -39,34 +40,34 @@ const BYTE_ORDER_MARK = '\u{FEFF}'
 export function parseXml(bytes: Uint8Array): { text: string; root: XmlElement } {
   const text = decodeUtf8(bytes)
   // The parser would pass over a second mark without a word.
-  if (text === undefined || text.startsWith(BYTE_ORDER_MARK)) throw malformed(1, 'must be in UTF-8')
+  if (text === undefined || text.startsWith(BYTE_ORDER_MARK)) throw malformed(1, 'xml_not_utf8')
   const parser = new SaxesParser({ xmlns: true, position: true })
   const open: XmlElement[] = []
   let root: XmlElement | undefined
   let elements = 0
 
   parser.on('xmldecl', ({ version, encoding }) => {
-    if (version !== '1.0') throw refused(parser.line, 'must be XML 1.0')
+    if (version !== '1.0') throw refused(parser.line, 'xml_version')
     if (encoding !== undefined && !/^(utf-8|us-ascii)$/i.test(encoding)) {
-      throw malformed(parser.line, 'must be in UTF-8, and say so')
+      throw malformed(parser.line, 'xml_encoding')
     }
   })
   parser.on('doctype', () => {
-    throw refused(parser.line, 'has a document type, which is not let in')
+    throw refused(parser.line, 'xml_document_type')
   })
   parser.on('processinginstruction', () => {
-    throw refused(parser.line, 'has a processing instruction, which is not let in')
+    throw refused(parser.line, 'xml_instruction')
   })
   parser.on('opentagstart', () => {
-    if (open.length === MAX_DEPTH) throw refused(parser.line, `is nested deeper than ${MAX_DEPTH}`)
+    if (open.length === MAX_DEPTH) throw refused(parser.line, 'xml_too_deep', { most: MAX_DEPTH })
     if (++elements > MAX_ELEMENTS) {
-      throw refused(parser.line, `has more than ${MAX_ELEMENTS} elements`)
+      throw refused(parser.line, 'xml_too_many_elements', { most: MAX_ELEMENTS })
     }
   })
   let attributesOfTag = 0
   parser.on('attribute', () => {
     if (++attributesOfTag > MAX_ATTRIBUTES) {
-      throw refused(parser.line, `has more than ${MAX_ATTRIBUTES} attributes in one element`)
+      throw refused(parser.line, 'xml_too_many_attributes', { most: MAX_ATTRIBUTES })
     }
   })
   parser.on('opentag', tag => {
@@ -106,26 +107,26 @@ export function parseXml(bytes: Uint8Array): { text: string; root: XmlElement } 
   // What is not well-formed has no meaning to go on with. The parser's own words may quote the text.
   parser.on('error', error => {
     const reason = REASONS.find(([words]) => error.message.includes(words))?.[1]
-    throw malformed(parser.line, reason ?? 'is not well-formed')
+    throw malformed(parser.line, reason ?? 'xml_not_well_formed')
   })
   parser.write(text).close()
-  if (root === undefined) throw malformed(parser.line, 'has no root element')
+  if (root === undefined) throw malformed(parser.line, 'xml_no_root')
   return { text, root }
 }
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
 
 /** Of the parser's messages, those that tell somebody what to mend. */
-const REASONS: readonly (readonly [string, string])[] = [
-  ['undefined entity', 'has an entity that XML does not know; write the character itself'],
-  ['disallowed character', 'has a character that XML does not allow'],
-  ['unexpected close tag', 'has an end tag that fits no start tag'],
-  ['unclosed tag', 'ends inside an element'],
-  ['unmatched closing tag', 'has an end tag that fits no start tag'],
-  ['unbound namespace prefix', 'has a prefix without a namespace'],
-  ['document must contain a root element', 'has no root element'],
-  ['duplicate attribute', 'has the same attribute twice'],
-]
+const REASONS = [
+  ['undefined entity', 'xml_unknown_entity'],
+  ['disallowed character', 'xml_character'],
+  ['unexpected close tag', 'xml_stray_end'],
+  ['unclosed tag', 'xml_unclosed'],
+  ['unmatched closing tag', 'xml_stray_end'],
+  ['unbound namespace prefix', 'xml_unknown_prefix'],
+  ['document must contain a root element', 'xml_no_root'],
+  ['duplicate attribute', 'xml_same_attribute'],
+] as const
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
@@ -136,14 +137,29 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-function malformed(line: number, detail: string): AppError {
-  return new AppError('malformed_xml', `the XML ${detail}`, { faults: [faultAt(line, detail)] })
+function malformed<Code extends FaultCode>(
+  line: number,
+  fault: Code,
+  ...values: ValuesOfFault<Code>
+): AppError {
+  return ofXml('malformed_xml', line, fault, ...values)
 }
 
-function refused(line: number, detail: string): AppError {
-  return new AppError('invalid_alert', `the XML ${detail}`, { faults: [faultAt(line, detail)] })
+function refused<Code extends FaultCode>(
+  line: number,
+  fault: Code,
+  ...values: ValuesOfFault<Code>
+): AppError {
+  return ofXml('invalid_alert', line, fault, ...values)
 }
 
-function faultAt(line: number, detail: string): Fault {
-  return { pointer: '', detail: `line ${line}: ${detail}` }
+function ofXml<Code extends FaultCode>(
+  code: ErrorCode,
+  line: number,
+  fault: Code,
+  ...values: ValuesOfFault<Code>
+): AppError {
+  const words = wordsOfFault(fault, ...values)
+  const faults = [{ ...words, pointer: '', line, detail: `line ${line}: ${words.detail}` }]
+  return new AppError(code, `the XML ${words.detail}`, { faults })
 }

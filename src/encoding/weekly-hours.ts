@@ -2,7 +2,7 @@
  * Hours that come again every week, in local time: when somebody is at a place. A minute of the week counts from
  * Monday, 00:00.
  */
-import type { Fault } from '../errors.ts'
+import { type Fault, faultAt } from '../faults.ts'
 
 /** As RFC 5545 §3.3.10 abbreviates them, capitalised as schema.org and OpenStreetMap do. */
 export const DAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'] as const
@@ -25,11 +25,9 @@ const WEEK_MINUTES = 7 * DAY_MINUTES
 export function weeklyHoursFaults(spans: readonly WeeklySpan[]): Fault[] {
   return spans.flatMap(({ days, from, to }, no) => {
     const repeated = days.flatMap((day, at) =>
-      days.indexOf(day) < at ? [{ pointer: `/${no}/days/${at}`, detail: 'is named before' }] : [],
+      days.indexOf(day) < at ? [faultAt(`/${no}/days/${at}`, 'named_before')] : [],
     )
-    const isEmpty = from === to
-    const detail = 'is when it begins: a whole day is from 00:00 to 24:00'
-    return isEmpty ? [...repeated, { pointer: `/${no}/to`, detail }] : repeated
+    return from === to ? [...repeated, faultAt(`/${no}/to`, 'ends_as_begun')] : repeated
   })
 }
 

@@ -74,10 +74,22 @@ const rejectsRoute = createRoute({
   path: '/v1/imports/{id}/rejects',
   tags: ['People'],
   summary: 'The rows that were turned down, and why, as CSV',
-  request: { params: idParams },
+  request: {
+    params: idParams,
+    query: z.strictObject({
+      codes: z
+        .stringbool({ truthy: ['true'], falsy: ['false'] })
+        .default(false)
+        .meta({
+          type: 'boolean',
+          description: 'With the code of each reason (as of a `Fault`) and its values, as JSON',
+        }),
+    }),
+  },
   responses: {
     200: {
-      description: 'line, column, reason, value; 30 days after the import its first line alone',
+      description:
+        'line, column, reason, value, and where asked for code, values; 30 days after the import its first line alone',
       content: { 'text/csv': { schema: z.string() } },
     },
   },
@@ -104,16 +116,18 @@ export const importRoutes = ({ database }: AppDependencies) => {
     .openapi(rejectsRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author', 'viewer')
       const { id } = c.req.valid('param')
+      const { codes } = c.req.valid('query')
       await getImport(db, id)
       const rows = readRejects(db, id)
       const stream = new ReadableStream<Uint8Array>({
         start(controller) {
-          controller.enqueue(Buffer.from('line,column,reason,value\r\n'))
+          const more = codes ? ',code,values' : ''
+          controller.enqueue(Buffer.from(`line,column,reason,value${more}\r\n`))
         },
         async pull(controller) {
           const { done, value } = await rows.next()
           if (done === true) controller.close()
-          else controller.enqueue(Buffer.from(rejectLines(value, operator)))
+          else controller.enqueue(Buffer.from(rejectLines(value, { operator, codes })))
         },
         async cancel() {
           await rows.return(undefined)
@@ -127,14 +141,18 @@ export const importRoutes = ({ database }: AppDependencies) => {
 }
 
 /** Whatever a spreadsheet would take for a formula is made text. */
-function rejectLines(rejects: readonly Reject[], operator: Operator): string {
+function rejectLines(
+  rejects: readonly Reject[],
+  { operator, codes }: { readonly operator: Operator; readonly codes: boolean },
+): string {
   return stringify(
-    rejects.map(({ line, column, reason, value }) => [
+    rejects.map(({ line, column, reason, code, values, value }) => [
       line,
       column,
       reason,
       // A row that was turned down as a whole has its phone in it.
       column === 'phone' || column === '' ? phoneAsSeenBy(operator, value) : value,
+      ...(codes ? [code, values && JSON.stringify(values)] : []),
     ]),
     { escape_formulas: true, record_delimiter: 'windows' },
   )

@@ -22,6 +22,7 @@ import {
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
+import { faultSchema } from './problem.ts'
 import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
@@ -173,7 +174,7 @@ export const noticeDeliverySchema = z
           )
           .readonly(),
         faults: z
-          .array(z.object({ pointer: z.string(), detail: z.string() }))
+          .array(faultSchema)
           .readonly()
           .meta({ description: 'Why it was not posted, each at its place in the alert' }),
         said: z.string().nullable().meta({ description: 'The words of a SOAP fault' }),

@@ -9,6 +9,7 @@ import type { Writable } from 'node:stream'
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { minutesOfWeek, multirangeOf, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { AppError } from '../errors.ts'
+import type { FaultValues } from '../faults.ts'
 import { ADVISORY_LOCK } from './advisory-locks.ts'
 import { arrayLiteral, type Database, type Session } from './database.ts'
 import { importRejects, imports } from './schema.ts'
@@ -114,6 +115,9 @@ export interface Reject {
   readonly line: number
   readonly column: string
   readonly reason: string
+  /** Of the closed list of faults; null where the reason has none, or is older than the list. */
+  readonly code: string | null
+  readonly values: FaultValues | null
   readonly value: string
 }
 
@@ -123,14 +127,16 @@ export async function insertRejects(
   rejects: readonly Reject[],
 ): Promise<void> {
   await db.execute(sql`
-    insert into import_rejects (import_id, line, "column", reason, value)
-    select ${importId}::uuid, r.line, r."column", r.reason, r.value
+    insert into import_rejects (import_id, line, "column", reason, code, "values", value)
+    select ${importId}::uuid, r.line, r."column", r.reason, r.code, r."values", r.value
     from unnest(
       ${arrayLiteral(rejects.map(reject => reject.line))}::bigint[],
       ${arrayLiteral(rejects.map(reject => reject.column))}::text[],
       ${arrayLiteral(rejects.map(reject => reject.reason))}::text[],
+      ${arrayLiteral(rejects.map(reject => reject.code))}::text[],
+      ${arrayLiteral(rejects.map(({ values }) => values && JSON.stringify(values)))}::jsonb[],
       ${arrayLiteral(rejects.map(reject => reject.value))}::text[]
-    ) as r(line, "column", reason, value)
+    ) as r(line, "column", reason, code, "values", value)
   `)
 }
 

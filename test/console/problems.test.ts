@@ -4,10 +4,12 @@ import { expect } from 'vitest'
 import { faults as englishFaults } from '../../src/console/i18n/en/faults.ts'
 import { english } from '../../src/console/i18n/english.ts'
 import { faults as spanishFaults } from '../../src/console/i18n/es/faults.ts'
-import { contacts } from '../../src/console/i18n/es/settings/contacts.ts'
+import { importCap } from '../../src/console/i18n/es/compose/import-cap.ts'
+import { contacts, imports } from '../../src/console/i18n/es/settings/contacts.ts'
 import { spanish } from '../../src/console/i18n/spanish.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
 import { FAULT_CODES, FAULTS } from '../../src/faults.ts'
+import { capXml } from '../cap/messages.ts'
 import { consoleUrl, takeSeat, test } from '../support/console.ts'
 import { keptSession } from '../support/console-session.ts'
 
@@ -60,5 +62,81 @@ test('in the Spanish console a refusal is told in Spanish; what the server says 
   expect(await own.isVisible()).toBe(false)
   await notice.locator('summary').click()
   await own.waitFor()
+  await context.close()
+})
+
+test('in the Spanish console what keeps a CAP message out is told in Spanish, with its line', async ({
+  tocsin,
+  browser,
+}) => {
+  const { page, context } = await takeSeat(browser, { locale: 'es-US' })
+  await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
+  await page.goto(`${consoleUrl(tocsin)}live/import`)
+  const rows = page.locator('.notice tbody tr')
+  const handIn = async (xml: string) => {
+    await page.getByLabel(importCap.paste).fill(xml, { timeout: 20_000 })
+    await page.getByRole('button', { name: importCap.start }).click()
+  }
+  const line = (no: number) => importCap.line(no)
+  await handIn('<!DOCTYPE alert><alert/>')
+  await expect
+    .poll(() => rows.allTextContents(), { timeout: 20_000 })
+    .toEqual([`${importCap.whole}${line(1)}${spanishFaults.xml_document_type}`])
+  const urgency = spanishFaults.cap_word
+    .replace('<words>', 'Immediate, Expected, Future, Past')
+    .replace('<last>', 'Unknown')
+  const lacking = spanishFaults.cap_lacks.replace('<name>', 'areaDesc')
+  await handIn(
+    capXml(['<urgency>Immediate', '<urgency>Soon'], ['</info>', '<area/></info>']).toString(),
+  )
+  await expect
+    .poll(() => rows.allTextContents(), { timeout: 20_000 })
+    .toEqual([
+      `/alert/info[1]/urgency${line(17)}${urgency}`,
+      `/alert/info[1]/area[2]${line(48)}${lacking}`,
+    ])
+  expect(await page.locator('.notice tbody [lang=en]').count()).toBe(0)
+  await context.close()
+})
+
+test('in the Spanish console each row of a file that was turned down has its reason in Spanish, and a wrong first line too', async ({
+  tocsin,
+  browser,
+}) => {
+  const { page, context } = await takeSeat(browser, { locale: 'es-US' })
+  await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
+  await page.goto(`${consoleUrl(tocsin)}live/settings/import`)
+  const load = async (...lines: string[]) => {
+    const buffer = Buffer.from(lines.join('\n'))
+    const file = { name: 'list.csv', mimeType: 'text/csv', buffer }
+    await page.getByLabel(imports.file).setInputFiles(file, { timeout: 20_000 })
+    await page.getByRole('button', { name: imports.start }).click()
+  }
+  await load('Telefon,phone,phone')
+  const wrong = page.locator('.notice li')
+  await wrong.first().waitFor({ timeout: 20_000 })
+  expect(await wrong.allTextContents()).toEqual([
+    spanishFaults.csv_unknown_column.replace('<name>', '"Telefon"'),
+    spanishFaults.csv_column_twice.replace('<name>', 'phone'),
+  ])
+  await load(
+    'phone,name,longitude,latitude,hours',
+    '911,,,,',
+    '+15550100031',
+    '+15550100032,"open,,,',
+    '+15550100033,,-195,29,all day',
+    `+15550100034,${'n'.repeat(201)},,,`,
+  )
+  const reasons = page.locator('tbody tr td:nth-child(3)')
+  await reasons.first().waitFor({ timeout: 20_000 })
+  expect(await reasons.allTextContents()).toEqual([
+    spanishFaults.phone_emergency,
+    spanishFaults.csv_values.replace('<values>', '1').replace('<columns>', '5'),
+    spanishFaults.csv_open_quote,
+    spanishFaults.outside_degrees.replaceAll('<limit>', '180'),
+    spanishFaults.not_week,
+    spanishFaults.too_long.replace('<most>', '200'),
+  ])
+  expect(await page.locator('tbody [lang=en]').count()).toBe(0)
   await context.close()
 })

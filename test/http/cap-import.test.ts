@@ -51,6 +51,8 @@ test('a message becomes a draft, which goes the way of every draft', async ({ ed
   expect(body.warnings).toContainEqual({
     pointer: '/alert/sent',
     detail: 'line 5: writes UTC as Z: taken as -00:00',
+    code: 'utc_as_z',
+    line: 5,
   })
   expect(headers.get('Location')).toBe(`/v1/alerts/${body.id}`)
   expect(headers.get('ETag')).toBe('"1"')
@@ -338,6 +340,8 @@ test('a signature that came along is not taken for anybody’s word', async ({ e
   expect(body.warnings).toContainEqual({
     pointer: '/alert/Signature',
     detail: expect.stringMatching(/^line \d+: was not verified/),
+    code: 'cap_signature_unasked',
+    line: expect.any(Number),
   })
 })
 

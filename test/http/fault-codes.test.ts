@@ -117,3 +117,31 @@ test('a draft tells each of its faults and warnings by code, and the whole refus
     code: 'not_prepared',
   })
 })
+
+test('a row of a file that was turned down has its code, for whoever asks for it', async ({
+  edge,
+}) => {
+  const administrator = await edge.caller({ roles: ['administrator'] })
+  const { body } = await administrator.call('POST', '/v1/contacts/import', {
+    text: 'phone,longitude,latitude\n911,,\n+15550100041,-195,29\n+15550100042\n',
+    headers: { 'Content-Type': 'text/csv' },
+  })
+  const rejects = `/v1/imports/${body.id}/rejects`
+  const told = await administrator.call('GET', `${rejects}?codes=true`)
+  expect(told.body.split('\r\n')).toEqual([
+    'line,column,reason,value,code,values',
+    '2,phone,is an emergency number,911,phone_emergency,',
+    `3,longitude,is outside -180 to 180,'-195,outside_degrees,"{""limit"":180}"`,
+    `4,,has 1 values where the header has 3,'+15550100042,csv_values,"{""values"":1,""columns"":3}"`,
+    '',
+  ])
+  const header = await administrator.call('POST', '/v1/contacts/import', {
+    text: 'Telefon,longitude\n',
+    headers: { 'Content-Type': 'text/csv' },
+  })
+  expect(header.body.errors).toMatchObject([
+    { pointer: '', code: 'csv_unknown_column', values: { name: '"Telefon"' } },
+    { pointer: '', code: 'csv_column_missing', values: { name: 'phone' } },
+    { pointer: '', code: 'csv_half_position' },
+  ])
+})

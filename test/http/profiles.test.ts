@@ -21,8 +21,17 @@ test('an alert is judged by each profile before anybody signs, and policy can ho
     'meteoalarm',
   ])
   expect(body.profiles[0].faults).toEqual([
-    { pointer: '/code', detail: 'must include IPAWSv1.0' },
-    { pointer: '/info/0/eventCode', detail: 'must have exactly one SAME code of three letters' },
+    {
+      pointer: '/code',
+      detail: 'must include IPAWSv1.0',
+      code: 'ipaws_code',
+      values: { name: 'IPAWSv1.0' },
+    },
+    {
+      pointer: '/info/0/eventCode',
+      detail: 'must have exactly one SAME code of three letters',
+      code: 'one_same_code',
+    },
   ])
   // Nobody is held to a profile that policy doesn't name.
   expect((await author.submit(id)).status).toBe(200)
@@ -33,10 +42,16 @@ test('an alert is judged by each profile before anybody signs, and policy can ho
   const refused = await author.submit(id)
   expect([refused.status, refused.body.code]).toEqual([422, 'invalid_alert'])
   expect(refused.body.errors).toEqual([
-    { pointer: '/code', detail: 'ipaws: must include IPAWSv1.0' },
+    {
+      pointer: '/code',
+      detail: 'ipaws: must include IPAWSv1.0',
+      code: 'ipaws_code',
+      values: { name: 'IPAWSv1.0' },
+    },
     {
       pointer: '/info/0/eventCode',
       detail: 'ipaws: must have exactly one SAME code of three letters',
+      code: 'one_same_code',
     },
   ])
   const { info } = anAlert({ info: { eventCode: [{ valueName: 'SAME', value: 'FFW' }] } })

@@ -266,8 +266,17 @@ describe('what is not posted', () => {
     const [delivery] = await deliveries(administrator, path)
     expect(delivery).toMatchObject({ state: 'failed', lastFault: 'does_not_fit', attempts: 1 })
     expect(delivery.outcome.faults).toEqual([
-      { pointer: '/code', detail: 'must include IPAWSv1.0' },
-      { pointer: '/info/0/eventCode', detail: 'must have exactly one SAME code of three letters' },
+      {
+        pointer: '/code',
+        detail: 'must include IPAWSv1.0',
+        code: 'ipaws_code',
+        values: { name: 'IPAWSv1.0' },
+      },
+      {
+        pointer: '/info/0/eventCode',
+        detail: 'must have exactly one SAME code of three letters',
+        code: 'one_same_code',
+      },
     ])
     expect(await alarmsOf(duty.author, id)).toMatchObject([
       { code: 'aggregator_refused', detail: 'The aggregator: does_not_fit' },

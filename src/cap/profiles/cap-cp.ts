@@ -1,3 +1,4 @@
+import { wordsOfFault } from '../../faults.ts'
 import type { CapValue } from '../message.ts'
 import { isTheSameInAll, ofAlert, ofArea, ofInfo, type Profile } from './profile.ts'
 
@@ -18,54 +19,54 @@ export const CAP_CP: Profile = {
   source: 'CAP-CP Introduction and Rule Set, Beta 0.4',
   rules: [
     // 2
-    ofAlert('must', '/info', 'must have the same event codes in every block', message =>
+    ofAlert('must', '/info', wordsOfFault('same_events'), message =>
       isTheSameInAll(message, info => info.eventCode.filter(isEvent).map(one => one.value)),
     ),
     // 3
-    ofAlert('must', '/code', `must include ${PROFILE} and its version`, ({ code }) =>
+    ofAlert('must', '/code', wordsOfFault('profile_code', { name: PROFILE }), ({ code }) =>
       code.some(one => one.startsWith(PROFILE)),
     ),
     // 6
-    ofAlert('should', '/info', 'should have a block in English and one in French', ({ info }) =>
+    ofAlert('should', '/info', wordsOfFault('english_and_french'), ({ info }) =>
       ['en', 'fr'].every(language =>
         info.some(block => (block.language ?? 'en-US').toLowerCase().startsWith(language)),
       ),
     ),
     // 8
-    ofInfo('must', '/eventCode', `must have a code named ${EVENT} and its version`, info =>
+    ofInfo('must', '/eventCode', wordsOfFault('named_code', { name: EVENT }), info =>
       info.eventCode.some(isEvent),
     ),
     // 9
-    ofArea('must', '/geocode', `must have a code named ${LOCATION} and its version`, area =>
+    ofArea('must', '/geocode', wordsOfFault('named_code', { name: LOCATION }), area =>
       area.geocode.some(isLocation),
     ),
     // 10
-    ofInfo('must', '/area', 'must have at least one area', info => info.area.length > 0),
+    ofInfo('must', '/area', wordsOfFault('area_required'), info => info.area.length > 0),
     // 13 to 15
-    ofInfo('should', '/expires', 'is strongly recommended', info => info.expires !== undefined),
+    ofInfo('should', '/expires', wordsOfFault('recommended'), info => info.expires !== undefined),
     ofInfo(
       'should',
       '/senderName',
-      'is strongly recommended',
+      wordsOfFault('recommended'),
       info => info.senderName !== undefined,
     ),
     ofInfo(
       'should',
       '/responseType',
-      'is strongly recommended',
+      wordsOfFault('recommended'),
       info => info.responseType.length > 0,
     ),
     ofInfo(
       'should',
       '/instruction',
-      'is strongly recommended',
+      wordsOfFault('recommended'),
       info => info.instruction !== undefined,
     ),
     // 18
     ofArea(
       'should',
       '',
-      'should draw its ground more truly by a polygon or circle',
+      wordsOfFault('draw_ground'),
       area => area.polygon.length + area.circle.length > 0,
     ),
   ],

@@ -1,4 +1,5 @@
 import { measureText } from '../../encoding/segments.ts'
+import { wordsOfFault } from '../../faults.ts'
 import type { CapInfo } from '../message.ts'
 import {
   isTheSameInAll,
@@ -38,63 +39,66 @@ export const IPAWS: Profile = {
   title: 'CAP v1.2 USA Integrated Public Alert and Warning System Profile 1.0',
   source: 'OASIS cap-v1.2-ipaws-profile-v1.0; 47 CFR 10 and 11',
   rules: [
-    ofAlert('must', '/code', 'must include IPAWSv1.0', ({ code }) => code.includes('IPAWSv1.0')),
-    ofAlert('must', '/info', 'must have the same categories in every block', message =>
+    ofAlert('must', '/code', wordsOfFault('ipaws_code', { name: 'IPAWSv1.0' }), ({ code }) =>
+      code.includes('IPAWSv1.0'),
+    ),
+    ofAlert('must', '/info', wordsOfFault('same_categories'), message =>
       isTheSameInAll(message, info => info.category),
     ),
-    ofAlert('must', '/info', 'must have the same event codes in every block', message =>
+    ofAlert('must', '/info', wordsOfFault('same_events'), message =>
       isTheSameInAll(message, info =>
         info.eventCode.map(({ valueName, value }) => `${valueName} ${value}`),
       ),
     ),
-    ofInfo('must', '/eventCode', 'must have exactly one SAME code of three letters', info => {
+    ofInfo('must', '/eventCode', wordsOfFault('one_same_code'), info => {
       const [code, ...others] = same(info)
       return code !== undefined && others.length === 0 && /^[A-Z]{3}$/.test(code)
     }),
-    ofInfo('should', '/eventCode', 'has a SAME code that 47 CFR 11.31(e) does not list', info =>
+    ofInfo('should', '/eventCode', wordsOfFault('same_code_unlisted'), info =>
       same(info).every(code => EVENTS.has(code)),
     ),
-    ofInfo('must', '/expires', 'is required', info => info.expires !== undefined),
-    ofInfo('must', '/area', 'must have at least one area', info => info.area.length > 0),
+    ofInfo('must', '/expires', wordsOfFault('required'), info => info.expires !== undefined),
+    ofInfo('must', '/area', wordsOfFault('area_required'), info => info.area.length > 0),
     ofInfo(
       'should',
       '/effective',
-      'is ignored: it is in force when it is issued',
+      wordsOfFault('ignored_time'),
       info => info.effective === undefined,
     ),
-    ofInfo(
-      'should',
-      '/onset',
-      'is ignored: it is in force when it is issued',
-      info => info.onset === undefined,
-    ),
+    ofInfo('should', '/onset', wordsOfFault('ignored_time'), info => info.onset === undefined),
     ofInfo(
       'should',
       '/description',
-      'should say what happens',
+      wordsOfFault('say_what_happens'),
       info => info.description !== undefined,
     ),
     ofInfo(
       'should',
       '/instruction',
-      'should say what to do',
+      wordsOfFault('say_what_to_do'),
       info => info.instruction !== undefined,
     ),
-    ofArea('should', '/geocode', 'should have a SAME code of six digits', ({ geocode }) =>
+    ofArea('should', '/geocode', wordsOfFault('same_area_code'), ({ geocode }) =>
       valuesOf(geocode, 'SAME').some(value => /^\d{6}$/.test(value)),
     ),
-    ofParameter('must', 'BLOCKCHANNEL', `must be ${CHANNELS.join(', ')}`, value =>
-      CHANNELS.includes(value),
+    ofParameter(
+      'must',
+      'BLOCKCHANNEL',
+      wordsOfFault('one_of_network', { values: CHANNELS.join(', ') }),
+      value => CHANNELS.includes(value),
     ),
 
     // Radio and television.
-    ofParameter('must', 'EAS-ORG', `must be ${ORIGINATORS.join(', ')}`, value =>
-      ORIGINATORS.includes(value),
+    ofParameter(
+      'must',
+      'EAS-ORG',
+      wordsOfFault('one_of_network', { values: ORIGINATORS.join(', ') }),
+      value => ORIGINATORS.includes(value),
     ),
     ofInfo(
       'should',
       '/parameter',
-      'has no EAS-ORG: it goes neither to EAS nor to weather radio',
+      wordsOfFault('no_eas'),
       info =>
         valuesOf(info.parameter, 'EAS-ORG').length > 0 ||
         (isBlocked(info, 'EAS') && isBlocked(info, 'NWEM')),
@@ -102,7 +106,7 @@ export const IPAWS: Profile = {
     ofInfo(
       'must',
       '/area',
-      `has more than ${MAX_EAS_LOCATIONS} SAME codes, which EAS carries`,
+      wordsOfFault('too_many_eas_codes', { most: MAX_EAS_LOCATIONS }),
       info =>
         isBlocked(info, 'EAS')
           ? true
@@ -111,44 +115,39 @@ export const IPAWS: Profile = {
     ),
 
     // Phones: 47 CFR 10.430, and 10.400(b) for what may go there.
-    ofParameter('must', 'CMAMtext', 'must be at most 90 characters of GSM 7-bit', value =>
+    ofParameter('must', 'CMAMtext', wordsOfFault('wea_text', { most: 90 }), value =>
       fits(value, 90),
     ),
-    ofParameter('must', 'CMAMlongtext', 'must be at most 360 characters of GSM 7-bit', value =>
+    ofParameter('must', 'CMAMlongtext', wordsOfFault('wea_text', { most: 360 }), value =>
       fits(value, 360),
     ),
     ofInfo(
       'should',
       '/parameter',
-      'has CMAMlongtext without CMAMtext for older phones',
+      wordsOfFault('wea_short_missing'),
       info => longTexts(info).length === 0 || shortTexts(info).length > 0,
     ),
     ofArea(
       'must',
       '/polygon',
-      `has a polygon of more than ${MAX_POLYGON_PAIRS} corners, too many for WEA`,
+      wordsOfFault('wea_corners', { most: MAX_POLYGON_PAIRS }),
       ({ polygon }, info) =>
         isBlocked(info, 'CMAS') || polygon.every(ring => ring.length <= MAX_POLYGON_PAIRS),
     ),
     ofInfo(
       'should',
       '',
-      'is no imminent threat: WEA takes urgency Immediate or Expected, severity Extreme or Severe and certainty ' +
-        'Observed or Likely',
+      wordsOfFault('wea_no_threat'),
       info =>
         isBlocked(info, 'CMAS') ||
         (['Immediate', 'Expected'].includes(info.urgency) &&
           ['Extreme', 'Severe'].includes(info.severity) &&
           ['Observed', 'Likely'].includes(info.certainty)),
     ),
-    ofInfo(
-      'should',
-      '/expires',
-      'is more than 24 hours ahead, longer than WEA shows it',
-      (info, { sent }) =>
-        isBlocked(info, 'CMAS') || info.expires === undefined
-          ? true
-          : Date.parse(info.expires) - Date.parse(sent) <= WEA_MS,
+    ofInfo('should', '/expires', wordsOfFault('wea_too_long'), (info, { sent }) =>
+      isBlocked(info, 'CMAS') || info.expires === undefined
+        ? true
+        : Date.parse(info.expires) - Date.parse(sent) <= WEA_MS,
     ),
   ],
 }

@@ -1,3 +1,4 @@
+import { wordsOfFault } from '../../faults.ts'
 import type { CapInfo } from '../message.ts'
 import { ofAlert, ofArea, ofInfo, ofParameter, type Profile, valuesOf } from './profile.ts'
 
@@ -37,43 +38,50 @@ export const METEOALARM: Profile = {
     ofInfo(
       'must',
       '/parameter',
-      'must have exactly one awareness_level',
+      wordsOfFault('exactly_one', { name: 'awareness_level' }),
       info => valuesOf(info.parameter, 'awareness_level').length === 1,
     ),
     ofInfo(
       'must',
       '/parameter',
-      'must have exactly one awareness_type',
+      wordsOfFault('exactly_one', { name: 'awareness_type' }),
       info => valuesOf(info.parameter, 'awareness_type').length === 1,
     ),
-    ofParameter('must', 'awareness_level', 'must be such as 3; orange; Severe', value => {
-      const [level = '', colour, severity, ...rest] = partsOf(value)
-      const known = LEVELS[level]
-      return known?.[0] === colour && known?.[1].toLowerCase() === severity && rest.length === 0
-    }),
-    ofParameter('must', 'awareness_type', 'must be such as 1; Wind', value => {
-      const [type = '', name, ...rest] = partsOf(value)
-      return TYPES[type] !== undefined && TYPES[type] === name && rest.length === 0
-    }),
-    ofInfo('must', '/severity', 'must be that of its awareness_level', info =>
+    ofParameter(
+      'must',
+      'awareness_level',
+      wordsOfFault('such_as', { example: '3; orange; Severe' }),
+      value => {
+        const [level = '', colour, severity, ...rest] = partsOf(value)
+        const known = LEVELS[level]
+        return known?.[0] === colour && known?.[1].toLowerCase() === severity && rest.length === 0
+      },
+    ),
+    ofParameter(
+      'must',
+      'awareness_type',
+      wordsOfFault('such_as', { example: '1; Wind' }),
+      value => {
+        const [type = '', name, ...rest] = partsOf(value)
+        return TYPES[type] !== undefined && TYPES[type] === name && rest.length === 0
+      },
+    ),
+    ofInfo('must', '/severity', wordsOfFault('severity_of_level'), info =>
       severityOf(info).every(severity => severity === undefined || severity === info.severity),
     ),
-    ofInfo('must', '/expires', 'is required', info => info.expires !== undefined),
-    ofInfo('should', '/onset', 'should say when it begins', info => info.onset !== undefined),
+    ofInfo('must', '/expires', wordsOfFault('required'), info => info.expires !== undefined),
+    ofInfo('should', '/onset', wordsOfFault('say_when'), info => info.onset !== undefined),
     ofInfo(
       'should',
       '/senderName',
-      'should name the service',
+      wordsOfFault('name_service'),
       info => info.senderName !== undefined,
     ),
-    ofAlert(
-      'should',
-      '/info',
-      'should have a block in English beside the country’s own languages',
-      ({ info }) => info.some(block => (block.language ?? 'en-US').toLowerCase().startsWith('en')),
+    ofAlert('should', '/info', wordsOfFault('english_beside'), ({ info }) =>
+      info.some(block => (block.language ?? 'en-US').toLowerCase().startsWith('en')),
     ),
-    ofInfo('must', '/area', 'must have at least one area', info => info.area.length > 0),
-    ofArea('should', '/geocode', 'should have an EMMA_ID or NUTS code', ({ geocode }) =>
+    ofInfo('must', '/area', wordsOfFault('area_required'), info => info.area.length > 0),
+    ofArea('should', '/geocode', wordsOfFault('emma_area_code'), ({ geocode }) =>
       geocode.some(({ valueName }) => /^(EMMA_ID|NUTS\d)$/.test(valueName)),
     ),
   ],

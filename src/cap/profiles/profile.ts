@@ -1,3 +1,4 @@
+import type { CodedWords } from '../../faults.ts'
 import type { CapArea, CapInfo, CapMessage, CapValue } from '../message.ts'
 
 /**
@@ -15,7 +16,7 @@ export interface Profile {
 interface Rule {
   /** Whether the network refuses what breaks it, or only advises. */
   readonly level: 'must' | 'should'
-  readonly detail: string
+  readonly words: CodedWords
   readonly broken: (message: CapMessage) => readonly string[]
 }
 
@@ -23,22 +24,22 @@ interface Rule {
 export function ofAlert(
   level: Rule['level'],
   pointer: string,
-  detail: string,
+  words: CodedWords,
   holds: (message: CapMessage) => boolean,
 ): Rule {
-  return { level, detail, broken: message => (holds(message) ? [] : [pointer]) }
+  return { level, words, broken: message => (holds(message) ? [] : [pointer]) }
 }
 
 /** A rule of each block. `member` is where in it the pointer leads. */
 export function ofInfo(
   level: Rule['level'],
   member: string,
-  detail: string,
+  words: CodedWords,
   holds: (info: CapInfo, message: CapMessage) => boolean,
 ): Rule {
   return {
     level,
-    detail,
+    words,
     broken: message =>
       message.info.flatMap((info, no) => (holds(info, message) ? [] : [`/info/${no}${member}`])),
   }
@@ -48,12 +49,12 @@ export function ofInfo(
 export function ofArea(
   level: Rule['level'],
   member: string,
-  detail: string,
+  words: CodedWords,
   holds: (area: CapArea, info: CapInfo) => boolean,
 ): Rule {
   return {
     level,
-    detail,
+    words,
     broken: ({ info }) =>
       info.flatMap((block, no) =>
         block.area.flatMap((area, at) =>
@@ -67,12 +68,12 @@ export function ofArea(
 export function ofParameter(
   level: Rule['level'],
   valueName: string,
-  detail: string,
+  words: CodedWords,
   holds: (value: string, info: CapInfo) => boolean,
 ): Rule {
   return {
     level,
-    detail,
+    words,
     broken: ({ info }) =>
       info.flatMap((block, no) =>
         block.parameter.flatMap((one, at) =>

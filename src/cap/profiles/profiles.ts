@@ -30,8 +30,8 @@ export function judgeByProfile(id: ProfileId, message: CapMessage): ProfileVerdi
   const broken = (level: 'must' | 'should') =>
     rules
       .filter(rule => rule.level === level)
-      .flatMap(({ detail, broken: places }) =>
-        places(message).map(pointer => ({ pointer, detail })),
+      .flatMap(({ words, broken: places }) =>
+        places(message).map(pointer => ({ pointer, ...words })),
       )
   return { id, title, source, faults: broken('must'), warnings: broken('should') }
 }

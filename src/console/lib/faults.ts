@@ -9,6 +9,7 @@ import { language, type Language } from './i18n.ts'
 /** As the API sends it: of a server that is newer than this page there may be other codes. */
 export interface ApiFault {
   readonly pointer: string
+  readonly line?: number | undefined
   readonly detail: string
   readonly code?: string | undefined
   readonly values?: FaultValues | undefined

@@ -169,6 +169,7 @@ function Places({ of }: { of: readonly ApiFault[] }) {
           <tr key={no}>
             <th scope="row" class="mono small">
               {fault.pointer === '' ? text.whole : fault.pointer}
+              {fault.line !== undefined && <div class="muted">{text.line(fault.line)}</div>}
             </th>
             <td lang={isTranslated(fault) ? undefined : 'en'}>{sayFault(fault)}</td>
           </tr>

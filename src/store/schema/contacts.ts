@@ -14,6 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { FaultValues } from '../../faults.ts'
 import type { WeeklySpan } from '../../encoding/weekly-hours.ts'
 import { at, int4multirange, oneOf, point } from './columns.ts'
 
@@ -242,6 +243,9 @@ export const importRejects = pgTable(
     line: bigint('line', { mode: 'number' }).notNull(),
     column: text('column').notNull(),
     reason: text('reason').notNull(),
+    /** The reason's code and what belongs into its words (`FAULTS`). */
+    code: text('code'),
+    values: jsonb('values').$type<FaultValues>(),
     value: text('value').notNull(),
   },
   t => [index('import_rejects_import').on(t.importId, t.line)],

@@ -5,7 +5,7 @@
  */
 import { type CapInfo, type CapMessage, capTime } from '../../cap/message.ts'
 import { judgeByProfile } from '../../cap/profiles/profiles.ts'
-import type { Fault } from '../../errors.ts'
+import { type Fault, faultAt } from '../../faults.ts'
 import type { IpawsSettings } from './settings.ts'
 
 /** By these a message goes to some channels and not to others. */
@@ -58,8 +58,8 @@ export function postFaults(
   const faults: Fault[] = []
   const isForReal = endpoint === 'test' ? statuses.includes(status) : status === 'Actual'
   if (!isForReal) {
-    faults.push({ pointer: '/status', detail: `is ${status}, which is not posted there` })
+    faults.push(faultAt('/status', 'not_posted', { status }))
   }
-  if (scope !== 'Public') faults.push({ pointer: '/scope', detail: 'must be Public' })
+  if (scope !== 'Public') faults.push(faultAt('/scope', 'must_be', { value: 'Public' }))
   return [...faults, ...judgeByProfile('ipaws', message).faults]
 }

@@ -13,6 +13,7 @@ export const importCap = {
   refused: (n: number) => (n === 1 ? 'One thing keeps it out:' : `${n} things keep it out:`),
   place: 'Place',
   whole: 'The whole message',
+  line: (no: number) => `Line ${no}`,
   says: 'What is wrong',
   done: 'It is a draft now.',
   forgiven: (n: number) =>

@@ -14,6 +14,7 @@ export const importCap: ComposeWords['importCap'] = {
   refused: n => (n === 1 ? 'Una cosa lo impide:' : `${n} cosas lo impiden:`),
   place: 'Lugar',
   whole: 'Todo el mensaje',
+  line: no => `Línea ${no}`,
   says: 'Qué está mal',
   done: 'Ya es un borrador.',
   forgiven: n =>

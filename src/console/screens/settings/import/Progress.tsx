@@ -3,13 +3,15 @@ import { settingsWords } from '../../../i18n/settings.ts'
 import { useAct } from '../../../lib/act.ts'
 import { request } from '../../../lib/api.ts'
 import { firstRecords } from '../../../lib/csv.ts'
+import { type ApiFault, isTranslated, sayFault } from '../../../lib/faults.ts'
 import { download } from '../../../lib/file.ts'
 import { count } from '../../../lib/i18n.ts'
 import { pathTo } from '../../../lib/place.ts'
+import { Problem } from '../../../lib/problem.ts'
 import { useResource } from '../../../lib/resource.ts'
 import type { Import } from '../../../lib/setting-types.ts'
 import { Loaded } from '../../../parts/Loaded.tsx'
-import { Notice, ProblemNotice } from '../../../parts/Notice.tsx'
+import { adviceOn, Notice, ProblemNotice } from '../../../parts/Notice.tsx'
 
 const EVERY_MS = 1_000
 const SHOWN = 100
@@ -37,7 +39,7 @@ export function Progress({ id }: { id: string }) {
                   ? imports.merging
                   : one.state === 'completed'
                     ? imports.done
-                    : `${imports.failed} ${one.failure?.detail ?? ''}`}
+                    : `${imports.failed} ${adviceOnFailure(one)}`}
               </p>
             </Notice>
           </div>
@@ -55,6 +57,11 @@ export function Progress({ id }: { id: string }) {
       )}
     </Loaded>
   )
+}
+
+function adviceOnFailure({ failure }: Import): string {
+  if (failure === null) return ''
+  return adviceOn(new Problem(failure.detail, { status: 0, code: failure.code }))
 }
 
 function Counts({ of: { read, created, updated, removed, rejected } }: { of: Import }) {
@@ -86,7 +93,12 @@ function Rejects({ id }: { id: string }) {
   const all = useAct()
   useEffect(() => {
     void first.run(async () => {
-      setRows(await firstRecords(await request('GET', path, { accept: 'text/csv' }), SHOWN))
+      setRows(
+        await firstRecords(
+          await request('GET', `${path}?codes=true`, { accept: 'text/csv' }),
+          SHOWN,
+        ),
+      )
     })
   }, [path])
   return (
@@ -104,13 +116,15 @@ function Rejects({ id }: { id: string }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([line, column, reason, value], no) => (
+          {rows.map(([line, column, reason, value, code, values], no) => (
             <tr key={no}>
               <th scope="row">
                 {imports.line} {line}
               </th>
               <td data-label={imports.column}>{column}</td>
-              <td data-label={imports.reason}>{reason}</td>
+              <td data-label={imports.reason}>
+                <Reason of={reasonOf(reason, code, values)} />
+              </td>
               <td data-label={imports.value}>
                 <code>{value}</code>
               </td>
@@ -128,4 +142,17 @@ function Rejects({ id }: { id: string }) {
       </button>
     </section>
   )
+}
+
+type Reason = Omit<ApiFault, 'pointer'>
+
+/** As the CSV has it: the values of its words are JSON, and where there are none nothing. */
+const reasonOf = (detail = '', code = '', values = ''): Reason => ({
+  detail,
+  code,
+  values: values === '' ? {} : (JSON.parse(values) as Reason['values']),
+})
+
+function Reason({ of }: { of: Reason }) {
+  return <span lang={isTranslated(of) ? undefined : 'en'}>{sayFault(of)}</span>
 }

@@ -1,6 +1,7 @@
 import { settingsWords } from '../../../i18n/settings.ts'
 import { useAct } from '../../../lib/act.ts'
 import { post } from '../../../lib/api.ts'
+import { isTranslated, sayFault } from '../../../lib/faults.ts'
 import { clock, dayAndClock } from '../../../lib/i18n.ts'
 import { usePages } from '../../../lib/pages.ts'
 import type { NoticeDelivery } from '../../../lib/setting-types.ts'
@@ -102,15 +103,15 @@ function Answer({ of }: { of: NoticeDelivery }) {
       </span>
       {outcome.said !== null && <span class="mono">{outcome.said}</span>}
       {refusing.length + outcome.faults.length > 0 && (
-        <ul lang="en">
+        <ul>
           {refusing.map(({ channel, code, status }) => (
-            <li key={channel + code}>
+            <li key={channel + code} lang="en">
               {channel} {code} {status}
             </li>
           ))}
-          {outcome.faults.map(({ pointer, detail }) => (
-            <li key={pointer + detail}>
-              <span class="hash">{pointer}</span> {detail}
+          {outcome.faults.map(fault => (
+            <li key={fault.pointer + fault.detail} lang={isTranslated(fault) ? undefined : 'en'}>
+              <span class="hash">{fault.pointer}</span> {sayFault(fault)}
             </li>
           ))}
         </ul>
