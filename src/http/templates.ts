@@ -91,7 +91,7 @@ export const templateResourceSchema = templateSummarySchema
   })
   .meta({ id: 'Template' })
 
-const versionSchema = z
+export const versionSchema = z
   .object({
     version: z.int(),
     writtenBy: z.uuid().nullable(),

@@ -233,6 +233,7 @@ const SETTINGS = [
   'subscribers/new-aggregator',
   'feeds',
   'opt-outs',
+  'other-texts',
   'mail-reports',
 ]
 

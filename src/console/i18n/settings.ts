@@ -3,7 +3,7 @@ import { language } from '../lib/i18n.ts'
 import { account } from './en/settings/account.ts'
 import { audit } from './en/settings/audit.ts'
 import { carriers } from './en/settings/carriers.ts'
-import { contacts, imports, optOuts } from './en/settings/contacts.ts'
+import { contacts, imports, optOuts, otherTexts } from './en/settings/contacts.ts'
 import { exercises } from './en/settings/exercises.ts'
 import { geocodeSets } from './en/settings/geocode-sets.ts'
 import { geocodes } from './en/settings/geocodes.ts'
@@ -31,6 +31,7 @@ const english = {
   mailReports,
   optOuts,
   organisation,
+  otherTexts,
   people,
   settings,
   subscribers,

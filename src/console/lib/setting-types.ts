@@ -22,7 +22,11 @@ import type {
   subscriberSchema,
   withSecretSchema,
 } from '../../http/subscribers.ts'
-import type { templateResourceSchema, templateSummarySchema } from '../../http/templates.ts'
+import type {
+  templateResourceSchema,
+  templateSummarySchema,
+  versionSchema,
+} from '../../http/templates.ts'
 
 export type AuditEntry = z.infer<typeof entrySchema>
 export type Carrier = z.infer<typeof carrierSchema>
@@ -47,4 +51,5 @@ export type NoticeDelivery = z.infer<typeof noticeDeliverySchema>
 export type Subscriber = z.infer<typeof subscriberSchema>
 export type SubscriberWithSecret = z.infer<typeof withSecretSchema>
 export type Template = z.infer<typeof templateResourceSchema>
+export type TemplateVersion = z.infer<typeof versionSchema>
 export type TemplateSummary = z.infer<typeof templateSummarySchema>

@@ -53,6 +53,11 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
         roles: ['administrator', 'author', 'viewer', 'auditor'],
         Page: lazy(async () => (await import('./settings/OptOuts.tsx')).OptOuts),
       },
+      {
+        way: 'other-texts',
+        roles: ['administrator', 'author', 'approver', 'viewer'],
+        Page: lazy(async () => (await import('./settings/OtherTexts.tsx')).OtherTexts),
+      },
     ],
   },
   {

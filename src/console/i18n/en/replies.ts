@@ -55,6 +55,9 @@ export const replies = {
     n === 1
       ? 'Of one request the list of contacts knows no place.'
       : `Of ${n} requests the list of contacts knows no place.`,
+  listedByArea: 'How many of the list in each area',
+  asking: (n: number) => (n === 1 ? '1 asks for help, or may' : `${n} ask for help, or may`),
+  inNoArea: 'In no area of the alert',
   noMap:
     'Where people live is for authors, administrators and viewers: there is no map here. Hand a request over to an author if somebody must be found.',
   noList: 'Who they are is for authors, approvers, administrators and viewers.',

@@ -55,6 +55,9 @@ export const replies: ReplyWords = {
     n === 1
       ? 'De una petición la lista de contactos no conoce el lugar.'
       : `De ${n} peticiones la lista de contactos no conoce el lugar.`,
+  listedByArea: 'Cuántos de la lista en cada zona',
+  asking: n => (n === 1 ? '1 pide ayuda, o quizá' : `${n} piden ayuda, o quizá`),
+  inNoArea: 'En ninguna zona de la alerta',
   noMap:
     'Dónde vive la gente es para autores, administradores y observadores: aquí no hay mapa. Pase la petición a un autor si hay que encontrar a alguien.',
   noList: 'Quiénes son es para autores, aprobadores, administradores y observadores.',

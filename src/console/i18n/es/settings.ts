@@ -2,7 +2,7 @@ import type { SettingsWords } from '../settings.ts'
 import { account } from './settings/account.ts'
 import { audit } from './settings/audit.ts'
 import { carriers } from './settings/carriers.ts'
-import { contacts, imports, optOuts } from './settings/contacts.ts'
+import { contacts, imports, optOuts, otherTexts } from './settings/contacts.ts'
 import { exercises } from './settings/exercises.ts'
 import { geocodeSets } from './settings/geocode-sets.ts'
 import { geocodes } from './settings/geocodes.ts'
@@ -29,6 +29,7 @@ export const spanishSettings: SettingsWords = {
   mailReports,
   optOuts,
   organisation,
+  otherTexts,
   people,
   settings,
   subscribers,

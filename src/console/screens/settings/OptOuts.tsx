@@ -10,7 +10,7 @@ import { isIn } from '../../lib/session.ts'
 import type { Consent, Reply } from '../../lib/setting-types.ts'
 import { Dialog } from '../../parts/Dialog.tsx'
 import { Empty } from '../../parts/Empty.tsx'
-import { Field } from '../../parts/Field.tsx'
+import { Field, Segments } from '../../parts/Field.tsx'
 import { Form } from '../../parts/Form.tsx'
 import { Choice, Flag, Lines, TextInput } from '../../parts/inputs.tsx'
 import { ProblemNotice } from '../../parts/Notice.tsx'
@@ -18,6 +18,10 @@ import { PageList } from '../../parts/Pages.tsx'
 import { ConsentTable } from './contacts/ConsentTable.tsx'
 
 const SCOPES = ['nonEmergency', 'category', 'otherCategories', 'all', 'carrier'] as const
+
+/** What stands, or all that was ever said. */
+const SHOWN = ['standing', 'history'] as const
+type Shown = (typeof SHOWN)[number]
 
 interface OptOutDraft {
   readonly phone: string
@@ -35,8 +39,14 @@ export function OptOuts() {
   const [scope, setScope] = useState('')
   const [isAdding, setAdding] = useState(false)
   const [lifting, setLifting] = useState<Consent>()
-  const query = new URLSearchParams({ ...(phone && { phone }), ...(scope && { scope }) })
-  const found = usePages<Consent>(`/v1/opt-outs?${query}`)
+  const [shown, setShown] = useState<Shown>('standing')
+  const isHistory = shown === 'history'
+  const ofPhone = { ...(phone && { phone }) }
+  const found = usePages<Consent>(
+    isHistory
+      ? `/v1/consents?${new URLSearchParams(ofPhone)}`
+      : `/v1/opt-outs?${new URLSearchParams({ ...ofPhone, ...(scope && { scope }) })}`,
+  )
   const find = (event: SubmitEvent) => {
     event.preventDefault()
     const given = new FormData(event.currentTarget as HTMLFormElement).get('phone')
@@ -67,29 +77,40 @@ export function OptOuts() {
         <button type="submit" class="button">
           {contacts.find}
         </button>
-        <Field label={optOuts.kind}>
-          <select value={scope} onChange={event => setScope(event.currentTarget.value)}>
-            <option value="">{optOuts.allKinds}</option>
-            {SCOPES.map(value => (
-              <option key={value} value={value}>
-                {optOuts.scope[value]}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <Segments<Shown>
+          legend={optOuts.show}
+          name="consents"
+          value={shown}
+          options={SHOWN.map(value => ({ value, label: optOuts.shown[value] }))}
+          onChoose={setShown}
+        />
+        {!isHistory && (
+          <Field label={optOuts.kind}>
+            <select value={scope} onChange={event => setScope(event.currentTarget.value)}>
+              <option value="">{optOuts.allKinds}</option>
+              {SCOPES.map(value => (
+                <option key={value} value={value}>
+                  {optOuts.scope[value]}
+                </option>
+              ))}
+            </select>
+          </Field>
+        )}
       </form>
       <section class="card">
         <PageList of={found} what={optOuts.title} empty={<Empty>{optOuts.none}</Empty>}>
           {items => (
             <ConsentTable
               of={items}
-              {...(mayChange && {
-                act: (consent: Consent) => (
-                  <button type="button" class="button quiet" onClick={() => setLifting(consent)}>
-                    {optOuts.lift}
-                  </button>
-                ),
-              })}
+              showsAct={isHistory}
+              {...(mayChange &&
+                !isHistory && {
+                  act: (consent: Consent) => (
+                    <button type="button" class="button quiet" onClick={() => setLifting(consent)}>
+                      {optOuts.lift}
+                    </button>
+                  ),
+                })}
             />
           )}
         </PageList>

@@ -11,13 +11,16 @@ import { Notice, ProblemNotice } from '../../parts/Notice.tsx'
 import { PageList } from '../../parts/Pages.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { EditTemplate, NewTemplate } from './templates/EditTemplate.tsx'
-import { TemplatePage } from './templates/TemplatePage.tsx'
+import { TemplatePage, VersionPage } from './templates/TemplatePage.tsx'
 import { TextState } from './templates/TextState.tsx'
 
 /** What alerts are made of. */
-export function Templates({ way: [chosen, what] }: ScreenProps) {
+export function Templates({ way: [chosen, what, version] }: ScreenProps) {
   if (chosen === undefined) return <List />
   if (chosen === 'new') return <NewTemplate />
+  if (what === 'versions' && version !== undefined) {
+    return <VersionPage id={chosen} version={version} />
+  }
   return what === 'edit' ? <EditTemplate id={chosen} /> : <TemplatePage id={chosen} />
 }
 

@@ -108,6 +108,8 @@ export const optOuts = {
   findPhone: 'Find a phone',
   kind: 'Kind',
   allKinds: 'All kinds',
+  show: 'Show',
+  shown: { standing: 'What stands', history: 'All that was said' },
   scope: {
     nonEmergency: 'All but emergencies',
     category: 'One category',
@@ -145,4 +147,11 @@ export const optOuts = {
   isOptOut: 'It is an opt-out',
   isNone: 'It is none',
   text: 'Text',
+}
+
+export const otherTexts = {
+  title: 'Texts to no alert',
+  intro:
+    'What people wrote to our numbers that answers no alert: nobody sees it on the page of one. The oldest first.',
+  none: 'There is none.',
 }

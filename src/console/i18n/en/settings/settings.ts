@@ -14,6 +14,7 @@ export const settings = {
     contacts: 'Contacts',
     import: 'Import contacts',
     'opt-outs': 'Opt-outs',
+    'other-texts': 'Texts to no alert',
     groups: 'Groups and saved areas',
     'geocode-sets': 'Area codes',
     templates: 'Templates',

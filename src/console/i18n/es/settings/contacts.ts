@@ -109,6 +109,8 @@ export const optOuts: SettingsWords['optOuts'] = {
   findPhone: 'Buscar un teléfono',
   kind: 'Tipo',
   allKinds: 'Todos los tipos',
+  show: 'Mostrar',
+  shown: { standing: 'Lo que vale', history: 'Todo lo dicho' },
   scope: {
     nonEmergency: 'Todo menos emergencias',
     category: 'Una categoría',
@@ -146,4 +148,11 @@ export const optOuts: SettingsWords['optOuts'] = {
   isOptOut: 'Es una baja',
   isNone: 'No lo es',
   text: 'Texto',
+}
+
+export const otherTexts: SettingsWords['otherTexts'] = {
+  title: 'Textos sin alerta',
+  intro:
+    'Lo que la gente escribió a nuestros números y no contesta a ninguna alerta: no se ve en la página de ninguna. Primero los más antiguos.',
+  none: 'No hay ninguno.',
 }

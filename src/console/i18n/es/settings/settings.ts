@@ -16,6 +16,7 @@ export const settings: SettingsWords['settings'] = {
     contacts: 'Contactos',
     import: 'Importar contactos',
     'opt-outs': 'Bajas',
+    'other-texts': 'Textos sin alerta',
     groups: 'Grupos y zonas guardadas',
     'geocode-sets': 'Códigos de zona',
     templates: 'Plantillas',

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
 import { replyWords } from '../../../i18n/replies.ts'
 import { useResource } from '../../../lib/resource.ts'
@@ -91,7 +92,10 @@ export function HelpList({
           {seesPlaces() ? (
             <HelpMap areas={drawn} requests={items} chosen={chosen} onChoose={setChosen} />
           ) : (
-            <p class="hint">{replies.noMap}</p>
+            <div>
+              <ByArea of={items} areas={areas} />
+              <p class="hint">{replies.noMap}</p>
+            </div>
           )}
           <div>
             <table class="table rows">
@@ -138,5 +142,31 @@ export function HelpList({
         </div>
       )}
     </div>
+  )
+}
+
+/** Where they are, as near as who may not read contacts is told: how many of the list in each of the alert's areas. */
+function ByArea({ of, areas }: { of: readonly HelpRequest[]; areas: readonly string[] }) {
+  const replies = replyWords()
+  const counted = areas
+    .map((name, no) => ({ no, name, asked: of.filter(({ areaNo }) => areaNo === no).length }))
+    .filter(({ asked }) => asked > 0)
+    .toSorted((a, b) => b.asked - a.asked)
+  const elsewhere = of.filter(({ areaNo }) => areaNo === null).length
+  return (
+    <dl class="facts" aria-label={replies.listedByArea}>
+      {counted.map(({ no, name, asked }) => (
+        <Fragment key={no}>
+          <dt>{name}</dt>
+          <dd>{replies.asking(asked)}</dd>
+        </Fragment>
+      ))}
+      {elsewhere > 0 && (
+        <>
+          <dt>{replies.inNoArea}</dt>
+          <dd>{replies.asking(elsewhere)}</dd>
+        </>
+      )}
+    </dl>
   )
 }

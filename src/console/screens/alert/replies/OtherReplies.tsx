@@ -6,6 +6,7 @@ import type { Alert, Page, Reply } from '../../../lib/types.ts'
 import { Empty } from '../../../parts/Empty.tsx'
 import { Segments } from '../../../parts/Field.tsx'
 import { Waiting } from '../../../parts/Waiting.tsx'
+import { ReplyItem } from './ReplyItem.tsx'
 
 const ASK_AGAIN_MS = 5_000
 const PAGE = 25
@@ -52,23 +53,12 @@ export function OtherReplies({
       ) : (
         <ul class="plain reply-list">
           {page.items.map(reply => (
-            <li key={reply.id} data-urgent={reply.urgent || undefined}>
-              <span class="muted small">
-                {clock(reply.receivedAt)} <bdi>{reply.phone}</bdi>
-              </span>{' '}
-              <q dir="auto">{reply.text}</q>
-              <span class="muted small">
-                {[
-                  reply.urgent && replies.needHelp,
-                  reply.option !== null && replies.counted(labelOf(reply.option)),
-                  reply.late && replies.late,
-                  reply.automatic && replies.automatic,
-                  reply.partial && replies.partial,
-                ]
-                  .filter(Boolean)
-                  .map(text => ` · ${String(text)}`)}
-              </span>
-            </li>
+            <ReplyItem
+              key={reply.id}
+              of={reply}
+              at={clock(reply.receivedAt)}
+              counted={reply.option === null ? undefined : labelOf(reply.option)}
+            />
           ))}
         </ul>
       )}

@@ -13,6 +13,7 @@ import { Notice, ProblemNotice } from '../../../parts/Notice.tsx'
 import { Severity } from '../../../parts/Severity.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
 import { TextState } from './TextState.tsx'
+import { Versions } from './Versions.tsx'
 
 const LONG_PARTS = ['headline', 'description', 'instruction'] as const
 
@@ -54,6 +55,7 @@ export function TemplatePage({ id }: { id: string }) {
               />
             ))}
             <Blanks of={one} />
+            <Versions of={one} />
             {mayWrite && (
               <section class="card stack">
                 <h2>{templates.remove}</h2>
@@ -63,6 +65,29 @@ export function TemplatePage({ id }: { id: string }) {
                 </SureButton>
               </section>
             )}
+          </>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+/** As it was, for the alerts that were made of it; also of a template that was deleted. */
+export function VersionPage({ id, version }: { id: string; version: string }) {
+  const { templates } = settingsWords()
+  const template = useResource<Template>(`/v1/templates/${id}/versions/${version}`)
+  return (
+    <>
+      <BackTo way={['settings', 'templates', id]}>{templates.title}</BackTo>
+      <Loaded of={template} what={templates.title} lines={8}>
+        {one => (
+          <>
+            <h1>{one.name}</h1>
+            <Facts of={one} />
+            {one.languages.map(language => (
+              <Text key={language} of={one} language={language} />
+            ))}
+            <Blanks of={one} />
           </>
         )}
       </Loaded>
@@ -126,7 +151,8 @@ function Text({
 }: {
   of: Template
   language: string
-  read: () => Promise<void>
+  /** Somebody stands for it: of the version in force alone. */
+  read?: () => Promise<void>
 }) {
   const { templates } = settingsWords()
   const { isBusy, problem, run } = useAct()
@@ -178,6 +204,7 @@ function Text({
         <p role="status">✓ {templates.readBy(dayAndClock(standing.reviewedAt))}</p>
       ) : (
         text &&
+        read &&
         isIn('author', 'approver') && (
           <button
             type="button"
