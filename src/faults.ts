@@ -168,6 +168,20 @@ export const FAULTS = {
   actual_alone: 'must be Actual alone: it is no test endpoint',
   subscriber_url_taken: 'belongs to another subscriber',
 
+  // Of feeds and their rules
+  certificates_required: 'must be pinned: a rule takes what they signed, and nothing else',
+  certificates_of_nobody: 'were pinned by nobody knows whom: pin them anew',
+  certificates_held: 'are what its rule relies on: take the rule away first, then write it anew',
+  author_passkeys_demanded: 'policy asks for a passkey of every author, and a rule has none',
+  no_template: 'is no template',
+  template_of_message: 'belongs to texts other than message, and to those alone',
+  text_not_ready: 'has its text in <language> as <state>: have it reviewed',
+  not_in_rule: 'is <value>, and the rule takes <values>',
+  lasts_too_long: 'is more than <hours> hours ahead, and the rule takes no more',
+  areas_differ: 'has blocks for different areas, and a text of a template speaks of all of them',
+  takes_back_nothing: 'takes back nothing that went out here by the rule',
+  follows_by_hand: 'follows an alert that went out here by somebody’s hand',
+
   // Of operators and the organisation
   operator_mail_taken: 'belongs to another operator',
   password_too_short: 'must have at least <least> characters: four or five unrelated words do well',

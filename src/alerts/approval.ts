@@ -5,14 +5,15 @@
 import { type AlertContent, digestOfBytes, mayReachNobody, readContent } from '../cap/content.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
+import type { Operator } from '../operators/operator.ts'
 import { type PresentedPasskey, transactWithPasskey } from '../operators/passkey-confirmation.ts'
 import { verifyAlertJws } from '../signing/jws.ts'
-import { type AlertRow, updateAlert } from '../store/alerts.ts'
+import { type AlertRow, type AlertState, lockAlerts, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
 import { operatorsWho } from '../store/history.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { insertSignature, type SignatureRow, voidSignatures } from '../store/signatures.ts'
-import { findAlertTemplate } from '../store/templates.ts'
+import { type AlertTemplateRow, findAlertTemplate } from '../store/templates.ts'
 import { confirmSignature } from './confirmation.ts'
 import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
@@ -23,8 +24,11 @@ import { type Caller, lockForStep, recordStep } from './steps.ts'
 import { limitFaults } from './template-limits.ts'
 import { templateFaults } from './template-texts.ts'
 
-/** What makes a person a party to an alert, for good: who did one of these can't approve it. */
-export const HANDS = ['created', 'edited', 'submitted'] as const
+/**
+ * What makes a person a party to an alert, for good: who did one of these can't approve it. What the rule of a feed
+ * submits is of whoever wrote the rule (`ruled`), and of whoever said whose signatures it believes (`pinned`).
+ */
+export const HANDS = ['created', 'edited', 'submitted', 'ruled', 'pinned'] as const
 
 /**
  * The author signs: the alert is frozen as it is now.
@@ -38,57 +42,87 @@ export async function submitAlert(
   caller: Caller,
   { revision, ...handed }: HandedSignature & { revision: number | undefined },
 ): Promise<AlertRow> {
-  const { operator, now } = caller
-  return transactWithPasskey(db, now, async tx => {
+  return transactWithPasskey(db, caller.now, async tx => {
     const alert = await lockForStep(tx, alertId, 'submit', caller, revision)
-    const { policy } = await readOrganisation(tx)
-    const { draft } = alert
-    const template = await findAlertTemplate(tx, alertId)
-    refuseFaulty([
-      ...draftFaults(draft, { now, ...policy }),
-      ...submitFaults(draft),
-      ...(await templateFaults(tx, draft, template, policy)),
-      ...(await limitFaults(tx, draft, template)),
-    ])
-    const { content, bytes, resolved } = await freshContent(tx, alert, 'anyHour')
-    refuseFaulty(profileFaults(content, policy.profiles, now))
-    const recipients = await countRecipients(tx, content, resolved)
-    if (recipients === 0 && !mayReachNobody(content)) {
-      throw new AppError('audience_empty', 'nobody would be reached: no contact is in the audience')
-    }
-    if (recipients > content.maxRecipients) {
-      const over = `${recipients} recipients are above the ceiling of ${content.maxRecipients}`
-      throw new AppError('ceiling_exceeded', `${over}: raise maxRecipients or narrow the audience`)
-    }
-    if (recipients < (content.minRecipients ?? 0)) {
-      const under = `${recipients} recipients are below the floor of ${content.minRecipients}`
-      throw new AppError('audience_changed', `${under}: see who is missing, or lower minRecipients`)
-    }
-    const signed = await verifySignature(tx, handed, { content, bytes, role: 'author' }, caller)
-    await insertSignature(tx, { ...signed, revision: content.revision })
-    const submitted = await updateAlert(
-      tx,
-      alertId,
-      {
-        state: content.secondPerson ? 'submitted' : 'approved',
-        content: bytes,
-        contentDigest: digestOfBytes(bytes),
-        sent: now,
-        expires: content.expires === null ? null : new Date(content.expires),
-        emergency: content.emergency,
-        priority: priorityOf(content),
-      },
-      now,
-    )
-    await recordStep(tx, submitted, {
-      done: 'submitted',
-      from: 'draft',
-      by: operator,
-      now,
-      template,
-    })
-    return submitted
+    const frozen = await freezeDraft(tx, alert, caller, () => handed)
+    await recordSubmit(tx, frozen, caller)
+    return frozen.alert
   })
+}
+
+/** An alert as it was submitted, and what it was made of. */
+export interface Frozen {
+  readonly alert: AlertRow
+  readonly template: AlertTemplateRow | undefined
+}
+
+/**
+ * Judges a draft as every submit does, and freezes what its author signs: a person, or the rule of a feed. To be told
+ * by `recordSubmit`, which is the last step: counting an audience takes long.
+ *
+ * @param handedFor gives the author's signature over these bytes
+ * @throws AppError as `submitAlert`
+ */
+export async function freezeDraft(
+  tx: Database,
+  alert: AlertRow,
+  caller: Caller,
+  handedFor: (bytes: Uint8Array) => HandedSignature | Promise<HandedSignature>,
+): Promise<Frozen> {
+  const { operator, now } = caller
+  const { policy } = await readOrganisation(tx)
+  const { id, draft } = alert
+  const template = await findAlertTemplate(tx, id)
+  refuseFaulty([
+    ...draftFaults(draft, { now, ...policy }),
+    ...submitFaults(draft),
+    ...(await templateFaults(tx, draft, template, policy)),
+    ...(await limitFaults(tx, draft, template)),
+  ])
+  const { content, bytes, resolved } = await freshContent(tx, alert, 'anyHour', operator.feedId)
+  refuseFaulty(profileFaults(content, policy.profiles, now))
+  assertBounds(content, await countRecipients(tx, content, resolved))
+  const signed = { content, bytes, role: 'author' } as const
+  const signature = await verifySignature(tx, await handedFor(bytes), signed, caller)
+  await insertSignature(tx, { ...signature, revision: content.revision })
+  const submitted = await updateAlert(
+    tx,
+    id,
+    {
+      state: content.secondPerson ? 'submitted' : 'approved',
+      content: bytes,
+      contentDigest: digestOfBytes(bytes),
+      sent: now,
+      expires: content.expires === null ? null : new Date(content.expires),
+      emergency: content.emergency,
+      priority: priorityOf(content),
+      byRuleOf: content.byRuleOf ?? null,
+    },
+    now,
+  )
+  return { alert: submitted, template }
+}
+
+export async function recordSubmit(
+  tx: Database,
+  { alert, template }: Frozen,
+  { operator: by, now }: Caller,
+): Promise<void> {
+  await recordStep(tx, alert, { done: 'submitted', from: 'draft', by, now, template })
+}
+
+function assertBounds(content: AlertContent, recipients: number): void {
+  if (recipients === 0 && !mayReachNobody(content)) {
+    throw new AppError('audience_empty', 'nobody would be reached: no contact is in the audience')
+  }
+  if (recipients > content.maxRecipients) {
+    const over = `${recipients} recipients are above the ceiling of ${content.maxRecipients}`
+    throw new AppError('ceiling_exceeded', `${over}: raise maxRecipients or narrow the audience`)
+  }
+  if (recipients < (content.minRecipients ?? 0)) {
+    const under = `${recipients} recipients are below the floor of ${content.minRecipients}`
+    throw new AppError('audience_changed', `${under}: see who is missing, or lower minRecipients`)
+  }
 }
 
 /** @throws AppError `had_a_hand`, `invalid_signature`, `expired`, `passkey_required`, `passkey_mismatch` */
@@ -104,7 +138,7 @@ export async function approveAlert(
     if ((await operatorsWho(tx, alertId, HANDS)).has(operator.id)) {
       throw new AppError(
         'had_a_hand',
-        'you wrote, edited or submitted it: somebody else must approve it',
+        'you wrote, edited or submitted it, or made the rule that did: somebody else must approve it',
       )
     }
     assertNotExpired(alert, now)
@@ -163,23 +197,47 @@ async function voidAlert(
   const { action, done, reason, revision } = step
   return transact(db, async tx => {
     const { state: from } = await lockForStep(tx, alertId, action, caller, revision)
-    await voidSignatures(tx, alertId, now)
     // What was rejected keeps its bytes, so that one can see what was rejected.
-    const change =
-      action === 'reject'
-        ? ({ state: 'rejected' } as const)
-        : ({
-            state: 'draft',
-            content: null,
-            contentDigest: null,
-            sent: null,
-            expires: null,
-          } as const)
+    const change = action === 'reject' ? ({ state: 'rejected' } as const) : THAWED
+    await voidSignatures(tx, alertId, now)
     const alert = await updateAlert(tx, alertId, change, now)
     const detail = reason === undefined ? {} : { detail: reason }
     await recordStep(tx, alert, { done, from, by: operator, now, ...detail })
     return alert
   })
+}
+
+/** What was frozen is a draft again. */
+const THAWED = {
+  state: 'draft',
+  content: null,
+  contentDigest: null,
+  sent: null,
+  expires: null,
+  byRuleOf: null,
+} as const
+
+/**
+ * Takes back what the rule of a feed has submitted and nobody has sent yet: to a draft, for people to go on with.
+ *
+ * @param alertIds what of them was sent meanwhile is left alone
+ * @param how `by` whom; `reason` for whoever finds the draft
+ */
+export async function takeBackByRule(
+  tx: Database,
+  alertIds: readonly string[],
+  how: { readonly by: Operator | undefined; readonly reason: string; readonly now: Date },
+): Promise<void> {
+  const { by, reason, now } = how
+  const taken: { readonly alert: AlertRow; readonly from: AlertState }[] = []
+  for (const { id, state: from, byRuleOf } of await lockAlerts(tx, alertIds)) {
+    if (byRuleOf === null || (from !== 'submitted' && from !== 'approved')) continue
+    await voidSignatures(tx, id, now)
+    taken.push({ alert: await updateAlert(tx, id, THAWED, now), from })
+  }
+  for (const { alert, from } of taken) {
+    await recordStep(tx, alert, { done: 'withdrawn', from, by, now, detail: reason })
+  }
 }
 
 /** @throws AppError `expired` */

@@ -73,16 +73,40 @@ export async function composeAlert(
  */
 export async function insertDraft(
   tx: Database,
+  caller: Caller,
+  draft: AlertDraft,
+  how: HowWritten,
+): Promise<AlertRow> {
+  const written = await writeDraft(tx, caller, draft, how)
+  await recordDraft(tx, written, caller)
+  return written.alert
+}
+
+export interface HowWritten {
+  readonly policy: Policy
+  readonly references?: readonly string[]
+  readonly template?: Omit<AlertTemplateRow, 'alertId' | 'partedAt'>
+  /** The alert whose silent ones it reminds. */
+  readonly reminderOf?: string
+}
+
+/** An alert as it was written, and what it was made of. */
+export interface Written {
+  readonly alert: AlertRow
+  readonly template: AlertTemplateRow | undefined
+}
+
+/**
+ * The same, to be told by `recordDraft` once all else is done: what is told holds the trail's lock.
+ *
+ * @throws AppError as `insertDraft`
+ */
+export async function writeDraft(
+  tx: Database,
   { operator, now, exerciseId }: Caller,
   draft: AlertDraft,
-  how: {
-    readonly policy: Policy
-    readonly references?: readonly string[]
-    readonly template?: Omit<AlertTemplateRow, 'alertId' | 'partedAt'>
-    /** The alert whose silent ones it reminds. */
-    readonly reminderOf?: string
-  },
-): Promise<AlertRow> {
+  how: HowWritten,
+): Promise<Written> {
   const { policy, references = [], template: of, reminderOf = null } = how
   const exercise =
     exerciseId === undefined ? undefined : await holdOpenExercise(tx, exerciseId, now)
@@ -103,8 +127,15 @@ export async function insertDraft(
     updatedAt: now,
   })
   const template = of && (await insertAlertTemplate(tx, { ...of, alertId: alert.id }))
-  await recordStep(tx, alert, { done: 'created', from: null, by: operator, now, template })
-  return alert
+  return { alert, template }
+}
+
+export async function recordDraft(
+  tx: Database,
+  { alert, template }: Written,
+  { operator: by, now }: Caller,
+): Promise<void> {
+  await recordStep(tx, alert, { done: 'created', from: null, by, now, template })
 }
 
 export interface AlertEdit {

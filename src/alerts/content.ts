@@ -65,11 +65,13 @@ function dutyFault(
  * What an author would sign now, and whom it would reach.
  *
  * @param at whose hours are heeded, if any are: it decides whom the alert reaches, and nothing of what is signed
+ * @param byRuleOf the feed whose rule has written it, which sends nothing that no person has read
  */
 export async function freshContent(
   db: Database,
   alert: AlertRow,
   at: Date | 'anyHour',
+  byRuleOf?: string,
 ): Promise<{ content: AlertContent; bytes: Uint8Array; resolved: ResolvedAudience }> {
   const { id, revision, draft, references, maxRecipients, minRecipients, exerciseId } = alert
   const exercise = exerciseId === null ? undefined : await findExercise(db, exerciseId)
@@ -90,7 +92,9 @@ export async function freshContent(
     onDuty: await groupsOnDuty(db, draft),
     linkUrl: policy.linkUrl ?? undefined,
     ...(heedsHours(draft) && { locationHours: { timeZone } }),
+    byRuleOf,
     secondPerson:
+      byRuleOf !== undefined ||
       policy.secondPerson === 'all' ||
       (policy.secondPerson === 'actual' && draft.status === 'Actual'),
     ...passkeysDemanded(policy.passkeys),

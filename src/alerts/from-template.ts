@@ -74,7 +74,7 @@ function draftOf(filled: FilledTemplate, use: TemplateUse): AlertDraft {
 }
 
 /** A text that was short enough may be too long when it is filled in. */
-function shapeFaults(draft: AlertDraft) {
+export function shapeFaults(draft: AlertDraft) {
   const issues = draftSchema.safeParse(draft).error?.issues ?? []
   return issues
     .map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message }))

@@ -140,11 +140,11 @@ async function act(
   })
 }
 
-/** It must not be handed to somebody who is gone, or who could do nothing with it. */
+/** It must not be handed to somebody who is gone, or who could do nothing with it; nor to the rule of a feed. */
 async function assertCanAct(tx: Database, operatorId: string): Promise<void> {
   const other = await findOperator(tx, operatorId)
   const can = other?.roles.some(role => role === 'author' || role === 'approver') === true
-  if (can && other?.disabledAt == null) return
+  if (can && other?.disabledAt == null && other?.feedId === undefined) return
   const detail = 'must be an author or approver who is not disabled'
   throw new AppError('invalid_operator', 'it can not be handed to them', {
     faults: [{ pointer: '/operatorId', detail }],

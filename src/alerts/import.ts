@@ -12,9 +12,17 @@ import { digestOfBytes } from '../cap/content.ts'
 import { AppError, type Fault } from '../errors.ts'
 import type { AlertRow } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
+import type { ExerciseRow } from '../store/exercises.ts'
 import { findFollowedAlerts, insertImportedMessage } from '../store/imported-messages.ts'
-import { checkDraft, insertDraft, withCleanAreas } from './compose.ts'
-import { refuseFaulty, withCode } from './draft-faults.ts'
+import {
+  checkDraft,
+  type HowWritten,
+  recordDraft,
+  withCleanAreas,
+  writeDraft,
+  type Written,
+} from './compose.ts'
+import { type DraftFault, refuseFaulty, withCode } from './draft-faults.ts'
 import { inExercise } from './in-exercise.ts'
 import { assertMode, type Caller } from './steps.ts'
 
@@ -41,17 +49,62 @@ export async function importAlert(
   return { alert, warnings: [...warnings, ...signatureWarning(reading)] }
 }
 
-/**
- * The same of a message that was read already.
- *
- * @param how `feedId`: the feed that it came by
- */
+/** A message that was read already, and how it is taken. */
+interface Handed {
+  readonly roster: string | undefined
+  /** The feed that it came by; null: by hand. */
+  readonly feedId: string | null
+  /** What is written beside the draft, with it or not at all. */
+  readonly beside?: (tx: Database, alert: AlertRow, message: CapMessage) => Promise<void>
+}
+
+/** The same of a message that was read already. */
 export async function importReading(
   db: Database,
   caller: Caller,
   reading: CapReading,
-  { roster, feedId }: { readonly roster: string | undefined; readonly feedId: string | null },
+  { roster, feedId, beside }: Handed,
 ): Promise<ImportedAlert> {
+  const { message, draft, exercise, misplaced, warnings, inMessage } = await draftOfReading(
+    db,
+    caller,
+    reading,
+    roster,
+  )
+  const checked = await checkDraft(db, draft, caller.now, exercise)
+  const all = [...misplaced, ...checked.faults]
+  refuseFaulty(all.map(({ under, ...fault }) => withCode(under)(inMessage(fault))))
+  const alert = await transact(db, async tx => {
+    const references = await followedBy(tx, message, { mode: caller.mode, feedId })
+    const reaching = reachingAsFollowed(draft, references)
+    const { policy } = checked
+    const written = await writeImport(tx, caller, message, reaching, { policy, references, feedId })
+    await beside?.(tx, written.alert, message)
+    await recordDraft(tx, written, caller)
+    return written.alert
+  })
+  return { alert, warnings }
+}
+
+/** What a message says, as a draft that is still to be checked. */
+interface DraftOfReading {
+  readonly message: CapMessage
+  readonly draft: AlertDraft
+  readonly exercise: ExerciseRow | undefined
+  /** What the exercise has against it. */
+  readonly misplaced: readonly DraftFault[]
+  readonly warnings: readonly Fault[]
+  /** Where in the message a fault of the draft lies. */
+  inMessage(fault: Fault): Fault
+}
+
+/** @throws AppError `invalid_alert` naming each fault by its place in the message, `wrong_mode` */
+export async function draftOfReading(
+  db: Database,
+  caller: Caller,
+  reading: CapReading,
+  roster: string | undefined,
+): Promise<DraftOfReading> {
   const { message } = reading
   if (message === undefined) throw refused(reading.faults.map(placed))
   const { draft: given, faults, warnings } = draftOf(message, { roster, now: caller.now })
@@ -61,39 +114,48 @@ export async function importReading(
   const { draft, faults: misplaced, exercise } = await inExercise(db, caller, clean)
   const inMessage = ({ pointer, ...words }: Fault): Fault =>
     at({ ...words, path: pathOf(pointer, message) })
-
   assertMode(caller.mode, modeOf(draft.status))
-  const checked = await checkDraft(db, draft, caller.now, exercise)
-  const all = [...misplaced, ...checked.faults]
-  refuseFaulty(all.map(({ under, ...fault }) => withCode(under)(inMessage(fault))))
-  const alert = await transact(db, async tx => {
-    const references = await followedBy(tx, message, { mode: caller.mode, feedId })
-    const inserted = await insertDraft(tx, caller, reachingAsFollowed(draft, references), {
-      ...checked,
-      references,
-    })
-    const already = await insertImportedMessage(tx, {
-      ...identityOf(message),
-      feedId,
-      alertId: inserted.id,
-      at: caller.now,
-    })
-    if (already !== undefined) {
-      throw new AppError('already_exists', `this message is the alert ${already} already`)
-    }
-    return inserted
-  })
   return {
-    alert,
+    message,
+    draft,
+    exercise,
+    misplaced,
     warnings: [...reading.warnings.map(placed), ...warnings.map(at), ...cleaned.map(inMessage)],
+    inMessage,
   }
+}
+
+/**
+ * Writes the draft of a message, to be told by `recordDraft`. Of two nodes that have the same message the second waits
+ * here for the first.
+ *
+ * @throws AppError `already_exists`; and as `insertDraft`
+ */
+export async function writeImport(
+  tx: Database,
+  caller: Caller,
+  message: CapMessage,
+  draft: AlertDraft,
+  { feedId, ...how }: HowWritten & { readonly feedId: string | null },
+): Promise<Written> {
+  const written = await writeDraft(tx, caller, draft, how)
+  const already = await insertImportedMessage(tx, {
+    ...identityOf(message),
+    feedId,
+    alertId: written.alert.id,
+    at: caller.now,
+  })
+  if (already !== undefined) {
+    throw new AppError('already_exists', `this message is the alert ${already} already`)
+  }
+  return written
 }
 
 /**
  * The alerts of ours that a message of somebody else's corrects: those that the messages it references have become,
  * and all that these had followed. So it goes to whom they have reached, and stops what is left of them.
  */
-async function followedBy(
+export async function followedBy(
   tx: Database,
   { msgType, references }: CapMessage,
   of: { readonly mode: Caller['mode']; readonly feedId: string | null },
@@ -105,7 +167,7 @@ async function followedBy(
 }
 
 /** What takes alerts of ours back is for those who may have had them, and for nobody else. */
-function reachingAsFollowed(draft: AlertDraft, references: readonly string[]): AlertDraft {
+export function reachingAsFollowed(draft: AlertDraft, references: readonly string[]): AlertDraft {
   if (draft.status !== 'Actual' || draft.msgType !== 'Cancel' || references.length === 0)
     return draft
   return { ...draft, audience: { groups: [], excludeGroups: [], only: 'reached' } }

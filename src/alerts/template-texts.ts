@@ -104,7 +104,10 @@ export function correctionsOf(
 
 const SAID = ['sms', 'headline', 'description', 'instruction'] as const
 
-function saidIn(texts: readonly FilledText[], language: string): Pick<Info, (typeof SAID)[number]> {
+export function saidIn(
+  texts: readonly FilledText[],
+  language: string,
+): Pick<Info, (typeof SAID)[number]> {
   const text = texts.find(one => one.language === language)
   const said = SAID.filter(part => text?.[part] !== undefined)
   return Object.fromEntries(said.map(part => [part, text![part]!]))
@@ -170,23 +173,33 @@ export async function templateWarnings(
   return [...warnings, { pointer: '/template/version', detail }]
 }
 
+/** Why a text may not be said; undefined: it was reviewed, or policy asks for no review. */
+export function heldBack(
+  { template, writings, reviews }: VersionedTemplate,
+  language: string,
+  policy: Pick<Policy, 'templateReview'>,
+): Exclude<TextState, 'reviewed'> | undefined {
+  const state = stateOf(template, writings, reviews, language)
+  const isSaid = state === 'reviewed' || (state === 'draft' && policy.templateReview === 'none')
+  return isSaid ? undefined : state
+}
+
 function languageFaults(
   { info, corrections }: AlertDraft,
-  { template, writings, reviews }: VersionedTemplate,
+  of: VersionedTemplate,
   language: string,
   policy: Pick<Policy, 'templateReview'>,
 ): Fault[] {
   const no = info.findIndex(block => block.language === language)
   const declared = `in ${language}, which the template declares: fill it in anew, ${WAY_OUT}`
-  const state = stateOf(template, writings, reviews, language)
-  const isHeld = state !== 'reviewed' && (state !== 'draft' || policy.templateReview !== 'none')
-  const detail = isHeld ? `${STATE_DETAILS[state]}: have it reviewed there, ${WAY_OUT}` : ''
+  const state = heldBack(of, language, policy)
+  const detail = state && `${STATE_DETAILS[state]}: have it reviewed there, ${WAY_OUT}`
   const unprepared = (['cancel', 'allClear'] as const).filter(
     kind => corrections?.[kind]?.some(text => text.language === language) !== true,
   )
   return [
     ...(no === -1 ? [{ pointer: '/info', detail: `says nothing ${declared}` }] : []),
-    ...(isHeld ? [{ pointer: no === -1 ? '/info' : `/info/${no}/sms`, detail }] : []),
+    ...(detail === undefined ? [] : [{ pointer: no === -1 ? '/info' : `/info/${no}/sms`, detail }]),
     ...unprepared.map(kind => ({
       pointer: `/corrections/${kind}`,
       detail: `has no text ${declared}`,

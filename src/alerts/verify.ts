@@ -188,6 +188,7 @@ function assertSameAsSigned(alert: AlertRow, content: AlertContent): void {
     content.mode === alert.mode &&
     content.status === alert.status &&
     (content.exercise?.id ?? null) === alert.exerciseId &&
+    (content.byRuleOf ?? null) === alert.byRuleOf &&
     content.msgType === alert.msgType &&
     content.severity === alert.severity &&
     content.delivery === alert.delivery &&

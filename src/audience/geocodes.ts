@@ -71,6 +71,16 @@ export async function lookUpGeocodes(
   }
 }
 
+/** Which of these name no shape, each at its place below `pointer`. */
+export async function geocodeFaults(
+  db: Database,
+  named: readonly Geocode[],
+  pointer: string,
+): Promise<Fault[]> {
+  const geocodes = await lookUpGeocodes(db, named)
+  return named.flatMap((geocode, no) => geocodes.fault(geocode, `${pointer}/${no}`) ?? [])
+}
+
 async function setsNamed(
   db: Database,
   names: readonly string[],

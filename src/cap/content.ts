@@ -95,7 +95,9 @@ const contentSchema = z.strictObject({
   /** Which of the rules of which alert it tells those on duty of; they were approved with that. */
   escalation: z.strictObject({ of: reachedAlert, rule: z.int().min(0) }).optional(),
   severity: z.enum(SEVERITIES),
-  /** Policy asks for an approver: the author's signature alone sends nothing. */
+  /** The feed by whose rule it was written: no person had read it when its author's signature was made. */
+  byRuleOf: z.uuid().optional(),
+  /** Policy asks for an approver, or no person wrote it: the author's signature alone sends nothing. */
   secondPerson: z.boolean(),
   /** Policy asks for a passkey that confirms the signatures of these; absent: of nobody. */
   passkeys: z
@@ -176,6 +178,7 @@ export interface ContentFacts {
   readonly locationHours?: AlertContent['locationHours']
   /** Where links of recipients lead. */
   readonly linkUrl?: string | undefined
+  readonly byRuleOf?: string | undefined
   readonly secondPerson: boolean
   readonly passkeys?: AlertContent['passkeys']
   readonly emergency: boolean
@@ -230,6 +233,7 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     ...(reached.length > 0 && { reached: [...reached] }),
     ...(only !== undefined && { only }),
     severity: worstSeverity(draft.info),
+    ...(facts.byRuleOf !== undefined && { byRuleOf: facts.byRuleOf }),
     secondPerson: facts.secondPerson,
     ...(facts.passkeys !== undefined && { passkeys: facts.passkeys }),
     emergency: facts.emergency,
@@ -359,6 +363,8 @@ export function readContent(bytes: Uint8Array): AlertContent {
     throw notOurs('is live, and of an exercise')
   if (content.areasDigest !== digestOf(content.areas))
     throw notOurs('has other areas than its digest')
+  if (content.byRuleOf !== undefined && !content.secondPerson)
+    throw notOurs('was written by a rule, and would be sent unread')
   if (!reachesAsItMay(content)) throw notOurs('reaches people of other alerts than it may')
   return content
 }

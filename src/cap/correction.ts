@@ -45,6 +45,7 @@ export function correctionContent(
     link: _link,
     only: _only,
     reminder: _reminder,
+    byRuleOf: _rule,
     ...kept
   } = alert
   const languages = alert.texts.map(text => text.language)
@@ -115,6 +116,7 @@ export function reminderContent(
     escalations: _rules,
     origin: _origin,
     foreignReferences: _foreign,
+    byRuleOf: _rule,
     ...rest
   } = alert
   const { minRecipients: _floor, locationHours: _hours, ...kept } = rest

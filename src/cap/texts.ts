@@ -58,6 +58,6 @@ export function lookUpLanguage(
   return undefined
 }
 
-function isSameTag(a: string, b: string): boolean {
+export function isSameTag(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }

@@ -97,7 +97,12 @@ async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8
   const housekeeping = startHousekeeping(deps)
   const stallWatch = startStallWatch(database.db)
   const noticeSigner = startNoticeSigner({ db: database.db, masterKey, now })
-  const poller = startPoller({ db: database.db, privateHosts: config.privateHosts, now })
+  const poller = startPoller({
+    db: database.db,
+    privateHosts: config.privateHosts,
+    masterKey,
+    now,
+  })
   log.info({ port: server.port }, 'the API listens')
   const part: Part = {
     async stop() {

@@ -2,7 +2,9 @@
 import { X509Certificate } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
 import { AppError, type Fault } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { mayBePrivate, urlFault } from '../network/origin.ts'
+import type { Operator } from '../operators/operator.ts'
 import {
   deleteFeed,
   type FeedRow,
@@ -15,7 +17,9 @@ import {
 } from '../store/cap-feeds.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, refuseTaken, transact } from '../store/database.ts'
-import { findOperator } from '../store/operators.ts'
+import { findFeedRule } from '../store/feed-rules.ts'
+import { findOperator, updateOperator } from '../store/operators.ts'
+import { dropRule, noFeed } from './rules.ts'
 
 export interface FeedDraft {
   readonly url: string
@@ -36,7 +40,7 @@ export interface FeedDraft {
 export type FeedEdit = { readonly [Field in keyof FeedDraft]?: FeedDraft[Field] | undefined }
 
 interface By {
-  readonly operatorId: string
+  readonly operator: Operator
   readonly now: Date
 }
 
@@ -50,7 +54,13 @@ export async function createFeed(
   await refuseFaulty(db, privateHosts, draft)
   return refuseTakenUrl(() =>
     transact(db, async tx => {
-      const row = await insertFeed(tx, { ...columnsOf(draft), id: uuid(), createdAt: by.now })
+      const certificatesBy = draft.certificates.length === 0 ? null : by.operator.id
+      const row = await insertFeed(tx, {
+        ...columnsOf(draft),
+        certificatesBy,
+        id: uuid(),
+        createdAt: by.now,
+      })
       await tell(tx, by, 'feed.created', row.id)
       return row
     }),
@@ -72,7 +82,7 @@ export async function changeFeed(
   return refuseTakenUrl(() =>
     transact(db, async tx => {
       const current = await lockFeed(tx, id)
-      if (current === undefined) throw notFound()
+      if (current === undefined) throw noFeed()
       if (revision !== undefined && revision !== current.revision) {
         throw new AppError(
           'stale_revision',
@@ -83,21 +93,33 @@ export async function changeFeed(
         Object.entries(edit).filter(([, value]) => value !== undefined),
       )
       const draft: FeedDraft = { ...current, ...given }
-      await refuseFaulty(tx, privateHosts, draft)
+      const rule = await findFeedRule(tx, id)
+      const isPinnedAnew = draft.certificates.join() !== current.certificates.join()
+      const isHeld = rule !== undefined && isPinnedAnew
+      const held = isHeld ? [faultAt('/certificates', 'certificates_held')] : []
+      await refuseFaulty(tx, privateHosts, draft, held)
       // Asked anew, and whole: what it was told before may have been for other settings.
       const afresh = { dueAt: by.now, etag: null, lastModified: null, failures: 0 }
       await forgetItems(tx, id)
-      const row = await updateFeed(tx, id, { ...columnsOf(draft), ...afresh })
+      // Whoever sends the same ones says so of them, where nobody knows who did.
+      const isVouched = edit.certificates !== undefined && current.certificatesBy === null
+      const certificatesBy = isPinnedAnew || isVouched ? by.operator.id : current.certificatesBy
+      const row = await updateFeed(tx, id, { ...columnsOf(draft), ...afresh, certificatesBy })
+      // It writes under the feed's name.
+      if (rule !== undefined) await updateOperator(tx, rule.operatorId, { name: row.description })
       await tell(tx, by, 'feed.changed', id, { fields: Object.keys(given).sort() })
       return row
     }),
   )
 }
 
-/** Its drafts stay. @throws AppError `not_found` */
+/** Its drafts stay, and what its rule has submitted becomes drafts. @throws AppError `not_found` */
 export async function removeFeed(db: Database, by: By, id: string): Promise<void> {
   await transact(db, async tx => {
-    if (!(await deleteFeed(tx, id))) throw notFound()
+    if ((await lockFeed(tx, id)) === undefined) throw noFeed()
+    const rule = await findFeedRule(tx, id)
+    if (rule !== undefined) await dropRule(tx, rule, by.operator, by.now)
+    await deleteFeed(tx, id)
     await tell(tx, by, 'feed.deleted', id)
   })
 }
@@ -105,7 +127,7 @@ export async function removeFeed(db: Database, by: By, id: string): Promise<void
 /** @throws AppError `not_found` */
 export async function getFeed(db: Database, id: string): Promise<FeedRow> {
   const row = await findFeed(db, id)
-  if (row === undefined) throw notFound()
+  if (row === undefined) throw noFeed()
   return row
 }
 
@@ -137,12 +159,14 @@ async function refuseFaulty(
   db: Database,
   privateHosts: readonly string[],
   { url, authorId, certificates }: FeedDraft,
+  held: readonly Fault[] = [],
 ): Promise<void> {
-  const faults: Fault[] = []
+  const faults: Fault[] = [...held]
   const ofUrl = urlFault(url, mayBePrivate(url, privateHosts))
   if (ofUrl !== undefined) faults.push({ pointer: '/url', detail: ofUrl })
   const author = await findOperator(db, authorId)
-  if (author === undefined || author.disabledAt !== undefined || !author.roles.includes('author')) {
+  const isAuthor = author?.roles.includes('author') === true && author.feedId === undefined
+  if (!isAuthor || author.disabledAt !== undefined) {
     faults.push({ pointer: '/authorId', detail: 'is no operator with the role author' })
   }
   for (const [no, pem] of certificates.entries()) {
@@ -165,16 +189,12 @@ function certificateFault(pem: string): string | undefined {
 /** Tells the trail; a URL may hold a secret, so it is not in it. */
 async function tell(
   tx: Database,
-  { operatorId }: By,
+  { operator }: By,
   action: string,
   id: string,
   detail: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  await recordAudit(tx, { operatorId, action, subject: id, detail })
-}
-
-function notFound(): AppError {
-  return new AppError('not_found', 'there is no such feed')
+  await recordAudit(tx, { operatorId: operator.id, action, subject: id, detail })
 }
 
 function refuseTakenUrl<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /**
  * Asks feeds of CAP for what is new. Any number of pollers work at once; a claim is a lease with a fence. What a poll
- * has made a draft is known by its message, so a poll that dies halfway, or is done twice, makes nothing twice.
+ * has made a draft, or submitted, is known by its message, so a poll that dies halfway, or is done twice, makes nothing twice.
  *
  * A feed that doesn't answer is asked less and less often, an hour apart at most. What it brings and can't be taken is
  * kept beside it as a problem, said in the log, and not fetched again.
@@ -25,6 +25,8 @@ export interface PollerOptions {
   readonly db: Database
   /** `Config.privateHosts` */
   readonly privateHosts: readonly string[]
+  /** Opens the keys of rules. */
+  readonly masterKey: Uint8Array
   readonly now: () => Date
 }
 
@@ -160,7 +162,7 @@ async function takeAll(
   items: readonly FeedItem[],
   message: Uint8Array | undefined,
 ): Promise<{ done: string[]; problems: FeedProblem[] }> {
-  const { db, now } = options
+  const { db, masterKey, now } = options
   const done: string[] = []
   const problems: FeedProblem[] = []
   const deadline = performance.now() + ITEMS_MS
@@ -175,11 +177,14 @@ async function takeAll(
     const taken =
       fetched.length > feed.maxOctets
         ? { became: 'refused' as const, reason: 'answer_too_large', detail: 'no message' }
-        : await takeMessage(db, feed, fetched, now())
+        : await takeMessage(db, feed, { masterKey, xml: fetched, now: now() })
     done.push(key)
     if (taken.became === 'refused') problems.push(problemOf(now(), taken.reason, taken.detail, url))
     if (taken.became === 'draft') {
       log.info({ feedId: feed.id, alertId: taken.alertId }, 'a feed brought a draft')
+    }
+    if (taken.became === 'submitted') {
+      log.info({ feedId: feed.id, alertId: taken.alertId }, 'a feed submitted an alert by its rule')
     }
   }
   return { done, problems }

@@ -1,24 +1,24 @@
 /**
- * One message that a feed brought: judged, and made a draft or not. It never goes farther than a draft by itself.
- *
- * Where the feed has certificates, nothing is read but the octets that one of them signed: what stands around them, or
- * what the message says of its own key, counts for nothing (SECURITY.md T20).
+ * One message that a feed brought: judged, and made a draft or not; by the feed's rule it is submitted, for people to
+ * approve. It never goes farther than that by itself.
  */
-import { X509Certificate } from 'node:crypto'
 import { identityOf, importReading } from '../alerts/import.ts'
-import { modeOf } from '../cap/alert.ts'
 import type { CapMessage } from '../cap/message.ts'
 import { type CapReading, readCapXml } from '../cap/xml-reader.ts'
 import { isAppError } from '../errors.ts'
-import { verifyXmlSignature } from '../signing/xml-signature.ts'
 import type { FeedRow } from '../store/cap-feeds.ts'
 import { type Database, isDatabaseAway } from '../store/database.ts'
+import { insertFeedMessage } from '../store/feed-messages.ts'
+import { insertHistory } from '../store/history.ts'
 import { findImportedMessages } from '../store/imported-messages.ts'
-import { findOperator } from '../store/operators.ts'
+import { findFeedOperator, findOperator } from '../store/operators.ts'
 import { readOrganisation } from '../store/organisation.ts'
+import { placeOf } from './message-place.ts'
+import { signedReading } from './signed-reading.ts'
+import { type Brought, type Reason, submitByRule, takeBackFollowed } from './submit-by-rule.ts'
 
 export type Taken =
-  | { readonly became: 'draft'; readonly alertId: string }
+  | { readonly became: 'draft' | 'submitted'; readonly alertId: string }
   /** Not for us, or had before. */
   | { readonly became: 'nothing' }
   | { readonly became: 'refused'; readonly reason: string; readonly detail: string }
@@ -27,14 +27,16 @@ export type Taken =
 export async function takeMessage(
   db: Database,
   feed: FeedRow,
-  xml: Uint8Array,
-  now: Date,
+  { masterKey, xml, now }: Omit<Brought, 'feedId'>,
 ): Promise<Taken> {
+  const brought = { feedId: feed.id, masterKey, xml, now }
   try {
-    const reading = readCapXml(xml)
-    const signed = signedReading(reading, feed.certificates, now)
+    const signed = signedReading(readCapXml(xml), feed.certificates, now)
     if ('reason' in signed) return { became: 'refused', ...signed }
     const { message } = signed.reading
+    if (message?.msgType === 'Update' || message?.msgType === 'Cancel') {
+      await takeBackFollowed(db, brought)
+    }
     if (message !== undefined && (await isNotForUs(db, feed, message, now))) {
       return { became: 'nothing' }
     }
@@ -43,7 +45,9 @@ export async function takeMessage(
     if (known === 'other words') {
       return refusal('changed', 'the feed has told other words under the same name before')
     }
-    return await draftOf(db, feed, signed.reading, now)
+    const byRule = await submitByRule(db, brought)
+    if (byRule?.became === 'submitted') return byRule
+    return await draftOf(db, feed, signed.reading, { xml, now, reasons: byRule?.reasons })
   } catch (error) {
     if (!isAppError(error) || isDatabaseAway(error)) throw error
     // Another node was faster.
@@ -55,32 +59,6 @@ export async function takeMessage(
 
 function refusal(reason: string, detail: string): Taken {
   return { became: 'refused', reason, detail }
-}
-
-/** What one of the certificates vouches for, read from the signed octets themselves. */
-function signedReading(
-  reading: CapReading,
-  certificates: readonly string[],
-  now: Date,
-): { reading: CapReading } | { reason: string; detail: string } {
-  if (certificates.length === 0) return { reading }
-  const { text, signature, faults } = reading
-  if (signature === undefined) return { reason: 'unsigned', detail: 'the message has no signature' }
-  // More than one signature, or one out of its place: a riddle, whatever verifies.
-  if (faults.length > 0) return { reading }
-  for (const pem of certificates) {
-    const signed = verifyXmlSignature(text, signature, pem)
-    if (signed === undefined) continue
-    const { validFrom, validTo } = new X509Certificate(pem)
-    if (now < new Date(validFrom) || now > new Date(validTo)) {
-      return {
-        reason: 'certificate_out_of_date',
-        detail: `it is valid from ${validFrom} to ${validTo}`,
-      }
-    }
-    return { reading: readCapXml(Buffer.from(signed)) }
-  }
-  return { reason: 'bad_signature', detail: 'no certificate of the feed has signed this message' }
 }
 
 /** What a feed may well bring and nobody has to look at. */
@@ -114,17 +92,38 @@ async function draftOf(
   db: Database,
   feed: FeedRow,
   reading: CapReading,
-  now: Date,
+  {
+    xml,
+    now,
+    reasons,
+  }: Pick<Brought, 'xml' | 'now'> & {
+    /** Why its rule did not take it; undefined: it has none. */
+    readonly reasons: readonly Reason[] | undefined
+  },
 ): Promise<Taken> {
   const operator = await findOperator(db, feed.authorId)
   if (operator === undefined || operator.disabledAt !== undefined) {
     return refusal('no_author', 'the operator in whose name drafts are written is disabled')
   }
-  const status = reading.message?.status
-  const isActual = status === undefined || status === 'Draft' || modeOf(status) === 'live'
-  const caller = { operator, mode: isActual ? ('live' as const) : ('exercise' as const), now }
-  // A roster is for drills alone.
-  const roster = isActual ? undefined : (feed.roster ?? undefined)
-  const { alert } = await importReading(db, caller, reading, { roster, feedId: feed.id })
+  const { mode, roster } = placeOf(feed, reading.message)
+  const { alert } = await importReading(db, { operator, mode, now }, reading, {
+    roster,
+    feedId: feed.id,
+    async beside(tx, { id: alertId }, message) {
+      const { digest: _digest, ...identity } = identityOf(message)
+      const became = { alertId, became: 'draft', reasons: reasons ?? [] }
+      await insertFeedMessage(tx, { ...identity, ...became, feedId: feed.id, at: now, xml })
+      if (reasons === undefined) return
+      const detail = noteOf(reasons)
+      const { id: operatorId = null } = (await findFeedOperator(tx, feed.id)) ?? {}
+      const note = { action: 'noted', operatorId, from: 'draft', to: 'draft', detail }
+      await insertHistory(tx, alertId, { at: now, ...note })
+    },
+  })
   return { became: 'draft', alertId: alert.id }
+}
+
+function noteOf(reasons: readonly Reason[]): string {
+  const said = reasons.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ')
+  return `The rule of the feed did not submit it: ${said}`.slice(0, 2000)
 }

@@ -63,6 +63,10 @@ const common = {
     description: 'Nothing is sent to fewer: half of the estimate unless said',
   }),
   recipients: z.int().nullable().meta({ description: 'Fixed before the first message' }),
+  byRuleOf: z.uuid().nullable().meta({
+    description:
+      'The feed by whose rule it was written and submitted, in the name of `createdBy`: no person had read it then',
+  }),
   createdBy: z.uuid(),
   createdAt: timeSchema,
   updatedAt: timeSchema,
@@ -529,7 +533,7 @@ function moved({ alert, left }: Moved): z.infer<typeof movedSchema> {
 
 function commonFields(alert: AlertSummary) {
   const { id, revision, state, mode, exerciseId, severity, recipients, createdBy } = alert
-  const { maxRecipients, minRecipients } = alert
+  const { maxRecipients, minRecipients, byRuleOf } = alert
   return {
     id,
     revision,
@@ -540,6 +544,7 @@ function commonFields(alert: AlertSummary) {
     maxRecipients,
     minRecipients,
     recipients,
+    byRuleOf,
     createdBy,
     createdAt: alert.createdAt.toISOString(),
     updatedAt: alert.updatedAt.toISOString(),

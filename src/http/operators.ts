@@ -1,10 +1,9 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { geocodeSchema, polygonSchema } from '../cap/area.ts'
-import { lookUpGeocodes } from '../audience/geocodes.ts'
+import { geocodeFaults } from '../audience/geocodes.ts'
 import { SEVERITIES } from '../cap/alert.ts'
 import { AppError } from '../errors.ts'
-import { FAULTS } from '../faults.ts'
+import { jurisdictionSchema } from '../operators/jurisdiction.ts'
 import type { Operator } from '../operators/operator.ts'
 import {
   changeOperator,
@@ -27,15 +26,6 @@ import { etagOf, revisionFromIfMatch } from './revision.ts'
 const emailSchema = z.email().max(254)
 const passwordSchema = z.string().max(MAX_PASSWORD_CHARACTERS)
 const rolesSchema = z.array(z.enum(ROLES)).min(1).max(ROLES.length)
-
-const jurisdictionSchema = z
-  .strictObject({
-    geometry: polygonSchema.optional(),
-    geocodes: z.array(geocodeSchema).min(1).max(1000).optional(),
-  })
-  .refine(({ geometry, geocodes }) => geometry !== undefined || geocodes !== undefined, {
-    message: FAULTS.border_required,
-  })
 
 const limitsSchema = z.strictObject({
   severities: z.array(z.enum(SEVERITIES)).max(SEVERITIES.length).optional(),
@@ -74,11 +64,15 @@ export const operatorSchema = z
     createdAt: timeSchema,
     disabledAt: timeSchema.nullable(),
     revision: z.int(),
+    feedId: z.uuid().nullable().meta({
+      description: 'The feed whose rule it is, which nobody signs in as; null: a person',
+    }),
   })
   .meta({ id: 'Operator' })
 
 export function operatorResource(operator: Operator): z.input<typeof operatorSchema> {
   const { id, email, name, roles, jurisdiction, limits, createdAt, disabledAt, revision } = operator
+  const { feedId = null } = operator
   return {
     id,
     email,
@@ -90,6 +84,7 @@ export function operatorResource(operator: Operator): z.input<typeof operatorSch
     createdAt: createdAt.toISOString(),
     disabledAt: disabledAt?.toISOString() ?? null,
     revision,
+    feedId,
   }
 }
 
@@ -228,11 +223,7 @@ async function assertKnownGeocodes(
   db: Database,
   jurisdiction: z.infer<typeof jurisdictionSchema> | null | undefined,
 ): Promise<void> {
-  const named = jurisdiction?.geocodes ?? []
-  const geocodes = await lookUpGeocodes(db, named)
-  const faults = named.flatMap(
-    (geocode, no) => geocodes.fault(geocode, `/jurisdiction/geocodes/${no}`) ?? [],
-  )
+  const faults = await geocodeFaults(db, jurisdiction?.geocodes ?? [], '/jurisdiction/geocodes')
   if (faults.length > 0) {
     throw new AppError('unknown_geocode', 'the jurisdiction names geocodes without a shape', {
       faults,

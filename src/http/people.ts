@@ -17,6 +17,7 @@ export const personSchema = z
     name: z.string(),
     roles: z.array(z.enum(ROLES)),
     disabled: z.boolean(),
+    feedId: z.uuid().optional().meta({ description: 'The feed whose rule it is: no person' }),
   })
   .meta({ id: 'Person' })
 
@@ -64,11 +65,12 @@ export const peopleRoutes = ({ database: { db }, now }: AppDependencies) =>
       const page = pageOf(
         rows,
         limit,
-        ({ id, name, roles, disabledAt }) => ({
+        ({ id, name, roles, disabledAt, feedId }) => ({
           id,
           name,
           roles: [...roles],
           disabled: disabledAt !== undefined,
+          ...(feedId !== undefined && { feedId }),
         }),
         row => [row.id],
       )

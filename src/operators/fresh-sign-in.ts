@@ -5,7 +5,11 @@ import type { SignIn } from './operator.ts'
 const FRESH_SIGN_IN_MINUTES = 5
 
 /** @throws AppError `forbidden` past 5 minutes after the sign-in */
-export function assertFreshSignIn(signIn: SignIn, what: 'a key' | 'a passkey', now: Date): void {
+export function assertFreshSignIn(
+  signIn: SignIn,
+  what: 'a key' | 'a passkey' | 'the key of a rule',
+  now: Date,
+): void {
   if (now.getTime() - signIn.createdAt.getTime() <= FRESH_SIGN_IN_MINUTES * 60_000) return
   const minutes = `${FRESH_SIGN_IN_MINUTES} minutes`
   throw new AppError(

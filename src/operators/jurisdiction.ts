@@ -1,4 +1,7 @@
+import { z } from 'zod'
+import { geocodeSchema, polygonSchema } from '../cap/area.ts'
 import { AppError } from '../errors.ts'
+import { FAULTS } from '../faults.ts'
 import { boxesMeet } from '../geometry/box.ts'
 import { clip } from '../geometry/clipping.ts'
 import { checkPolygon, type Rings } from '../geometry/geojson.ts'
@@ -6,6 +9,16 @@ import { boxOf, outlinesOf, shift } from '../geometry/outlines.ts'
 import type { Shape } from '../geometry/shape.ts'
 import { ringsAreaKm2 } from '../geometry/sphere.ts'
 import type { Jurisdiction } from '../store/operators.ts'
+
+/** Where somebody has authority: the union of all that it names. */
+export const jurisdictionSchema = z
+  .strictObject({
+    geometry: polygonSchema.optional(),
+    geocodes: z.array(geocodeSchema).min(1).max(1000).optional(),
+  })
+  .refine(({ geometry, geocodes }) => geometry !== undefined || geocodes !== undefined, {
+    message: FAULTS.border_required,
+  })
 
 /** @throws AppError `invalid_area` naming every fault of the geometry; geocodes are the audience room's to judge */
 export function assertUsableJurisdiction(jurisdiction: Jurisdiction | null | undefined): void {

@@ -3,7 +3,7 @@ import type { Jurisdiction, Limits } from '../store/operators.ts'
 
 export type Role = (typeof ROLES)[number]
 
-/** A person who may use the system, as every room above sees them. */
+/** A person who may use the system, as every room above sees them; or the rule of a feed, which writes and no more. */
 export interface Operator {
   readonly id: string
   /** Lower case, NFKC: two spellings of one address are one person. */
@@ -17,6 +17,8 @@ export interface Operator {
   readonly createdAt: Date
   readonly disabledAt: Date | undefined
   readonly revision: number
+  /** The feed whose rule it is; undefined: a person. */
+  readonly feedId: string | undefined
 }
 
 /** A sign-in: where an access token comes from and what it is for. */

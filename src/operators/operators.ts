@@ -73,7 +73,8 @@ export async function createOperator(
  * Edits an operator. A new password ends all their sign-ins; new roles hold from their next request on.
  *
  * @param revision what `If-Match` demands
- * @throws AppError `not_found`, `stale_revision`, `last_administrator`, and as `createOperator`
+ * @throws AppError `not_found`, `stale_revision`, `last_administrator`, `wrong_state` of a feed's rule, and as
+ *   `createOperator`
  */
 export async function changeOperator(
   db: Database,
@@ -90,7 +91,10 @@ export async function changeOperator(
   return refuseTakenEmail(() =>
     transact(db, async tx => {
       if (roles !== undefined && !roles.includes('administrator')) await assertNotTheLast(tx, id)
-      await lockAtRevision(tx, id, revision)
+      const current = await lockAtRevision(tx, id, revision)
+      if (current.feedId !== undefined) {
+        throw new AppError('wrong_state', "this is the rule of a feed: change the feed's rule")
+      }
       const changed = await updateOperator(tx, id, {
         ...rest,
         email: email === undefined ? undefined : normaliseEmail(email),

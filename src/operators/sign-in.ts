@@ -123,7 +123,7 @@ export interface OpenedSession {
 /**
  * Opens a sign-in for somebody who has just proved who they are, in the transaction that believes it.
  *
- * @throws AppError `not_found`, `exercise_not_open`
+ * @throws AppError `not_found`, `exercise_not_open`; `forbidden` of a feed's rule, which is nobody
  */
 export async function openSession(
   tx: Database,
@@ -132,6 +132,9 @@ export async function openSession(
   now: Date,
 ): Promise<OpenedSession> {
   const { mode, exerciseId, onlyEnrols } = how
+  if (operator.feedId !== undefined) {
+    throw new AppError('forbidden', 'this is the rule of a feed: nobody signs in as it')
+  }
   const session = { id: uuid(), ...how, createdAt: now }
   await assertMayEnter(tx, session, operator, now)
   const refreshToken = newRefreshToken()

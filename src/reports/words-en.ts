@@ -176,6 +176,8 @@ export const english = {
     events: {
       created: 'Written',
       edited: 'Changed',
+      ruled: 'Made the rule that wrote it',
+      pinned: 'Pinned the certificates of its feed',
       submitted: 'Signed by its author',
       seen: 'Opened by who may approve it',
       approved: 'Approved and signed',

@@ -178,6 +178,8 @@ export const spanish: ReportWords = {
     events: {
       created: 'Escrita',
       edited: 'Modificada',
+      ruled: 'Hizo la regla que la escribió',
+      pinned: 'Fijó los certificados de su canal',
       submitted: 'Firmada por su autor',
       seen: 'Abierta por quien puede aprobarla',
       approved: 'Aprobada y firmada',

@@ -158,6 +158,7 @@ type SummaryColumn =
   | 'maxRecipients'
   | 'minRecipients'
   | 'recipients'
+  | 'byRuleOf'
   | 'createdBy'
   | 'createdAt'
   | 'updatedAt'

@@ -23,7 +23,7 @@ export type FeedRow = Omit<Columns, 'problems'> & { readonly problems: readonly 
 /** Somebody looks at these; more than that is one trouble many times. */
 const KEPT_PROBLEMS = 20
 
-const feedFromRow = (row: Columns): FeedRow => row as FeedRow
+export const feedFromRow = (row: Columns): FeedRow => row as FeedRow
 
 /** @throws DatabaseError 23505 on `cap_feeds_url_unique` */
 export async function insertFeed(

@@ -352,6 +352,25 @@ export async function transact<T>(db: Database, work: (tx: Database) => Promise<
   }
 }
 
+/** Runs `work`, and undoes all that it wrote: to learn what would come of it. */
+export async function transactAndUndo<T>(
+  db: Database,
+  work: (tx: Database) => Promise<T>,
+): Promise<T> {
+  let found: { readonly value: T } | undefined
+  try {
+    await transact(db, async tx => {
+      found = { value: await work(tx) }
+      throw new Undone()
+    })
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error
+  }
+  return found!.value
+}
+
+class Undone extends Error {}
+
 /** Wakes those who listen; heard only when the surrounding transaction commits. */
 export async function notify(db: Database, channel: Channel, payload: string): Promise<void> {
   await db.execute(sql`select pg_notify(${channel}, ${payload})`)

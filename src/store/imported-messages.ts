@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { AlertRow } from './alerts.ts'
 import { arrayLiteral, type Database } from './database.ts'
-import { importedMessages } from './schema.ts'
+import { alerts, importedMessages } from './schema.ts'
 
 export type ImportedMessage = typeof importedMessages.$inferInsert
 
@@ -18,26 +18,37 @@ export async function insertImportedMessage(
   const kept = await tx
     .insert(importedMessages)
     .values(message)
-    .onConflictDoUpdate({
-      target: [sender, identifier, sent, digest],
-      set: { alertId: message.alertId, at: message.at },
-      setWhere: sql`not exists (
-        select from alerts where alerts.id = ${importedMessages.alertId} and alerts.state <> 'rejected')`,
-    })
+    .onConflictDoNothing()
     .returning({ alertId: importedMessages.alertId })
   if (kept.length > 0) return undefined
+  const isIt = and(
+    eq(sender, message.sender),
+    eq(identifier, message.identifier),
+    eq(sent, message.sent),
+    eq(digest, message.digest),
+  )
+  // Asked apart, for whoever had to wait for the other's commit sees its alert from then on alone.
   const [row] = await tx
-    .select({ alertId: importedMessages.alertId })
+    .select({ alertId: importedMessages.alertId, state: alerts.state })
     .from(importedMessages)
-    .where(
-      and(
-        eq(sender, message.sender),
-        eq(identifier, message.identifier),
-        eq(sent, message.sent),
-        eq(digest, message.digest),
-      ),
-    )
-  return row?.alertId ?? undefined
+    .leftJoin(alerts, eq(alerts.id, importedMessages.alertId))
+    .where(isIt)
+    .for('update', { of: importedMessages })
+  if (row?.alertId != null && row.state !== 'rejected') return row.alertId
+  const { alertId, at } = message
+  await tx.update(importedMessages).set({ alertId, at }).where(isIt)
+  return undefined
+}
+
+/** So that a message can be taken once more. */
+export async function forgetImportedMessage(
+  tx: Database,
+  named: Pick<ImportedMessage, 'sender' | 'identifier' | 'sent'>,
+): Promise<void> {
+  const { sender, identifier, sent } = importedMessages
+  await tx
+    .delete(importedMessages)
+    .where(and(eq(sender, named.sender), eq(identifier, named.identifier), eq(sent, named.sent)))
 }
 
 /** What came before under the same name: its words, and the feed that brought it; null: by hand. */

@@ -65,6 +65,16 @@ export async function findSigningKey(
   return row && { ...keyFromRow(row.key), ownerDisabledAt: row.ownerDisabledAt ?? undefined }
 }
 
+/** Every key of an operator's that still signs. @returns their `kid`s */
+export async function revokeKeysOf(db: Database, operatorId: string, now: Date): Promise<string[]> {
+  const rows = await db
+    .update(signingKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(signingKeys.operatorId, operatorId), isNull(signingKeys.revokedAt)))
+    .returning({ kid: signingKeys.kid })
+  return rows.map(({ kid }) => kid)
+}
+
 /** @returns the key, revoked now or before; undefined if it is not this operator's */
 export async function revokeSigningKey(
   db: Database,

@@ -28,6 +28,8 @@ export interface OperatorRow {
   readonly createdAt: Date
   readonly disabledAt: Date | undefined
   readonly revision: number
+  /** The feed whose rule writes in this name; undefined: a person. */
+  readonly feedId: string | undefined
 }
 
 export function operatorFromRow(row: typeof operators.$inferSelect): OperatorRow {
@@ -42,11 +44,12 @@ export function operatorFromRow(row: typeof operators.$inferSelect): OperatorRow
     createdAt: row.createdAt,
     disabledAt: row.disabledAt ?? undefined,
     revision: row.revision,
+    feedId: row.feedId ?? undefined,
   }
 }
 
 export type NewOperator = Pick<OperatorRow, 'id' | 'email' | 'name' | 'roles' | 'createdAt'> &
-  Partial<Pick<OperatorRow, 'jurisdiction' | 'limits'>> & {
+  Partial<Pick<OperatorRow, 'jurisdiction' | 'limits' | 'feedId'>> & {
     readonly passwordHash: string | undefined
   }
 
@@ -56,6 +59,15 @@ export async function insertOperator(db: Database, operator: NewOperator): Promi
   const values = { ...rest, roles: [...rest.roles], passwordHash, jurisdiction, limits }
   const [row] = await db.insert(operators).values(values).returning()
   return operatorFromRow(row as typeof operators.$inferSelect)
+}
+
+/** Whoever writes by the rule of this feed, disabled or not. */
+export async function findFeedOperator(
+  db: Database,
+  feedId: string,
+): Promise<OperatorRow | undefined> {
+  const [row] = await db.select().from(operators).where(eq(operators.feedId, feedId))
+  return row && operatorFromRow(row)
 }
 
 export async function findOperator(db: Database, id: string): Promise<OperatorRow | undefined> {
@@ -108,7 +120,7 @@ export async function listOperators(
 export async function listPeople(
   db: Database,
   { after, limit }: { after: string | undefined; limit: number },
-): Promise<Pick<OperatorRow, 'id' | 'name' | 'roles' | 'disabledAt'>[]> {
+): Promise<Pick<OperatorRow, 'id' | 'name' | 'roles' | 'disabledAt' | 'feedId'>[]> {
   const rows = await db
     .select()
     .from(operators)
@@ -126,7 +138,7 @@ export interface OperatorChange {
   readonly jurisdiction?: Jurisdiction | null | undefined
   readonly limits?: Limits | null | undefined
   readonly passwordHash?: string | undefined
-  readonly disabledAt?: Date | undefined
+  readonly disabledAt?: Date | null | undefined
 }
 
 /** Raises the revision. @throws DatabaseError 23505 on `operators_email_unique` */

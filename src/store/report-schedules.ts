@@ -80,11 +80,11 @@ export async function readAddressees(
   db: Database,
   ids: readonly string[],
 ): Promise<{ readonly id: string; readonly email: string }[]> {
-  const { id, email, disabledAt } = operators
+  const { id, email, disabledAt, feedId } = operators
   return db
     .select({ id, email })
     .from(operators)
-    .where(and(inArray(id, [...ids]), isNull(disabledAt)))
+    .where(and(inArray(id, [...ids]), isNull(disabledAt), isNull(feedId)))
     .orderBy(asc(email))
 }
 

@@ -77,7 +77,7 @@ export const blankSchema = z.discriminatedUnion('type', [
 ])
 
 /** Judged by the blank that it is for, not by its shape. */
-const valueSchema = z.union([
+export const valueSchema = z.union([
   z.string().max(2000),
   z.number(),
   z.array(z.strictObject({ language: languageTag, text: z.string().max(2000) })).max(20),

@@ -9,9 +9,10 @@ import {
 import { claimFeeds } from '../../src/store/cap-feeds.ts'
 import type { Database } from '../../src/store/database.ts'
 import { aListedGroup, contactsAt } from '../alerts/people.ts'
-import { capXml, type Change } from '../cap/messages.ts'
-import { type Caller, type Edge, test as edgeTest } from '../support/edge.ts'
+import { capXml } from '../cap/messages.ts'
+import { type Caller, test as edgeTest } from '../support/edge.ts'
 import { startWebPeer } from '../support/web-peer.ts'
+import { aMessage, alertsOf, enter, named, optionsOf, poll, problemsOf } from './polling.ts'
 import { atomOf, type Publisher, rssOf, startPublisher } from './publisher.ts'
 
 // The first that meets a part of the edge waits for it to be made ready.
@@ -55,41 +56,6 @@ afterEach<{ db: Database }>(async ({ db }) => {
   await db.execute(sql`delete from imported_messages`)
   await db.execute(sql`delete from alerts`)
 })
-
-/** Of now, and not yet over. */
-const aMessage = (...changes: Change[]) =>
-  capXml(
-    ['2026-11-22T18:00:00-06:00', new Date().toISOString()],
-    ['2027-11-22T20:00:00-06:00', new Date(Date.now() + 3_600_000).toISOString()],
-    ...changes,
-  ).toString()
-const named = (identifier: string): Change => ['river-7', identifier]
-
-async function enter(administrator: Caller, author: Caller, url: string, more: object = {}) {
-  const json = { url, description: 'Gauges', authorId: author.id, certificates: [], ...more }
-  const { status, body } = await administrator.call('POST', '/v1/feeds', { json })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return `/v1/feeds/${body.id}`
-}
-
-const optionsOf = ({ deps }: Edge, db: Database) => ({
-  db,
-  privateHosts: deps.config.privateHosts,
-  now: () => new Date(),
-})
-
-/** Polls once, its time having come. */
-async function poll(edge: Edge, db: Database) {
-  await db.execute(sql`update cap_feeds set due_at = now()`)
-  await pollFeeds(optionsOf(edge, db))
-}
-
-const alertsOf = async (author: Caller, filter = '') =>
-  (await author.call('GET', `/v1/alerts${filter}`)).body.items as { id: string; state: string }[]
-const problemsOf = async (administrator: Caller, path: string): Promise<string[]> =>
-  (await administrator.call('GET', path)).body.problems.map(
-    ({ reason }: { reason: string }) => reason,
-  )
 
 test('what a feed lists becomes drafts, once, and goes no farther by itself', async ({
   edge,

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { ROLES } from '../../src/store/schema.ts'
+import { aRule } from '../feeds/rules.ts'
 import { test } from '../support/edge.ts'
 import { aTemplate } from '../templates/sample.ts'
 
@@ -70,6 +71,10 @@ const WHO: Readonly<Record<string, readonly Role[] | 'none'>> = {
   'get /v1/feeds/{id}': ['administrator'],
   'patch /v1/feeds/{id}': ['administrator'],
   'delete /v1/feeds/{id}': ['administrator'],
+  'get /v1/feeds/{id}/messages': ['administrator'],
+  'put /v1/feeds/{id}/rule': ['administrator'],
+  'delete /v1/feeds/{id}/rule': ['administrator'],
+  'post /v1/feeds/{id}/rule/try': ['administrator'],
   'get /v1/statistics/unreached': ['administrator', 'author', 'viewer'],
   'post /v1/report-schedules': ['administrator'],
   'get /v1/report-schedules': ['administrator', 'auditor'],
@@ -200,6 +205,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'patch /v1/report-schedules/{id}': {},
   'post /v1/feeds': { url: 'file:///x', description: 'x', authorId: NOTHING, certificates: [] },
   'patch /v1/feeds/{id}': {},
+  'put /v1/feeds/{id}/rule': { rule: aRule() },
+  'post /v1/feeds/{id}/rule/try': {},
   'post /v1/opt-outs': { phone: '112', scope: 'nonEmergency', reason: 'x' },
   'post /v1/opt-outs/lift': { phone: '112', scope: 'nonEmergency', reason: 'x' },
   'post /v1/replies/{id}/review': { optOut: false },

@@ -85,6 +85,7 @@ const operator = (change: Partial<Operator> = {}): Operator => ({
   createdAt: new Date(0),
   disabledAt: undefined,
   revision: 1,
+  feedId: undefined,
   ...change,
 })
 const flood: Undertaking = {

@@ -49,6 +49,7 @@ export type AlertSummary = Pick<
   | 'msgType'
   | 'recipients'
   | 'maxRecipients'
+  | 'byRuleOf'
   | 'createdBy'
   | 'createdAt'
   | 'updatedAt'

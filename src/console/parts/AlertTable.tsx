@@ -2,7 +2,10 @@ import { clockShort, count, percent, words } from '../lib/i18n.ts'
 import { pathTo } from '../lib/place.ts'
 import { useFigures } from '../lib/stream.ts'
 import type { AlertSummary } from '../lib/types.ts'
+import { lazy } from './lazy.tsx'
 import { Severity } from './Severity.tsx'
+
+const ByRuleLine = lazy(async () => (await import('./ByRule.tsx')).ByRuleLine)
 
 /** Alerts with how they stand; what is being sent counts while one looks. */
 export function AlertTable({ of }: { of: readonly AlertSummary[] }) {
@@ -39,6 +42,7 @@ function Row({ alert }: { alert: AlertSummary }) {
     <tr>
       <th scope="row">
         <a href={pathTo('alerts', alert.id)}>{info?.headline ?? info?.event ?? alerts.untitled}</a>
+        {alert.byRuleOf !== null && alert.state === 'submitted' && <ByRuleLine alert={alert} />}
       </th>
       <td>
         <Severity of={alert.severity} />

@@ -93,6 +93,8 @@ export const alerts = pgTable(
     /** The alert of which those on duty are told, and by which of its rules. */
     escalationOf: uuid('escalation_of'),
     escalationRule: smallint('escalation_rule'),
+    /** The feed by whose rule it was written and submitted as it stands; null: a person did. */
+    byRuleOf: uuid('by_rule_of'),
     /** By which the links of its recipients name it. */
     linkNo: integer('link_no').notNull().generatedAlwaysAsIdentity(),
     /** When its next reminder is due; null: none is left. */
@@ -125,6 +127,9 @@ export const alerts = pgTable(
     index('alerts_active')
       .on(t.priority)
       .where(sql`state in ('sending', 'paused', 'stopped')`),
+    index('alerts_by_rule')
+      .on(t.byRuleOf)
+      .where(sql`by_rule_of is not null`),
     // What the public feeds are made of, asked every second while anybody reads them.
     index('alerts_real')
       .on(t.expires)
@@ -213,56 +218,6 @@ export const capExports = pgTable(
     signedAt: at('signed_at').notNull(),
   },
   t => [primaryKey({ columns: [t.alertId, t.contentDigest] })],
-)
-
-/** Where others publish CAP, asked again and again; what comes becomes drafts. */
-export const capFeeds = pgTable('cap_feeds', {
-  id: uuid('id').primaryKey(),
-  url: text('url').notNull().unique(),
-  description: text('description').notNull(),
-  /** In whose name its drafts are written. */
-  authorId: uuid('author_id')
-    .notNull()
-    .references(() => operators.id),
-  /** CAP `status` of what is taken. */
-  statuses: text('statuses').array().notNull(),
-  /** The listed group that a drill of it reaches. */
-  roster: uuid('roster'),
-  /** PEM: by one of these its messages must be signed; none: they may be unsigned. */
-  certificates: text('certificates').array().notNull(),
-  maxOctets: integer('max_octets').notNull(),
-  intervalSeconds: integer('interval_seconds').notNull(),
-  enabled: boolean('enabled').notNull(),
-  createdAt: at('created_at').notNull(),
-  revision: integer('revision').notNull().default(1),
-  // What its poller moves.
-  /** The next poll; while there is one, the end of its lease. */
-  dueAt: at('due_at').notNull().defaultNow(),
-  /** Rises at every claim: an owner that comes back late writes nothing. */
-  fence: integer('fence').notNull().default(0),
-  /** Of the last answer that was taken whole. */
-  etag: text('etag'),
-  lastModified: text('last_modified'),
-  /** Polls in a row that brought nothing. */
-  failures: integer('failures').notNull().default(0),
-  polledAt: at('polled_at'),
-  succeededAt: at('succeeded_at'),
-  /** `[{at, reason, detail, item}]`, the newest last: what was refused, and why. */
-  problems: jsonb('problems').notNull().default([]),
-})
-
-/** What of a feed was dealt with, so that it is not fetched again. */
-export const capFeedItems = pgTable(
-  'cap_feed_items',
-  {
-    feedId: uuid('feed_id')
-      .notNull()
-      .references(() => capFeeds.id, { onDelete: 'cascade' }),
-    key: text('key').notNull(),
-    /** When it last stood there. */
-    seenAt: at('seen_at').notNull().defaultNow(),
-  },
-  t => [primaryKey({ columns: [t.feedId, t.key] })],
 )
 
 export const signatures = pgTable(

@@ -26,16 +26,27 @@ export const organisation = pgTable(
   () => [check('organisation_is_one', sql`id = 1`)],
 )
 
-export const operators = pgTable('operators', {
-  id: uuid('id').primaryKey(),
-  /** Lower case, NFKC. */
-  email: text('email').notNull().unique(),
-  name: text('name').notNull(),
-  passwordHash: text('password_hash'),
-  roles: text('roles').array().notNull(),
-  jurisdiction: jsonb('jurisdiction'),
-  limits: jsonb('limits'),
-  createdAt: at('created_at').notNull().defaultNow(),
-  disabledAt: at('disabled_at'),
-  revision: integer('revision').notNull().default(1),
-})
+export const operators = pgTable(
+  'operators',
+  {
+    id: uuid('id').primaryKey(),
+    /** Lower case, NFKC. */
+    email: text('email').notNull().unique(),
+    name: text('name').notNull(),
+    passwordHash: text('password_hash'),
+    roles: text('roles').array().notNull(),
+    jurisdiction: jsonb('jurisdiction'),
+    limits: jsonb('limits'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    disabledAt: at('disabled_at'),
+    revision: integer('revision').notNull().default(1),
+    /** The feed whose rule writes in this name; null: a person. */
+    feedId: uuid('feed_id').unique(),
+  },
+  () => [
+    check(
+      'operators_feed',
+      sql`feed_id is null or (password_hash is null and roles = array['author'])`,
+    ),
+  ],
+)

@@ -157,6 +157,21 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   actual_alone: 'must be live alone: it is no test endpoint',
   subscriber_url_taken: 'is the address of another system here',
 
+  certificates_required:
+    'The feed pins no certificate: a rule takes what they signed, and nothing else',
+  certificates_of_nobody: 'Nobody knows who pinned the certificates: pin them anew',
+  certificates_held:
+    'are what the rule relies on: take the rule away, change them, and write it anew',
+  author_passkeys_demanded: 'Policy asks every author for a passkey, and a rule has none',
+  no_template: 'is no template',
+  template_of_message: 'belongs to the texts of a template',
+  text_not_ready: 'The text in <language> is not ready in the template (<state>): have it reviewed',
+  not_in_rule: 'is <value>; the rule takes <values>',
+  lasts_too_long: 'is more than <hours> hours ahead, and the rule takes no more',
+  areas_differ: 'speaks of different areas in its blocks, and a text of a template speaks of all',
+  takes_back_nothing: 'takes back nothing that went out here by the rule',
+  follows_by_hand: 'follows an alert that people wrote here',
+
   operator_mail_taken: 'belongs to somebody else here',
   password_too_short: 'must have at least <least> characters: four or five unrelated words do well',
   password_is_address: 'must not be the e-mail address',

@@ -156,6 +156,23 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   actual_alone: 'deben ser solo las reales: no es un extremo de prueba',
   subscriber_url_taken: 'es la dirección de otro sistema de aquí',
 
+  certificates_required:
+    'El canal no fija ningún certificado: una regla toma lo que ellos firmaron y nada más',
+  certificates_of_nobody: 'No se sabe quién fijó los certificados: fíjelos de nuevo',
+  certificates_held:
+    'son en lo que se apoya la regla: quite la regla, cámbielos y escríbala de nuevo',
+  author_passkeys_demanded:
+    'La política pide una llave de acceso a cada autor, y una regla no la tiene',
+  no_template: 'no es una plantilla',
+  template_of_message: 'va con los textos de una plantilla',
+  text_not_ready:
+    'El texto en <language> no está listo en la plantilla (<state>): haga que se revise',
+  not_in_rule: 'es <value>; la regla toma <values>',
+  lasts_too_long: 'es dentro de más de <hours> horas, y la regla no toma más',
+  areas_differ: 'habla de zonas distintas en sus bloques, y un texto de plantilla habla de todas',
+  takes_back_nothing: 'no retira nada que haya salido de aquí por la regla',
+  follows_by_hand: 'sigue a una alerta que escribieron personas aquí',
+
   operator_mail_taken: 'es de otra persona de aquí',
   password_too_short:
     'debe tener al menos <least> caracteres: cuatro o cinco palabras sin relación sirven',

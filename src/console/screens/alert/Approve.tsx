@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { byRuleWords } from '../../i18n/by-rule.ts'
 import { serverNow } from '../../lib/connection.ts'
 import { postForCertain } from '../../lib/certain.ts'
 import { desk } from '../../lib/desk.ts'
@@ -7,6 +8,7 @@ import { usePeople } from '../../lib/people.ts'
 import { useSigned } from '../../lib/signed.ts'
 import { sign, useSigner } from '../../lib/signer.ts'
 import type { Alert } from '../../lib/types.ts'
+import { ByRule } from '../../parts/ByRule.tsx'
 import { Checks } from '../../parts/Checks.tsx'
 import { Notice, ProblemNotice } from '../../parts/Notice.tsx'
 import { Severity } from '../../parts/Severity.tsx'
@@ -102,7 +104,11 @@ export function Approve({
   return (
     <div class="stack approve">
       <div>
-        <h1>{approve.asks(author ?? approve.somebody)}</h1>
+        <h1>
+          {content.byRuleOf === undefined
+            ? approve.asks(author ?? approve.somebody)
+            : byRuleWords().asks(author ?? '')}
+        </h1>
         <p class="row">
           <Severity of={alert.severity} /> <strong>{titleOf(alert)}</strong>
         </p>
@@ -112,6 +118,7 @@ export function Approve({
           {approve.signatureValid(author ?? approve.somebody)}. {approve.whatServerHolds}
         </p>
       </div>
+      <ByRule alert={alert} />
       <div class="approve-parts">
         <section class="card" data-part="message">
           <h2>{approve.message}</h2>

@@ -6,6 +6,7 @@ import { useResource } from '../../lib/resource.ts'
 import { isIn } from '../../lib/session.ts'
 import { useSigned } from '../../lib/signed.ts'
 import type { Alert, Approvers } from '../../lib/types.ts'
+import { ByRule } from '../../parts/ByRule.tsx'
 import { ProblemNotice } from '../../parts/Notice.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
@@ -29,6 +30,7 @@ export function WaitingFor({ alert, refresh }: { alert: Alert; refresh: () => Pr
         </div>
         <TakeBack alert={alert} refresh={refresh} />
       </div>
+      <ByRule alert={alert} />
       <div class="columns">
         <section class="card">
           <h2>{approve.message}</h2>

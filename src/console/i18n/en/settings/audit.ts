@@ -91,6 +91,8 @@ export const audit = {
     'feed.created': 'entered a feed',
     'feed.changed': 'changed a feed',
     'feed.deleted': 'removed a feed',
+    'feed.ruleWritten': 'wrote the rule of a feed',
+    'feed.ruleRemoved': 'took the rule of a feed away',
     'reportSchedule.created': 'had a report sent by mail',
     'reportSchedule.changed': 'changed a report by mail',
     'reportSchedule.deleted': 'has a report sent no more',

@@ -86,6 +86,8 @@ export const audit: SettingsWords['audit'] = {
     'feed.created': 'añadió un canal',
     'feed.changed': 'cambió un canal',
     'feed.deleted': 'quitó un canal',
+    'feed.ruleWritten': 'escribió la regla de un canal',
+    'feed.ruleRemoved': 'quitó la regla de un canal',
     'reportSchedule.created': 'hizo enviar un informe por correo',
     'reportSchedule.changed': 'cambió un informe por correo',
     'reportSchedule.deleted': 'dejó de enviar un informe por correo',
