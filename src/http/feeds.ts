@@ -122,7 +122,7 @@ const messageFields = {
     .meta({ description: 'Why its rule does not submit it, each with its place' }),
 }
 
-const feedMessagesSchema = z
+export const feedMessagesSchema = z
   .object({ items: z.array(z.object(messageFields)) })
   .meta({ id: 'FeedMessages' })
 

@@ -5,6 +5,7 @@ import { audit } from './en/settings/audit.ts'
 import { carriers } from './en/settings/carriers.ts'
 import { contacts, imports, optOuts, otherTexts } from './en/settings/contacts.ts'
 import { exercises } from './en/settings/exercises.ts'
+import { feedRules } from './en/settings/feed-rules.ts'
 import { geocodeSets } from './en/settings/geocode-sets.ts'
 import { geocodes } from './en/settings/geocodes.ts'
 import { groups } from './en/settings/groups.ts'
@@ -23,6 +24,7 @@ const english = {
   carriers,
   contacts,
   exercises,
+  feedRules,
   feeds,
   geocodeSets,
   geocodes,

@@ -5,7 +5,7 @@ import type { capKeySchema } from '../../http/cap-keys.ts'
 import type { carrierSchema } from '../../http/carriers.ts'
 import type { contactSchema } from '../../http/contacts.ts'
 import type { exerciseSchema } from '../../http/exercises.ts'
-import type { feedSchema } from '../../http/feeds.ts'
+import type { feedMessagesSchema, feedSchema } from '../../http/feeds.ts'
 import type { loadedSchema, setSchema } from '../../http/geocode-sets.ts'
 import type { groupSchema } from '../../http/groups.ts'
 import type { importSchema } from '../../http/imports.ts'
@@ -47,6 +47,7 @@ export type ConnectionCheck = z.infer<typeof connectionSchema>
 export type CapKey = z.infer<typeof capKeySchema>
 export type ExerciseResource = z.infer<typeof exerciseSchema>
 export type Feed = z.infer<typeof feedSchema>
+export type FeedMessage = z.infer<typeof feedMessagesSchema>['items'][number]
 export type NoticeDelivery = z.infer<typeof noticeDeliverySchema>
 export type Subscriber = z.infer<typeof subscriberSchema>
 export type SubscriberWithSecret = z.infer<typeof withSecretSchema>

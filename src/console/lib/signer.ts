@@ -46,7 +46,8 @@ export function useSigner(): {
   }
 }
 
-async function ownsPasskey(): Promise<boolean> {
+/** Whether this person has a passkey to show that they are there. */
+export async function ownsPasskey(): Promise<boolean> {
   try {
     const { items } = await get<{ items: { revokedAt: string | null }[] }>('/v1/me/passkeys')
     return items.some(({ revokedAt }) => revokedAt === null)

@@ -4,6 +4,7 @@ import { audit } from './settings/audit.ts'
 import { carriers } from './settings/carriers.ts'
 import { contacts, imports, optOuts, otherTexts } from './settings/contacts.ts'
 import { exercises } from './settings/exercises.ts'
+import { feedRules } from './settings/feed-rules.ts'
 import { geocodeSets } from './settings/geocode-sets.ts'
 import { geocodes } from './settings/geocodes.ts'
 import { groups } from './settings/groups.ts'
@@ -21,6 +22,7 @@ export const spanishSettings: SettingsWords = {
   carriers,
   contacts,
   exercises,
+  feedRules,
   feeds,
   geocodeSets,
   geocodes,

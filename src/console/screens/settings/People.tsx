@@ -41,12 +41,12 @@ function List() {
                 </tr>
               </thead>
               <tbody>
-                {items.map(({ id, name, email, roles, jurisdiction, disabledAt }) => (
+                {items.map(({ id, name, email, roles, jurisdiction, disabledAt, feedId }) => (
                   <tr key={id}>
                     <th scope="row">
                       <a href={pathTo('settings', 'people', id)}>{name}</a>
                     </th>
-                    <td data-label={people.email}>{email}</td>
+                    <td data-label={people.email}>{feedId === null ? email : people.feedRule}</td>
                     <td data-label={people.roles}>
                       {roles.map(role => account.roleShort[role]).join(', ')}
                     </td>

@@ -39,6 +39,10 @@ export const people = {
   disabled: 'Disabled',
   disabledSince: (when: string) => `Disabled since ${when}`,
   active: 'Active',
+  feedRule: 'The rule of a feed',
+  feedRuleText:
+    'It is no person: it writes what its feed brings, nobody signs in as it, and others approve. It is changed where its feed is.',
+  toFeed: 'Go to its feed',
   passkeys: 'Passkeys',
   passkeysNone: 'No passkey is enrolled.',
   passkeysText: 'Where a device was lost, revoke its passkey: all their sign-ins end.',

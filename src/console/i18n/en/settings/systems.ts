@@ -141,7 +141,8 @@ export const feeds = {
   signsFromHint: 'A time by which everybody has read the certificates again. Empty: now.',
   addKey: 'Make the key that follows',
   in: 'What we read',
-  inText: 'CAP feeds of others. What they bring becomes drafts; nothing goes out by itself.',
+  inText:
+    'CAP feeds of others. What they bring becomes drafts, or by a rule waits for an approver; nothing goes out by itself.',
   add: 'Enter a feed',
   none: 'No feed of others is read.',
   url: 'Address',

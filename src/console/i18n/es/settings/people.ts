@@ -42,6 +42,10 @@ export const people: SettingsWords['people'] = {
   disabled: 'Desactivada',
   disabledSince: when => `Desactivada desde ${when}`,
   active: 'Activa',
+  feedRule: 'La regla de un canal',
+  feedRuleText:
+    'No es una persona: escribe lo que trae su canal, nadie entra como ella, y otros aprueban. Se cambia donde está su canal.',
+  toFeed: 'Ir a su canal',
   passkeys: 'Llaves de acceso',
   passkeysNone: 'No hay ninguna llave de acceso.',
   passkeysText: 'Si se perdió un dispositivo, revoque su llave: terminan todas sus sesiones.',

@@ -148,7 +148,8 @@ export const feeds: SettingsWords['feeds'] = {
   signsFromHint: 'Una hora en que todos hayan leído otra vez los certificados. Vacío: ahora.',
   addKey: 'Crear la clave siguiente',
   in: 'Lo que leemos',
-  inText: 'Canales CAP de otros. Lo que traen se hace borrador; nada sale por sí solo.',
+  inText:
+    'Canales CAP de otros. Lo que traen se hace borrador o, por una regla, espera a quien apruebe; nada sale por sí solo.',
   add: 'Añadir un canal',
   none: 'No se lee ningún canal de otros.',
   url: 'Dirección',

@@ -125,22 +125,28 @@ export function Person({ id }: { id: string }) {
                 <p>{people.disabledSince(day(one.disabledAt))}</p>
               </Notice>
             )}
-            <section class="card">
-              {!isIn('administrator') && <p class="muted">{settings.readOnly}</p>}
-              <Fields
-                action={people.save}
-                settings={{
-                  start: keptOf(one),
-                  async send(draft, before) {
-                    const change = changesOf<object>(bodyOf(before.body), bodyOf(draft))
-                    const { revision } = before
-                    return keptOf(await patch<Operator>(path, change, { revision }))
-                  },
-                  load: async () => keptOf(await get<Operator>(path)),
-                }}
-              />
-            </section>
-            <TheirPasskeys id={id} />
+            {one.feedId !== null ? (
+              <OfFeed feedId={one.feedId} />
+            ) : (
+              <>
+                <section class="card">
+                  {!isIn('administrator') && <p class="muted">{settings.readOnly}</p>}
+                  <Fields
+                    action={people.save}
+                    settings={{
+                      start: keptOf(one),
+                      async send(draft, before) {
+                        const change = changesOf<object>(bodyOf(before.body), bodyOf(draft))
+                        const { revision } = before
+                        return keptOf(await patch<Operator>(path, change, { revision }))
+                      },
+                      load: async () => keptOf(await get<Operator>(path)),
+                    }}
+                  />
+                </section>
+                <TheirPasskeys id={id} />
+              </>
+            )}
             {one.disabledAt === null && isIn('administrator') && (
               <section class="card stack">
                 <h2>{people.disable}</h2>
@@ -154,6 +160,18 @@ export function Person({ id }: { id: string }) {
         )}
       </Loaded>
     </>
+  )
+}
+
+/** What is nobody is changed where its feed is. */
+function OfFeed({ feedId }: { feedId: string }) {
+  const { people } = settingsWords()
+  return (
+    <section class="card stack">
+      <h2>{people.feedRule}</h2>
+      <p>{people.feedRuleText}</p>
+      <a href={pathTo('settings', 'feeds', feedId)}>{people.toFeed}</a>
+    </section>
   )
 }
 

@@ -14,6 +14,7 @@ import { Choice, Choices, Flag, NumberInput, TextInput } from '../../../parts/in
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
 import { useGroups } from '../groups/use-groups.ts'
+import { FeedRule } from './FeedRule.tsx'
 import { STATUSES } from './statuses.ts'
 
 interface Draft extends Pick<
@@ -138,6 +139,7 @@ export function FeedPage({ id }: { id: string }) {
                 }}
               />
             </section>
+            <FeedRule feed={one} onChange={next => feed.set(next)} />
             <section class="card stack">
               <h2>{feeds.remove}</h2>
               <SureButton question={feeds.removeQuestion} act={leave}>
