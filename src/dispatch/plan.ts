@@ -34,6 +34,7 @@ import {
   claimPlan,
   finishPlan,
   fixRecipients,
+  PlanLost,
   plannedPhones,
   planSlice,
   releasePlan,
@@ -108,9 +109,11 @@ async function plan(
   const isLastTurn =
     followed.length === 0 || content.only === 'noReply' || (await areAtRest(db, followed))
   if (!isLastTurn && planned > 0) return releasePlan(db, planner, alertId, NEXT_TURN_SECONDS)
+  let written = planned
   const layout = createLayout(content, accounts, now(), planned, async slice => {
-    const outcome = await transact(db, tx => planSlice(tx, planner, alertId, slice))
-    if (outcome === 'lost') throw new PlanLost()
+    written = await transact(db, tx =>
+      planSlice(tx, { planner, alertId, planned: written }, slice),
+    )
     await notify(db, 'ranges', alertId)
   })
   const firstSlices = firstSlicesOf(accounts)
@@ -156,9 +159,6 @@ async function planAudience(
     ),
   )
 }
-
-/** Another planner has the alert: it goes on, from what this one has written. */
-class PlanLost extends Error {}
 
 /** Counts, where that was not done in the same snapshot; plans first slices at once, then everybody else. */
 async function planFirst(

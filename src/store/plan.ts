@@ -2,9 +2,8 @@
  * Planning: an alert's audience becomes blocks and ranges, slice by slice, all slices from one snapshot.
  * One planner at a time holds an alert, by a lease that it renews.
  */
-import { sql } from 'drizzle-orm'
-import { AppError } from '../errors.ts'
-import { CONTACT_ID, lockBlocks, PHONE, writeBlocks } from './blocks.ts'
+import { sql, type SQL } from 'drizzle-orm'
+import { CONTACT_ID, PHONE } from './blocks.ts'
 import { arrayLiteral, hexArray, numberArray, startsOf, type Database } from './database.ts'
 import type { PackedBlock } from './packing.ts'
 import { moveTallies } from './tallies.ts'
@@ -82,59 +81,57 @@ export async function fixRecipients(
   await db.execute(sql`update alerts set recipients = ${recipients} where id = ${alertId}::uuid`)
 }
 
+/** Another planner has the alert: it goes on, from what this one has written. */
+export class PlanLost extends Error {}
+
 /**
  * Writes a slice, each block with the range that it is leased by at first. Run inside a transaction.
  *
- * @returns `lost`: another planner has the alert, nothing was written
+ * The statements go to the database one behind the other, and no answer is waited for in between: a process that
+ * sends meanwhile hears each of them late. What belongs to an alert that was stopped half-way is planned all the
+ * same, and ended as the rest of it (`finish.ts`), so that every recipient has an end.
+ *
+ * @param planned recipients that are laid out before these
+ * @returns recipients that are laid out with them
+ * @throws PlanLost
  */
 export async function planSlice(
   tx: Database,
-  planner: string,
-  alertId: string,
+  { planner, alertId, planned }: Pick<PlanClaim, 'alertId' | 'planned'> & { planner: string },
   blocks: readonly PackedBlock[],
-): Promise<'planned' | 'lost'> {
-  const [held] = await tx.execute<{ state: string; planned: number }>(sql`
-    select state, planned from alerts
-    where id = ${alertId}::uuid and planner = ${planner}::uuid and plan_state = 'running'
-  `)
-  if (held === undefined) return 'lost'
-  // Stopped half-way: the rest is planned all the same, as cancelled, so that every recipient has an end.
-  const cancelled = held.state === 'stopped'
-  let { planned } = held
+): Promise<number> {
+  const held = sql`id = ${alertId}::uuid and planner = ${planner}::uuid and plan_state = 'running'
+    and planned = ${planned}::int`
+  let after = planned
   const blockNos = blocks.map(({ size }) => {
-    const blockNo = planned + 1
-    planned += size
+    const blockNo = after + 1
+    after += size
     return blockNo
   })
-  await insertBlocks(tx, alertId, blocks, blockNos)
-  await tx.execute(sql`
-    insert into ranges (alert_id, range_no, block_no, route_class, not_carriers, from_seq, to_seq, expires, state)
-    select ${alertId}::uuid, block_no, block_no, route_class, array_remove(array[not_carrier], null),
-      block_no, block_no + size - 1, expires, ${cancelled ? 'done' : 'ready'}
-    from unnest(
-      ${numberArray(blockNos)}::int[],
-      ${arrayLiteral(blocks.map(block => block.routeClass))}::text[],
-      ${arrayLiteral(blocks.map(block => block.notCarrier ?? null))}::uuid[],
-      ${numberArray(blocks.map(block => block.size))}::int[],
-      ${arrayLiteral(blocks.map(block => block.expires.toISOString()))}::timestamptz[]
-    ) as r(block_no, route_class, not_carrier, size, expires)
-  `)
-  await moveTallies(
-    tx,
-    blocks.flatMap(({ counts }) =>
-      counts.map(count => ({ ...count, alertId, option: 'recipients' })),
-    ),
+  const counts = blocks.flatMap(block =>
+    block.counts.map(count => ({ ...count, alertId, option: 'recipients' })),
   )
-  if (cancelled) await cancelBlocks(tx, alertId, blockNos)
-  // Last, for lanes that claim want this row too: a slice that took it first would hold them up all along.
-  const [kept] = await tx.execute(sql`
-    update alerts
-    set planned = ${planned}, recipients = greatest(recipients, ${planned}::int), planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
-    where id = ${alertId}::uuid and planner = ${planner}::uuid and planned = ${held.planned}
-    returning id
-  `)
-  if (kept === undefined) throw new AppError('wrong_state', 'another planner has the alert')
-  return 'planned'
+  // Asked at once, and not when awaited.
+  const execute = async (query: SQL) => await tx.execute(query)
+  const isHeld = execute(sql`select id from alerts where ${held}`)
+  const writing = Promise.all([
+    insertBlocks(tx, alertId, blocks, blockNos),
+    insertRanges(tx, alertId, blocks, blockNos),
+    moveTallies(tx, counts),
+    // Last, for lanes that claim want this row too: a slice that took it first would hold them up all along.
+    execute(sql`
+      update alerts
+      set planned = ${after}::int, recipients = greatest(recipients, ${after}::int),
+        planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
+      where ${held} returning id
+    `),
+  ])
+  // Whoever has the alert now may have written blocks of the same numbers.
+  writing.catch(() => undefined)
+  if ((await isHeld).length === 0) throw new PlanLost()
+  const [, , , kept] = await writing
+  if (kept.length === 0) throw new PlanLost()
+  return after
 }
 
 /** Run inside a transaction. */
@@ -166,18 +163,24 @@ export async function insertBlocks(
   `)
 }
 
-async function cancelBlocks(
+async function insertRanges(
   tx: Database,
   alertId: string,
+  blocks: readonly PackedBlock[],
   blockNos: readonly number[],
 ): Promise<void> {
-  const blocks = await lockBlocks(tx, alertId, blockNos)
-  for (const block of blocks.values()) {
-    for (let offset = 0; offset < block.size; offset++) {
-      block.ended(offset, 'cancelled', undefined)
-    }
-  }
-  await writeBlocks(tx, blocks.values())
+  await tx.execute(sql`
+    insert into ranges (alert_id, range_no, block_no, route_class, not_carriers, from_seq, to_seq, expires, state)
+    select ${alertId}::uuid, block_no, block_no, route_class, array_remove(array[not_carrier], null),
+      block_no, block_no + size - 1, expires, 'ready'
+    from unnest(
+      ${numberArray(blockNos)}::int[],
+      ${arrayLiteral(blocks.map(block => block.routeClass))}::text[],
+      ${arrayLiteral(blocks.map(block => block.notCarrier ?? null))}::uuid[],
+      ${numberArray(blocks.map(block => block.size))}::int[],
+      ${arrayLiteral(blocks.map(block => block.expires.toISOString()))}::timestamptz[]
+    ) as r(block_no, route_class, not_carrier, size, expires)
+  `)
 }
 
 /**
