@@ -27,6 +27,7 @@ import { openDatabase, type OpenDatabase } from '../../src/store/database.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts'
 import { migrateDatabase } from '../../src/store/migrate.ts'
 import { scratchDirectory } from '../rehearsal.ts'
+import { phoneKeyOf, phoneOf } from './phones.ts'
 import { drawAreas, explainDifference, settlePeople, type DrawnArea } from './lands.ts'
 import { startPostgis } from './postgis.ts'
 import { processorSeconds } from './processes.ts'
@@ -249,10 +250,6 @@ function postgisSide(sql: postgres.Sql, pid: number): Side {
   }
 }
 
-function phoneOf(no: number): string {
-  return `+1555${String(no).padStart(7, '0')}`
-}
-
 function languageOf(no: number): string {
   return no % 2 === 0 ? 'en' : 'es'
 }
@@ -267,11 +264,11 @@ async function fillTocsin(database: OpenDatabase): Promise<void> {
       Readable.from(
         people.lines(no => {
           const place = `(${people.x[no]},${people.y[no]})`
-          return `${people.idOf(no)}\t${place}\tt\t${phoneOf(no).slice(1, 10)}\t${languageOf(no)}\n`
+          return `${people.idOf(no)}\t${place}\tt\t${phoneKeyOf(no)}\t${languageOf(no)}\n`
         }),
       ),
       await sql`
-        copy locations (contact_id, position, sole, phone_head, language) from stdin`.writable(),
+        copy locations (contact_id, position, sole, phone_key, language) from stdin`.writable(),
     )
     await sql`vacuum (analyze) contacts, locations`
     await sql`checkpoint`

@@ -22,6 +22,7 @@ import { insertGroup } from '../../src/store/groups.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts'
 import { migrateDatabase } from '../../src/store/migrate.ts'
 import { scratchDirectory } from '../rehearsal.ts'
+import { phoneKeyOf, phoneOf } from './phones.ts'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } })
 const rows = Math.min(Number(values.rows), 5_000_000)
@@ -93,10 +94,6 @@ function positionOf(no: number): [longitude: number, latitude: number] {
   return [-120 + ((place * 37) % 1000) / 20 + noise(1), 26 + ((place * 61) % 997) / 45 + noise(2)]
 }
 
-function phoneOf(no: number): string {
-  return `+1555${String(no).padStart(7, '0')}`
-}
-
 /** In rising order, as UUIDv7 are. */
 function idOf(no: number): string {
   return `018f0000-0000-7000-8000-${no.toString(16).padStart(12, '0')}`
@@ -111,12 +108,12 @@ async function copyBare(database: OpenDatabase): Promise<void> {
     await pipeline(
       Readable.from(
         batches(no => {
-          const head = phoneOf(no).slice(1, 10)
-          return `${idOf(no)}\t(${positionOf(no).join(',')})\tt\t${head}\ten\n`
+          const place = `(${positionOf(no).join(',')})`
+          return `${idOf(no)}\t${place}\tt\t${phoneKeyOf(no)}\ten\n`
         }),
       ),
       await session.sql`
-        copy locations (contact_id, position, sole, phone_head, language) from stdin`.writable(),
+        copy locations (contact_id, position, sole, phone_key, language) from stdin`.writable(),
     )
   })
 }

@@ -4,7 +4,7 @@ import { prepareForSets, type Selection } from '../store/selection.ts'
 import type { Box } from '../geometry/geojson.ts'
 import type { Database } from '../store/database.ts'
 import { beside, type InTwo } from '../store/in-two.ts'
-import { areToldByHead, countAloneByKind } from '../store/people-alone.ts'
+import { countAloneByKind } from '../store/people-alone.ts'
 import { countUnlabelled } from './count.ts'
 import type { ResolvedAudience } from './resolve.ts'
 import {
@@ -84,7 +84,7 @@ async function countKinds(
   barred: readonly string[],
 ): Promise<Kind[]> {
   const { roster, openAt } = audience
-  if (roster !== undefined || !areToldByHead(prefixes)) {
+  if (roster !== undefined) {
     return countByKind(tx, await labelled(tx, audience, barred), prefixes)
   }
   const { grounds, lists, sources } = await sourcesOf(tx, audience)

@@ -135,12 +135,17 @@ function withDashes(id: string): string {
   return `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`
 }
 
+/** Whether everybody is long in coming: groups made of others are gathered first. */
+export function streamsLate({ groups, excludeGroups }: ResolvedAudience): boolean {
+  return [...groups, ...excludeGroups].some(({ made }) => made !== undefined)
+}
+
 /** Recipients alike in all that decides their text and their tally: one object for all of them. */
 export type ReachedAlike = Omit<Recipient, 'contactId' | 'phone'>
 
 export interface AudienceSink {
   /** A recipient, as `PeopleSink` gives it. */
-  take(alike: ReachedAlike, octets: Buffer, idAt: number, phoneAt: number, phoneEnd: number): void
+  take(alike: ReachedAlike, octets: Buffer, idAt: number, phone: number): void
   drain(): Promise<void> | undefined
 }
 
@@ -163,7 +168,7 @@ export async function copyAudience(
   const all = areas + audience.groups.length
   const known = new Map<PersonKind, ReachedAlike>()
   await copyPeople(session, snapshot, selection, except, {
-    take(kind, octets, idAt, phoneAt, phoneEnd) {
+    take(kind, octets, idAt, phone) {
       let alike = known.get(kind)
       if (alike === undefined) {
         const { mask, language } = kind
@@ -171,7 +176,7 @@ export async function copyAudience(
         alike = { language, areaNos, groupNos: numbersIn(mask, areas, all) }
         known.set(kind, alike)
       }
-      sink.take(alike, octets, idAt, phoneAt, phoneEnd)
+      sink.take(alike, octets, idAt, phone)
     },
     drain: () => sink.drain(),
   })

@@ -9,6 +9,7 @@ import { asMeasured } from '../encoding/recipient-link.ts'
 import { measureText } from '../encoding/segments.ts'
 import { AppError } from '../errors.ts'
 import { Bin, type PackedBlock } from '../store/packing.ts'
+import { beginsWith } from '../store/phone-key.ts'
 import { textExpiry } from './expiry.ts'
 
 /** Recipients a later slice: laying out more at once would keep the lanes of this process waiting for long. */
@@ -26,7 +27,7 @@ export interface Alike extends ReachedAlike {
 }
 
 export interface Layout extends AudienceSink {
-  take(alike: Alike, octets: Buffer, idAt: number, phoneAt: number, phoneEnd: number): void
+  take(alike: Alike, octets: Buffer, idAt: number, phone: number): void
   /** Writes whatever has been taken. */
   flush(): Promise<void>
   /** Recipients taken, and laid out before. */
@@ -48,7 +49,7 @@ export function createLayout(
   const traffic = trafficOf(content)
   const prefixes = routePrefixes(accounts.filter(account => carries(account, traffic)))
   const blockSizes = prefixes.map(prefix => blockSizeOf(classIn(traffic, prefix), accounts))
-  const inOctets = prefixes.map(prefix => Buffer.from(prefix, 'latin1'))
+  const isIn = prefixes.map(beginsWith)
   const textOf = new Map(
     content.texts.map(text => [
       text.no,
@@ -106,21 +107,17 @@ export function createLayout(
     get count() {
       return taken
     },
-    take(alike, octets, idAt, phoneAt, phoneEnd) {
+    take(alike, octets, idAt, phone) {
       // Whatever was counted before: the sender stops itself rather than pass the ceiling.
       if (++taken > content.maxRecipients) {
         throw new AppError('audience_changed', 'there are more than the signed ceiling allows')
       }
       waiting++
       let classNo = 0
-      while (!beginsWith(octets, phoneAt, inOctets[classNo]!)) classNo++
-      binsOfAlike(alike)[classNo]!.add(
-        octets,
-        idAt,
-        numberAt(octets, phoneAt, phoneEnd),
-        alike.areaNos[0] ?? -1,
-        alike.groupNos,
-      )
+      // The last prefix is empty and fits everyone.
+      while (!isIn[classNo]!(phone)) classNo++
+      const bin = binsOfAlike(alike)[classNo]!
+      bin.add(octets, idAt, phone, alike.areaNos[0] ?? -1, alike.groupNos)
     },
     drain: () => (waiting < SLICE ? undefined : writeSlice('whole blocks')),
     async flush() {
@@ -128,19 +125,6 @@ export function createLayout(
       await writing
     },
   }
-}
-
-/** The last prefix is empty and fits everyone. */
-function beginsWith(octets: Buffer, at: number, prefix: Buffer): boolean {
-  for (let i = 0; i < prefix.length; i++) if (octets[at + i] !== prefix[i]) return false
-  return true
-}
-
-/** E.164's digits, behind the plus. */
-export function numberAt(octets: Buffer, phoneAt: number, phoneEnd: number): number {
-  let number = 0
-  for (let at = phoneAt + 1; at < phoneEnd; at++) number = number * 10 + octets[at]! - 0x30
-  return number
 }
 
 function blockSizeOf(routeClass: string, accounts: readonly CarrierConfig[]): number {

@@ -19,9 +19,6 @@ import type { Database } from '../store/database.ts'
 import { plannedPhones } from '../store/plan.ts'
 import type { Alike, Layout } from './layout.ts'
 
-/** A contact's id, a plus and at most 15 digits. */
-const OCTETS = CONTACT_ID + 16
-
 /** @param firstSlices recipients to be laid out at once, before the rest is read */
 export async function planReached(
   db: Database,
@@ -41,14 +38,11 @@ export async function planReached(
         const phone = phoneNumberAt(read.phones, offset)
         if (planned.has(phone) || optedOut.has(phone)) continue
         here.push(phone)
-        const octets = Buffer.allocUnsafe(OCTETS)
-        read.contactIds.copy(octets, 0, offset * CONTACT_ID, (offset + 1) * CONTACT_ID)
-        const end = CONTACT_ID + octets.write(`+${phone}`, CONTACT_ID, 'latin1')
         const { areaNo, groupNos } = labelsAt(read, offset)
         // Who is silent may not have got it that way.
         const notCarrier = content.only === 'noReply' ? read.block.carrier(offset) : undefined
         const like = alike({ language: languages[read.textNo], areaNo, groupNos, notCarrier })
-        layout.take(like, octets, 0, CONTACT_ID, end)
+        layout.take(like, read.contactIds, offset * CONTACT_ID, phone)
         if (layout.count === slices[0]) {
           slices.shift()
           await layout.flush()

@@ -2,7 +2,8 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import type { Database, Session } from './database.ts'
-import { joinContacts, recipients, type Selection } from './selection.ts'
+import { phoneOfKey } from './phone-key.ts'
+import { foundOften, foundOnce, joinContacts, type Selection } from './selection.ts'
 
 /** Who is reached alike, and reads alike: one object for all of them. `mask` has a `1` for each source. */
 export interface PersonKind {
@@ -12,10 +13,10 @@ export interface PersonKind {
 
 export interface PeopleSink {
   /**
-   * A person: the id's 16 octets from `idAt`, the phone's text from `phoneAt` to `phoneEnd`. The octets are the
-   * sink's during the call alone.
+   * A person: the id's 16 octets from `idAt`, and the phone's number. The octets are the sink's during the call
+   * alone.
    */
-  take(kind: PersonKind, octets: Buffer, idAt: number, phoneAt: number, phoneEnd: number): void
+  take(kind: PersonKind, octets: Buffer, idAt: number, phone: number): void
   /** Asked again and again; while what it answers is pending, nobody more is read. */
   drain(): Promise<void> | undefined
 }
@@ -25,7 +26,8 @@ const COPY_SECONDS = 900
 
 /**
  * Everyone of a selection, once, but for `exceptIds` and, `afterDeath` of a planner, whom it had planned. Read by
- * COPY, in binary: no row becomes an object, none is kept, and the first come as soon as the database has them.
+ * COPY, in binary: no row becomes an object, none is kept, and the first come as soon as the database has them. Who
+ * is found once is read from the index of the locations alone, 0.9 µs each where a look at the contact made it 1.8.
  *
  * @param session whose transaction `tx` is
  */
@@ -36,15 +38,26 @@ export async function copyPeople(
   except: { readonly ids: readonly string[] } | 'planned',
   sink: PeopleSink,
 ): Promise<void> {
-  const contactsOf = await joinContacts(tx, selection)
-  const everyone =
+  const left =
     except === 'planned'
-      ? sql`(select * from (${recipients(selection)}) r where not exists (
-          select from planned_contacts x where x.contact_id = r.contact_id))`
-      : sql`(${recipients({ ...selection, barred: [...selection.barred, ...except.ids] })})`
+      ? selection
+      : { ...selection, barred: [...selection.barred, ...except.ids] }
+  const contactsOf = await joinContacts(tx, left, 'shared')
+  const often = sql`
+    select p.contact_id, phone_key(c.phone) as phone_key, p.mask, coalesce(c.language, '') as language
+    from (${foundOften(left)}) p ${contactsOf}`
+  const once = foundOnce(left)
+  const everyone =
+    once === undefined
+      ? often
+      : sql`select contact_id, phone_key, mask, language from (${once}) a union all ${often}`
+  const unplanned =
+    except === 'planned'
+      ? sql`where not exists (select from planned_contacts x where x.contact_id = p.contact_id)`
+      : sql``
   await tx.execute(sql`select set_config('statement_timeout', ${`${COPY_SECONDS}s`}, true)`)
   const text = inlined(sql`
-    copy (select p.contact_id, c.phone, p.mask, c.language from ${everyone} p ${contactsOf})
+    copy (select p.contact_id, p.phone_key, p.mask, p.language from (${everyone}) p ${unplanned})
     to stdout (format binary)
   `)
   const query = session.sql.unsafe(text)
@@ -88,6 +101,10 @@ function inlined(query: SQL): string {
 
 /** Signature, flags and the length of the header's extension (PostgreSQL, COPY, Binary Format). */
 const COPY_HEADER = 19
+/** Where a row's id and phone begin, behind the count of fields and the length of each, and where the others do. */
+const ID = 2 + 4
+const KEY = ID + 16 + 4
+const KIND = KEY + 8
 
 function createCopyReader(sink: PeopleSink): (octets: Buffer) => void {
   interface Known {
@@ -103,8 +120,9 @@ function createCopyReader(sink: PeopleSink): (octets: Buffer) => void {
     last = kinds.get(key)
     if (last === undefined) {
       const mask = fieldOf(octets, from)
-      const language = fieldOf(octets, from + 4 + (mask?.length ?? 0))
-      last = { octets: Buffer.from(key, 'latin1'), kind: { mask: mask ?? '', language } }
+      const language = fieldOf(octets, from + 4 + mask.length)
+      const kind = { mask, language: language === '' ? undefined : language }
+      last = { octets: Buffer.from(key, 'latin1'), kind }
       kinds.set(key, last)
     }
     return last.kind
@@ -119,9 +137,7 @@ function createCopyReader(sink: PeopleSink): (octets: Buffer) => void {
     while (at + 2 <= all.length && all.readInt16BE(at) > 0) {
       const end = rowEnd(all, at)
       if (end > all.length) break
-      const phoneAt = at + 2 + 20 + 4
-      const phoneEnd = phoneAt + all.readInt32BE(phoneAt - 4)
-      sink.take(kindOf(all, phoneEnd, end), all, at + 6, phoneAt, phoneEnd)
+      sink.take(kindOf(all, at + KIND, end), all, at + ID, phoneOfKey(all, at + KEY))
       at = end
     }
     const isOver = at + 2 <= all.length && all.readInt16BE(at) < 0
@@ -131,10 +147,10 @@ function createCopyReader(sink: PeopleSink): (octets: Buffer) => void {
 
 /** Past the octets at hand where the row is not whole yet. */
 function rowEnd(octets: Buffer, from: number): number {
-  let at = from + 2
-  for (let field = 0; field < 4; field++) {
+  let at = from + KIND
+  for (let field = 0; field < 2; field++) {
     if (at + 4 > octets.length) return Infinity
-    at += 4 + Math.max(0, octets.readInt32BE(at))
+    at += 4 + octets.readInt32BE(at)
   }
   return at
 }
@@ -145,7 +161,6 @@ function isAt(octets: Buffer, from: number, to: number, wanted: Buffer): boolean
   return true
 }
 
-function fieldOf(octets: Buffer, at: number): string | undefined {
-  const length = octets.readInt32BE(at)
-  return length < 0 ? undefined : octets.toString('utf8', at + 4, at + 4 + length)
+function fieldOf(octets: Buffer, at: number): string {
+  return octets.toString('utf8', at + 4, at + 4 + octets.readInt32BE(at))
 }

@@ -116,7 +116,7 @@ const boxOf = sql`box(point(b.west, b.south), point(b.east, b.north))`
 /** `b` and `l(contact_id, sole, position)` for every location in a box. */
 export function located(grounds: readonly Ground[], openAt: OpenAt): SQL {
   return sql`${tiles(grounds)} as b(source, west, south, east, north) cross join lateral (
-    select contact_id, phone_head, sole, language, position from locations
+    select contact_id, phone_key, sole, language, position from locations
     where position <@ ${boxOf} ${isOpen(openAt)}) l`
 }
 
@@ -170,25 +170,39 @@ export function hasBoxes(grounds: readonly Ground[]): boolean {
  * rest; so the great majority, which can't be hit twice, goes by it.
  */
 export function recipients(selection: Selection): SQL {
-  const { sources, openAt, ownGrounds, required, barred } = selection
-  const masks = arrayLiteral(
-    Array.from({ length: sources }, (_, source) => maskOf(sources, [source])),
-  )
-  const gathered = sql`
-    select h.contact_id, bit_or((${masks}::varbit[])[h.source + 1])::text as mask
+  const alone = foundOnce(selection)
+  if (alone === undefined) return foundOften(selection)
+  return sql`
+    select contact_id, mask from (${alone}) a union all select contact_id, mask from (${foundOften(selection)}) g`
+}
+
+/** Rows `(contact_id, mask, phone_key, language)` of those who can't be hit twice; undefined where there are none. */
+export function foundOnce(selection: Selection): SQL | undefined {
+  const { openAt, ownGrounds, barred } = selection
+  if (!hasBoxes(ownGrounds)) return undefined
+  return sql`
+    select h.contact_id, (${masksOf(selection)}::text[])[h.source + 1] as mask, h.phone_key, h.language
+    from (
+      select l.contact_id, b.source, l.phone_key, l.language from ${located(ownGrounds, openAt)} where l.sole
+    ) h
+    ${notBarred(barred)}
+  `
+}
+
+/** Rows `(contact_id, mask)` of the others. */
+export function foundOften(selection: Selection): SQL {
+  const { required, barred } = selection
+  return sql`
+    select h.contact_id, bit_or((${masksOf(selection)}::varbit[])[h.source + 1])::text as mask
     from (${hits(selection, 'shared')}) h
     ${notBarred(barred)}
     group by h.contact_id
     ${required === undefined ? sql`` : sql`having bool_or(h.source = ${required}::int)`}
   `
-  if (!hasBoxes(ownGrounds)) return gathered
-  return sql`
-    select h.contact_id, (${masks}::text[])[h.source + 1] as mask
-    from (select l.contact_id, b.source from ${located(ownGrounds, openAt)} where l.sole) h
-    ${notBarred(barred)}
-    union all
-    select contact_id, mask from (${gathered}) g
-  `
+}
+
+function masksOf({ sources }: Selection): string {
+  return arrayLiteral(Array.from({ length: sources }, (_, source) => maskOf(sources, [source])))
 }
 
 /**
@@ -204,12 +218,17 @@ export function notBarred(barred: readonly string[]): SQL {
 const MANY = 20_000
 
 /**
- * `p` joined to its contacts `c`, in the way that suits how many there are. The planner has no idea of that:
+ * `p` joined to its contacts `c`, in the way that suits how many of the hits there are. The planner has no idea of that:
  * left to itself it reads a million contacts for the sake of a hundred, or looks up a million one by one.
  */
-export async function joinContacts(tx: Database, selection: Selection): Promise<SQL> {
+export async function joinContacts(
+  tx: Database,
+  selection: Selection,
+  which: 'all' | 'shared' = 'all',
+): Promise<SQL> {
   const [row] = await tx.execute<{ many: boolean }>(sql`
-    select count(*) = ${MANY}::int as many from (select from (${hits(selection)}) h limit ${MANY}::int) sample
+    select count(*) = ${MANY}::int as many
+    from (select from (${hits(selection, which)}) h limit ${MANY}::int) sample
   `)
   const isMany = row?.many === true
   const unless = isMany ? 'off' : 'on'

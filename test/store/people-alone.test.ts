@@ -8,6 +8,7 @@ import {
   updateContact,
 } from '../../src/store/contacts.ts'
 import type { Database } from '../../src/store/database.ts'
+import { phoneOfKey } from '../../src/store/phone-key.ts'
 import { test } from '../support/database.ts'
 
 const LOCATION = { longitude: 1, latitude: 2, label: undefined }
@@ -20,10 +21,10 @@ const fields = (phone: string, language: string | undefined) => ({
 })
 
 async function beside(db: Database, contactId: string) {
-  const rows = await db.execute<{ phone_head: number; language: string }>(
-    sql`select phone_head, language from locations where contact_id = ${contactId}`,
+  const rows = await db.execute<{ key: Buffer; language: string }>(
+    sql`select int8send(phone_key) as key, language from locations where contact_id = ${contactId}`,
   )
-  return rows.map(row => [row.phone_head, row.language])
+  return rows.map(row => [phoneOfKey(row.key, 0), row.language])
 }
 
 test('what an estimate asks of a contact stands beside its locations, and changes with it', async ({
@@ -32,12 +33,12 @@ test('what an estimate asks of a contact stands beside its locations, and change
   const id = uuid()
   await insertContact(db, { id, ...fields('+15550123456', 'es') })
   await setLocations(db, id, [LOCATION, { ...LOCATION, longitude: 3 }])
-  const one = [155501234, 'es']
+  const one = [15550123456, 'es']
   expect(await beside(db, id)).toEqual([one, one])
   await updateContact(db, id, fields('+2904567', undefined))
   expect(await beside(db, id)).toEqual([
-    [-2904567, ''],
-    [-2904567, ''],
+    [2904567, ''],
+    [2904567, ''],
   ])
   await updateContact(db, id, fields('+290456789', 'en-US'))
   expect(await beside(db, id)).toEqual([
@@ -56,7 +57,7 @@ test('a contact that changes while it is given a place waits, and is followed', 
     return [changed]
   })
   await Promise.all(changing)
-  expect(await beside(db, id)).toEqual([[155501234, 'es']])
+  expect(await beside(db, id)).toEqual([[15550123499, 'es']])
   expect(await lockContact(db, id)).toBe(2)
 })
 
