@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { contactsAt, square } from '../alerts/people.ts'
-import type { Signer } from '../alerts/people.ts'
 import {
   aFlood,
+  corrected,
   CORRECTIONS,
   dispatch,
   dispatched,
@@ -22,13 +22,6 @@ import { test } from '../support/edge.ts'
 import { capXml, type Change } from '../cap/messages.ts'
 
 const [ENGLISH, SPANISH] = CORRECTIONS.cancel.map(({ sms }) => sms) as [string, string]
-
-const correct = async (who: Signer, id: string, which: 'cancel' | 'all-clear' = 'cancel') => {
-  const json = { signature: await who.sign(id, 'either', which) }
-  const { status, body } = await who.call('POST', `/v1/alerts/${id}/${which}`, { json })
-  expect([status, body.code]).toEqual([202, undefined])
-  return body.correctionId as string
-}
 
 const alertOf = async (db: Database, id: string) => {
   const [row] = await db.execute<{
@@ -86,7 +79,7 @@ test(
     const { id, phones, isSpanish } = await laidOut(database, duty, 40)
     const reached = phones.filter((_phone, i) => i % 3 !== 0)
     await handOver(db, id, reached)
-    const cancel = await correct(duty.author, id)
+    const cancel = await corrected(duty.author, id)
     await planAll(database)
     expect(await textsOf(db, cancel)).toEqual(
       new Map(reached.map(phone => [phone, isSpanish(phone) ? SPANISH : ENGLISH])),
@@ -139,7 +132,7 @@ test(
     await db.execute(sql`
     insert into opt_outs (phone, scope, source, at)
     values (${nonEmergency}, 'nonEmergency', 'test', now()), (${all}, 'all', 'test', now())`)
-    const cancel = await correct(duty.author, id)
+    const cancel = await corrected(duty.author, id)
     await planAll(database)
     expect((await phonesOf(db, cancel)).toSorted()).toEqual(
       [gone, changed, moved, nonEmergency, stays].toSorted(),
@@ -159,7 +152,7 @@ test(
     update ranges set state = 'leased', owner = ${randomUUID()}::uuid, hwm = to_seq,
       lease_until = now() + interval '1 minute'
     where alert_id = ${id}::uuid`)
-    const cancel = await correct(duty.author, id)
+    const cancel = await corrected(duty.author, id)
     // It begins with those who are known to have it …
     await planTurn(database)
     expect((await phonesOf(db, cancel)).toSorted()).toEqual(phones.slice(0, 10).toSorted())
@@ -191,7 +184,7 @@ test(
       lease_until = now() - interval '1 second'
     where alert_id = ${id}::uuid and range_no = (select min(range_no) from ranges where alert_id = ${id}::uuid)
     returning range_no as no, from_seq as from, hwm`)
-    const cancel = await correct(duty.author, id)
+    const cancel = await corrected(duty.author, id)
     await planAll(database)
     expect((await phonesOf(db, cancel)).toSorted()).toEqual(
       phones.slice(range!.from - 1, range!.hwm).toSorted(),
@@ -212,7 +205,7 @@ test(
         values (${id}::uuid, ${i + 1}, ${randomUUID()}::uuid, ${phones[i]!}, ${`${i}@mail.example`}, 0,
           now() + interval '1 hour', ${state}, ${i === 5})`)
     }
-    const cancel = await correct(duty.author, id)
+    const cancel = await corrected(duty.author, id)
     await planAll(database)
     expect((await phonesOf(db, cancel)).toSorted()).toEqual(
       [0, 1, 5].map(i => phones[i]!).toSorted(),
@@ -226,7 +219,7 @@ test(
   async ({ edge, database, db }) => {
     const duty = await onDuty(edge)
     const { id } = await laidOut(database, duty, 3)
-    const cancel = await correct(duty.author, id)
+    const cancel = await corrected(duty.author, id)
     await planAll(database)
     await end(db, cancel)
     expect(await alertOf(db, cancel)).toMatchObject({ state: 'sent', recipients: 0, planned: 0 })
@@ -244,7 +237,7 @@ test(
       Array.from({ length: 8 }, () => [-96.5, 30.5] as const),
     )
     const id = await dispatched(duty, aFlood())
-    const cancel = await correct(duty.author, id)
+    const cancel = await corrected(duty.author, id)
     await planAll(database)
     expect(await phonesOf(db, id)).toHaveLength(8)
     expect(await phonesOf(db, cancel)).toEqual([])
@@ -280,7 +273,7 @@ test(
     for (const [what, change] of Object.entries(tamper)) {
       const { id, phones } = await laidOut(database, duty, 2)
       await handOver(db, id, phones)
-      const cancel = await correct(duty.author, id)
+      const cancel = await corrected(duty.author, id)
       // As somebody with the database in their hands would: past the triggers, which would refuse it too.
       await db.transaction(async tx => {
         await tx.execute(sql`set local session_replication_role = replica`)
@@ -305,7 +298,7 @@ test(
     const duty = await onDuty(edge)
     const { id, phones } = await laidOut(database, duty, 2)
     await handOver(db, id, phones)
-    const cancel = await correct(duty.approver, id)
+    const cancel = await corrected(duty.approver, id)
     edge.pass(1)
     await duty.approver.call('POST', `/v1/me/keys/${duty.approver.kid}/revoke`)
     await planAll(database)
@@ -566,7 +559,7 @@ for (const what of ['cancel', 'update'] as const) {
         db,
         Array.from({ length: 50 }, () => [-95.5, 30.5]),
       )
-    const follows = what === 'cancel' ? await correct(duty.author, id) : await anUpdate(duty, id)
+    const follows = what === 'cancel' ? await corrected(duty.author, id) : await anUpdate(duty, id)
     if (what === 'update') await dispatch(duty.author, follows)
     // Each planner is cut off after one slice: what it writes then meets no row, as after a death.
     await db.execute(

@@ -13,11 +13,11 @@ import {
   compose,
   contactsAt,
   contentBytes,
-  type Signer,
   square,
 } from '../alerts/people.ts'
 import {
   aFlood,
+  correct,
   CORRECTIONS,
   dispatched,
   end,
@@ -28,19 +28,7 @@ import {
 } from '../support/corrections.ts'
 import { type Answer, type Edge, test } from '../support/edge.ts'
 
-type Which = 'cancel' | 'all-clear'
-
 const said = ({ status, body }: Answer) => [status, body.code ?? body.state]
-
-async function correct(
-  who: Signer,
-  id: string,
-  which: Which = 'cancel',
-  role: 'author' | 'approver' = 'author',
-): Promise<Answer> {
-  const signature = await who.sign(id, role, which)
-  return who.call('POST', `/v1/alerts/${id}/${which}`, { json: { signature } })
-}
 
 /** Two people in the valley, of whom the alert has reached one. */
 async function halfSent(database: OpenDatabase, edge: Edge, changes: object = {}) {

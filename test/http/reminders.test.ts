@@ -5,16 +5,10 @@ import { remindNext } from '../../src/alerts/remind.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
 import { type Database, type OpenDatabase, transact } from '../../src/store/database.ts'
 import { claimRanges } from '../../src/store/ranges.ts'
-import {
-  aDrill,
-  aListedGroup,
-  aSigner,
-  compose,
-  contactsAt,
-  type Signer,
-} from '../alerts/people.ts'
+import { aDrill, aListedGroup, aSigner, compose, contactsAt } from '../alerts/people.ts'
 import {
   aFlood,
+  correct,
   dispatch,
   dispatched,
   type Duty,
@@ -59,11 +53,6 @@ async function threeReached(database: OpenDatabase, duty: Duty, changes: object 
   const says = (no: number, text: string) =>
     recordReplies(db, carrierId, [{ from: phones[no]!, to: '72345', text }])
   return { id, phones, carrierId, says }
-}
-
-const correct = async (who: Signer, id: string, which: 'cancel' | 'all-clear') => {
-  const signature = await who.sign(id, 'author', which)
-  return who.call('POST', `/v1/alerts/${id}/${which}`, { json: { signature } })
 }
 
 test(

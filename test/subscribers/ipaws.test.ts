@@ -15,7 +15,7 @@ import {
   startAggregator,
   TAKEN,
 } from '../support/aggregator.ts'
-import { dispatch, dispatched, type Duty, onDuty } from '../support/corrections.ts'
+import { corrected, dispatch, dispatched, type Duty, onDuty } from '../support/corrections.ts'
 import { type Caller, type Edge, test as edgeTest } from '../support/edge.ts'
 import { aKeyPair, type KeyPair } from '../support/key-pair.ts'
 
@@ -131,15 +131,6 @@ const alarmsOf = async (who: Signer, id: string) => {
   return alarms.filter(({ code }) => code.startsWith('aggregator_'))
 }
 
-const correct = async (who: Signer, id: string, correction: 'cancel' | 'all-clear') => {
-  const signature = await who.sign(id, 'author', correction)
-  const { status, body } = await who.call('POST', `/v1/alerts/${id}/${correction}`, {
-    json: { signature },
-  })
-  expect(status, JSON.stringify(body)).toBe(202)
-  return body.correctionId as string
-}
-
 const trailOf = async (db: Database, path: string) =>
   db.execute<{ action: string; detail: Record<string, unknown> }>(sql`
     select action, detail from audit where subject = ${path.split('/').at(-1)!} order by seq`)
@@ -201,7 +192,7 @@ test('its retraction names it as it was posted, goes by its channels, and ends w
   const path = await enter(administrator, aggregator.url)
   const id = await dispatched(duty, fitting())
   await bring(edge, db, () => new Date(Date.now() + 90_000))
-  const cancelId = await correct(duty.author, id, 'cancel')
+  const cancelId = await corrected(duty.author, id, 'cancel')
   await bring(edge, db)
   const [alert, cancel] = aggregator.posts.map(({ message }) => message)
   expect(cancel).toMatchObject({ identifier: cancelId, msgType: 'Cancel' })
@@ -234,7 +225,7 @@ test('an update and an all-clear are posted as what they are', async ({
   await duty.approver.approve(update.id)
   await dispatch(duty.author, update.id)
   await bring(edge, db)
-  const clearId = await correct(duty.author, update.id, 'all-clear')
+  const clearId = await corrected(duty.author, update.id, 'all-clear')
   await bring(edge, db)
   expect(aggregator.refused).toEqual([])
   expect(
@@ -326,7 +317,7 @@ describe('what is not posted', () => {
     aggregator.trusted = other.certificate
     // Refused by a fault, so it waits; and is taken back meanwhile.
     await bring(edge, db)
-    const cancelId = await correct(duty.author, wrong, 'cancel')
+    const cancelId = await corrected(duty.author, wrong, 'cancel')
     aggregator.trusted = pair.certificate
     await db.execute(sql`
       update notice_deliveries d set due_at = now() + interval '1 hour' from notices n
@@ -634,7 +625,7 @@ describe('where nobody knows, it is not posted again by itself', () => {
       { state: 'delivered', lastFault: 'duplicate' },
     ])
     // The far side holds the first one, and that is what a retraction must name.
-    await correct(duty.author, id, 'cancel')
+    await corrected(duty.author, id, 'cancel')
     await bring(edge, db)
     expect(aggregator.posts.at(-1)!.message.references).toMatchObject([{ sent: first!.sent }])
   })

@@ -6,7 +6,7 @@ import { planNext } from '../../src/dispatch/plan.ts'
 import { lockBlocks, phoneAt, readBlocks, writeBlocks } from '../../src/store/blocks.ts'
 import { transact, type Database, type OpenDatabase } from '../../src/store/database.ts'
 import { aSigner, anAlert, compose, type Signer } from '../alerts/people.ts'
-import type { Edge } from './edge.ts'
+import type { Answer, Edge } from './edge.ts'
 
 export interface Duty {
   readonly author: Signer
@@ -50,6 +50,30 @@ export async function dispatch(who: Signer, id: string): Promise<void> {
   const headers = { 'Idempotency-Key': randomUUID() }
   const { status, body } = await who.call('POST', `/v1/alerts/${id}/dispatch`, { headers })
   if (status !== 202) throw new Error(JSON.stringify(body))
+}
+
+export type Correction = 'cancel' | 'all-clear'
+
+/** Signs what was prepared with the alert, and sends it. */
+export async function correct(
+  who: Signer,
+  alertId: string,
+  which: Correction = 'cancel',
+  role: 'author' | 'approver' | 'either' = 'either',
+): Promise<Answer> {
+  const signature = await who.sign(alertId, role, which)
+  return who.call('POST', `/v1/alerts/${alertId}/${which}`, { json: { signature } })
+}
+
+/** The same of what the API must take. @returns the correction's id */
+export async function corrected(
+  who: Signer,
+  alertId: string,
+  which: Correction = 'cancel',
+): Promise<string> {
+  const { status, body } = await correct(who, alertId, which)
+  if (status !== 202) throw new Error(JSON.stringify(body))
+  return body.correctionId
 }
 
 /** One turn of a planner that holds no carrier. @returns whether an alert waited for one */
