@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots [-- OUT] [--mode live] [--look wide,phone] [--only watch,replies]`: every screen in both modes,
- * at 1440 and 390 px, light; and in the dark, in forced colours, in Spanish and at 320 px once each, to look at. Into
+ * at 1440 and 390 px, light and in forced colours; and in the dark, in Spanish and at 320 px once each, to look at. Into
  * `data/screenshots` unless told otherwise. The flags, lists with commas, leave only what they name.
  */
 import { mkdir } from 'node:fs/promises'
@@ -27,6 +27,7 @@ const LOOKS: Readonly<Record<string, Window>> = {
   dark: { width: 1440, dark: true },
   spanish: { width: 1440, locale: 'es-US' },
   'forced-colours': { width: 1440, forcedColors: true },
+  'forced-colours-phone': { width: 390, height: 844, forcedColors: true },
   'phone-320': { width: 320, height: 640 },
 }
 /** Live has them all; the other mode differs in its frame and its words. */

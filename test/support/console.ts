@@ -19,6 +19,7 @@ export interface SeatOptions {
   readonly width?: number
   readonly height?: number
   readonly dark?: boolean
+  readonly forcedColors?: boolean
   readonly locale?: string
 }
 
@@ -27,10 +28,12 @@ export const consoleUrl = (tocsin: Tocsin) =>
   `${tocsin.url.replace('127.0.0.1', 'localhost')}/console/`
 
 export async function takeSeat(browser: Browser, options: SeatOptions = {}): Promise<Seat> {
-  const { width = 1440, height = 900, dark = false, locale = 'en-US' } = options
+  const { width = 1440, height = 900, dark = false, forcedColors = false } = options
+  const { locale = 'en-US' } = options
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
+    forcedColors: forcedColors ? 'active' : 'none',
     reducedMotion: 'reduce',
     locale,
   })
