@@ -77,7 +77,7 @@ test('in the Spanish console what keeps a CAP message out is told in Spanish, wi
     await page.getByLabel(importCap.paste).fill(xml, { timeout: 20_000 })
     await page.getByRole('button', { name: importCap.start }).click()
   }
-  const line = (no: number) => importCap.line(no)
+  const line = (no: number) => `${importCap.line(no)}: `
   await handIn('<!DOCTYPE alert><alert/>')
   await expect
     .poll(() => rows.allTextContents(), { timeout: 20_000 })

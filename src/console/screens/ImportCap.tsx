@@ -169,9 +169,11 @@ function Places({ of }: { of: readonly ApiFault[] }) {
           <tr key={no}>
             <th scope="row" class="mono small">
               {fault.pointer === '' ? text.whole : fault.pointer}
-              {fault.line !== undefined && <div class="muted">{text.line(fault.line)}</div>}
             </th>
-            <td lang={isTranslated(fault) ? undefined : 'en'}>{sayFault(fault)}</td>
+            <td>
+              {fault.line !== undefined && <span class="muted">{text.line(fault.line)}: </span>}
+              <span lang={isTranslated(fault) ? undefined : 'en'}>{sayFault(fault)}</span>
+            </td>
           </tr>
         ))}
       </tbody>
