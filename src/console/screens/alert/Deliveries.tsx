@@ -72,57 +72,58 @@ export function Deliveries({ way: [id = ''] }: ScreenProps) {
               </select>
             </Field>
           </div>
-          {kind === 'texts' ? (
-            <Texts key={state} alertId={id} state={state} />
-          ) : (
-            <Letters key={state} alertId={id} state={state} />
-          )}
+          <Lines key={`${kind} ${state}`} alertId={id} kind={kind} state={state} />
         </section>
       )}
     </div>
   )
 }
 
-const listOf = (alertId: string, what: string, state: string) =>
-  `/v1/alerts/${alertId}/${what}${state === '' ? '' : `?state=${state}`}`
+const ROUTES = { texts: 'deliveries', letters: 'letters' } as const
 
-function Texts({ alertId, state }: { alertId: string; state: string }) {
+function Lines({ alertId, kind, state }: { alertId: string; kind: Kind; state: string }) {
   const text = deliveryWords()
-  const found = usePages<Delivery>(listOf(alertId, 'deliveries', state))
+  const query = state === '' ? '' : `?state=${state}`
+  const found = usePages<Delivery | Letter>(`/v1/alerts/${alertId}/${ROUTES[kind]}${query}`)
+  const isAnswered = kind === 'texts'
+  const none = kind === 'texts' ? text.noTexts : text.noLetters
   return (
-    <PageList of={found} what={text.texts} empty={<Empty>{text.noTexts}</Empty>}>
+    <PageList of={found} what={text[kind]} empty={<Empty>{none}</Empty>}>
       {items => (
         <table class="table rows">
           <thead>
             <tr>
-              <th scope="col">{text.phone}</th>
+              <th scope="col">{kind === 'texts' ? text.phone : text.address}</th>
               <th scope="col">{text.state}</th>
               <th scope="col">{text.why}</th>
               <th scope="col" class="number">
                 {text.attempts}
               </th>
               <th scope="col">{text.at}</th>
-              <th scope="col">{text.answer}</th>
+              {isAnswered && <th scope="col">{text.answer}</th>}
             </tr>
           </thead>
           <tbody>
-            {items.map(one => (
-              <tr key={one.seq}>
-                <th scope="row">
-                  <bdi>{one.phone}</bdi>
-                </th>
-                <td data-label={text.state}>
-                  {text.textStates[one.state]}
-                  {one.possibleDuplicate && ` (${text.twice})`}
-                </td>
-                <td data-label={text.why}>{causeOf(one.reason)}</td>
-                <td class="number" data-label={text.attempts}>
-                  {one.attempts}
-                </td>
-                <td data-label={text.at}>{one.finalAt === null ? '–' : clock(one.finalAt)}</td>
-                <td data-label={text.answer}>{one.reply ?? '–'}</td>
-              </tr>
-            ))}
+            {items.map(one => {
+              const { to, ended, at, answer } = endOf(one)
+              return (
+                <tr key={one.seq}>
+                  <th scope="row">
+                    <bdi>{to}</bdi>
+                  </th>
+                  <td data-label={text.state}>
+                    {ended}
+                    {one.possibleDuplicate && ` (${text.twice})`}
+                  </td>
+                  <td data-label={text.why}>{causeOf(one.reason)}</td>
+                  <td class="number" data-label={text.attempts}>
+                    {one.attempts}
+                  </td>
+                  <td data-label={text.at}>{at === null ? '–' : clock(at)}</td>
+                  {isAnswered && <td data-label={text.answer}>{answer ?? '–'}</td>}
+                </tr>
+              )
+            })}
           </tbody>
         </table>
       )}
@@ -130,46 +131,12 @@ function Texts({ alertId, state }: { alertId: string; state: string }) {
   )
 }
 
-function Letters({ alertId, state }: { alertId: string; state: string }) {
-  const text = deliveryWords()
-  const found = usePages<Letter>(listOf(alertId, 'letters', state))
-  return (
-    <PageList of={found} what={text.letters} empty={<Empty>{text.noLetters}</Empty>}>
-      {items => (
-        <table class="table rows">
-          <thead>
-            <tr>
-              <th scope="col">{text.address}</th>
-              <th scope="col">{text.state}</th>
-              <th scope="col">{text.why}</th>
-              <th scope="col" class="number">
-                {text.attempts}
-              </th>
-              <th scope="col">{text.at}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map(one => (
-              <tr key={one.seq}>
-                <th scope="row">
-                  <bdi>{one.address}</bdi>
-                </th>
-                <td data-label={text.state}>
-                  {text.letterStates[one.state]}
-                  {one.possibleDuplicate && ` (${text.twice})`}
-                </td>
-                <td data-label={text.why}>{causeOf(one.reason)}</td>
-                <td class="number" data-label={text.attempts}>
-                  {one.attempts}
-                </td>
-                <td data-label={text.at}>{one.settledAt === null ? '–' : clock(one.settledAt)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </PageList>
-  )
+/** Nobody answers a letter here. */
+function endOf(one: Delivery | Letter) {
+  const { textStates, letterStates } = deliveryWords()
+  return 'address' in one
+    ? { to: one.address, ended: letterStates[one.state], at: one.settledAt, answer: null }
+    : { to: one.phone, ended: textStates[one.state], at: one.finalAt, answer: one.reply }
 }
 
 /** In words where we have them, else as the carrier says it. */

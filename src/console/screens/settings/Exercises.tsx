@@ -4,8 +4,7 @@ import { usePages } from '../../lib/pages.ts'
 import { pathTo, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
 import type { ExerciseResource } from '../../lib/setting-types.ts'
-import { Empty } from '../../parts/Empty.tsx'
-import { PageList } from '../../parts/Pages.tsx'
+import { TitledList } from '../../parts/TitledList.tsx'
 import { ExercisePage, NewExercise } from './exercises/Exercise.tsx'
 
 /** S11: exercises that were, are and will be. */
@@ -18,52 +17,51 @@ function List() {
   const { exercises, settings } = settingsWords()
   const found = usePages<ExerciseResource>('/v1/exercises')
   return (
-    <>
-      <div class="screen-head">
-        <h1>{exercises.title}</h1>
-        {isIn('administrator', 'author', 'approver') && (
+    <TitledList
+      of={found}
+      title={exercises.title}
+      add={
+        isIn('administrator', 'author', 'approver') && (
           <a class="button primary" href={pathTo('settings', 'exercises', 'new')}>
             {exercises.add}
           </a>
-        )}
-      </div>
-      <p class="muted">{exercises.intro}</p>
-      <section class="card">
-        <PageList of={found} what={exercises.title} empty={<Empty>{exercises.none}</Empty>}>
-          {items => (
-            <table class="table rows">
-              <thead>
-                <tr>
-                  <th scope="col">{exercises.name}</th>
-                  <th scope="col">{settings.state}</th>
-                  <th scope="col">{exercises.startsAt}</th>
-                  <th scope="col">{exercises.endsAt}</th>
-                  <th scope="col" class="number">
-                    {exercises.phones}
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(({ id, name, practice, state, startsAt, endsAt, phones }) => (
-                  <tr key={id}>
-                    <th scope="row">
-                      <a href={pathTo('settings', 'exercises', id)}>
-                        {practice ? exercises.practice : name}
-                      </a>
-                    </th>
-                    <td data-label={settings.state}>{exercises.state[state]}</td>
-                    <td data-label={exercises.startsAt}>{dayAndClock(startsAt)}</td>
-                    <td data-label={exercises.endsAt}>{dayAndClock(endsAt)}</td>
-                    <td class="number" data-label={exercises.phones}>
-                      {phones === null ? '–' : count(phones)}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </PageList>
-      </section>
-    </>
+        )
+      }
+      intro={exercises.intro}
+      none={exercises.none}
+    >
+      {items => (
+        <table class="table rows">
+          <thead>
+            <tr>
+              <th scope="col">{exercises.name}</th>
+              <th scope="col">{settings.state}</th>
+              <th scope="col">{exercises.startsAt}</th>
+              <th scope="col">{exercises.endsAt}</th>
+              <th scope="col" class="number">
+                {exercises.phones}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map(({ id, name, practice, state, startsAt, endsAt, phones }) => (
+              <tr key={id}>
+                <th scope="row">
+                  <a href={pathTo('settings', 'exercises', id)}>
+                    {practice ? exercises.practice : name}
+                  </a>
+                </th>
+                <td data-label={settings.state}>{exercises.state[state]}</td>
+                <td data-label={exercises.startsAt}>{dayAndClock(startsAt)}</td>
+                <td data-label={exercises.endsAt}>{dayAndClock(endsAt)}</td>
+                <td class="number" data-label={exercises.phones}>
+                  {phones === null ? '–' : count(phones)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </TitledList>
   )
 }

@@ -4,8 +4,7 @@ import { usePages } from '../../lib/pages.ts'
 import { pathTo, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
 import type { GeocodeSet } from '../../lib/setting-types.ts'
-import { Empty } from '../../parts/Empty.tsx'
-import { PageList } from '../../parts/Pages.tsx'
+import { TitledList } from '../../parts/TitledList.tsx'
 import { GeocodeSetPage, NewGeocodeSet } from './geocode-sets/GeocodeSet.tsx'
 
 /** Shapes by code that areas may name. */
@@ -18,50 +17,49 @@ function List() {
   const { geocodeSets } = settingsWords()
   const found = usePages<GeocodeSet>('/v1/geocode-sets')
   return (
-    <>
-      <div class="screen-head">
-        <h1>{geocodeSets.title}</h1>
-        {isIn('administrator') && (
+    <TitledList
+      of={found}
+      title={geocodeSets.title}
+      add={
+        isIn('administrator') && (
           <a class="button primary" href={pathTo('settings', 'geocode-sets', 'new')}>
             {geocodeSets.add}
           </a>
-        )}
-      </div>
-      <p class="muted">{geocodeSets.intro}</p>
-      <section class="card">
-        <PageList of={found} what={geocodeSets.title} empty={<Empty>{geocodeSets.none}</Empty>}>
-          {items => (
-            <table class="table rows">
-              <thead>
-                <tr>
-                  <th scope="col">{geocodeSets.name}</th>
-                  <th scope="col" class="number">
-                    {geocodeSets.codes}
-                  </th>
-                  <th scope="col">{geocodeSets.description}</th>
-                  <th scope="col">{geocodeSets.loaded}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(set => (
-                  <tr key={set.valueName}>
-                    <th scope="row">
-                      <a href={pathTo('settings', 'geocode-sets', 'set', set.valueName)}>
-                        {set.valueName}
-                      </a>
-                    </th>
-                    <td class="number" data-label={geocodeSets.codes}>
-                      {count(set.codes)}
-                    </td>
-                    <td data-label={geocodeSets.description}>{set.description ?? '–'}</td>
-                    <td data-label={geocodeSets.loaded}>{dayAndClock(set.loadedAt)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </PageList>
-      </section>
-    </>
+        )
+      }
+      intro={geocodeSets.intro}
+      none={geocodeSets.none}
+    >
+      {items => (
+        <table class="table rows">
+          <thead>
+            <tr>
+              <th scope="col">{geocodeSets.name}</th>
+              <th scope="col" class="number">
+                {geocodeSets.codes}
+              </th>
+              <th scope="col">{geocodeSets.description}</th>
+              <th scope="col">{geocodeSets.loaded}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map(set => (
+              <tr key={set.valueName}>
+                <th scope="row">
+                  <a href={pathTo('settings', 'geocode-sets', 'set', set.valueName)}>
+                    {set.valueName}
+                  </a>
+                </th>
+                <td class="number" data-label={geocodeSets.codes}>
+                  {count(set.codes)}
+                </td>
+                <td data-label={geocodeSets.description}>{set.description ?? '–'}</td>
+                <td data-label={geocodeSets.loaded}>{dayAndClock(set.loadedAt)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </TitledList>
   )
 }

@@ -6,8 +6,7 @@ import { goTo, pathTo, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
 import type { Group } from '../../lib/setting-types.ts'
 import { AreaMap } from '../../parts/AreaMap.tsx'
-import { Empty } from '../../parts/Empty.tsx'
-import { PageList } from '../../parts/Pages.tsx'
+import { TitledList } from '../../parts/TitledList.tsx'
 import { GroupPage, NewGroup } from './groups/Group.tsx'
 import { kindOf } from './groups/use-groups.ts'
 
@@ -21,52 +20,51 @@ function List() {
   const { groups } = settingsWords()
   const found = usePages<Group>('/v1/groups')
   return (
-    <>
-      <div class="screen-head">
-        <h1>{groups.title}</h1>
-        {isIn('administrator', 'author') && (
+    <TitledList
+      of={found}
+      title={groups.title}
+      add={
+        isIn('administrator', 'author') && (
           <a class="button primary" href={pathTo('settings', 'groups', 'new')}>
             {groups.add}
           </a>
-        )}
-      </div>
-      <p class="muted">{groups.intro}</p>
-      <section class="card">
-        <PageList of={found} what={groups.title} empty={<Empty>{groups.none}</Empty>}>
-          {items => (
-            <>
-              <SavedAreas of={items} />
-              <table class="table rows">
-                <thead>
-                  <tr>
-                    <th scope="col">{groups.name}</th>
-                    <th scope="col">{groups.kind}</th>
-                    <th scope="col" class="number">
-                      {groups.members}
-                    </th>
-                    <th scope="col">{groups.description}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map(group => (
-                    <tr key={group.id}>
-                      <th scope="row">
-                        <a href={pathTo('settings', 'groups', group.id)}>{group.name}</a>
-                      </th>
-                      <td data-label={groups.kind}>{groups.kindShort[kindOf(group)]}</td>
-                      <td class="number" data-label={groups.members}>
-                        {count(group.members)}
-                      </td>
-                      <td data-label={groups.description}>{group.description ?? '–'}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </>
-          )}
-        </PageList>
-      </section>
-    </>
+        )
+      }
+      intro={groups.intro}
+      none={groups.none}
+    >
+      {items => (
+        <>
+          <SavedAreas of={items} />
+          <table class="table rows">
+            <thead>
+              <tr>
+                <th scope="col">{groups.name}</th>
+                <th scope="col">{groups.kind}</th>
+                <th scope="col" class="number">
+                  {groups.members}
+                </th>
+                <th scope="col">{groups.description}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map(group => (
+                <tr key={group.id}>
+                  <th scope="row">
+                    <a href={pathTo('settings', 'groups', group.id)}>{group.name}</a>
+                  </th>
+                  <td data-label={groups.kind}>{groups.kindShort[kindOf(group)]}</td>
+                  <td class="number" data-label={groups.members}>
+                    {count(group.members)}
+                  </td>
+                  <td data-label={groups.description}>{group.description ?? '–'}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </TitledList>
   )
 }
 

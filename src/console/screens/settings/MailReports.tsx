@@ -5,8 +5,7 @@ import { usePeople } from '../../lib/people.ts'
 import { pathTo, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
 import type { ReportSchedule } from '../../lib/setting-types.ts'
-import { Empty } from '../../parts/Empty.tsx'
-import { PageList } from '../../parts/Pages.tsx'
+import { TitledList } from '../../parts/TitledList.tsx'
 import { NewMailReport, MailReportPage } from './mail-reports/MailReport.tsx'
 
 /** Reports that go out by mail at their time. */
@@ -20,53 +19,54 @@ function All() {
   const found = usePages<ReportSchedule>('/v1/report-schedules')
   const nameOf = usePeople()
   return (
-    <>
-      <h1>{mailReports.title}</h1>
-      <section class="card stack">
-        <p>{mailReports.intro}</p>
-        {isIn('administrator') && (
-          <a class="button primary start" href={pathTo('settings', 'mail-reports', 'new')}>
+    <TitledList
+      of={found}
+      title={mailReports.title}
+      add={
+        isIn('administrator') && (
+          <a class="button primary" href={pathTo('settings', 'mail-reports', 'new')}>
             {mailReports.add}
           </a>
-        )}
-        <PageList of={found} what={mailReports.title} empty={<Empty>{mailReports.none}</Empty>}>
-          {items => (
-            <table class="table rows">
-              <thead>
-                <tr>
-                  <th scope="col">{mailReports.kind}</th>
-                  <th scope="col">{mailReports.every}</th>
-                  <th scope="col">{mailReports.to}</th>
-                  <th scope="col">{mailReports.next}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(schedule => (
-                  <tr key={schedule.id}>
-                    <th scope="row">
-                      <a href={pathTo('settings', 'mail-reports', schedule.id)}>
-                        {mailReports.kinds[schedule.kind]}
-                      </a>
-                    </th>
-                    <td data-label={mailReports.every}>{whenOf(schedule)}</td>
-                    <td data-label={mailReports.to}>
-                      {schedule.operatorIds.map(id => nameOf(id) ?? '…').join(', ')}
-                    </td>
-                    <td data-label={mailReports.next}>
-                      {!schedule.enabled
-                        ? mailReports.off
-                        : schedule.nextAt === null
-                          ? '–'
-                          : dayAndClock(schedule.nextAt)}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </PageList>
-      </section>
-    </>
+        )
+      }
+      intro={mailReports.intro}
+      none={mailReports.none}
+    >
+      {items => (
+        <table class="table rows">
+          <thead>
+            <tr>
+              <th scope="col">{mailReports.kind}</th>
+              <th scope="col">{mailReports.every}</th>
+              <th scope="col">{mailReports.to}</th>
+              <th scope="col">{mailReports.next}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map(schedule => (
+              <tr key={schedule.id}>
+                <th scope="row">
+                  <a href={pathTo('settings', 'mail-reports', schedule.id)}>
+                    {mailReports.kinds[schedule.kind]}
+                  </a>
+                </th>
+                <td data-label={mailReports.every}>{whenOf(schedule)}</td>
+                <td data-label={mailReports.to}>
+                  {schedule.operatorIds.map(id => nameOf(id) ?? '…').join(', ')}
+                </td>
+                <td data-label={mailReports.next}>
+                  {!schedule.enabled
+                    ? mailReports.off
+                    : schedule.nextAt === null
+                      ? '–'
+                      : dayAndClock(schedule.nextAt)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </TitledList>
   )
 }
 

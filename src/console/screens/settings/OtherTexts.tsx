@@ -2,8 +2,7 @@ import { settingsWords } from '../../i18n/settings.ts'
 import { dayAndClock } from '../../lib/i18n.ts'
 import { usePages } from '../../lib/pages.ts'
 import type { Reply } from '../../lib/setting-types.ts'
-import { Empty } from '../../parts/Empty.tsx'
-import { PageList } from '../../parts/Pages.tsx'
+import { TitledList } from '../../parts/TitledList.tsx'
 import { ReplyItem } from '../alert/replies/ReplyItem.tsx'
 
 /** Texts that came in and answer no alert: they stand on no alert's page. */
@@ -11,25 +10,19 @@ export function OtherTexts() {
   const { otherTexts } = settingsWords()
   const found = usePages<Reply>('/v1/replies?list=unattributed')
   return (
-    <>
-      <h1>{otherTexts.title}</h1>
-      <p class="muted">{otherTexts.intro}</p>
-      <section class="card">
-        <PageList of={found} what={otherTexts.title} empty={<Empty>{otherTexts.none}</Empty>}>
-          {items => (
-            <ul class="plain reply-list">
-              {items.map(reply => (
-                <ReplyItem
-                  key={reply.id}
-                  of={reply}
-                  at={dayAndClock(reply.receivedAt)}
-                  counted={undefined}
-                />
-              ))}
-            </ul>
-          )}
-        </PageList>
-      </section>
-    </>
+    <TitledList of={found} title={otherTexts.title} intro={otherTexts.intro} none={otherTexts.none}>
+      {items => (
+        <ul class="plain reply-list">
+          {items.map(reply => (
+            <ReplyItem
+              key={reply.id}
+              of={reply}
+              at={dayAndClock(reply.receivedAt)}
+              counted={undefined}
+            />
+          ))}
+        </ul>
+      )}
+    </TitledList>
   )
 }

@@ -3,8 +3,7 @@ import { usePages } from '../../lib/pages.ts'
 import { pathTo, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
 import type { Operator } from '../../lib/types.ts'
-import { Empty } from '../../parts/Empty.tsx'
-import { PageList } from '../../parts/Pages.tsx'
+import { TitledList } from '../../parts/TitledList.tsx'
 import { JurisdictionInWords } from './people/InWords.tsx'
 import { NewPerson, Person } from './people/Person.tsx'
 
@@ -18,51 +17,50 @@ function List() {
   const { account, people, settings } = settingsWords()
   const operators = usePages<Operator>('/v1/operators')
   return (
-    <>
-      <div class="screen-head">
-        <h1>{people.title}</h1>
-        {isIn('administrator') && (
+    <TitledList
+      of={operators}
+      title={people.title}
+      add={
+        isIn('administrator') && (
           <a class="button primary" href={pathTo('settings', 'people', 'new')}>
             {people.add}
           </a>
-        )}
-      </div>
-      <section class="card">
-        <PageList of={operators} what={people.title} empty={<Empty>{people.none}</Empty>}>
-          {items => (
-            <table class="table rows">
-              <thead>
-                <tr>
-                  <th scope="col">{people.name}</th>
-                  <th scope="col">{people.email}</th>
-                  <th scope="col">{people.roles}</th>
-                  <th scope="col">{people.border}</th>
-                  <th scope="col">{settings.state}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(({ id, name, email, roles, jurisdiction, disabledAt, feedId }) => (
-                  <tr key={id}>
-                    <th scope="row">
-                      <a href={pathTo('settings', 'people', id)}>{name}</a>
-                    </th>
-                    <td data-label={people.email}>{feedId === null ? email : people.feedRule}</td>
-                    <td data-label={people.roles}>
-                      {roles.map(role => account.roleShort[role]).join(', ')}
-                    </td>
-                    <td data-label={people.border}>
-                      <JurisdictionInWords of={jurisdiction} />
-                    </td>
-                    <td data-label={settings.state}>
-                      {disabledAt === null ? people.active : people.disabled}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </PageList>
-      </section>
-    </>
+        )
+      }
+      none={people.none}
+    >
+      {items => (
+        <table class="table rows">
+          <thead>
+            <tr>
+              <th scope="col">{people.name}</th>
+              <th scope="col">{people.email}</th>
+              <th scope="col">{people.roles}</th>
+              <th scope="col">{people.border}</th>
+              <th scope="col">{settings.state}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map(({ id, name, email, roles, jurisdiction, disabledAt, feedId }) => (
+              <tr key={id}>
+                <th scope="row">
+                  <a href={pathTo('settings', 'people', id)}>{name}</a>
+                </th>
+                <td data-label={people.email}>{feedId === null ? email : people.feedRule}</td>
+                <td data-label={people.roles}>
+                  {roles.map(role => account.roleShort[role]).join(', ')}
+                </td>
+                <td data-label={people.border}>
+                  <JurisdictionInWords of={jurisdiction} />
+                </td>
+                <td data-label={settings.state}>
+                  {disabledAt === null ? people.active : people.disabled}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </TitledList>
   )
 }

@@ -2,8 +2,7 @@ import { settingsWords } from '../../i18n/settings.ts'
 import { usePages } from '../../lib/pages.ts'
 import { pathTo, type ScreenProps } from '../../lib/place.ts'
 import type { Subscriber } from '../../lib/setting-types.ts'
-import { Empty } from '../../parts/Empty.tsx'
-import { PageList } from '../../parts/Pages.tsx'
+import { TitledList } from '../../parts/TitledList.tsx'
 import { NewAggregator } from './systems/Aggregator.tsx'
 import { NewSubscriber, SubscriberPage } from './systems/Subscriber.tsx'
 
@@ -18,9 +17,10 @@ function List() {
   const { aggregators, settings, subscribers } = settingsWords()
   const found = usePages<Subscriber>('/v1/subscribers')
   return (
-    <>
-      <div class="screen-head">
-        <h1>{subscribers.title}</h1>
+    <TitledList
+      of={found}
+      title={subscribers.title}
+      add={
         <div class="buttons">
           <a class="button primary" href={pathTo('settings', 'subscribers', 'new')}>
             {subscribers.add}
@@ -29,40 +29,36 @@ function List() {
             {aggregators.add}
           </a>
         </div>
-      </div>
-      <p class="muted">{subscribers.intro}</p>
-      <section class="card">
-        <PageList of={found} what={subscribers.title} empty={<Empty>{subscribers.none}</Empty>}>
-          {items => (
-            <table class="table rows">
-              <thead>
-                <tr>
-                  <th scope="col">{subscribers.description}</th>
-                  <th scope="col">{subscribers.kind}</th>
-                  <th scope="col">{subscribers.url}</th>
-                  <th scope="col">{settings.state}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(({ id, kind, description, url, enabled }) => (
-                  <tr key={id}>
-                    <th scope="row">
-                      <a href={pathTo('settings', 'subscribers', id)}>{description}</a>
-                    </th>
-                    <td data-label={subscribers.kind}>{subscribers.kinds[kind]}</td>
-                    <td data-label={subscribers.url} class="hash">
-                      {url}
-                    </td>
-                    <td data-label={settings.state}>
-                      {enabled ? subscribers.on : subscribers.off}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </PageList>
-      </section>
-    </>
+      }
+      intro={subscribers.intro}
+      none={subscribers.none}
+    >
+      {items => (
+        <table class="table rows">
+          <thead>
+            <tr>
+              <th scope="col">{subscribers.description}</th>
+              <th scope="col">{subscribers.kind}</th>
+              <th scope="col">{subscribers.url}</th>
+              <th scope="col">{settings.state}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map(({ id, kind, description, url, enabled }) => (
+              <tr key={id}>
+                <th scope="row">
+                  <a href={pathTo('settings', 'subscribers', id)}>{description}</a>
+                </th>
+                <td data-label={subscribers.kind}>{subscribers.kinds[kind]}</td>
+                <td data-label={subscribers.url} class="hash">
+                  {url}
+                </td>
+                <td data-label={settings.state}>{enabled ? subscribers.on : subscribers.off}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </TitledList>
   )
 }
