@@ -36,6 +36,8 @@ const FORGET_MS = 12_000
 const REOPEN_MS = 500
 const POLL_MS = 2_000
 const SILENT_MS = 25_000
+/** `GET /v1/stream` takes no more. */
+const MOST_ALERTS = 100
 /** A sign of life is told to the other tabs once in so long. */
 const TELL_LIFE_MS = 1_000
 /** Heartbeats come every 10 s, and a network may be slow for a moment. */
@@ -114,7 +116,8 @@ function startHub(name: string) {
   const all = () => {
     const since = Date.now() - FORGET_MS
     for (const [other, { at }] of wants) if (at < since) wants.delete(other)
-    return [...new Set([...wanted.keys(), ...[...wants.values()].flatMap(want => want.alertIds)])]
+    const ids = [...wanted.keys(), ...[...wants.values()].flatMap(want => want.alertIds)]
+    return [...new Set(ids)].slice(0, MOST_ALERTS)
   }
   const say = () => {
     channel.postMessage({ kind: 'want', tab, alertIds: [...wanted.keys()] } satisfies Message)

@@ -7,7 +7,7 @@ import { Severity } from './Severity.tsx'
 
 const ByRuleLine = lazy(async () => (await import('./ByRule.tsx')).ByRuleLine)
 
-/** Alerts with how they stand; what is being sent counts while one looks. */
+/** Alerts with how they stand; what was sent, or is being sent, counts while one looks. */
 export function AlertTable({ of }: { of: readonly AlertSummary[] }) {
   const { alerts } = words()
   return (
@@ -31,7 +31,7 @@ export function AlertTable({ of }: { of: readonly AlertSummary[] }) {
   )
 }
 
-const WATCHED = ['sending', 'paused']
+const WATCHED = ['sending', 'paused', 'sent']
 
 function Row({ alert }: { alert: AlertSummary }) {
   const { alerts } = words()

@@ -179,7 +179,7 @@ function Page({ read, onReadAgain }: { read: Read; onReadAgain: () => void }) {
             <h2 id="r-numbers">{text.numbers}</h2>
             <Numbers content={content} estimate={estimate} />
           </section>
-          <Profiles alertId={alert.id} />
+          <Profiles alertId={alert.id} languages={alert.info.map(({ language }) => language)} />
         </div>
       </div>
       <section class="card stack sign-card">

@@ -7,12 +7,14 @@ import { Empty } from '../parts/Empty.tsx'
 import { useModeOfPage } from '../parts/Frame.tsx'
 import { Waiting } from '../parts/Waiting.tsx'
 import { ActiveAreas } from './situation/ActiveAreas.tsx'
+import { useInForce } from './situation/inForce.ts'
 import { Readiness } from './situation/Readiness.tsx'
 
 /** S2: what goes on, and whether we could send now. */
 export function Situation() {
   const { frame, situation } = words()
   useModeOfPage(situation.title)
+  const inForce = useInForce()
   return (
     <>
       <div class="screen-head">
@@ -25,13 +27,19 @@ export function Situation() {
       </div>
       <div class="columns">
         <section class="card">
-          <ActiveAreas />
+          <ActiveAreas inForce={inForce ?? []} />
         </section>
         <div class="stack situation-side">
           <section class="card">
             <h2>{situation.now}</h2>
             <Now />
           </section>
+          {inForce !== undefined && inForce.length > 0 && (
+            <section class="card">
+              <h2>{situation.inForce}</h2>
+              <AlertTable of={inForce} />
+            </section>
+          )}
           <section class="card">
             <h2>{situation.ready}</h2>
             <Readiness />

@@ -6,6 +6,7 @@ export const situation = {
   mapEmpty: 'No alert is in force: areas show here once one is written.',
   listView: 'Show as a list',
   now: 'Now',
+  inForce: 'Sent, and in force',
   none: 'No alert is being written, approved or sent.',
   ready: 'Ready to send',
   carriersUp: (up: number, all: number, rate: string) =>

@@ -10,6 +10,7 @@ export const situation: Words['situation'] = {
   mapEmpty: 'Ninguna alerta está en vigor: las zonas aparecen aquí cuando se escribe una.',
   listView: 'Ver como lista',
   now: 'Ahora',
+  inForce: 'Enviadas y en vigor',
   none: 'No hay alertas en redacción, aprobación o envío.',
   ready: 'Listo para enviar',
   carriersUp: (up, all, rate) =>

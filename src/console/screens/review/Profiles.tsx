@@ -1,13 +1,22 @@
+import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
 import { composeWords } from '../../i18n/compose.ts'
 import { type ApiFault, isTranslated, sayFault } from '../../lib/faults.ts'
+import { languageName } from '../../lib/i18n.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { ProfileVerdict } from '../../lib/types.ts'
 import { Field } from '../../parts/Field.tsx'
 import { Loaded } from '../../parts/Loaded.tsx'
 
 /** How the draft stands with the network that one chooses: told before it is signed, and no hindrance by itself. */
-export function Profiles({ alertId }: { alertId: string }) {
+export function Profiles({
+  alertId,
+  languages,
+}: {
+  alertId: string
+  /** Of the alert's blocks, in their order. */
+  languages: readonly string[]
+}) {
   const { importCap: text } = composeWords()
   const [chosen, setChosen] = useState('')
   const verdicts = useResource<{ profiles: readonly ProfileVerdict[] }>(
@@ -33,7 +42,7 @@ export function Profiles({ alertId }: { alertId: string }) {
                   ))}
                 </select>
               </Field>
-              {one && <Findings of={one} />}
+              {one && <Findings of={one} languages={languages} />}
             </>
           )
         }}
@@ -48,30 +57,62 @@ const worst = (profiles: readonly ProfileVerdict[]) =>
   profiles.find(({ warnings }) => warnings.length > 0) ??
   profiles[0]
 
-function Findings({ of: { faults, warnings } }: { of: ProfileVerdict }) {
+function Findings({
+  of: { faults, warnings },
+  languages,
+}: {
+  of: ProfileVerdict
+  languages: readonly string[]
+}) {
   const { importCap: text } = composeWords()
   return (
-    <div role="status">
+    <div role="status" class="stack">
       {faults.length + warnings.length === 0 && <p>✓ {text.fits}</p>}
-      {faults.length > 0 && <List title={text.faults} of={faults} />}
-      {warnings.length > 0 && <List title={text.warnings} of={warnings} />}
+      {faults.length > 0 && (
+        <div>
+          <h3>{text.faults}</h3>
+          <Sentences of={faults} languages={languages} />
+        </div>
+      )}
+      {warnings.length > 0 && (
+        <details>
+          <summary>{text.warnings(warnings.length)}</summary>
+          <Sentences of={warnings} languages={languages} />
+        </details>
+      )}
     </div>
   )
 }
 
-function List({ title, of }: { title: string; of: readonly ApiFault[] }) {
+/** Each once, with all its places: what an alert lacks in one language it mostly lacks in the others. */
+function Sentences({ of, languages }: { of: readonly ApiFault[]; languages: readonly string[] }) {
+  const bySentence = new Map<string, ApiFault[]>()
+  for (const fault of of) {
+    const sentence = sayFault(fault)
+    bySentence.set(sentence, [...(bySentence.get(sentence) ?? []), fault])
+  }
   return (
-    <>
-      <p>
-        <strong>{title}</strong>
-      </p>
-      <ul class="plain">
-        {of.map((fault, no) => (
-          <li key={no} lang={isTranslated(fault) ? undefined : 'en'}>
-            <span class="mono small">{fault.pointer}</span> {sayFault(fault)}
-          </li>
-        ))}
-      </ul>
-    </>
+    <dl class="findings">
+      {[...bySentence].map(([sentence, found]) => (
+        <Fragment key={sentence}>
+          <dt lang={found.every(isTranslated) ? undefined : 'en'}>{sentence}</dt>
+          <dd>
+            <ul class="plain small muted">
+              {found.map(({ pointer }) => (
+                <li key={pointer}>
+                  <span class="mono">{pointer}</span>
+                  {blockOf(pointer, languages)}
+                </li>
+              ))}
+            </ul>
+          </dd>
+        </Fragment>
+      ))}
+    </dl>
   )
+}
+
+function blockOf(pointer: string, languages: readonly string[]): string {
+  const tag = languages[Number(/^\/info\/(\d+)/.exec(pointer)?.[1])]
+  return tag === undefined ? '' : ` · ${languageName(tag)}`
 }

@@ -4,10 +4,10 @@ import { openAlerts } from '../../lib/desk.ts'
 import { useGeometries } from '../../lib/geometries.ts'
 import { words } from '../../lib/i18n.ts'
 import { goTo, pathTo } from '../../lib/place.ts'
-import { useResource } from '../../lib/resource.ts'
-import type { Alert, AlertSummary, Area, Page, Severity } from '../../lib/types.ts'
+import type { Alert, AlertSummary, Area, Severity } from '../../lib/types.ts'
 import type { MapArea } from '../../map/area-features.ts'
 import { AreaMap } from '../../parts/AreaMap.tsx'
+import { isInForce } from './inForce.ts'
 
 interface ActiveArea {
   readonly alertId: string
@@ -18,13 +18,12 @@ interface ActiveArea {
 /** Drawn last, and so on top: the worst. */
 const ORDER: readonly Severity[] = ['Unknown', 'Minor', 'Moderate', 'Severe', 'Extreme']
 const MOST = 50
-const DAY_MS = 86_400_000
 
 /** Where alerts are in force or on their way, by severity. */
-export function ActiveAreas() {
+export function ActiveAreas({ inForce }: { inForce: readonly AlertSummary[] }) {
   const { situation } = words()
   const [showsList, setShowsList] = useState(false)
-  const active = useActiveAreas()
+  const active = useActiveAreas(inForce)
   const outlines = useGeometries(useMemo(() => active.map(({ area }) => area), [active]))
   const areas = useMemo(
     () =>
@@ -58,17 +57,10 @@ export function ActiveAreas() {
   )
 }
 
-/** The areas of what is open, and of what was sent within a day and has not expired. */
-function useActiveAreas(): readonly ActiveArea[] {
-  const [since] = useState(() => new Date(Date.now() - DAY_MS).toISOString())
-  const sent = useResource<Page<AlertSummary>>(
-    `/v1/alerts?state=sent&since=${encodeURIComponent(since)}&limit=${MOST}`,
-    15_000,
-  ).data.value
+/** The areas of what is open, and of what is in force. */
+function useActiveAreas(inForce: readonly AlertSummary[]): readonly ActiveArea[] {
   const [known, setKnown] = useState<ReadonlyMap<string, Alert>>(new Map())
-  const shown = [...(openAlerts.value ?? []), ...(sent?.items ?? [])]
-    .filter(({ msgType, expires }) => msgType !== 'Cancel' && !isOver(expires))
-    .slice(0, MOST)
+  const shown = [...(openAlerts.value ?? []), ...inForce].filter(isInForce).slice(0, MOST)
   const key = shown.map(({ id, revision }) => `${id} ${revision}`).join()
   useEffect(() => {
     const missing = shown.filter(({ id, revision }) => known.get(id)?.revision !== revision)
@@ -92,8 +84,4 @@ function useActiveAreas(): readonly ActiveArea[] {
         .toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity)),
     [key, known],
   )
-}
-
-function isOver(expires: string | null): boolean {
-  return expires !== null && Date.parse(expires) < Date.now()
 }

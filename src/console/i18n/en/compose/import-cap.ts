@@ -25,5 +25,5 @@ export const importCap = {
   profile: 'Profile',
   fits: 'Fits: nothing is wrong with it there.',
   faults: 'The network refuses it for this:',
-  warnings: 'The network advises:',
+  warnings: (n: number) => `The network advises (${n})`,
 }

@@ -26,5 +26,5 @@ export const importCap: ComposeWords['importCap'] = {
   profile: 'Perfil',
   fits: 'Cumple: allí no tiene nada mal.',
   faults: 'La red la rechaza por esto:',
-  warnings: 'La red aconseja:',
+  warnings: n => `La red aconseja (${n})`,
 }

@@ -137,7 +137,7 @@ function Rows({
     }
   }
   return (
-    <table class="table rows">
+    <table class="table rows narrow">
       <thead>
         <tr>
           {headOf('name')}
