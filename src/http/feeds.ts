@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { assertionSchema, relyingPartyOf } from '../signing/passkeys.ts'
 import { STATUSES } from '../cap/alert.ts'
 import { changeFeed, createFeed, getFeed, getFeeds, removeFeed } from '../feeds/feeds.ts'
-import { ruleSchema } from '../feeds/rule.ts'
+import { type Rule, ruleSchema } from '../feeds/rule.ts'
 import { removeRule, writeRule } from '../feeds/rules.ts'
 import type { Reason } from '../feeds/submit-by-rule.ts'
 import { tryRule } from '../feeds/try-rule.ts'
@@ -337,7 +337,8 @@ function feedResource(
       rule === undefined
         ? null
         : {
-            terms: ruleSchema.parse(rule.terms),
+            // As it was checked when it was written.
+            terms: rule.terms as Rule,
             operatorId: rule.operatorId,
             writtenBy: rule.writtenBy,
             writtenAt: rule.writtenAt.toISOString(),

@@ -153,6 +153,10 @@ test('what the rule takes is submitted, a second person approves it, and both si
   ])
   const content = readContent(await contentBytes(edge, approver, alert.id))
   expect(content).toMatchObject({ byRuleOf: feedId, secondPerson: true })
+  // No bytes that say otherwise are read by anybody.
+  expect(() => readContent(canonicalBytes({ ...content, secondPerson: false }))).toThrow(
+    'would be sent unread',
+  )
   expect(await messagesOf(administrator, path)).toMatchObject([
     { identifier: 'river-7', became: 'submitted', alertId: alert.id, reasons: [] },
   ])
