@@ -6,8 +6,9 @@ import {
   countPeople,
   phonesOf,
   placesUpTo,
+  type InTiles,
 } from '../store/audience.ts'
-import type { Candidate, OpenAt, Selection } from '../store/selection.ts'
+import type { OpenAt, Selection } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
 import type { InTwo } from '../store/in-two.ts'
 import type { Ground } from './areas.ts'
@@ -109,12 +110,12 @@ async function countOnGround(
   openAt: OpenAt,
   inTwo?: InTwo,
 ): Promise<number> {
-  const [barred, few] = await Promise.all([barring, fewOn(tx, ground, openAt)])
+  const [barred, few] = await Promise.all([barring, fewOn(tx, ground, openAt, 'shared')])
   if (few !== undefined) {
-    const out = new Set(barred)
-    return new Set(insideOf(ground, few).filter(id => !out.has(id))).size
+    // Somebody opted out: whose a place is matters then.
+    const known = barred.length === 0 ? few : await fewOn(tx, ground, openAt, 'everyone')
+    if (known !== undefined) return countInside(ground, [known], new Set(barred))
   }
-  const { contains } = ground
   const tiles = ground.tiling()
   const count = (of: typeof tiles) => (on: Database) => countInTiles(on, of, barred, openAt)
   const [evenBoxes, oddBoxes] = halvesOf(tiles.boxes)
@@ -126,22 +127,31 @@ async function countOnGround(
           count({ boxes: evenBoxes, cells: evenCells }),
           count({ boxes: oddBoxes, cells: oddCells }),
         )
+  return countInside(ground, counted, new Set())
+}
+
+function countInside(
+  ground: Ground,
+  found: readonly (Pick<InTiles, 'solePlaces' | 'shared'> & Partial<InTiles>)[],
+  barred: ReadonlySet<string>,
+): number {
+  const { contains } = ground
   let alone = 0
   const others = new Set<string>()
-  for (const { once, others: inBoxes, solePlaces, shared } of counted) {
+  for (const { once = 0, others: inBoxes = [], solePlaces, shared } of found) {
     alone += once
     for (let at = 0; at < solePlaces.length; at += 16) {
       if (contains(solePlaces.readDoubleBE(at), solePlaces.readDoubleBE(at + 8))) alone++
     }
-    for (const id of [...inBoxes, ...insideOf(ground, shared)]) others.add(id)
+    for (const id of [...inBoxes, ...insideOf(ground, shared)]) if (!barred.has(id)) others.add(id)
   }
   return alone + others.size
 }
 
 /** Ids of everyone inside, whatever their hours, 32 hexadecimal digits each; who has several locations there comes several times. */
 export async function findContactsOn(db: Database, ground: Ground): Promise<string[]> {
-  const few = await fewOn(db, ground, undefined)
-  if (few !== undefined) return insideOf(ground, few)
+  const few = await fewOn(db, ground, undefined, 'everyone')
+  if (few !== undefined) return insideOf(ground, few.shared)
   ground.tiling()
   return insideAny(db, [ground], undefined)
 }
@@ -151,6 +161,9 @@ async function fewOn(
   tx: Database,
   { isCut, cover }: Ground,
   openAt: OpenAt,
-): Promise<Candidate[] | undefined> {
-  return isCut() || cover().length > MAX_COVER ? undefined : placesUpTo(tx, cover(), FEW, openAt)
+  named: Parameters<typeof placesUpTo>[4],
+) {
+  return isCut() || cover().length > MAX_COVER
+    ? undefined
+    : placesUpTo(tx, cover(), FEW, openAt, named)
 }

@@ -180,7 +180,7 @@ function touchesGround(box: Box, { bounds, tiling }: Ground): boolean {
 }
 
 /** So many places are tested sooner than tiles are cut. */
-export const FEW = 5_000
+export const FEW = 8_000
 
 /** Far-apart parts in greater number are better cut. */
 export const MAX_COVER = 64

@@ -25,6 +25,8 @@ export function orientation(
   const right = (px - ax) * (by - ay)
   const determinant = left - right
   if (Math.abs(determinant) > ROUNDING * (Math.abs(left) + Math.abs(right))) return determinant
+  // Mostly it is one of the corners: edges that follow one another share one.
+  if ((px === ax && py === ay) || (px === bx && py === by)) return 0
   return exactOrientation(ax, ay, bx, by, px, py)
 }
 

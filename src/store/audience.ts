@@ -37,9 +37,10 @@ const blocked = sql`o.scope = 'carrier' and not exists (
       where b.phone = o.phone and b.scope = 'carrier' and b.category = k.id::text
         and coalesce(b.number = ${SENDER}, true)))`
 
+// A statement without any parameter is not prepared (`database.ts`), and to plan this one takes longer than to run it.
 const barring = ({ emergency, categories }: OptOutRule): SQL =>
   emergency
-    ? sql`(o.scope = 'all' or ${blocked})`
+    ? sql`(o.scope = ${'all'} or ${blocked})`
     : sql`(o.scope in ('all', 'nonEmergency', 'carrier')
         or o.scope = 'category' and o.category = any(${arrayLiteral(categories)}::text[])
         or o.scope = 'otherCategories'
@@ -213,25 +214,31 @@ export async function countInTiles(
   }
 }
 
-/** All locations in disjoint boxes, where they are no more than `most`: one question that small areas are done with. */
+/**
+ * All locations in disjoint boxes, where they are no more than `most`: one question that small areas are done with.
+ *
+ * @param named all of them, with whose they are: else of those without any other the places alone, half the time
+ */
 export async function placesUpTo(
   tx: Database,
   boxes: readonly Box[],
   most: number,
   openAt: OpenAt,
-): Promise<Candidate[] | undefined> {
-  const [row] = await tx.execute<{ found: number; packed: Buffer | null }>(sql`
-    select count(*)::int as found,
-      case when count(*) <= ${most}::int then string_agg(${packedPlace}, '') end as packed
+  named: 'everyone' | 'shared',
+): Promise<Pick<InTiles, 'solePlaces' | 'shared'> | undefined> {
+  const [row] = await tx.execute<{ found: number; sole: Buffer | null; shared: Buffer | null }>(sql`
+    select count(*)::int as found, string_agg(point_send(h.position), '') filter (where h.alone) as sole,
+      string_agg(${packedPlace}, '') filter (where not h.alone) as shared
     from (
-      select l.contact_id, l.position from ${located([{ source: 0, boxes }], openAt)}
+      select l.contact_id, l.position, ${named === 'shared' ? sql`l.sole` : sql`false`} as alone
+      from ${located([{ source: 0, boxes }], openAt)}
       limit ${most + 1}::int
     ) h
   `)
   if (row === undefined || row.found > most) return undefined
-  const candidates: Candidate[] = []
-  if (row.packed !== null) unpackLocations(row.packed, candidates)
-  return candidates
+  const shared: Candidate[] = []
+  if (row.shared !== null) unpackLocations(row.shared, shared)
+  return { solePlaces: row.sole ?? Buffer.alloc(0), shared }
 }
 
 /** Whether no more than so many locations are in the boxes, whatever their hours. */
