@@ -157,6 +157,9 @@ export const FAULTS = {
   key_required: 'is required with a certificate',
   not_its_key: 'is not the private key of the certificate, or is encrypted',
 
+  // Of who asks
+  sign_in_too_old: 'the sign-in is of more than <minutes> minutes ago: sign in again first',
+
   // Of systems that are told
   not_one_certificate: 'must be one X.509 certificate in PEM',
   weak_key: 'must be of an RSA key of at least <bits> bits',

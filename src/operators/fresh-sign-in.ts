@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import type { SignIn } from './operator.ts'
 
 /** Whoever finds a console left open must not enrol a key or a passkey of their own in it. */
@@ -11,9 +12,10 @@ export function assertFreshSignIn(
   now: Date,
 ): void {
   if (now.getTime() - signIn.createdAt.getTime() <= FRESH_SIGN_IN_MINUTES * 60_000) return
-  const minutes = `${FRESH_SIGN_IN_MINUTES} minutes`
+  const minutes = FRESH_SIGN_IN_MINUTES
   throw new AppError(
     'forbidden',
-    `sign in again first: ${what} is enrolled within ${minutes} of it`,
+    `sign in again first: ${what} is enrolled within ${minutes} minutes of it`,
+    { faults: [faultAt('', 'sign_in_too_old', { minutes })] },
   )
 }

@@ -1,5 +1,6 @@
 /** What the API refuses, in the console's own words. */
 import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { faults as englishFaults } from '../../src/console/i18n/en/faults.ts'
 import { english } from '../../src/console/i18n/english.ts'
@@ -10,7 +11,7 @@ import { spanish } from '../../src/console/i18n/spanish.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
 import { FAULT_CODES, FAULTS } from '../../src/faults.ts'
 import { capXml } from '../cap/messages.ts'
-import { consoleUrl, takeSeat, test } from '../support/console.ts'
+import { consoleUrl, signInAt, takeSeat, test } from '../support/console.ts'
 import { keptSession } from '../support/console-session.ts'
 
 test('every code of the API has words in both languages, and none has words that is not there', () => {
@@ -139,4 +140,20 @@ test('in the Spanish console each row of a file that was turned down has its rea
   ])
   expect(await page.locator('tbody [lang=en]').count()).toBe(0)
   await context.close()
+})
+
+test('whoever makes a key too long after signing in is told to sign in again', async ({
+  tocsin,
+  browser,
+  db,
+}) => {
+  const seat = await takeSeat(browser)
+  const { page } = seat
+  await signInAt(seat, tocsin, tocsin.author)
+  await page.getByRole('button', { name: 'Enter LIVE' }).click()
+  const make = page.getByRole('button', { name: 'Make a signing key' })
+  await make.waitFor()
+  await db.execute(sql`update sessions set created_at = created_at - interval '6 minutes'`)
+  await make.click()
+  await page.getByText('Sign in again, then make it.').waitFor()
 })

@@ -63,7 +63,10 @@ test('a key is enrolled within five minutes of signing in', async ({ edge }) => 
   const { publicJwk } = await generateSigningKey('Ed25519')
   edge.pass(5 * 60 + 1)
   const answer = await author.call('POST', '/v1/me/keys', { json: { jwk: publicJwk, label: 'x' } })
-  expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  expect(answer).toMatchObject({
+    status: 403,
+    body: { code: 'forbidden', errors: [{ code: 'sign_in_too_old', values: { minutes: 5 } }] },
+  })
 })
 
 test('a key counts for its own mode and owner, and not once it or its owner is out', async ({

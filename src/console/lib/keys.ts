@@ -53,7 +53,7 @@ export async function keyStanding(personId: string, mode: Mode): Promise<KeyStan
  * Makes a key, has the server enrol its public half, and keeps it.
  *
  * @param passkeyFor - proves that a person is there, where policy asks for it; given what it is to sign
- * @throws Problem where the server refuses: `sign_in_too_old` among others
+ * @throws Problem where the server refuses: `isSignInTooOld` among others
  */
 export async function enrolKey(
   personId: string,

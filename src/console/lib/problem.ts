@@ -24,6 +24,10 @@ export class Problem extends Error {
   }
 }
 
+/** Keys are made soon after signing in. */
+export const isSignInTooOld = (error: unknown): boolean =>
+  error instanceof Problem && error.errors.some(({ code }) => code === 'sign_in_too_old')
+
 /** Nobody knows whether the server has heard it. */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof Problem && error.code === 'unreachable'

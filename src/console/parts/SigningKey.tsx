@@ -3,7 +3,7 @@ import { browserName } from '../lib/browser-name.ts'
 import { words } from '../lib/i18n.ts'
 import { enrolKey, keyStanding, type KeyStanding } from '../lib/keys.ts'
 import { place } from '../lib/place.ts'
-import { Problem } from '../lib/problem.ts'
+import { isSignInTooOld } from '../lib/problem.ts'
 import { me } from '../lib/session.ts'
 import { Checks } from './Checks.tsx'
 import { Notice, ProblemNotice } from './Notice.tsx'
@@ -46,7 +46,7 @@ export function SigningKey({
     }
     setBusy(false)
   }
-  const isTooLate = problem instanceof Problem && problem.code === 'sign_in_too_old'
+  const isTooLate = isSignInTooOld(problem)
   if (standing === undefined) return <ProblemNotice problem={problem} />
   if (standing.kind === 'works') {
     if (quiet) return null

@@ -147,6 +147,8 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   key_required: 'is needed with a certificate',
   not_its_key: 'is not the private key of the certificate, or is encrypted',
 
+  sign_in_too_old: 'You signed in more than <minutes> minutes ago: sign in again first',
+
   not_one_certificate: 'must be one certificate (X.509) as PEM text',
   weak_key: 'must be of an RSA key of at least <bits> bits',
   certificate_expired: 'has run out',

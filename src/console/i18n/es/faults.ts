@@ -146,6 +146,8 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   key_required: 'hace falta con un certificado',
   not_its_key: 'no es la clave privada del certificado, o está cifrada',
 
+  sign_in_too_old: 'Inició sesión hace más de <minutes> minutos: inicie sesión de nuevo',
+
   not_one_certificate: 'debe ser un certificado (X.509) como texto PEM',
   weak_key: 'debe ser de una clave RSA de al menos <bits> bits',
   certificate_expired: 'ha caducado',

@@ -5,7 +5,7 @@ import { post } from '../../../lib/api.ts'
 import { browserName } from '../../../lib/browser-name.ts'
 import { day } from '../../../lib/i18n.ts'
 import { enrolPasskey, hasPasskeys } from '../../../lib/passkeys.ts'
-import { Problem } from '../../../lib/problem.ts'
+import { isSignInTooOld } from '../../../lib/problem.ts'
 import { useResource } from '../../../lib/resource.ts'
 import { Empty } from '../../../parts/Empty.tsx'
 import { Field } from '../../../parts/Field.tsx'
@@ -131,9 +131,7 @@ export function PasskeyTable({
 
 /** A key is made soon after signing in: the refusal says what to do. */
 export function KeyProblem({ problem }: { problem: unknown }) {
-  if (!(problem instanceof Problem) || problem.code !== 'sign_in_too_old') {
-    return <ProblemNotice problem={problem} />
-  }
+  if (!isSignInTooOld(problem)) return <ProblemNotice problem={problem} />
   return (
     <Notice kind="warn" urgent>
       <p>{settingsWords().account.tooOld}</p>
