@@ -7,6 +7,7 @@ import {
   phonesOf,
   placesUpTo,
   type InTiles,
+  type Named,
 } from '../store/audience.ts'
 import type { OpenAt, Selection } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
@@ -157,12 +158,7 @@ export async function findContactsOn(db: Database, ground: Ground): Promise<stri
 }
 
 /** Every location that may be on ground, where few are: then its tiles are not worth cutting. */
-async function fewOn(
-  tx: Database,
-  { isCut, cover }: Ground,
-  openAt: OpenAt,
-  named: Parameters<typeof placesUpTo>[4],
-) {
+async function fewOn(tx: Database, { isCut, cover }: Ground, openAt: OpenAt, named: Named) {
   return isCut() || cover().length > MAX_COVER
     ? undefined
     : placesUpTo(tx, cover(), FEW, openAt, named)

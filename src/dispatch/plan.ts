@@ -50,7 +50,7 @@ import { isRefusal, refuseToSend } from './refuse.ts'
 /**
  * Recipients of the first slices: a few at once, so that the first message need not wait for more; and, where the
  * rest is long in coming, as many as keep the carriers busy until it does, about a second of their work. Elsewhere
- * they would hold the rest up: each takes 25 µs, where the stream brings one in each.
+ * they would hold the rest up: one takes 25 µs so, and few from the stream.
  */
 const FIRST_SLICE = { atOnce: 300, least: 500, most: 2_500 }
 /** Several times within a planner's lease. */

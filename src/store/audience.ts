@@ -214,17 +214,21 @@ export async function countInTiles(
   }
 }
 
+/** Of whom it is asked who they are, and not only where. */
+export type Named = 'everyone' | 'shared'
+
 /**
  * All locations in disjoint boxes, where they are no more than `most`: one question that small areas are done with.
  *
- * @param named all of them, with whose they are: else of those without any other the places alone, half the time
+ * @param named all of them, with whose they are; or of those without any other the places alone: 7,000 of them in 2.9 ms
+ *   and not in 4.8
  */
 export async function placesUpTo(
   tx: Database,
   boxes: readonly Box[],
   most: number,
   openAt: OpenAt,
-  named: 'everyone' | 'shared',
+  named: Named,
 ): Promise<Pick<InTiles, 'solePlaces' | 'shared'> | undefined> {
   const [row] = await tx.execute<{ found: number; sole: Buffer | null; shared: Buffer | null }>(sql`
     select count(*)::int as found, string_agg(point_send(h.position), '') filter (where h.alone) as sole,

@@ -27,7 +27,8 @@ const COPY_SECONDS = 900
 /**
  * Everyone of a selection, once, but for `exceptIds` and, `afterDeath` of a planner, whom it had planned. Read by
  * COPY, in binary: no row becomes an object, none is kept, and the first come as soon as the database has them. Who
- * is found once is read from the index of the locations alone, 0.9 µs each where a look at the contact made it 1.8.
+ * is found once is read from the index of the locations alone: with a look at the contact planning and sending took the
+ * database 5.9 µs a recipient, without 4.1, and a hash of all contacts stood before the first of them.
  *
  * @param session whose transaction `tx` is
  */

@@ -88,7 +88,7 @@ export class PlanLost extends Error {}
  * Writes a slice, each block with the range that it is leased by at first. Run inside a transaction.
  *
  * The statements go to the database one behind the other, and no answer is waited for in between: a process that
- * sends meanwhile hears each of them late. What belongs to an alert that was stopped half-way is planned all the
+ * sends meanwhile is milliseconds late to hear each. What belongs to an alert that was stopped half-way is planned all the
  * same, and ended as the rest of it (`finish.ts`), so that every recipient has an end.
  *
  * @param planned recipients that are laid out before these
@@ -112,14 +112,14 @@ export async function planSlice(
     block.counts.map(count => ({ ...count, alertId, option: 'recipients' })),
   )
   // Asked at once, and not when awaited.
-  const execute = async (query: SQL) => await tx.execute(query)
-  const isHeld = execute(sql`select id from alerts where ${held}`)
+  const finds = async (query: SQL) => (await tx.execute(query)).length > 0
+  const isHeld = finds(sql`select id from alerts where ${held}`)
   const writing = Promise.all([
     insertBlocks(tx, alertId, blocks, blockNos),
     insertRanges(tx, alertId, blocks, blockNos),
     moveTallies(tx, counts),
     // Last, for lanes that claim want this row too: a slice that took it first would hold them up all along.
-    execute(sql`
+    finds(sql`
       update alerts
       set planned = ${after}::int, recipients = greatest(recipients, ${after}::int),
         planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
@@ -128,9 +128,9 @@ export async function planSlice(
   ])
   // Whoever has the alert now may have written blocks of the same numbers.
   writing.catch(() => undefined)
-  if ((await isHeld).length === 0) throw new PlanLost()
-  const [, , , kept] = await writing
-  if (kept.length === 0) throw new PlanLost()
+  if (!(await isHeld)) throw new PlanLost()
+  const [, , , isKept] = await writing
+  if (!isKept) throw new PlanLost()
   return after
 }
 

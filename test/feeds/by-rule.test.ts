@@ -68,11 +68,15 @@ const publishers: Publisher[] = []
 
 afterEach<{ db: Database }>(async ({ db }) => {
   await Promise.all(publishers.splice(0).map(publisher => publisher.close()))
-  await db.execute(sql`delete from feed_rules`)
-  await db.execute(sql`delete from cap_feeds`)
-  await db.execute(sql`delete from imported_messages`)
-  await db.execute(sql`delete from alerts`)
+  await forget(db)
 })
+
+/** All feeds, and what they brought. */
+async function forget(db: Database): Promise<void> {
+  for (const table of ['feed_rules', 'cap_feeds', 'imported_messages', 'alerts']) {
+    await db.execute(sql`delete from ${sql.identifier(table)}`)
+  }
+}
 
 const SAYING: Change = [
   '<parameter>',
@@ -253,10 +257,7 @@ test('what does not fit stays a draft, with every reason told beside the feed an
     expect(note.detail).toContain('The rule of the feed did not submit it')
     expect(note.detail).toContain(kept.reasons[0].detail)
     expect(await problemsOf(people.administrator, path)).toEqual([])
-    await db.execute(sql`delete from feed_rules`)
-    await db.execute(sql`delete from cap_feeds`)
-    await db.execute(sql`delete from imported_messages`)
-    await db.execute(sql`delete from alerts`)
+    await forget(db)
   }
 })
 
@@ -448,9 +449,7 @@ test('without its rule nothing that it submitted is sent: keys revoked, what wai
         sql`, `,
       )}) and revoked_at is null`)
     expect(standing).toBe(0)
-    await db.execute(sql`delete from feed_rules`)
-    await db.execute(sql`delete from cap_feeds`)
-    await db.execute(sql`delete from alerts`)
+    await forget(db)
   }
 })
 
