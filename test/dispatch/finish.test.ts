@@ -56,3 +56,27 @@ test(
     })
   },
 )
+
+test('an alert that is stopped before it is laid out ends with everyone of it cancelled', async ({
+  edge,
+  database,
+  db,
+}) => {
+  const duty = await onDuty(edge)
+  const people = await contactsAt(
+    db,
+    Array.from({ length: 6 }, () => [-96.5, 30.5]),
+  )
+  const id = await dispatched(duty, aFlood())
+  expect((await duty.author.call('POST', `/v1/alerts/${id}/stop`, {})).status).toBe(202)
+  await planAll(database)
+  await finishAlerts(
+    db,
+    () => new Date(),
+    () => undefined,
+  )
+  const { body } = await duty.author.call('GET', `/v1/alerts/${id}/progress`)
+  expect(body).toMatchObject({ state: 'stopped', queued: 0, submitted: 0 })
+  expect(body.recipients).toBeGreaterThanOrEqual(people.length)
+  expect(body.cancelled).toBe(body.recipients)
+})
