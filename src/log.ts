@@ -49,6 +49,22 @@ const logger = pino({
 
 export const log: Log = logger
 
+const SAY_AGAIN_MS = 10_000
+
+/**
+ * Tells which complaints are news: the first of its kind, and one each ten seconds while the same goes on. A database
+ * that is away for an hour is not said by each loop and lane each second.
+ */
+export function createNews(): (complaint: string) => boolean {
+  const saidAt = new Map<string, number>()
+  return complaint => {
+    const now = performance.now()
+    if (now - (saidAt.get(complaint) ?? -Infinity) < SAY_AGAIN_MS) return false
+    saidAt.set(complaint, now)
+    return true
+  }
+}
+
 /** The code of an error and nothing else of it: messages of foreign errors may hold parameters. */
 export function describeError(error: unknown): string {
   if (error instanceof Error) {

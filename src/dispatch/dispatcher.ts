@@ -15,7 +15,7 @@ import { completeNotices } from '../alerts/notice-cap.ts'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
 import type { Installation } from '../accounts/protocols.ts'
 import { sleep } from '../clock.ts'
-import { describeError, log } from '../log.ts'
+import { createNews, describeError, log } from '../log.ts'
 import { openDatabase, transact, type OpenDatabase } from '../store/database.ts'
 import { layOutLetters } from '../store/mailings.ts'
 import { mostUrgentPlan, nextHoldEnds } from '../store/plan.ts'
@@ -86,6 +86,7 @@ export async function startDispatcher({
   let areAccountsRead = false
   let elsewhere: ReadonlyMap<string, Fitness> = new Map()
   let woken = new AbortController()
+  const isNews = createNews()
 
   const wakeLanes = () => {
     for (const { lane } of lanes.values()) lane.wake()
@@ -104,7 +105,10 @@ export async function startDispatcher({
       try {
         ms = await turn()
       } catch (error) {
-        log.error({ dispatcherId: id, code: describeError(error), reason: name }, 'a loop stumbled')
+        const code = describeError(error)
+        if (isNews(`${name} ${code}`)) {
+          log.error({ dispatcherId: id, code, reason: name }, 'a loop stumbled')
+        }
       }
       if (ms > 0) await rest(ms)
     }
@@ -281,7 +285,8 @@ export async function startDispatcher({
 
   const courier = startCourier({ db, ...installation, now, wake })
 
-  await database.listen('work', wake)
+  // Whoever listens again has missed what came between.
+  await database.listen('work', wake, wake)
   await database.listen('ranges', wakeLanes)
   await database.listen('states', () => {
     wake()

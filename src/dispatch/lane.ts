@@ -31,8 +31,8 @@ import { openCarrier } from '../carriers/open.ts'
 import { segmentsOn } from '../carriers/segments.ts'
 import { databaseTime, heedDatabaseTime } from '../clock.ts'
 import { MessageIds } from '../inbound/message-ids.ts'
-import { describeError, log } from '../log.ts'
-import { notify, type Database } from '../store/database.ts'
+import { createNews, describeError, log } from '../log.ts'
+import { isDatabaseAway, notify, type Database } from '../store/database.ts'
 import { noteSubmissions, reportLink, type Fitness, type LaneFigures } from '../store/links.ts'
 import { createAnswerDesk } from './answers.ts'
 import { createCallbackDesk } from './callbacks.ts'
@@ -56,8 +56,10 @@ import { phoneOf, segmentsOf, type HeldRange, type Item, type SendableAlert } fr
 const IDLE_MS = 500
 /** With enough in hand, a lane that is woken looks for something more urgent after this long at the latest. */
 const CONTENT_MS = 100
-/** Nothing is marked for this long after the database refused to. */
-const MARK_AGAIN_MS = 250
+/** Nothing is marked or claimed for this long after the database refused to. */
+const AGAIN_MS = 250
+/** The same while the database is away; its listener wakes the lanes when it is back. */
+const AWAY_MS = 1_000
 /** How often it is judged how the carrier fares. */
 const LOOK_MS = 250
 
@@ -118,6 +120,8 @@ export function startLane(options: LaneOptions): Lane {
   let idleUntil = 0
   let contentUntil = 0
   let marksFrom = 0
+  let awayUntil = 0
+  const isNews = createNews()
   /** Of the last message that was not taken. */
   let lastReason = 'receipts_failed'
   let standing = NOWHERE
@@ -402,8 +406,8 @@ export function startLane(options: LaneOptions): Lane {
   /** Marks the next of the queue and reserves their slots, when slots run low and the exposure allows. */
   async function mark() {
     const now = performance.now()
-    if (isMarking || isSlowing || stopping || link === 'unbound' || health.isOut || now < marksFrom)
-      return
+    if (isMarking || isSlowing || stopping || link === 'unbound' || health.isOut) return
+    if (now < Math.max(marksFrom, awayUntil)) return
     const aheadMs = pace.heldUntil() - now
     const wanted = nextMark({
       rate,
@@ -429,8 +433,8 @@ export function startLane(options: LaneOptions): Lane {
       }
     } catch (error) {
       complain(error, 'no intent could be marked')
-      marksFrom = performance.now() + MARK_AGAIN_MS
-      wakeIn(MARK_AGAIN_MS)
+      marksFrom = performance.now() + AGAIN_MS
+      wakeIn(heedAway(error, AGAIN_MS))
     } finally {
       isMarking = false
     }
@@ -439,7 +443,8 @@ export function startLane(options: LaneOptions): Lane {
 
   async function claim() {
     const now = performance.now()
-    if (isClaiming || stopping || link === 'unbound' || now < idleUntil || health.isOut) return
+    if (isClaiming || stopping || link === 'unbound' || health.isOut) return
+    if (now < Math.max(idleUntil, awayUntil)) return
     const { before, limit } = nextClaim({
       rate: rate * options.share,
       exposureLimit,
@@ -456,8 +461,8 @@ export function startLane(options: LaneOptions): Lane {
       }
     } catch (error) {
       complain(error, 'no work could be claimed')
-      idleUntil = performance.now() + 250
-      wakeIn(250)
+      idleUntil = performance.now() + AGAIN_MS
+      wakeIn(heedAway(error, AGAIN_MS))
     } finally {
       isClaiming = false
     }
@@ -519,8 +524,16 @@ export function startLane(options: LaneOptions): Lane {
     }, ms)
   }
 
+  /** Leaves the database in peace for a while where it is away. @returns when to try again, in milliseconds */
+  function heedAway(error: unknown, otherwiseMs: number): number {
+    if (!isDatabaseAway(error)) return otherwiseMs
+    awayUntil = performance.now() + AWAY_MS
+    return AWAY_MS
+  }
+
   function complain(error: unknown, message: string) {
     counts.faults++
+    if (!isNews(`${message} ${describeError(error)}`)) return
     log.warn({ carrier: account.name, carrierId, code: describeError(error) }, message)
   }
 
@@ -639,6 +652,7 @@ export function startLane(options: LaneOptions): Lane {
     },
     wake() {
       idleUntil = 0
+      awayUntil = 0
       contentUntil = Math.min(contentUntil, performance.now() + CONTENT_MS)
       wakeIn(CONTENT_MS)
       turn()

@@ -152,7 +152,7 @@ export function createResultWriter(
         // A batch that the database refuses for good is left: its leases run out, and whoever takes the
         // ranges then finds these recipients under the mark, as possible duplicates.
         if (!isDatabaseAway(error) && attempt >= 3) return []
-        await wait(Math.min(2_000, 50 * 2 ** attempt))
+        await wait(Math.min(1_000, 50 * 2 ** attempt))
       }
     }
   }

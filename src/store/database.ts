@@ -36,7 +36,7 @@ export interface OpenDatabase {
   session<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** Hears NOTIFY on a channel; `onConnect` runs at each (re)connection: what came between was missed. */
   listen(
-    channel: string,
+    channel: Channel,
     onNotify: (payload: string) => void,
     onConnect?: () => void,
   ): Promise<void>
@@ -167,11 +167,31 @@ const reconnectSeconds = (failures: number) =>
  */
 const SILENT_MS = 10_000
 
+/**
+ * All that is said goes through one channel: postgres.js 3.4.9 asks for each anew whenever its connection fails, and
+ * with several that piles up while the database is away (with six, 286 LISTEN after 20 s; with one, one; measured).
+ */
+const CHANNEL = 'tocsin'
+
+interface Listener {
+  readonly channel: string
+  readonly onNotify: (payload: string) => void
+  readonly onConnect: (() => void) | undefined
+}
+
+/**
+ * Nobody knocks again for this long where the server has refused: a dispatcher has a dozen loops, and each lane some
+ * more, that all come back each second. Milliseconds.
+ */
+const REFUSED_MS = 250
+const REFUSES = /^(ECONNREFUSED|ENOENT|ENOTFOUND|EAI_|57P03)/
+
 /** Opens a pool; connects at the first call. `deadlineMs` defaults to 15 s, `max` to 10. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDatabase {
   const { max = 10, deadlineMs = 15_000, applicationName = 'tocsin', plans } = options
   let closed = false
   let lastLife = performance.now()
+  let refused: { readonly error: DatabaseError; readonly until: number } | undefined
 
   const connect = () => {
     const pool = postgres(url, {
@@ -194,7 +214,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     return pool
   }
   let pool = connect()
-  const listens: (() => Promise<unknown>)[] = []
+  const listeners: Listener[] = []
+  let listening: Promise<unknown> | undefined
+  let isListening = false
   const rescue = () => replacePool(pool)
   if (rescues.size === 0) process.on('uncaughtException', surviveDeadSockets)
   rescues.add(rescue)
@@ -203,7 +225,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     if (hung !== pool || closed) return
     log.error({ code: 'timeout' }, 'a database connection hangs: the pool is replaced')
     pool = connect()
-    for (const listen of listens) {
+    // A pool takes its listener with it when it is replaced.
+    if (listening !== undefined) {
       listen().catch((error: unknown) => {
         log.warn(
           { code: describeError(error) },
@@ -214,10 +237,25 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     void hung.end({ timeout: 5 }).catch(() => undefined)
   }
 
+  const listen = () =>
+    pool.listen(
+      CHANNEL,
+      heard => {
+        const [channel = '', payload = ''] = heard.split(' ', 2)
+        for (const one of listeners) if (one.channel === channel) one.onNotify(payload)
+      },
+      () => {
+        isListening = true
+        refused = undefined
+        for (const { onConnect } of listeners) onConnect?.()
+      },
+    )
+
   const watch = <T>(start: () => PromiseLike<T>, cancel: () => void): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const used = pool
       const startedAt = performance.now()
+      if (refused !== undefined && startedAt < refused.until) return reject(refused.error)
       // Two seconds more than the server's own limit, so that the server is the one to end it where it can.
       const timer = setTimeout(() => {
         reject(new AppError('timeout', 'the database did not answer in time'))
@@ -234,11 +272,16 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
       start().then(
         value => {
           settle()
+          refused = undefined
           resolve(value)
         },
         (error: unknown) => {
           settle()
-          reject(withoutParameters(error))
+          const what = withoutParameters(error)
+          if (what instanceof DatabaseError && REFUSES.test(what.code)) {
+            refused = { error: what, until: performance.now() + REFUSED_MS }
+          }
+          reject(what)
         },
       )
     })
@@ -322,10 +365,15 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
       }
     },
     async listen(channel, onNotify, onConnect) {
-      // A pool takes its listeners with it when it is replaced.
-      const listen = () => pool.listen(channel, onNotify, onConnect)
-      listens.push(listen)
-      await listen()
+      const one = { channel, onNotify, onConnect }
+      listeners.push(one)
+      if (isListening) return onConnect?.()
+      try {
+        await (listening ??= listen())
+      } catch (error) {
+        listeners.splice(listeners.indexOf(one), 1)
+        throw withoutParameters(error)
+      }
     },
     async close() {
       closed = true
@@ -373,7 +421,7 @@ class Undone extends Error {}
 
 /** Wakes those who listen; heard only when the surrounding transaction commits. */
 export async function notify(db: Database, channel: Channel, payload: string): Promise<void> {
-  await db.execute(sql`select pg_notify(${channel}, ${payload})`)
+  await db.execute(sql`select pg_notify(${CHANNEL}, ${`${channel} ${payload}`})`)
 }
 
 /**

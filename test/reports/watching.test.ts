@@ -4,7 +4,7 @@ import { startServer } from '../../src/http/server.ts'
 import { MessageIds } from '../../src/inbound/message-ids.ts'
 import { openReceiptBook } from '../../src/inbound/receipts.ts'
 import { recordReplies } from '../../src/inbound/replies.ts'
-import type { Database } from '../../src/store/database.ts'
+import { notify, type Database } from '../../src/store/database.ts'
 import { reportLink } from '../../src/store/links.ts'
 import { recordResults } from '../../src/store/results.ts'
 import { sql } from 'drizzle-orm'
@@ -295,7 +295,7 @@ test('a busy alert gives at most four frames a second, and a slow reader the lat
       await db.execute(sql`
         update progress set possible_duplicates = possible_duplicates + 1 where alert_id = ${alertId}::uuid
       `)
-      await db.execute(sql`select pg_notify('alerts', ${alertId})`)
+      await notify(db, 'alerts', alertId)
     }
   })()
   const times: number[] = []

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
+import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
-import { openDatabase } from '../../src/store/database.ts'
+import { notify, openDatabase } from '../../src/store/database.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts'
 import { temporaryDirectory } from '../support/cluster.ts'
 import { test } from '../support/database.ts'
@@ -35,8 +37,18 @@ test(
     const askAll = () =>
       Promise.allSettled(Array.from({ length: 10 }, () => database.db.execute(sql`select 1`)))
     await askAll()
+    const heard: string[] = []
+    for (const channel of ['work', 'states', 'alerts'] as const) {
+      await database.listen(
+        channel,
+        payload => heard.push(`${channel} ${payload}`),
+        () => heard.push(`${channel} again`),
+      )
+    }
     await first.stop()
+    heard.length = 0
     for (let round = 0; round < 3; round++) await askAll()
+    await wait(3_000)
 
     const second = await start()
     onTestFinished(() => second.stop())
@@ -45,5 +57,50 @@ test(
     expect((await askAll()).map(({ status }) => status)).toEqual(Array(10).fill('fulfilled'))
     // The driver's own pause would be ten seconds and more.
     expect(performance.now() - startedAt).toBeLessThan(4_000)
+
+    // Whoever listens is told once that it may have missed something, however often the connection failed.
+    const again = ['work again', 'states again', 'alerts again']
+    await expect.poll(() => heard).toEqual(again)
+    await notify(database.db, 'states', 'one')
+    await notify(database.db, 'alerts', 'two')
+    await expect.poll(() => heard).toEqual([...again, 'states one', 'alerts two'])
   },
 )
+
+test('a server that refuses is not knocked at by every call', async () => {
+  let knocks = 0
+  const refusing = createServer(client => {
+    knocks++
+    client.once('data', () => client.end(STARTING_UP))
+    client.on('error', () => undefined)
+  })
+  await new Promise<void>(resolve => refusing.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void refusing.close())
+  const { port } = refusing.address() as AddressInfo
+  const database = openDatabase(`postgres://nobody@127.0.0.1:${port}/none`)
+  onTestFinished(() => database.close())
+
+  const ask = () => database.db.execute(sql`select 1`)
+  await expect(ask()).rejects.toMatchObject({ code: '57P03' })
+  const before = knocks
+  const begin = () => database.db.transaction(() => Promise.resolve())
+  const calls = Array.from({ length: 50 }, () => [ask(), begin()]).flat()
+  for (const call of await Promise.allSettled(calls)) {
+    expect(call).toMatchObject({ status: 'rejected', reason: { code: '57P03' } })
+  }
+  expect(knocks).toBe(before)
+  // But it is asked again.
+  await expect
+    .poll(async () => (await ask().catch(() => undefined), knocks))
+    .toBeGreaterThan(before)
+})
+
+/** ErrorResponse of PostgreSQL's protocol: severity, SQLSTATE, message. */
+const STARTING_UP = errorResponse('SFATAL', 'C57P03', 'Mstarting up')
+
+function errorResponse(...fields: readonly string[]): Buffer {
+  const body = Buffer.from(`${fields.map(field => `${field}\0`).join('')}\0`)
+  const head = Buffer.from('E\0\0\0\0', 'latin1')
+  head.writeUInt32BE(4 + body.length, 1)
+  return Buffer.concat([head, body])
+}
