@@ -50,7 +50,7 @@ const PAGES: readonly { readonly group: Group; readonly pages: readonly Settings
       },
       {
         way: 'opt-outs',
-        roles: ['administrator', 'author', 'viewer', 'auditor'],
+        roles: ['administrator', 'author', 'approver', 'viewer', 'auditor'],
         Page: lazy(async () => (await import('./settings/OptOuts.tsx')).OptOuts),
       },
       {

@@ -32,8 +32,19 @@ interface OptOutDraft {
   readonly reason: string
 }
 
-/** Who wants no messages; and texts that may say so. */
+/** Who wants no messages; and texts that may say so, which are all that is shown to an approver. */
 export function OptOuts() {
+  const { optOuts } = settingsWords()
+  if (isIn('administrator', 'author', 'viewer', 'auditor')) return <Listed />
+  return (
+    <>
+      <h1>{optOuts.title}</h1>
+      <Review />
+    </>
+  )
+}
+
+function Listed() {
   const { optOuts, contacts } = settingsWords()
   const [phone, setPhone] = useState('')
   const [scope, setScope] = useState('')
@@ -69,7 +80,7 @@ export function OptOuts() {
         )}
       </div>
       <p class="muted">{optOuts.intro}</p>
-      {isIn('administrator', 'author', 'approver') && <Review />}
+      {(mayChange || isIn('approver')) && <Review judged={() => void found.refresh()} />}
       <form class="filters" onSubmit={find}>
         <Field label={optOuts.findPhone}>
           <input name="phone" type="search" inputMode="tel" />
@@ -206,7 +217,7 @@ function Lift({ consent, done }: { consent: Consent; done: () => void }) {
   )
 }
 
-function Review() {
+function Review({ judged }: { judged?: () => void }) {
   const { optOuts } = settingsWords()
   const replies = usePages<Reply>('/v1/replies?list=review')
   const { isBusy, problem, run } = useAct()
@@ -214,6 +225,7 @@ function Review() {
     run(async () => {
       await post(`/v1/replies/${id}/review`, { optOut })
       await replies.refresh()
+      judged?.()
     })
   return (
     <section class="card stack">
