@@ -394,6 +394,8 @@ export interface CodedWords extends FaultWords {
 export interface Fault extends FaultWords {
   readonly pointer: string
   readonly line?: number
+  /** Whose network refuses it, where policy holds an alert to a profile. */
+  readonly profile?: string
 }
 
 /** The names between angle brackets. */

@@ -40,8 +40,8 @@ export function profileFaults(
   now: Date,
 ): DraftFault[] {
   return profiles
-    .flatMap(id => judge(content, id, now).faults.map(fault => ({ ...fault, id })))
-    .map(({ id, detail, ...fault }) => ({ ...fault, detail: `${id}: ${detail}` }))
+    .flatMap(id => judge(content, id, now).faults.map(fault => ({ ...fault, profile: id })))
+    .map(fault => ({ ...fault, detail: `${fault.profile}: ${fault.detail}` }))
     .map(withCode('invalid_alert'))
 }
 

@@ -15,6 +15,7 @@ import { type FeedRuleRow, readFeedRules } from '../store/feed-rules.ts'
 import { requireRole } from './auth.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
+import { profileOfFault } from './problem.ts'
 import {
   answerOf,
   bodyOf,
@@ -117,6 +118,7 @@ const messageFields = {
         pointer: z.string(),
         detail: z.string(),
         values: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+        profile: profileOfFault.optional(),
       }),
     )
     .meta({ description: 'Why its rule does not submit it, each with its place' }),

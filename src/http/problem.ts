@@ -80,6 +80,11 @@ const STATUS = {
 /** When a database that is away is worth another try: a restart or a fail-over takes seconds. */
 const RETRY_AFTER_SECONDS = 2
 
+export const profileOfFault = z.string().meta({
+  description:
+    'Whose network would refuse it, where policy holds alerts to a profile: `ipaws`, `cap-cp`, `meteoalarm`',
+})
+
 export const faultSchema = z
   .object({
     pointer: z.string().meta({ description: 'RFC 6901; of XML the path of its element' }),
@@ -92,6 +97,7 @@ export const faultSchema = z
       .record(z.string(), z.union([z.string(), z.number()]))
       .optional()
       .meta({ description: 'What belongs into the words of the code, by name' }),
+    profile: profileOfFault.optional(),
   })
   .meta({ id: 'Fault' })
 

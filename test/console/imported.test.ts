@@ -115,6 +115,45 @@ test('before one signs, the page says what another network would refuse', async 
   await context.close()
 })
 
+test('what a network refuses that policy binds an alert to names the network, in the words of the console', async ({
+  tocsin,
+  browser,
+  db,
+}) => {
+  await settle(db, 3)
+  const { client } = tocsin.author
+  const { id } = await client.post<{ id: string }>('/v1/alerts', floodAlert())
+  await tocsin.administrator.patch('/v1/organisation', {
+    policy: { profiles: ['ipaws', 'meteoalarm'] },
+  })
+  const inEach = [
+    [
+      'en-US',
+      ['Make a signing key', /I have read/, /Sign and ask for approval/],
+      ['IPAWS: must include the code IPAWSv1.0', /^MeteoAlarm: must have/],
+    ],
+    [
+      'es-US',
+      ['Crear una clave de firma', /He leído/, /Firmar y pedir aprobación/],
+      ['IPAWS: debe incluir el código IPAWSv1.0', /^MeteoAlarm: debe tener/],
+    ],
+  ] as const
+  for (const [locale, [make, read, sign], sentences] of inEach) {
+    const { page, context } = await takeSeat(browser, { locale, width: 390, height: 844 })
+    await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
+    await page.goto(`${consoleUrl(tocsin)}live/alerts/${id}/review`)
+    await page.getByRole('button', { name: make }).click(SOON)
+    for (const tick of await page.getByLabel(read).all()) await tick.check()
+    await page.getByRole('button', { name: sign }).click()
+    const refusal = page.getByRole('alert').getByRole('listitem')
+    for (const sentence of sentences) await refusal.getByText(sentence).first().waitFor(SOON)
+    expect(await refusal.filter({ hasNotText: /^(IPAWS|MeteoAlarm): / }).count()).toBe(0)
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    await context.close()
+  }
+  await tocsin.administrator.patch('/v1/organisation', { policy: { profiles: [] } })
+})
+
 interface Verdict {
   readonly id: string
   readonly faults: readonly { readonly pointer: string }[]

@@ -47,11 +47,13 @@ test('an alert is judged by each profile before anybody signs, and policy can ho
       detail: 'ipaws: must include IPAWSv1.0',
       code: 'ipaws_code',
       values: { name: 'IPAWSv1.0' },
+      profile: 'ipaws',
     },
     {
       pointer: '/info/0/eventCode',
       detail: 'ipaws: must have exactly one SAME code of three letters',
       code: 'one_same_code',
+      profile: 'ipaws',
     },
   ])
   const { info } = anAlert({ info: { eventCode: [{ valueName: 'SAME', value: 'FFW' }] } })

@@ -13,6 +13,8 @@ export interface ApiFault {
   readonly detail: string
   readonly code?: string | undefined
   readonly values?: FaultValues | undefined
+  /** Whose network would refuse it. */
+  readonly profile?: string | undefined
 }
 
 type Catalogue = Readonly<Record<FaultCode, string>>
@@ -30,11 +32,27 @@ export async function loadFaultWords(): Promise<void> {
   if (loaded !== undefined) catalogue.value = { of, words: loaded.faults }
 }
 
+/** As the networks are called in every language. */
+const NETWORKS: Readonly<Record<string, string>> = {
+  ipaws: 'IPAWS',
+  'cap-cp': 'CAP-CP',
+  meteoalarm: 'MeteoAlarm',
+}
+
 /** Read in a component, it is drawn anew when the words have come. @returns the API's English where there are none */
-export function sayFault({ code, values = {}, detail }: Omit<ApiFault, 'pointer'>): string {
+export function sayFault({
+  code,
+  values = {},
+  detail,
+  profile,
+}: Omit<ApiFault, 'pointer'>): string {
   const words = wordsNow()
+  // The API's own words name the profile.
   if (words === undefined || !isIn(words, code)) return detail
-  return words[code].replaceAll(/<(\w+)>/g, (given, name: string) => String(values[name] ?? given))
+  const own = words[code].replaceAll(/<(\w+)>/g, (given, name: string) =>
+    String(values[name] ?? given),
+  )
+  return profile === undefined ? own : `${NETWORKS[profile] ?? profile}: ${own}`
 }
 
 export function isTranslated({ code }: Pick<ApiFault, 'code'>): boolean {

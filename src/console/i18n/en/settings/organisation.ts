@@ -48,7 +48,7 @@ export const organisation = {
   profileNames: {
     ipaws: 'IPAWS (United States)',
     'cap-cp': 'CAP-CP (Canada)',
-    meteoalarm: 'Meteoalarm (Europe)',
+    meteoalarm: 'MeteoAlarm (Europe)',
   },
   passkeys: 'Passkeys',
   passkeySignIn: 'Signing in',

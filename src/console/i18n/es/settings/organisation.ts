@@ -50,7 +50,7 @@ export const organisation: SettingsWords['organisation'] = {
   profileNames: {
     ipaws: 'IPAWS (Estados Unidos)',
     'cap-cp': 'CAP-CP (Canadá)',
-    meteoalarm: 'Meteoalarm (Europa)',
+    meteoalarm: 'MeteoAlarm (Europa)',
   },
   passkeys: 'Llaves de acceso',
   passkeySignIn: 'Para entrar',

@@ -51,7 +51,7 @@ function Reasons({ of }: { of: FeedMessage['reasons'] }) {
   return (
     <ul class="plain small">
       {of.map(reason => (
-        <li key={reason.pointer + reason.code} lang={isTranslated(reason) ? undefined : 'en'}>
+        <li key={reason.pointer + reason.detail} lang={isTranslated(reason) ? undefined : 'en'}>
           {reason.pointer !== '' && <span class="hash">{reason.pointer.slice(1)} </span>}
           {sayFault(reason)}
         </li>
