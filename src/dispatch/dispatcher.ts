@@ -15,6 +15,7 @@ import { completeNotices } from '../alerts/notice-cap.ts'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
 import type { Installation } from '../accounts/protocols.ts'
 import { sleep } from '../clock.ts'
+import { forgetPeople } from '../inbound/recipients.ts'
 import { createNews, describeError, log } from '../log.ts'
 import { openDatabase, transact, type OpenDatabase } from '../store/database.ts'
 import { layOutLetters } from '../store/mailings.ts'
@@ -47,6 +48,7 @@ const LOOK = {
   escalations: 2_000,
   unsigned: 5_000,
   exercises: 1_000,
+  people: 60_000,
 }
 /** Notices get their CAP from the API nodes, for signing holds up the lanes; from here where there are none. */
 const UNSIGNED_SECONDS = 30
@@ -139,7 +141,7 @@ export async function startDispatcher({
   }
 
   const ending = async () => {
-    await finishAlerts(db, now, sendable.forget)
+    await finishAlerts(db, now, sendable)
     return LOOK.ends
   }
 
@@ -168,6 +170,11 @@ export async function startDispatcher({
   const signing = async () => {
     await completeNotices({ db, masterKey: installation.masterKey, now }, UNSIGNED_SECONDS)
     return LOOK.unsigned
+  }
+
+  const forgetting = async () => {
+    await forgetPeople(db)
+    return LOOK.people
   }
 
   const settling = async () => {
@@ -306,6 +313,7 @@ export async function startDispatcher({
     loop('reminders', reminding),
     loop('exercises', settling),
     loop('escalations', escalating),
+    loop('people', forgetting),
   ]
   log.info({ dispatcherId: id }, 'dispatcher started')
 

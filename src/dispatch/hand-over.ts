@@ -88,6 +88,8 @@ export class HandOver {
 
   /** Its end is known: refused or lost in the middle, the rest of it stays. */
   ended(ref: number): void {
-    if (ref === this.#ref) this.#owing = 0
+    if (ref !== this.#ref) return
+    this.#owing = 0
+    this.#range = undefined
   }
 }

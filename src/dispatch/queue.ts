@@ -27,7 +27,6 @@ interface Line {
   servedBefore: number
   /** Rises when items are taken out of its middle, or all: a mark that was under way marks nothing. */
   version: number
-  isGone: boolean
 }
 
 /** What there is of one priority. */
@@ -253,7 +252,7 @@ export class Queue {
 
   #lineOf({ range: { alert } }: Item): Line {
     const last = this.#lastAdded
-    if (last?.alertId === alert.id && !last.isGone) return last
+    if (last?.alertId === alert.id) return last
     const known = this.#lines.find(line => line.alertId === alert.id)
     return (this.#lastAdded = known ?? this.#join(alert.id, alert.priority))
   }
@@ -271,7 +270,6 @@ export class Queue {
       served,
       servedBefore: -1,
       version: 0,
-      isGone: false,
     }
     const place = this.#lines.findIndex(other => other.priority > priority)
     this.#lines.splice(place < 0 ? this.#lines.length : place, 0, line)
@@ -285,8 +283,10 @@ export class Queue {
     this.#drop(line)
   }
 
+  /** A line that is over is held on to by nothing here: its items are of ranges, and these hold phones. */
   #drop(line: Line): void {
-    line.isGone = true
+    if (this.#lastAdded === line) this.#lastAdded = undefined
+    if (this.#shown === line) this.#shown = undefined
     line.version++
     this.#lines.splice(this.#lines.indexOf(line), 1)
   }

@@ -114,6 +114,7 @@ export function createResultWriter(
     const mine = collected
     collected = new Map()
     lastRange = undefined
+    last = undefined
     size = 0
     const byAlert = new Map<string, Collected[]>()
     for (const results of mine.values()) {

@@ -24,6 +24,8 @@ export interface SendableAlerts {
    * @throws AppError `integrity_violation`, `signature_key_revoked`
    */
   load(alertId: string): Promise<SendableAlert>
+  /** Alerts that are in memory now. */
+  loaded(): string[]
   /** The alert has ended. */
   forget(alertId: string): void
 }
@@ -90,6 +92,7 @@ export function createSendableAlerts(
       }
       return alert
     },
+    loaded: () => [...loaded.keys()],
     forget: alertId => void loaded.delete(alertId),
   }
 }

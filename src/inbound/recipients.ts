@@ -3,7 +3,13 @@
  * all of this process; those of older ones are looked for in the few blocks whose bounds hold the phone.
  */
 import type { Database } from '../store/database.ts'
-import { readPeople, readPeopleAround, type Place, type RecentAlert } from '../store/inbound.ts'
+import {
+  findAnswered,
+  readPeople,
+  readPeopleAround,
+  type Place,
+  type RecentAlert,
+} from '../store/inbound.ts'
 import { PhoneBook } from './phone-book.ts'
 
 /** A recipient's place in an alert, and by what it counts there. */
@@ -63,6 +69,17 @@ export async function findRecipient(
   const number = Number(phone.slice(1))
   const place = (await bookAround(tx, alert, [number])).find(number)
   return place && { alert, ...place }
+}
+
+/**
+ * Lets go of the people of alerts that no text answers any more; in a quiet week nobody else would displace them, and
+ * they would outlast what is kept of them in the database.
+ */
+export async function forgetPeople(db: Database): Promise<void> {
+  const held = [...books.keys()]
+  if (held.length === 0) return
+  const answered = await findAnswered(db, held)
+  for (const id of held) if (!answered.has(id)) books.delete(id)
 }
 
 /**

@@ -24,6 +24,9 @@ export interface Asked {
 /** A text later than this is no answer to an alert that is over. */
 export const ANSWERED_WITHIN_DAYS = 7
 
+const IS_ANSWERED = sql.raw(`(recipients_deleted_at is null
+  and (dispatched_at > now() - interval '${ANSWERED_WITHIN_DAYS} days' or expires > now()))`)
+
 export interface RecentAlert {
   readonly id: string
   readonly planned: number
@@ -43,7 +46,6 @@ export async function readRecentAlerts(tx: Database, carrierId?: string): Promis
     where planned > 0 and dispatched_at is not null
       -- What people answer to a reminder they answer to the alert.
       and reminder_of is null
-      and recipients_deleted_at is null
       and exercise_id is not distinct from case
         when exists (select from carriers s where s.exercise_id = alerts.exercise_id) then
           (select c.exercise_id from carriers c where c.id = ${carrierId ?? null}::uuid)
@@ -51,9 +53,20 @@ export async function readRecentAlerts(tx: Database, carrierId?: string): Promis
           select from carriers c where c.id = ${carrierId ?? null}::uuid and c.exercise_id is not null)
         then '00000000-0000-0000-0000-000000000000'
         else exercise_id end
-      and (dispatched_at > now() - make_interval(days => ${ANSWERED_WITHIN_DAYS}::int) or expires > now())
+      and ${IS_ANSWERED}
     order by dispatched_at desc, id desc
   `)
+}
+
+/** Those of some alerts that a text may still answer. */
+export async function findAnswered(
+  db: Database,
+  alertIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.execute<{ id: string }>(sql`
+    select id from alerts where id = any(${arrayLiteral(alertIds)}::uuid[]) and ${IS_ANSWERED}
+  `)
+  return new Set(rows.map(row => row.id))
 }
 
 /** The number that each carrier sends from. */

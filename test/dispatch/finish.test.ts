@@ -21,11 +21,10 @@ test(
     expect(await phonesOf(db, id)).not.toEqual([])
     const finish = async () => {
       const ended: string[] = []
-      await finishAlerts(
-        db,
-        () => new Date(),
-        alertId => void ended.push(alertId),
-      )
+      await finishAlerts(db, () => new Date(), {
+        loaded: () => [],
+        forget: alertId => void ended.push(alertId),
+      })
       return {
         ended,
         at: (await author.call('GET', `/v1/alerts/${id}`)).body.finishedAt as unknown,
@@ -70,11 +69,16 @@ test('an alert that is stopped before it is laid out ends with everyone of it ca
   const id = await dispatched(duty, aFlood())
   expect((await duty.author.call('POST', `/v1/alerts/${id}/stop`, {})).status).toBe(202)
   await planAll(database)
-  await finishAlerts(
-    db,
-    () => new Date(),
-    () => undefined,
-  )
+  const finish = async (loaded: string[]) => {
+    const forgotten: string[] = []
+    const forget = (alertId: string) => void forgotten.push(alertId)
+    await finishAlerts(db, () => new Date(), { loaded: () => loaded, forget })
+    return forgotten
+  }
+  const going = await dispatched(duty, aFlood())
+  expect(await finish([id, going])).toEqual([id])
+  // Another dispatcher that has it in memory ended nothing of it, and lets it go too.
+  expect(await finish([id, going])).toEqual([id])
   const { body } = await duty.author.call('GET', `/v1/alerts/${id}/progress`)
   expect(body).toMatchObject({ state: 'stopped', queued: 0, submitted: 0 })
   expect(body.recipients).toBeGreaterThanOrEqual(people.length)

@@ -80,15 +80,15 @@ export async function corrected(
 export const planTurn = (database: OpenDatabase, planner: string = randomUUID()) =>
   planNext(database, planner, [], () => new Date())
 
+/** A turn of a finisher that has nothing in memory. */
+const finish = (db: Database) =>
+  finishAlerts(db, () => new Date(), { loaded: () => [], forget: () => undefined })
+
 /** Turns until nothing waits to be planned. */
 export async function planAll(database: OpenDatabase): Promise<void> {
   const { db } = database
   for (;;) {
-    await finishAlerts(
-      db,
-      () => new Date(),
-      () => undefined,
-    )
+    await finish(db)
     await planTurn(database)
     const [row] = await db.execute<{ open: boolean }>(sql`
       select exists (select from alerts where plan_state <> 'done' and dispatched_at is not null) as open`)
@@ -124,11 +124,7 @@ export async function handOver(
 /** Its ranges are done, and it has ended. */
 export async function end(db: Database, alertId: string): Promise<void> {
   await db.execute(sql`update ranges set state = 'done' where alert_id = ${alertId}::uuid`)
-  await finishAlerts(
-    db,
-    () => new Date(),
-    () => undefined,
-  )
+  await finish(db)
 }
 
 /** By phone, the text that the alert lays out for it. */
