@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { recordsOf } from '../../src/console/lib/csv.ts'
+import { csvLine } from '../../src/encoding/csv.ts'
+import { recordsIn, recordsOf } from '../../src/console/lib/csv.ts'
 import { cornersOf, readOutline } from '../../src/console/lib/outline.ts'
 import { changesOf, readAt, withoutEmpty, writeAt } from '../../src/console/lib/pointer.ts'
 import { instantOf, wallClockOf } from '../../src/console/lib/wall-clock.ts'
 import { humanSteps } from '../../src/console/screens/reports/human-steps.ts'
 import { talliesAsCsv } from '../../src/console/screens/reports/files.ts'
+import { fc } from '../support/property.ts'
 
 test('a field reads and writes by its pointer, and nothing beside it', () => {
   const body = { name: 'a', routes: [{ prefix: '+1' }, { prefix: '+44' }], smpp: { port: 1 } }
@@ -70,6 +72,32 @@ test('records of a CSV keep their commas, quotes and lines; the last one waits f
     ['3', 'x'],
   ])
   expect(recordsOf(text, false)).toHaveLength(2)
+})
+
+test('a CSV that comes in pieces, cut anywhere, has the records that it has as a whole', async () => {
+  const cells = fc.array(fc.constantFrom('"', ',', '\r\n', 'a', '', 'ñ', '👋'), { minLength: 1 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(cells, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (rows, octets) => {
+        const bytes = Buffer.from(rows.map(csvLine).join(''))
+        const pieces = Array.from({ length: Math.ceil(bytes.length / octets) }, (_, no) =>
+          bytes.subarray(no * octets, (no + 1) * octets),
+        )
+        const read: string[][] = []
+        const stream = new ReadableStream<Uint8Array>({
+          start(controller) {
+            for (const piece of pieces) controller.enqueue(piece)
+            controller.close()
+          },
+        })
+        const response = new Response(stream)
+        for await (const records of recordsIn(response)) read.push(...records)
+        expect(read).toEqual(rows)
+      },
+    ),
+  )
 })
 
 test('how long people took is told by the last time that each step was done', () => {

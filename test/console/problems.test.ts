@@ -1,5 +1,7 @@
 /** What the API refuses, in the console's own words. */
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { parse } from 'csv-parse/sync'
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { faults as englishFaults } from '../../src/console/i18n/en/faults.ts'
@@ -139,6 +141,49 @@ test('in the Spanish console each row of a file that was turned down has its rea
     spanishFaults.too_long.replace('<most>', '200'),
   ])
   expect(await page.locator('tbody [lang=en]').count()).toBe(0)
+
+  // The file has the same words, behind what tells a spreadsheet its alphabet, and nothing that it would reckon with.
+  const coming = page.waitForEvent('download')
+  await page.getByRole('button', { name: imports.download }).click()
+  const file = await readFile(await (await coming).path())
+  expect(file.subarray(0, 3).toString('hex')).toBe('efbbbf')
+  const [columns, ...rows] = parse(file, { bom: true })
+  expect(columns).toEqual([imports.line, imports.column, imports.reason, imports.value])
+  expect(rows.map(([line, , reason]) => [line, reason])).toEqual([
+    ['2', spanishFaults.phone_emergency],
+    ['3', spanishFaults.csv_values.replace('<values>', '1').replace('<columns>', '5')],
+    ['4', spanishFaults.csv_open_quote],
+    ['5', spanishFaults.outside_degrees.replaceAll('<limit>', '180')],
+    ['5', spanishFaults.not_week],
+    ['6', spanishFaults.too_long.replace('<most>', '200')],
+  ])
+  const reckoned = rows.flat().filter(cell => /^\s*[=+\-@]/.test(cell))
+  expect(reckoned).toEqual([])
+  expect(rows[3]?.[3]).toBe("'-195")
+  await context.close()
+})
+
+/** Some megabytes, which come in many pieces. */
+const ROWS = 50_000
+
+test('every row of a long list is in the file, in Spanish', async ({ tocsin, browser, db }) => {
+  const importId = randomUUID()
+  const { id: author } = await tocsin.author.client.get<{ id: string }>('/v1/me')
+  await db.execute(sql`insert into imports (id, operator_id, mode, state, read, rejected)
+    values (${importId}, ${author}, 'upsert', 'completed', ${ROWS}, ${ROWS})`)
+  await db.execute(sql`insert into import_rejects (import_id, line, "column", reason, code, value)
+    select ${importId}, line, 'hours', ${FAULTS.not_week}, 'not_week', 'all day, "every" day'
+    from generate_series(2, ${ROWS} + 1) line`)
+  const { page, context, complaints } = await takeSeat(browser, { locale: 'es-US' })
+  await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
+  await page.goto(`${consoleUrl(tocsin)}live/settings/import/${importId}`)
+  const coming = page.waitForEvent('download')
+  await page.getByRole('button', { name: imports.download }).click({ timeout: 20_000 })
+  const file = await readFile(await (await coming).path())
+  const rows = parse(file, { bom: true }).slice(1)
+  expect(rows.length).toBe(ROWS)
+  expect(rows.every(([, , reason]) => reason === spanishFaults.not_week)).toBe(true)
+  expect(complaints).toEqual([])
   await context.close()
 })
 

@@ -1,5 +1,6 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { useAct } from '../../lib/act.ts'
+import { csvBlob } from '../../lib/csv.ts'
 import { download, save } from '../../lib/file.ts'
 import { dayAndClock, language, words } from '../../lib/i18n.ts'
 import { isIn } from '../../lib/session.ts'
@@ -22,7 +23,7 @@ export function Downloads({ of: report }: { of: Report }) {
     ...(deletedAt === null ? [[reports.csv, file(`alert-${id}.csv`, 'text/csv')] as const] : []),
     [
       reports.tallies,
-      async () => save(csvBlob(talliesAsCsv(report.tally)), `alert-${id}-tallies.csv`),
+      async () => save(csvBlob([talliesAsCsv(report.tally)]), `alert-${id}-tallies.csv`),
     ],
     [
       reports.geojson,
@@ -74,6 +75,3 @@ export function Downloads({ of: report }: { of: Report }) {
     </section>
   )
 }
-
-/** Spreadsheets know UTF-8 by it. */
-const csvBlob = (text: string) => new Blob([`\uFEFF${text}`], { type: 'text/csv;charset=utf-8' })

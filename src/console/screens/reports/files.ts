@@ -1,17 +1,11 @@
 /** Files that are made here, of what the report says. */
+import { csvLine, inertCell } from '../../../encoding/csv.ts'
 import { outlineOf } from '../../lib/geometries.ts'
 import type { Report } from '../../lib/setting-types.ts'
 
 type Tally = Pick<Report['tally'], 'byOption' | 'other' | 'noReply' | 'recipients'> & {
   readonly byArea: Report['tally']['byArea']
   readonly byGroup: Report['tally']['byGroup']
-}
-
-/** What a spreadsheet would take for a formula is made text. */
-function cell(value: string | number): string {
-  const text = String(value)
-  const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
 /** One row a place and an answer: all, then each area, then each group. */
@@ -32,7 +26,7 @@ export function talliesAsCsv({ byOption, other, noReply, recipients, ...rest }: 
       rows.push(['group', group.name, code, label, count, group.recipients])
     }
   }
-  return rows.map(row => row.map(cell).join(',')).join('\r\n') + '\r\n'
+  return rows.map(row => csvLine(row.map(inertCell))).join('')
 }
 
 interface Feature {

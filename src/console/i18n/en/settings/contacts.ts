@@ -92,6 +92,7 @@ export const imports = {
   value: 'Value',
   reason: 'Why',
   download: 'Download all of them as CSV',
+  downloading: (rows: string) => `Writing the file: ${rows} rows`,
   another: 'Import another file',
   tooMany: (removals: string, all: string) =>
     `This file would remove ${removals} of ${all} contacts.`,

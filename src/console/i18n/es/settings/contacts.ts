@@ -94,6 +94,7 @@ export const imports: SettingsWords['imports'] = {
   value: 'Valor',
   reason: 'Por qué',
   download: 'Descargarlas todas como CSV',
+  downloading: rows => `Escribiendo el archivo: ${rows} filas`,
   another: 'Importar otro archivo',
   tooMany: (removals, all) => `Este archivo quitaría ${removals} de ${all} contactos.`,
   typeNumber: removals => `Escriba ${removals} para quitarlos`,

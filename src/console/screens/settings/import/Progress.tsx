@@ -1,10 +1,10 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { settingsWords } from '../../../i18n/settings.ts'
 import { useAct } from '../../../lib/act.ts'
 import { request } from '../../../lib/api.ts'
 import { firstRecords } from '../../../lib/csv.ts'
-import { type ApiFault, isTranslated, sayFault } from '../../../lib/faults.ts'
-import { download } from '../../../lib/file.ts'
+import { isTranslated, sayFault } from '../../../lib/faults.ts'
+import { save } from '../../../lib/file.ts'
 import { count } from '../../../lib/i18n.ts'
 import { pathTo } from '../../../lib/place.ts'
 import { Problem } from '../../../lib/problem.ts'
@@ -12,6 +12,7 @@ import { useResource } from '../../../lib/resource.ts'
 import type { Import } from '../../../lib/setting-types.ts'
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { adviceOn, Notice, ProblemNotice } from '../../../parts/Notice.tsx'
+import { reasonOf, rejectsFile, rejectsPath } from './rejects.ts'
 
 const EVERY_MS = 1_000
 const SHOWN = 100
@@ -87,20 +88,26 @@ function Counts({ of: { read, created, updated, removed, rejected } }: { of: Imp
 
 function Rejects({ id }: { id: string }) {
   const { imports } = settingsWords()
-  const path = `/v1/imports/${id}/rejects`
   const [rows, setRows] = useState<readonly string[][]>([])
   const first = useAct()
   const all = useAct()
+  const [written, setWritten] = useState(0)
+  const left = useMemo(() => new AbortController(), [])
+  useEffect(() => () => left.abort(), [])
   useEffect(() => {
     void first.run(async () => {
-      setRows(
-        await firstRecords(
-          await request('GET', `${path}?codes=true`, { accept: 'text/csv' }),
-          SHOWN,
-        ),
-      )
+      const response = await request('GET', rejectsPath(id), { accept: 'text/csv' })
+      setRows(await firstRecords(response, SHOWN))
     })
-  }, [path])
+  }, [id])
+  const bring = async () => {
+    const columns = [imports.line, imports.column, imports.reason, imports.value]
+    setWritten(0)
+    save(
+      await rejectsFile(id, columns, { onRows: setWritten, signal: left.signal }),
+      `rejects-${id}.csv`,
+    )
+  }
   return (
     <section class="card stack">
       <h2>{imports.rejects}</h2>
@@ -136,23 +143,14 @@ function Rejects({ id }: { id: string }) {
         type="button"
         class="button start"
         aria-disabled={all.isBusy}
-        onClick={() => void all.run(() => download(path, `rejects-${id}.csv`, 'text/csv'))}
+        onClick={() => void all.run(bring)}
       >
-        {imports.download}
+        {all.isBusy ? imports.downloading(count(written)) : imports.download}
       </button>
     </section>
   )
 }
 
-type Reason = Omit<ApiFault, 'pointer'>
-
-/** As the CSV has it: the values of its words are JSON, and where there are none nothing. */
-const reasonOf = (detail = '', code = '', values = ''): Reason => ({
-  detail,
-  code,
-  values: values === '' ? {} : (JSON.parse(values) as Reason['values']),
-})
-
-function Reason({ of }: { of: Reason }) {
+function Reason({ of }: { of: ReturnType<typeof reasonOf> }) {
   return <span lang={isTranslated(of) ? undefined : 'en'}>{sayFault(of)}</span>
 }

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
-import { csvLine, inertCell } from '../../src/reports/deliveries.ts'
+import { csvLine, inertCell } from '../../src/encoding/csv.ts'
 import { fc } from '../support/property.ts'
 
 // SECURITY.md, E1.
