@@ -6,6 +6,7 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { AppError } from '../errors.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { streetRoutes } from './streets.ts'
 
 /** Where the build has put the console: `dist/console`, from `src/http` as from `dist/http`. */
 const FOLDER = fileURLToPath(new URL('../../dist/console/', import.meta.url))
@@ -35,10 +36,10 @@ const NOT_BUILT = `<!doctype html>
  * What is named by its content's hash is kept for ever, `index.html` is asked for each time, and any path that is
  * no file is a place in the console.
  */
-export const consoleRoutes = ({ config }: AppDependencies) =>
+export const consoleRoutes = (dependencies: AppDependencies) =>
   new Hono<Env>()
     .use(
-      onlyOurHost(config.publicUrl),
+      onlyOurHost(dependencies.config.publicUrl),
       secureHeaders({
         contentSecurityPolicy: {
           defaultSrc: ["'none'"],
@@ -58,7 +59,7 @@ export const consoleRoutes = ({ config }: AppDependencies) =>
         },
         permissionsPolicy: { camera: [], microphone: [], payment: [], usb: [] },
         referrerPolicy: 'no-referrer',
-        strictTransportSecurity: config.publicUrl.startsWith('https:'),
+        strictTransportSecurity: dependencies.config.publicUrl.startsWith('https:'),
       }),
     )
     .get('/', c => c.redirect('/console/'))
@@ -80,6 +81,7 @@ export const consoleRoutes = ({ config }: AppDependencies) =>
         onFound: (_path, c) => c.header('Cache-Control', 'public, max-age=3600'),
       }),
     )
+    .route('/', streetRoutes(dependencies))
     .get('/assets/*', () => {
       throw new AppError('not_found', 'there is no such file')
     })

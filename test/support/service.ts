@@ -37,6 +37,7 @@ export const ADMINISTRATOR = { email: 'first@county.example', password: 'the fir
 
 export interface Tocsin {
   readonly url: string
+  readonly dataDirectory: string
   readonly administrator: Client
   readonly author: Person
   readonly approver: Person
@@ -126,6 +127,7 @@ export async function startFlow(
     ])
     const tocsin: Tocsin = {
       url: api.url,
+      dataDirectory: directory,
       administrator,
       author,
       approver,

@@ -83,6 +83,13 @@ function collect(topology: Topology, outline: Outline): GeoJSON.FeatureCollectio
     : { type: 'FeatureCollection', features: [found] }
 }
 
+/** Where the installation's own archive of streets is; undefined: it has none. */
+export async function findStreets(): Promise<string | undefined> {
+  const answer = await fetch('/console/streets.json')
+  const { archive } = (await answer.json()) as { archive: string | null }
+  return archive ?? undefined
+}
+
 export async function loadPlaceNames(): Promise<GeoJSON.FeatureCollection> {
   const { default: places } = await import('virtual:place-names')
   return {

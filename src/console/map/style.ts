@@ -76,7 +76,7 @@ const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: 
 const empty = { type: 'geojson', data: EMPTY } as const
 
 /** Drawn with the machine's own fonts: no host of glyphs is asked. */
-const FONT = ['sans-serif']
+export const FONT = ['sans-serif']
 
 export function styleOf(colours: Colours): StyleSpecification {
   return {

@@ -13,7 +13,8 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Box } from '../../geometry/geojson.ts'
 import { featuresOf, type MapArea, type MapPoint, type Values } from './area-features.ts'
 import { trustWorker } from './trusted.ts'
-import { loadGround, loadPlaceNames } from './ground.ts'
+import { findStreets, loadGround, loadPlaceNames } from './ground.ts'
+import type { Streets } from './streets.ts'
 import { hatchImage, layersOf, readColours, SEVERITY_COLOURS, styleOf } from './style.ts'
 
 trustWorker(workerUrl)
@@ -24,6 +25,8 @@ interface MapWords {
   readonly zoomIn: string
   readonly zoomOut: string
   readonly sources: string
+  /** There are streets, and they can't be drawn. */
+  readonly noStreets: string
 }
 
 export interface MapView {
@@ -40,8 +43,11 @@ export interface MapView {
 
 /** The contiguous United States. */
 const NATION: Box = [-125, 24.5, -66.5, 49.5]
-/** A street or two: nearer there is nothing to be seen. */
+/** A town: nearer there is nothing to be seen without streets. */
 const NEAREST = 13
+const NEAREST_STREET = 16
+/** Below these lie what is under the areas, and the names above them. */
+const ABOVE = { ground: 'county-shapes', names: 'places-dot' } as const
 
 /** @throws where the browser has no WebGL */
 export function openMap(
@@ -81,6 +87,7 @@ export function openMap(
   map.addControl(new AttributionControl({ compact: false, customAttribution: words.sources }))
 
   let isClosed = false
+  let streets: Streets | undefined
   const ready = new Promise<void>(resolve => void map.once('style.load', () => resolve()))
   const put = async (name: string, data: GeoJSON.GeoJSON) => {
     await ready
@@ -99,6 +106,23 @@ export function openMap(
     const sources = { countries, nation, states, counties }
     for (const [name, data] of Object.entries(sources)) await put(name, data)
     await put('places', await loadPlaceNames())
+    await drawStreets().catch(() => {
+      const attribution = new AttributionControl({ customAttribution: words.noStreets })
+      if (!isClosed) map.addControl(attribution)
+    })
+  }
+  const drawStreets = async () => {
+    const url = await findStreets().catch(() => undefined)
+    if (url === undefined || isClosed) return
+    const { openStreets } = await import('./streets.ts')
+    const opened = await openStreets(url)
+    if (isClosed) return
+    streets = opened
+    for (const [name, source] of Object.entries(streets.sources)) map.addSource(name, source)
+    const layers = streets.layers(readColours())
+    for (const place of ['ground', 'names'] as const) {
+      for (const layer of layers[place]) map.addLayer(layer, ABOVE[place])
+    }
   }
   // Without the ground the map still shows the areas, and the list stands beside it.
   const grounded = drawGround().catch(() => undefined)
@@ -108,7 +132,9 @@ export function openMap(
 
   // Another theme: the colours are painted anew, the view stays.
   const repaint = new MutationObserver(() => {
-    for (const { id, paint = {} } of layersOf(readColours())) {
+    const colours = readColours()
+    const { ground = [], names = [] } = streets?.layers(colours) ?? {}
+    for (const { id, paint = {} } of [...layersOf(colours), ...ground, ...names]) {
       if (map.getLayer(id) === undefined) continue
       for (const [name, value] of Object.entries(paint)) {
         map.setPaintProperty(id, name as never, value as never)
@@ -140,7 +166,8 @@ export function openMap(
   }
   const fit = ([west, south, east, north]: Box) => {
     const bounds: [number, number, number, number] = [west, south, east, north]
-    map.fitBounds(bounds, { padding: 40, maxZoom: NEAREST, animate: false })
+    const maxZoom = streets === undefined ? NEAREST : NEAREST_STREET
+    map.fitBounds(bounds, { padding: 40, maxZoom, animate: false })
   }
   return {
     map,

@@ -3,6 +3,7 @@ export const map = {
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   sources: 'US Census · Natural Earth · GeoNames',
+  noStreets: 'This installation’s archive of streets can’t be drawn',
   areas: 'Areas',
   ofGroup: 'of a group',
   noWebGl:

@@ -5,6 +5,7 @@ export const map: Words['map'] = {
   zoomIn: 'Acercar',
   zoomOut: 'Alejar',
   sources: 'US Census · Natural Earth · GeoNames',
+  noStreets: 'No se puede dibujar el archivo de calles de esta instalación',
   areas: 'Zonas',
   ofGroup: 'de un grupo',
   noWebGl:
