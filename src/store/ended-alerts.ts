@@ -2,9 +2,9 @@
  * What is counted of alerts once they have ended, recipient by recipient: by area, and of contacts whom nothing
  * reaches. It is counted again while receipts come in, less and less often, and is the same however often.
  */
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { ADVISORY_LOCK } from './advisory-locks.ts'
-import { arrayLiteral, numberArray, type Database } from './database.ts'
+import { arrayLiteral, numberArray, transact, type Database } from './database.ts'
 
 /** Receipts come for three days (SMPP carriers keep a message no longer); a day more costs nothing. */
 const COUNTED_DAYS = 4
@@ -197,19 +197,54 @@ export async function listUnreached(
   }))
 }
 
-/** Forgets deliveries of alerts that were dispatched before. */
-export async function purgeFailures(db: Database, before: Date): Promise<void> {
-  await db.execute(sql`
+/** Deliveries, or contacts, forgotten in one transaction. */
+const FORGOTTEN_AT_ONCE = 5_000
+
+/**
+ * Forgets deliveries of alerts that were dispatched before, in turn with whoever counts: the failures of a contact are
+ * those that are on record.
+ *
+ * @param atOnce how many in one transaction
+ */
+export async function purgeFailures(
+  db: Database,
+  before: Date,
+  atOnce: number = FORGOTTEN_AT_ONCE,
+): Promise<void> {
+  const until = sql`${before.toISOString()}::timestamptz`
+  for (const forget of [forgetDeliveries, forgetReached]) {
+    while ((await transact(db, tx => forget(tx, until, atOnce))) === atOnce);
+  }
+}
+
+/** @returns how many */
+async function forgetDeliveries(tx: Database, until: SQL, atOnce: number): Promise<number> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK.endedAlerts})`)
+  const [row] = await tx.execute<{ gone: number }>(sql`
     with gone as (
-      delete from failed_deliveries where at < ${before.toISOString()}::timestamptz returning contact_id
+      delete from failed_deliveries where (contact_id, alert_id) in (
+        select contact_id, alert_id from failed_deliveries where at < ${until} limit ${atOnce})
+      returning contact_id
     ),
-    counted as (select contact_id, count(*)::int as failures from gone group by contact_id)
-    update unreached_contacts u set failures = greatest(0, u.failures - counted.failures)
-    from counted where u.contact_id = counted.contact_id
+    counted as (
+      update unreached_contacts u set failures = greatest(0, u.failures - g.failures)
+      from (select contact_id, count(*)::int as failures from gone group by contact_id) g
+      where u.contact_id = g.contact_id
+    )
+    select count(*)::int as gone from gone
   `)
-  await db.execute(sql`
-    delete from unreached_contacts u
-    where failures = 0 and (reached_at is null or reached_at < ${before.toISOString()}::timestamptz)
-      and not exists (select from failed_deliveries f where f.contact_id = u.contact_id)
+  return row!.gone
+}
+
+/** Those of whom no failure is left. @returns how many */
+async function forgetReached(tx: Database, until: SQL, atOnce: number): Promise<number> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK.endedAlerts})`)
+  const { count } = await tx.execute(sql`
+    delete from unreached_contacts where contact_id in (
+      select u.contact_id from unreached_contacts u
+      where failures = 0 and (reached_at is null or reached_at < ${until})
+        and not exists (select from failed_deliveries f where f.contact_id = u.contact_id)
+      limit ${atOnce})
   `)
+  return count
 }

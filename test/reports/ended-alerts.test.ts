@@ -156,3 +156,53 @@ test('whoever none of the last deliveries has reached is listed, until one does'
   ])
   expect((await viewer.call('GET', '/v1/statistics/unreached?failures=0')).status).toBe(400)
 })
+
+test('failures of long ago are forgotten some at a time, and the rest still add up', async ({
+  db,
+}) => {
+  await db.execute(sql`delete from contacts`)
+  const phones = Array.from({ length: 7 }, aPhone).toSorted()
+  const day = (no: number) => new Date(Date.UTC(2026, 8, no, 12))
+  for (const no of [1, 2, 3]) {
+    // One more is without fault each day.
+    const recipients = phones.map((phone, i) => ({
+      phone,
+      state: i < no - 1 ? 'delivered' : 'failed',
+    }))
+    await anEndedAlert(db, { dispatchedAt: day(no), recipients })
+    expect(await countEndedAlerts(db, day(no + 1))).toBe(1)
+  }
+  await db.execute(sql`create table forgotten_at_once (rows int)`)
+  await db.execute(sql`
+    create function note_forgotten() returns trigger language plpgsql as $$ begin
+      insert into forgotten_at_once select count(*) from gone; return null; end $$`)
+  for (const table of ['failed_deliveries', 'unreached_contacts']) {
+    await db.execute(sql`
+      create trigger note_forgotten after delete on ${sql.identifier(table)} referencing old table as gone
+      for each statement execute function note_forgotten()`)
+  }
+  // Two nodes at it at once come to the same.
+  await Promise.all([purgeFailures(db, day(3), 2), purgeFailures(db, day(3), 2)])
+  // Ten deliveries, for what somebody had later has undone theirs.
+  expect(await forgotten(db)).toEqual({ most: 2, all: 10 })
+  expect(await failuresLeft(db)).toEqual([
+    { failures: 0, people: 2 },
+    { failures: 1, people: 5 },
+  ])
+  // The last five, and then all seven people.
+  await purgeFailures(db, day(4), 2)
+  expect(await forgotten(db)).toEqual({ most: 2, all: 10 + 5 + 7 })
+  expect(await failuresLeft(db)).toEqual([])
+})
+
+const forgotten = async (db: Database) => {
+  const [row] = await db.execute(
+    sql`select max(rows) as most, sum(rows)::int as all from forgotten_at_once`,
+  )
+  return row
+}
+
+const failuresLeft = async (db: Database) => [
+  ...(await db.execute(sql`
+    select failures, count(*)::int as people from unreached_contacts group by 1 order by 1`)),
+]
