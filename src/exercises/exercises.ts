@@ -11,6 +11,7 @@ import { recordAudit } from '../store/audit.ts'
 import { changeSimulatedCarrier, insertSimulatedCarrier } from '../store/carriers.ts'
 import { type Database, notify, transact } from '../store/database.ts'
 import {
+  awaitSimulatedTurn,
   countAlertsOf,
   countSimulatedExercises,
   type ExerciseRow,
@@ -70,8 +71,9 @@ export async function setUpExercise(
     ...faultFaults(simulated, faults),
     ...rosterFaults(await rosterOf(db, rosterId), simulated),
   ])
-  const row = await transact(db, tx =>
-    insertWithCarrier(tx, {
+  const row = await transact(db, async tx => {
+    if (simulated) await awaitSimulatedTurn(tx)
+    return insertWithCarrier(tx, {
       id: uuid(),
       name,
       rosterId,
@@ -81,12 +83,17 @@ export async function setUpExercise(
       faults,
       createdBy: operatorId,
       createdAt: now,
-    }),
-  )
+    })
+  })
   return withFigures(db, row, now)
 }
 
-/** A simulated exercise has a carrier of its own. Inside a transaction. @throws AppError `in_use` where too many have */
+/**
+ * A simulated exercise has a carrier of its own. Inside a transaction that began with `awaitSimulatedTurn`, before the
+ * locks of audit and of phones: so no two wait for each other.
+ *
+ * @throws AppError `in_use` where too many have
+ */
 export async function insertWithCarrier(
   tx: Database,
   exercise: Parameters<typeof insertExercise>[1],

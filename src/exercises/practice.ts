@@ -2,7 +2,7 @@
 import { v7 as uuid } from 'uuid'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, transact } from '../store/database.ts'
-import { openPracticesOf, updateExercise } from '../store/exercises.ts'
+import { awaitSimulatedTurn, openPracticesOf, updateExercise } from '../store/exercises.ts'
 import { insertGroup } from '../store/groups.ts'
 import { takeSimulatedPhones } from '../store/simulated-phones.ts'
 import { type Exercise, insertWithCarrier, withFigures } from './exercises.ts'
@@ -30,6 +30,7 @@ export async function setUpPractice(
 ): Promise<Exercise> {
   const people = placesInTurn().map(place => ({ id: uuid(), ...madeUpPhone(place) }))
   const row = await transact(db, async tx => {
+    await awaitSimulatedTurn(tx)
     for (const { id } of await openPracticesOf(tx, operatorId)) {
       await updateExercise(tx, id, { endedAt: now, endedBy: operatorId })
       await recordAudit(tx, { operatorId, action: 'exercise.ended', subject: id })

@@ -9,4 +9,5 @@ export const ADVISORY_LOCK = {
   groupExpressions: 0x70cc,
   simulatedPhones: 0x70cf,
   endedAlerts: 0x70d0,
+  simulatedExercises: 0x70d1,
 } as const

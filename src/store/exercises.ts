@@ -1,4 +1,5 @@
 import { and, desc, eq, gt, isNotNull, isNull, lt, lte, or, sql } from 'drizzle-orm'
+import { ADVISORY_LOCK } from './advisory-locks.ts'
 import type { Database } from './database.ts'
 import { alerts, carriers, exercises, sessions } from './schema.ts'
 
@@ -141,6 +142,11 @@ export async function openPracticesOf(db: Database, operatorId: string): Promise
       ),
     )
   return rows.map(exerciseFromRow)
+}
+
+/** One after the other, until the transaction ends: who sets up a simulated one counts those of all before. */
+export async function awaitSimulatedTurn(tx: Database): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${ADVISORY_LOCK.simulatedExercises})`)
 }
 
 /** Simulated ones that have not ended: each has a carrier of its own. */

@@ -521,3 +521,43 @@ test('a practice is one’s own, and its phones are in no live audience', async 
     where a.group_id = ${again.body.rosterId} and b.group_id = ${theirOwn.body.rosterId}`)
   expect(shared).toBe(0)
 })
+
+test('of ten who set up simulated exercises at once, those begin for whom there is room', async ({
+  edge,
+  db,
+}) => {
+  const leader = await edge.caller({ roles: ['author'] })
+  const people = await Promise.all(
+    Array.from({ length: 5 }, () => edge.caller({ roles: ['author'] })),
+  )
+  const rosterId = await aRoster(db)
+  expect((await leader.call('POST', '/v1/exercises/practice')).status).toBe(201)
+  const going = async () => {
+    const [row] = await db.execute<{ going: number }>(
+      sql`select count(*)::int as going from exercises where simulated and ended_at is null`,
+    )
+    return row!.going
+  }
+  await db.execute(sql`
+    insert into exercises (id, name, roster_id, starts_at, ends_at, simulated, faults, created_by, created_at)
+    select gen_random_uuid(), 'Earlier', ${rosterId}::uuid, now(), now() + interval '1 hour', true, '{}',
+      ${leader.id}::uuid, now()
+    from generate_series(${await going()}::int + 1, 45)`)
+  const json = { name: 'Drill', rosterId, endsAt: soon(edge, HOUR), simulated: true }
+  const answers = await Promise.all(
+    people.flatMap(person => [
+      person.call('POST', '/v1/exercises/practice'),
+      leader.call('POST', '/v1/exercises', { json }),
+    ]),
+  )
+  const saying = (what: string) => answers.filter(answer => said(answer).join(' ') === what).length
+  expect([saying('201 open'), saying('409 in_use')]).toEqual([5, 5])
+  expect(await going()).toBe(50)
+  // Who practises begins anew without taking more room.
+  const one =
+    people[answers.filter((_, i) => i % 2 === 0).findIndex(({ status }) => status === 201)]
+  if (one !== undefined) {
+    expect((await one.call('POST', '/v1/exercises/practice')).status).toBe(201)
+  }
+  expect(await going()).toBe(50)
+})
