@@ -159,6 +159,7 @@ export const FAULTS = {
 
   // Of who asks
   sign_in_too_old: 'the sign-in is of more than <minutes> minutes ago: sign in again first',
+  too_many_keys: 'would be more than <most> signing keys: revoke one first',
 
   // Of systems that are told
   not_one_certificate: 'must be one X.509 certificate in PEM',

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { enrolKey, keysOf, revokeKey, type SigningKey } from '../operators/keys.ts'
+import { enrolKey, keysOf, MAX_KEYS, revokeKey, type SigningKey } from '../operators/keys.ts'
 import { assertionSchema, relyingPartyOf } from '../signing/passkeys.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { answerOf, line, requiredBody, timeSchema } from './resources.ts'
@@ -42,6 +42,7 @@ const enrolRoute = createRoute({
       }),
     ),
   },
+  description: `Of keys that are not revoked a person has ${MAX_KEYS} at the most, for live and exercises together.`,
   responses: { 201: keyAnswer('Enrolled') },
 })
 const listRoute = createRoute({

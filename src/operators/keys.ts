@@ -1,9 +1,11 @@
 import { AppError } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { challengeOf } from '../signing/kept-assertions.ts'
 import { checkPublicJwk } from '../signing/keys.ts'
 import { recordAudit } from '../store/audit.ts'
 import { type Database, isUniqueViolation, transact } from '../store/database.ts'
 import {
+  countActiveKeys,
   findSigningKey,
   insertSigningKey,
   recordKeyPasskey,
@@ -11,6 +13,7 @@ import {
   revokeSigningKey,
   type SigningKeyRow,
 } from '../store/keys.ts'
+import { lockOperator } from '../store/operators.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { assertFreshSignIn } from './fresh-sign-in.ts'
 import type { Operator, SignIn } from './operator.ts'
@@ -23,13 +26,16 @@ import {
 
 export type SigningKey = SigningKeyRow
 
+/** A browser has one for live and one for exercises; whoever has more lost some, and nobody knows who found them. */
+export const MAX_KEYS = 20
+
 /**
  * Enrols a public key under its thumbprint; it may sign at once.
  *
  * @param mode what the key signs; left out: the sign-in's
  * @param passkey its owner's, which answers to SHA-256 of the thumbprint: somebody is there now, so it does not matter
  *   when they signed in
- * @throws AppError `invalid_key`; `already_exists`, also when it is another person's, or revoked;
+ * @throws AppError `invalid_key`, also where its owner has too many; `already_exists`, also when it is another person's, or revoked;
  *   `forbidden` past 5 minutes after the sign-in; `passkey_required`, `passkey_mismatch`
  */
 export async function enrolKey(
@@ -55,7 +61,10 @@ export async function enrolKey(
     return await transactWithPasskey(db, now, async tx => {
       const { policy } = await readOrganisation(tx)
       if (passkey === undefined) assertNoPasskeyDemanded(policy.passkeys.keys, challenge)
+      // In turn, so that two at once don't pass the limit together.
+      await lockOperator(tx, operator.id)
       await insertSigningKey(tx, key)
+      assertNotTooMany(await countActiveKeys(tx, operator.id))
       const confirmed =
         passkey === undefined ? null : await confirmByPasskey(tx, operator, passkey, challenge, now)
       if (confirmed !== null) await recordKeyPasskey(tx, key.kid, confirmed)
@@ -72,6 +81,13 @@ export async function enrolKey(
       throw new AppError('already_exists', 'this key is enrolled already')
     throw error
   }
+}
+
+function assertNotTooMany(active: number): void {
+  if (active <= MAX_KEYS) return
+  throw new AppError('invalid_key', `you have ${MAX_KEYS} keys: revoke one first`, {
+    faults: [faultAt('', 'too_many_keys', { most: MAX_KEYS })],
+  })
 }
 
 export async function keysOf(db: Database, operator: Operator): Promise<SigningKey[]> {

@@ -52,6 +52,12 @@ export async function listSigningKeys(db: Database, operatorId: string): Promise
   return rows.map(keyFromRow)
 }
 
+/** Those that may sign, of both modes. */
+export function countActiveKeys(db: Database, operatorId: string): Promise<number> {
+  const isActive = and(eq(signingKeys.operatorId, operatorId), isNull(signingKeys.revokedAt))
+  return db.$count(signingKeys, isActive)
+}
+
 /** A key as it stands now, with its owner's standing. */
 export async function findSigningKey(
   db: Database,

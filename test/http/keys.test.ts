@@ -90,3 +90,36 @@ test('a key counts for its own mode and owner, and not once it or its owner is o
     code: 'signature_key_revoked',
   })
 })
+
+test('a person has twenty keys that are not revoked, however many are enrolled at once', async ({
+  edge,
+}) => {
+  const author = await edge.caller()
+  const enrol = async (mode: 'live' | 'exercise') => {
+    const { publicJwk: jwk } = await generateSigningKey('Ed25519')
+    return author.call('POST', '/v1/me/keys', { json: { jwk, label: 'Laptop', mode } })
+  }
+  const { kid } = (await enrol('live')).body
+  for (let has = 1; has < 18; has++) expect((await enrol('live')).status).toBe(201)
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => enrol(i % 2 === 0 ? 'live' : 'exercise')),
+  )
+  const refused = answers.filter(({ status }) => status !== 201)
+  expect(refused).toHaveLength(6)
+  for (const { status, body } of refused) {
+    expect(status).toBe(422)
+    expect(body).toMatchObject({
+      code: 'invalid_key',
+      errors: [{ code: 'too_many_keys', values: { most: 20 } }],
+    })
+  }
+  expect((await author.call('GET', '/v1/me/keys')).body.items).toHaveLength(20)
+  // Another's count for themselves, and a revoked one makes room.
+  const other = await edge.caller()
+  const { publicJwk: jwk } = await generateSigningKey('Ed25519')
+  const theirs = { json: { jwk, label: 'Laptop' } }
+  expect((await other.call('POST', '/v1/me/keys', theirs)).status).toBe(201)
+  await author.call('POST', `/v1/me/keys/${kid}/revoke`)
+  expect((await enrol('exercise')).status).toBe(201)
+  expect((await enrol('exercise')).status).toBe(422)
+})

@@ -148,6 +148,7 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   not_its_key: 'is not the private key of the certificate, or is encrypted',
 
   sign_in_too_old: 'You signed in more than <minutes> minutes ago: sign in again first',
+  too_many_keys: 'You have <most> signing keys: revoke one in the settings first',
 
   not_one_certificate: 'must be one certificate (X.509) as PEM text',
   weak_key: 'must be of an RSA key of at least <bits> bits',
