@@ -3,6 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Box } from '../geometry/geojson.ts'
 import { SENDER } from './consents.ts'
 import { arrayLiteral, type Database } from './database.ts'
+import { phonesOfKeys } from './phone-key.ts'
 import {
   type Candidate,
   type FoundPeople,
@@ -11,6 +12,8 @@ import {
   type OpenAt,
   PACKED_BYTES,
   type Selection,
+  foundOften,
+  foundOnce,
   hits,
   isOpen,
   joinContacts,
@@ -254,14 +257,24 @@ export async function holdFew(tx: Database, boxes: readonly Box[], most: number)
   return row?.few === true
 }
 
-/** The phones of a selection's people, as 8 octets each: `PhoneSet` reads them. */
+/**
+ * The phones of a selection's people, as 8 octets each: `PhoneSet` reads them. Of who is found once the index of the
+ * locations says it, without a look at the contact: 270,000 people in 0.42 s for 0.63.
+ */
 export async function phonesOf(tx: Database, selection: Selection): Promise<Buffer> {
-  const contactsOf = await joinContacts(tx, selection)
-  const [row] = await tx.execute<{ phones: Buffer | null }>(sql`
-    select string_agg(int8send(substr(c.phone, 2)::bigint), '') as phones
-    from (${recipients(selection)}) p ${contactsOf}
+  const contactsOf = await joinContacts(tx, selection, 'shared')
+  const once = foundOnce(selection)
+  const keys =
+    once === undefined
+      ? sql`null::bytea`
+      : sql`(select string_agg(int8send(o.phone_key), '') from (${once}) o)`
+  const [row] = await tx.execute<{ keys: Buffer | null; phones: Buffer | null }>(sql`
+    select ${keys} as keys,
+      (select string_agg(int8send(substr(c.phone, 2)::bigint), '')
+        from (${foundOften(selection)}) p ${contactsOf}) as phones
   `)
-  return row?.phones ?? Buffer.alloc(0)
+  const none = Buffer.alloc(0)
+  return Buffer.concat([phonesOfKeys(row?.keys ?? none), row?.phones ?? none])
 }
 
 /** People alike in all that decides their message and its way. `mask` has a `1` for each source. */

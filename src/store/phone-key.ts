@@ -19,6 +19,16 @@ export function phoneOfKey(octets: Buffer, at: number): number {
   return filled / TENS[DIGITS - (lower % LENGTHS)]!
 }
 
+/** Keys of 8 octets each made the phones that they say, in their place. */
+export function phonesOfKeys(octets: Buffer): Buffer {
+  for (let at = 0; at < octets.length; at += 8) {
+    const phone = phoneOfKey(octets, at)
+    octets.writeUInt32BE(Math.floor(phone / 2 ** 32), at)
+    octets.writeUInt32BE(phone % 2 ** 32, at + 4)
+  }
+  return octets
+}
+
 /**
  * The keys of phones that begin with `+` and digits, the end excluded. A shorter phone that zeros would make one of
  * them comes before.

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { arrayLiteral } from '../../src/store/database.ts'
-import { beginsWith, keysFrom, phoneOfKey } from '../../src/store/phone-key.ts'
+import { beginsWith, keysFrom, phoneOfKey, phonesOfKeys } from '../../src/store/phone-key.ts'
 import { test } from '../support/database.ts'
 
 const digits = (least: number, most: number) =>
@@ -21,6 +21,10 @@ test('a key says its phone, and lies within the keys of just the prefixes that t
           from unnest(${arrayLiteral(phones)}::text[]) with ordinality as p(phone, no) order by p.no
         `)
         expect(rows.map(({ key }) => `+${phoneOfKey(key, 0)}`)).toEqual(phones)
+        const numbers = phonesOfKeys(Buffer.concat(rows.map(({ key }) => key)))
+        for (const [no, phone] of phones.entries()) {
+          expect(`+${numbers.readBigUInt64BE(no * 8)}`).toBe(phone)
+        }
         const prefixes = [...others, ...phones, ...phones.map(phone => phone.slice(0, 4))]
         for (const prefix of prefixes) {
           const { from, end } = keysFrom(prefix)
