@@ -103,7 +103,7 @@ test('without WebGL the points stand still, told apart by their marks; an approv
   expect(await other.page.locator('.help-map').count()).toBe(0)
   // In which of the areas they are is no secret from whoever may approve these.
   const byArea = other.page.getByLabel('How many of the list in each area')
-  expect(await byArea.textContent()).toBe('The valley2 ask for help, or may')
+  await expect.poll(() => byArea.textContent(), SOON).toBe('The valley2 ask for help, or may')
   await browser.close()
 })
 

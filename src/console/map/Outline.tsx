@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Box } from '../../geometry/geojson.ts'
 import { boxAround, type MapArea, type MapPoint, ringsOf, type Values } from './area-features.ts'
 import { loadGround } from './ground.ts'
-import { readColours, SEVERITY_COLOURS, shareColours } from './style.ts'
+import { areaOpacity, readColours, SEVERITY_COLOURS, shareColours } from './style.ts'
 
 const WIDTH = 720
 const HEIGHT = 420
@@ -48,18 +48,35 @@ export function Outline({
     if (typeof share === 'number') return steps[Math.round(share * (steps.length - 1))]
     return severity === undefined ? outline : SEVERITY_COLOURS[severity]
   }
+  // The first on top, as on the map.
+  const drawn = areas
+    .map((area, no) => ({
+      no,
+      area,
+      d: ringsOf(area.geometry)
+        .flat()
+        .map(ring => `${pathOf(ring)}Z`)
+        .join(''),
+      fill: fillOf(area, values?.[no]),
+      isFlat: typeof values?.[no] !== 'number' && area.isAside !== true,
+    }))
+    .toReversed()
   return (
     <svg class="map" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       <path class="outline-borders" d={borders.filter(holds).map(pathOf).join('')} />
-      {areas.map((area, no) => (
+      <g opacity={areaOpacity(isDark)}>
+        {drawn
+          .filter(({ isFlat }) => isFlat)
+          .map(({ no, d, fill }) => (
+            <path key={no} d={d} fill={fill} fill-rule="evenodd" />
+          ))}
+      </g>
+      {drawn.map(({ no, area, d, fill, isFlat }) => (
         <path
           key={no}
-          d={ringsOf(area.geometry)
-            .flat()
-            .map(ring => `${pathOf(ring)}Z`)
-            .join('')}
-          fill={fillOf(area, values?.[no])}
-          fill-opacity={typeof values?.[no] === 'number' ? 0.85 : area.isAside ? 0.08 : 0.25}
+          d={d}
+          fill={isFlat ? 'none' : fill}
+          fill-opacity={area.isAside ? 0.08 : 0.85}
           fill-rule="evenodd"
           stroke={outline}
           stroke-width="2.5"

@@ -48,6 +48,9 @@ export const SEVERITY_COLOURS: Readonly<Record<Severity, string>> = {
   Unknown: '#4a5361',
 }
 
+/** Of a spot that is in an area, or in many. */
+export const areaOpacity = (isDark: boolean): number => (isDark ? 0.35 : 0.25)
+
 /** One hue, pale to full: of shares from 0 to 1. */
 export function shareColours(isDark: boolean): readonly string[] {
   return isDark
@@ -81,6 +84,8 @@ export const FONT = ['sans-serif']
 export function styleOf(colours: Colours): StyleSpecification {
   return {
     version: 8,
+    // Flat fills keep their colours.
+    light: { anchor: 'viewport', intensity: 0 },
     sources: {
       countries: empty,
       nation: empty,
@@ -176,18 +181,22 @@ function fillsOf({ outline, isDark, isExercise }: Colours): LayerSpecification[]
       id: 'areas-fill',
       source: 'areas',
       type: 'fill',
+      layout: { 'fill-sort-key': ['-', 0, ['get', 'no']] },
       paint: {
         'fill-color': ['case', hasShare, shares, ['to-color', ['get', 'fill'], outline]],
-        'fill-opacity': [
-          'case',
-          hasShare,
-          0.85,
-          ['has', 'noData'],
-          0,
-          IS_ASIDE,
-          0.08,
-          isDark ? 0.35 : 0.25,
-        ],
+        'fill-opacity': ['case', hasShare, 0.85, IS_ASIDE, 0.08, 0],
+      },
+    },
+    // Buildings without height: of all kinds of layer these alone paint a spot once, however many areas lie there. Where
+    // fills lay over each other the ground below six warnings could not be read. The first area's colour holds.
+    {
+      id: 'areas-flat',
+      source: 'areas',
+      type: 'fill-extrusion',
+      filter: ['!', ['any', hasShare, ['has', 'noData'], IS_ASIDE]],
+      paint: {
+        'fill-extrusion-color': ['to-color', ['get', 'fill'], outline],
+        'fill-extrusion-opacity': areaOpacity(isDark),
       },
     },
     {

@@ -15,8 +15,8 @@ interface ActiveArea {
   readonly area: Area
 }
 
-/** Drawn last, and so on top: the worst. */
-const ORDER: readonly Severity[] = ['Unknown', 'Minor', 'Moderate', 'Severe', 'Extreme']
+/** Where areas lie over each other the first is seen: the worst. */
+const ORDER: readonly Severity[] = ['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown']
 const MOST = 50
 
 /** Where alerts are in force or on their way, by severity. */
