@@ -1,6 +1,6 @@
 /** The rule of a feed: tried, written, and what the approver is told of what it submits. */
 import { expect, onTestFinished } from 'vitest'
-import { until } from '../../scripts/rehearsal.ts'
+import { hire, until } from '../../scripts/rehearsal.ts'
 import { canonicalText } from '../../src/console/lib/canonical.ts'
 import { canonicalBytes } from '../../src/signing/canonical.ts'
 import { createXmlSigningKey, signXml } from '../../src/signing/xml-signature.ts'
@@ -8,7 +8,7 @@ import { square } from '../alerts/people.ts'
 import { aMessage, named } from '../feeds/polling.ts'
 import { startPublisher } from '../feeds/publisher.ts'
 import { aRule } from '../feeds/rules.ts'
-import { consoleUrl, takeSeat, test } from '../support/console.ts'
+import { consoleUrl, type SeatOptions, takeSeat, test } from '../support/console.ts'
 import { keptSession } from '../support/console-session.ts'
 import { ADMINISTRATOR, settle } from '../support/service.ts'
 
@@ -97,6 +97,71 @@ test('an administrator tries a rule, writes it, and an approver reads that no pe
   )
   await spanish.context.close()
   await context.close()
+})
+
+test('among the people a rule is nobody: nothing can be given to it, and its feed is one press away', async ({
+  tocsin,
+  browser,
+}) => {
+  const key = await createXmlSigningKey('gauges@example.org', new Date())
+  const { administrator, author } = tocsin
+  const { id: authorId } = await author.client.get<{ id: string }>('/v1/me')
+  const { id } = await administrator.post<{ id: string }>('/v1/feeds', {
+    url: 'http://127.0.0.1:9/now',
+    description: 'Tide gauges',
+    authorId,
+    certificates: [key.certificatePem],
+    enabled: false,
+  })
+  await administrator.put(`/v1/feeds/${id}/rule`, { rule: aRule() })
+  const auditor = await hire(administrator, tocsin.url, { name: 'Aud Itor', roles: ['auditor'] })
+  const at = async (
+    who: { email: string; password: string },
+    options: SeatOptions,
+    way: string,
+  ) => {
+    const seat = await takeSeat(browser, options)
+    await seat.context.addInitScript(await keptSession(tocsin.url, who))
+    await seat.page.goto(`${consoleUrl(tocsin)}live/settings/${way}`)
+    return seat
+  }
+  const isAsWideAsItsWindow = 'document.documentElement.scrollWidth <= innerWidth'
+
+  const { page, context, complaints } = await at(ADMINISTRATOR, {}, 'people')
+  const row = page.getByRole('row', { name: /Tide gauges/ })
+  await row.getByText('The rule of a feed').waitFor(SOON)
+  expect(await row.innerText()).not.toContain('feed.invalid')
+  await row.getByRole('link').click()
+  await page.getByText('Author: writes alerts').waitFor(SOON)
+  await page.getByText('At most 100 phones').waitFor()
+  const main = page.getByRole('main')
+  expect(await main.getByRole('textbox').count()).toBe(0)
+  expect(await main.getByRole('checkbox').count()).toBe(0)
+  expect(await main.getByRole('button').count()).toBe(0)
+  expect(await main.getByText('Passkeys').count()).toBe(0)
+  await page.getByRole('link', { name: 'Go to its feed' }).click()
+  await page.getByRole('heading', { name: 'Tide gauges', level: 1 }).waitFor(SOON)
+  // Nor is it anybody in whose name a feed writes, or who reads a letter.
+  const choices = page.getByLabel('In whose name drafts are written').getByRole('option')
+  await choices.getByText('Rosa Alvarez').waitFor({ state: 'attached', ...SOON })
+  expect((await choices.allTextContents()).join()).not.toContain('gauges')
+  await main.getByRole('button', { name: 'Take the rule away' }).click()
+  await main.locator('.stops').click()
+  await main.getByText('It has no rule: everything becomes a draft.').waitFor(SOON)
+  await page.goto(`${consoleUrl(tocsin)}live/settings/mail-reports/new`)
+  await page.getByLabel('Rosa Alvarez').waitFor(SOON)
+  expect(await page.getByLabel(/gauges/).count()).toBe(0)
+  expect(complaints).toEqual([])
+  await context.close()
+
+  // Who may not see the feed is led to none; on a phone and in Spanish it reads as well.
+  const reader = await at(auditor, { width: 390, locale: 'es-US', dark: true }, 'people')
+  await reader.page.getByRole('link', { name: 'Tide gauges' }).click(SOON)
+  await reader.page.getByText('Ahora no escribe nada.').waitFor(SOON)
+  expect(await reader.page.getByRole('link', { name: 'Ir a su canal' }).count()).toBe(0)
+  expect(await reader.page.evaluate(isAsWideAsItsWindow)).toBe(true)
+  expect(reader.complaints).toEqual([])
+  await reader.context.close()
 })
 
 test('a passkey answers to the same text in the browser as on the server', () => {

@@ -42,13 +42,16 @@ export const people = {
   feedRule: 'The rule of a feed',
   feedRuleText:
     'It is no person: it writes what its feed brings, nobody signs in as it, and others approve. It is changed where its feed is.',
+  feedRuleStopped:
+    'It writes nothing now. It does again once the rule is written anew beside its feed.',
+  feedGone: 'Its feed was removed. The name stays for whoever reads later what it wrote.',
   toFeed: 'Go to its feed',
   passkeys: 'Passkeys',
   passkeysNone: 'No passkey is enrolled.',
   passkeysText: 'Where a device was lost, revoke its passkey: all their sign-ins end.',
   noBorder: 'No border',
   inCounties: (n: number) => (n === 1 ? '1 county or code' : `${n} counties or codes`),
-  andOutline: 'an outline',
+  andOutline: 'An outline',
   noLimits: 'None',
   limitSeverities: (list: string) => `Only ${list}`,
   limitEvents: (n: number) => (n === 1 ? 'Only 1 event' : `Only ${n} events`),

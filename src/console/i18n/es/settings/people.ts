@@ -45,13 +45,16 @@ export const people: SettingsWords['people'] = {
   feedRule: 'La regla de un canal',
   feedRuleText:
     'No es una persona: escribe lo que trae su canal, nadie entra como ella, y otros aprueban. Se cambia donde está su canal.',
+  feedRuleStopped:
+    'Ahora no escribe nada. Volverá a hacerlo cuando se escriba de nuevo la regla junto a su canal.',
+  feedGone: 'Su canal se quitó. El nombre queda para quien lea después lo que escribió.',
   toFeed: 'Ir a su canal',
   passkeys: 'Llaves de acceso',
   passkeysNone: 'No hay ninguna llave de acceso.',
   passkeysText: 'Si se perdió un dispositivo, revoque su llave: terminan todas sus sesiones.',
   noBorder: 'Sin límite',
   inCounties: n => (n === 1 ? '1 condado o código' : `${n} condados o códigos`),
-  andOutline: 'un contorno',
+  andOutline: 'Un contorno',
   noLimits: 'Ninguno',
   limitSeverities: list => `Solo ${list}`,
   limitEvents: n => (n === 1 ? 'Solo 1 evento' : `Solo ${n} eventos`),

@@ -24,8 +24,9 @@ export function HelpSteps({
   const [to, setTo] = useState('')
   const [outcome, setOutcome] = useState<Outcome>('helped')
   const helpers = (people.value ?? []).filter(
-    ({ id, roles, disabled }) =>
+    ({ id, roles, disabled, feedId }) =>
       !disabled &&
+      feedId === undefined &&
       id !== me.value?.id &&
       roles.some(role => role === 'author' || role === 'approver'),
   )

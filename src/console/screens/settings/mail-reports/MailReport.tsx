@@ -154,7 +154,10 @@ function Fields({
   const [operators, setOperators] = useState<readonly Operator[]>([])
   useEffect(() => {
     getAll<Operator>('/v1/operators').then(
-      all => setOperators(all.filter(({ disabledAt }) => disabledAt === null)),
+      all =>
+        setOperators(
+          all.filter(({ disabledAt, feedId }) => disabledAt === null && feedId === null),
+        ),
       () => undefined,
     )
   }, [])

@@ -7,6 +7,7 @@ import { changesOf, withoutEmpty } from '../../../lib/pointer.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { useResource } from '../../../lib/resource.ts'
 import { isIn } from '../../../lib/session.ts'
+import type { Feed } from '../../../lib/setting-types.ts'
 import type { Operator, Severity } from '../../../lib/types.ts'
 import { BackTo } from '../../../parts/BackTo.tsx'
 import { Form } from '../../../parts/Form.tsx'
@@ -17,6 +18,7 @@ import { Loaded } from '../../../parts/Loaded.tsx'
 import { Notice } from '../../../parts/Notice.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
 import { type Passkey, PasskeyTable } from '../account/Passkeys.tsx'
+import { JurisdictionInWords, LimitsInWords } from './InWords.tsx'
 
 const ROLES = ['author', 'approver', 'viewer', 'auditor', 'administrator'] as const
 const SEVERITIES: readonly Severity[] = ['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown']
@@ -126,7 +128,7 @@ export function Person({ id }: { id: string }) {
               </Notice>
             )}
             {one.feedId !== null ? (
-              <OfFeed feedId={one.feedId} />
+              <OfFeed feedId={one.feedId} of={one} />
             ) : (
               <>
                 <section class="card">
@@ -147,7 +149,7 @@ export function Person({ id }: { id: string }) {
                 <TheirPasskeys id={id} />
               </>
             )}
-            {one.disabledAt === null && isIn('administrator') && (
+            {one.disabledAt === null && one.feedId === null && isIn('administrator') && (
               <section class="card stack">
                 <h2>{people.disable}</h2>
                 <p>{people.disableText}</p>
@@ -163,14 +165,41 @@ export function Person({ id }: { id: string }) {
   )
 }
 
-/** What is nobody is changed where its feed is. */
-function OfFeed({ feedId }: { feedId: string }) {
-  const { people } = settingsWords()
+/** What is nobody is changed where its feed is, by who may see that. */
+function OfFeed({
+  feedId,
+  of: { roles, jurisdiction, limits, disabledAt },
+}: {
+  feedId: string
+  of: Operator
+}) {
+  const { account, people } = settingsWords()
+  const feed = useResource<Feed>(isIn('administrator') ? `/v1/feeds/${feedId}` : undefined)
+  const isGone = feed.problem.value?.code === 'not_found'
   return (
     <section class="card stack">
       <h2>{people.feedRule}</h2>
       <p>{people.feedRuleText}</p>
-      <a href={pathTo('settings', 'feeds', feedId)}>{people.toFeed}</a>
+      <dl class="facts">
+        <dt>{people.roles}</dt>
+        <dd>{roles.map(role => account.role[role]).join('; ')}</dd>
+        <dt>{people.border}</dt>
+        <dd>
+          <JurisdictionInWords of={jurisdiction} />
+        </dd>
+        <dt>{people.limits}</dt>
+        <dd>
+          <LimitsInWords of={limits} />
+        </dd>
+      </dl>
+      {isGone ? (
+        <p>{people.feedGone}</p>
+      ) : (
+        <>
+          {disabledAt !== null && <p>{people.feedRuleStopped}</p>}
+          {feed.data.value && <a href={pathTo('settings', 'feeds', feedId)}>{people.toFeed}</a>}
+        </>
+      )}
     </section>
   )
 }

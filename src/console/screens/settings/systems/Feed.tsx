@@ -160,7 +160,7 @@ function Fields({ action, settings }: { action: string; settings: FormSettings<D
   const [authors, setAuthors] = useState<readonly Operator[]>([])
   useEffect(() => {
     getAll<Operator>('/v1/operators').then(
-      all => setAuthors(all.filter(one => one.roles.includes('author'))),
+      all => setAuthors(all.filter(one => one.roles.includes('author') && one.feedId === null)),
       () => undefined,
     )
   }, [])
