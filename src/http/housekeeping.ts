@@ -16,6 +16,7 @@ import { readOrganisation } from '../store/organisation.ts'
 import { purgeSpentChallenges } from '../store/passkeys.ts'
 import { purgeReplies } from '../store/retention.ts'
 import { purgeFailures, purgeSessions } from '../store/sessions.ts'
+import { purgeSimulated } from '../store/simulated-exercises.ts'
 import type { AppDependencies } from './env.ts'
 
 const EVERY_MS = 10 * 60_000
@@ -68,6 +69,10 @@ export function startHousekeeping(
       const { retention } = await readOrganisation(db)
       const until = daysAgo(now(), retention.deliveriesDays)
       await deleteRecipients(db, until, now(), stopping.signal)
+    },
+    async () => {
+      const { retention } = await readOrganisation(db)
+      await purgeSimulated(db, daysAgo(now(), retention.deliveriesDays))
     },
     () => purgeReports(db, daysAgo(now(), REPORTS_KEPT_DAYS)),
     () => purgeOperatorLetters(db, daysAgo(now(), REPORTS_KEPT_DAYS)),

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { settleExercises } from '../../src/alerts/exercise-end.ts'
 import { publicPart } from '../../src/signing/keys.ts'
 import type { Database } from '../../src/store/database.ts'
+import { purgeSimulated } from '../../src/store/simulated-exercises.ts'
 import {
   aDrill,
   aListedGroup,
@@ -520,6 +521,80 @@ test('a practice is one’s own, and its phones are in no live audience', async 
     select count(*)::int as shared from group_members a join group_members b using (contact_id)
     where a.group_id = ${again.body.rosterId} and b.group_id = ${theirOwn.body.rosterId}`)
   expect(shared).toBe(0)
+})
+
+test('what simulated exercises needed goes when they have long been over, and what their reports say stays', async ({
+  edge,
+  db,
+}) => {
+  const administrator = await edge.caller({ roles: ['administrator'] })
+  const person = await aSigner(edge, ['author', 'approver'], { mode: 'exercise' })
+  const practise = async (who: Caller) => {
+    const { status, body } = await who.call('POST', '/v1/exercises/practice')
+    expect(status).toBe(201)
+    return body as { id: string; rosterId: string }
+  }
+  const sent = await practise(person)
+  const player = await enter(edge, person, sent.id)
+  const made = await player.call('POST', '/v1/alerts', { json: anAlert({ status: 'Exercise' }) })
+  expect(said(await player.submit(made.body.id))).toEqual([200, 'approved'])
+  expect(said(await dispatch(player, made.body.id))).toEqual([202, 'sending'])
+  const carrierOf = async (exerciseId: string) => {
+    const [row] = await db.execute<{ id: string; deleted: boolean }>(sql`
+      select id, deleted_at is not null as deleted from carriers where exercise_id = ${exerciseId}::uuid`)
+    return row
+  }
+  const used = await carrierOf(sent.id)
+  await db.execute(sql`
+    insert into progress (alert_id, carrier_id, slot, delivered)
+    values (${made.body.id}::uuid, ${used!.id}::uuid, 0, 3)`)
+  expect((await player.call('POST', `/v1/exercises/${sent.id}/end`)).status).toBe(200)
+  const other = await edge.caller({ roles: ['author'] })
+  const idle = await practise(other)
+  const open = await practise(other)
+  await settleExercises(db, edge.deps.now())
+  // Its phones are another's now.
+  const after = {
+    name: 'After',
+    rosterId: sent.rosterId,
+    endsAt: soon(edge, HOUR),
+    simulated: true,
+  }
+  expect((await other.call('POST', '/v1/exercises', { json: after })).status).toBe(201)
+
+  const read = async (path: string) => (await administrator.call('GET', path)).body
+  const progress = () => read(`/v1/alerts/${made.body.id}/progress`)
+  const told = await progress()
+  expect(JSON.stringify(told)).toContain(used!.id)
+  expect(await read('/metrics')).toContain(used!.id)
+  const rosters = async () => {
+    const rows = await db.execute<{ id: string }>(sql`select id from groups where simulated`)
+    return rows.map(row => row.id)
+  }
+  const later = (seconds: number) => new Date(edge.deps.now().getTime() + seconds * 1000)
+  await purgeSimulated(db, later(-HOUR))
+  expect(await rosters()).toEqual(
+    expect.arrayContaining([sent.rosterId, idle.rosterId, open.rosterId]),
+  )
+  expect(await carrierOf(idle.id)).toMatchObject({ deleted: false })
+
+  const phones = sql`select count(*)::int as count from contacts where simulated`
+  const before = await db.execute(phones)
+  await Promise.all([purgeSimulated(db, later(HOUR)), purgeSimulated(db, later(HOUR))])
+  expect(await rosters()).toEqual(expect.arrayContaining([open.rosterId, sent.rosterId]))
+  expect(await rosters()).not.toContain(idle.rosterId)
+  expect(await carrierOf(idle.id)).toBeUndefined()
+  expect(await carrierOf(sent.id)).toEqual({ id: used!.id, deleted: true })
+  expect(await carrierOf(open.id)).toMatchObject({ deleted: false })
+  expect(await progress()).toEqual(told)
+  expect((await other.call('GET', `/v1/exercises/${idle.id}`)).body).toMatchObject({
+    state: 'ended',
+    phones: null,
+  })
+  // Their phones are there for whoever practises next.
+  expect(await db.execute(phones)).toEqual(before)
+  expect(await read('/metrics')).not.toContain(used!.id)
+  expect((await other.call('GET', `/v1/exercises/${open.id}`)).body.phones).toBe(25)
 })
 
 test('of ten who set up simulated exercises at once, those begin for whom there is room', async ({
