@@ -2,7 +2,7 @@
  * The console in a real browser at a million contacts, over the whole service.
  *
  * `reach`: an area is taken away and put back, and it is measured by the page's clock how long it takes until the bar
- * shows the new number: 250 ms are the limit (80 of them wait for the hand). Beside it the same two calls without a
+ * shows the new number: 250 ms are the limit. Beside it the same two calls without a
  * browser.
  *
  * `watch`: that many alerts to everyone are being sent; one is watched, and the list of all of them is open in another

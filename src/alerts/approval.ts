@@ -7,6 +7,7 @@ import { AppError, isAppError } from '../errors.ts'
 import { keyForSignature } from '../operators/keys.ts'
 import type { Operator } from '../operators/operator.ts'
 import { type PresentedPasskey, transactWithPasskey } from '../operators/passkey-confirmation.ts'
+import { canonicalBytes } from '../signing/canonical.ts'
 import { verifyAlertJws } from '../signing/jws.ts'
 import { type AlertRow, type AlertState, lockAlerts, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
@@ -79,9 +80,10 @@ export async function freezeDraft(
     ...(await templateFaults(tx, draft, template, policy)),
     ...(await limitFaults(tx, draft, template)),
   ])
-  const { content, bytes, resolved } = await freshContent(tx, alert, 'anyHour', operator.feedId)
+  const { content, resolved } = await freshContent(tx, alert, 'anyHour', operator.feedId)
   refuseFaulty(profileFaults(content, policy.profiles, now))
   assertBounds(content, await countRecipients(tx, content, resolved))
+  const bytes = canonicalBytes(content)
   const signed = { content, bytes, role: 'author' } as const
   const signature = await verifySignature(tx, await handedFor(bytes), signed, caller)
   await insertSignature(tx, { ...signature, revision: content.revision })

@@ -23,7 +23,7 @@ export async function readContentBytes(
 ): Promise<{ bytes: Uint8Array; revision: number }> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-  const bytes = alert.content ?? (await freshContent(db, alert, 'anyHour')).bytes
+  const bytes = alert.content ?? canonicalBytes((await freshContent(db, alert, 'anyHour')).content)
   return { bytes, revision: alert.revision }
 }
 
@@ -72,7 +72,7 @@ export async function freshContent(
   alert: AlertRow,
   at: Date | 'anyHour',
   byRuleOf?: string,
-): Promise<{ content: AlertContent; bytes: Uint8Array; resolved: ResolvedAudience }> {
+): Promise<{ content: AlertContent; resolved: ResolvedAudience }> {
   const { id, revision, draft, references, maxRecipients, minRecipients, exerciseId } = alert
   const exercise = exerciseId === null ? undefined : await findExercise(db, exerciseId)
   const { sender, policy, timeZone } = await readOrganisation(db)
@@ -103,7 +103,7 @@ export async function freshContent(
     maxRecipients: maxRecipients ?? 0,
     minRecipients: minRecipients ?? undefined,
   })
-  return { content, bytes: canonicalBytes(content), resolved }
+  return { content, resolved }
 }
 
 /** Frozen with the rest: what was approved is sent as it was approved, whatever policy asks for later. */

@@ -313,14 +313,33 @@ export function signedAreas(named: readonly Area[]): {
   const areas: Area[] = []
   const byShape = new Map<string, number>()
   const nos = new Map<Area, number>()
-  for (const area of named) {
+  const distinct = new Set(named)
+  const alike = countBy([...distinct].map(likenessOf))
+  for (const area of distinct) {
     const { areaDesc: _name, ...covered } = area
-    const shape = digestOf(covered)
+    const likeness = likenessOf(area)
+    // Thousands of corners are not digested for the sake of areas that can't be the same.
+    const shape = alike.get(likeness) === 1 ? likeness : digestOf(covered)
     const no = byShape.get(shape) ?? areas.push(area) - 1
     byShape.set(shape, no)
     nos.set(area, no)
   }
   return { areas, noOf: area => nos.get(area) ?? -1 }
+}
+
+/** Different of areas that are not the same, mostly. */
+const likenessOf = ({ polygon = [], circle = [], geocode = [], ...rest }: Area): string =>
+  JSON.stringify([
+    polygon.map(({ coordinates }) => coordinates.map(part => part.length)),
+    circle.length,
+    geocode.map(({ value }) => value),
+    Object.keys(rest).length,
+  ])
+
+function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return counts
 }
 
 /** The latest of times that may be written with different offsets, as it is written. */

@@ -1,10 +1,11 @@
 /**
  * An alert while it is written: the form, what the server has of it, and how many it would reach.
  *
- * Each change is kept in this browser at once and goes to the server as a draft: 80 ms after the last change of an
- * area, a group or anything else that is chosen, so that the reach is there before the hand has left the mouse; a
- * little later while somebody types, for each saving is a line in the alert's history. One saving is under way at a
- * time. A draft that somebody else has changed is never overwritten without asking (412).
+ * Each change is kept in this browser at once and goes to the server as a draft. An area, a group or anything else
+ * that is chosen goes at once, so that the reach is there before the hand has left the mouse; of several in a row the
+ * first does, and what follows 80 ms after the last. While somebody types it goes a little later, for each saving is a
+ * line in the alert's history. One saving is under way at a time. A draft that somebody else has changed is never
+ * overwritten without asking (412).
  */
 import { computed, signal } from '@preact/signals'
 import type { z } from 'zod'
@@ -22,7 +23,7 @@ import { keep, kept } from './kept.ts'
 export type Estimate = z.infer<typeof estimateSchema>
 type Kind = 'typed' | 'chosen'
 
-const CHOSEN_MS = 80
+const IN_A_ROW_MS = 80
 const TYPED_MS = 700
 const AGAIN_MS = 3_000
 const COALESCE_MS = 1_000
@@ -51,6 +52,7 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
   const future = signal<readonly Form[]>([])
   let lastKind = ''
   let lastAt = 0
+  let lastChosenAt = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let running: Promise<void> | undefined
   let isDirty = restored
@@ -172,7 +174,12 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
     isDirty = true
     isEstimateFresh.value = false
     void keepHere()
-    schedule(kind === 'chosen' ? CHOSEN_MS : TYPED_MS)
+    if (kind === 'typed') return schedule(TYPED_MS)
+    const isInARow = Date.now() - lastChosenAt < IN_A_ROW_MS
+    lastChosenAt = Date.now()
+    if (isInARow) return schedule(IN_A_ROW_MS)
+    saving.value = 'waiting'
+    void save()
   }
 
   return {
@@ -240,7 +247,7 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
       void askReach(theirs).catch(() => undefined)
     },
     start() {
-      if (restored) schedule(CHOSEN_MS)
+      if (restored) schedule(0)
       else if (stored !== undefined) void askReach(stored).catch(() => undefined)
     },
     forget: () => keep(name(alert.value?.id), undefined),
