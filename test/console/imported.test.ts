@@ -118,9 +118,9 @@ test('before one signs, the page says what another network would refuse', async 
 test('what a network refuses that policy binds an alert to names the network, in the words of the console', async ({
   tocsin,
   browser,
-  db,
 }) => {
-  await settle(db, 3)
+  const somebody = { phone: '+12025550163', locations: [{ longitude: -96.5, latitude: 30.5 }] }
+  await tocsin.administrator.post('/v1/contacts', somebody)
   const { client } = tocsin.author
   const { id } = await client.post<{ id: string }>('/v1/alerts', floodAlert())
   await tocsin.administrator.patch('/v1/organisation', {
@@ -131,18 +131,21 @@ test('what a network refuses that policy binds an alert to names the network, in
       'en-US',
       ['Make a signing key', /I have read/, /Sign and ask for approval/],
       ['IPAWS: must include the code IPAWSv1.0', /^MeteoAlarm: must have/],
+      [/Sent in error: is not prepared/, /All-clear: is not prepared/],
     ],
     [
       'es-US',
       ['Crear una clave de firma', /He leído/, /Firmar y pedir aprobación/],
       ['IPAWS: debe incluir el código IPAWSv1.0', /^MeteoAlarm: debe tener/],
+      [/Enviado por error: no está preparada/, /Fin de la alerta: no está preparada/],
     ],
   ] as const
-  for (const [locale, [make, read, sign], sentences] of inEach) {
+  for (const [locale, [make, read, sign], sentences, warnings] of inEach) {
     const { page, context } = await takeSeat(browser, { locale, width: 390, height: 844 })
     await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
     await page.goto(`${consoleUrl(tocsin)}live/alerts/${id}/review`)
     await page.getByRole('button', { name: make }).click(SOON)
+    for (const warning of warnings) await page.getByText(warning).waitFor()
     for (const tick of await page.getByLabel(read).all()) await tick.check()
     await page.getByRole('button', { name: sign }).click()
     const refusal = page.getByRole('alert').getByRole('listitem')

@@ -4,7 +4,7 @@ import { get, post } from '../lib/api.ts'
 import { useAct } from '../lib/act.ts'
 import { useGeometries } from '../lib/geometries.ts'
 import { useHotkeys } from '../lib/hotkeys.ts'
-import { sayFault } from '../lib/faults.ts'
+import { type ApiFault, sayFault } from '../lib/faults.ts'
 import { count, dayAndClock, languageName, span, words } from '../lib/i18n.ts'
 import { type KeptKey, signContent } from '../lib/keys.ts'
 import { passkeyOver } from '../lib/passkeys.ts'
@@ -262,7 +262,7 @@ function checksOf({ alert, signed, estimate }: Read, isRead: boolean): Check[] {
     content.secondPerson
       ? { kind: 'ok', text: text.checkSecond }
       : { kind: 'warn', text: text.checkAlone },
-    ...alert.warnings.map((warning): Check => ({ kind: 'warn', text: sayFault(warning) })),
+    ...alert.warnings.map((warning): Check => ({ kind: 'warn', text: sayWarning(warning) })),
     ...(estimate.missedPlaces.length > 0
       ? [
           {
@@ -273,6 +273,14 @@ function checksOf({ alert, signed, estimate }: Read, isRead: boolean): Check[] {
       : []),
     ...(isRead ? [] : [{ kind: 'warn', text: text.checkUnread } as const]),
   ]
+}
+
+/** Of the corrections each is named: the words of a fault leave its place to the field that it stands at. */
+function sayWarning(warning: ApiFault): string {
+  const { review: text } = composeWords()
+  const of = /^\/corrections\/(cancel|allClear)/.exec(warning.pointer)?.[1] as
+    'cancel' | 'allClear' | undefined
+  return of === undefined ? sayFault(warning) : `${text[of]}: ${sayFault(warning)}`
 }
 
 function Numbers({ content, estimate }: { content: AlertContent; estimate: Estimate }) {
