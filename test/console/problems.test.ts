@@ -170,13 +170,18 @@ test('every row of a long list is in the file, in Spanish', async ({ tocsin, bro
   const importId = randomUUID()
   const { id: author } = await tocsin.author.client.get<{ id: string }>('/v1/me')
   await db.execute(sql`insert into imports (id, operator_id, mode, state, read, rejected)
-    values (${importId}, ${author}, 'upsert', 'completed', ${ROWS}, ${ROWS})`)
+    values (${importId}, ${author}, 'upsert', 'completed', 12345678, ${ROWS})`)
   await db.execute(sql`insert into import_rejects (import_id, line, "column", reason, code, value)
     select ${importId}, line, 'hours', ${FAULTS.not_week}, 'not_week', 'all day, "every" day'
     from generate_series(2, ${ROWS} + 1) line`)
-  const { page, context, complaints } = await takeSeat(browser, { locale: 'es-US' })
+  const { page, context, complaints } = await takeSeat(browser, { locale: 'es-US', width: 390 })
   await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
   await page.goto(`${consoleUrl(tocsin)}live/settings/import/${importId}`)
+  // Eight digits stay inside their card.
+  await page.getByText('12,345,678').waitFor({ timeout: 20_000 })
+  const tooWide = `[...document.querySelectorAll('.figure strong')]
+    .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length`
+  expect(await page.evaluate(tooWide)).toBe(0)
   const coming = page.waitForEvent('download')
   await page.getByRole('button', { name: imports.download }).click({ timeout: 20_000 })
   const file = await readFile(await (await coming).path())

@@ -5,6 +5,7 @@ import { pathTo } from '../../lib/place.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { Report } from '../../lib/setting-types.ts'
 import { AreasShown } from '../../parts/AreasShown.tsx'
+import { Figure } from '../../parts/Figure.tsx'
 import { useModeOfPage } from '../../parts/Frame.tsx'
 import { Loaded } from '../../parts/Loaded.tsx'
 import { Notice } from '../../parts/Notice.tsx'
@@ -120,13 +121,10 @@ function Head({ of: { alert, madeAt, reach } }: { of: Report }) {
       </section>
       <div class="figures">
         {figures.map(([label, value, kind]) => (
-          <div key={label} class="figure" data-kind={kind}>
-            <strong>{count(value)}</strong>
-            <span>
-              {label}
-              {value !== total.recipients && ` · ${percent(value, total.recipients)}`}
-            </span>
-          </div>
+          <Figure key={label} value={count(value)} kind={kind}>
+            {label}
+            {value !== total.recipients && ` · ${percent(value, total.recipients)}`}
+          </Figure>
         ))}
       </div>
     </>

@@ -6,6 +6,7 @@ import { useResource } from '../../lib/resource.ts'
 import type { Statistics as StatisticsResource } from '../../lib/setting-types.ts'
 import { Empty } from '../../parts/Empty.tsx'
 import { Field } from '../../parts/Field.tsx'
+import { Figure } from '../../parts/Figure.tsx'
 import { useModeOfPage } from '../../parts/Frame.tsx'
 import { Loaded } from '../../parts/Loaded.tsx'
 import { ShareBar } from '../../parts/ShareBar.tsx'
@@ -83,10 +84,9 @@ function Tables({ of: statistics }: { of: StatisticsResource }) {
     <>
       <div class="figures">
         {figures.map(([label, value]) => (
-          <div key={label} class="figure">
-            <strong>{count(value)}</strong>
-            <span>{label}</span>
-          </div>
+          <Figure key={label} value={count(value)}>
+            {label}
+          </Figure>
         ))}
       </div>
       <section class="card">

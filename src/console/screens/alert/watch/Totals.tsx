@@ -1,8 +1,8 @@
-import type { ComponentChildren } from 'preact'
 import { count, countdown, percent, words } from '../../../lib/i18n.ts'
 import { pathTo } from '../../../lib/place.ts'
 import type { Figures } from '../../../lib/stream.ts'
 import type { Alert } from '../../../lib/types.ts'
+import { Figure } from '../../../parts/Figure.tsx'
 import { sentOf } from './useLive.ts'
 
 /** Eight numbers that stand where they stand, and never move on their own. */
@@ -70,22 +70,5 @@ function TimeLeft({
     <Figure value={countdown(etaSeconds)}>
       {watching.left(count(Math.round(rate ?? perSecond)))}
     </Figure>
-  )
-}
-
-function Figure({
-  value,
-  kind,
-  children,
-}: {
-  value: string
-  kind?: 'delivered' | 'failed' | 'help'
-  children: ComponentChildren
-}) {
-  return (
-    <div class="figure" data-kind={kind}>
-      <strong>{value}</strong>
-      <span>{children}</span>
-    </div>
   )
 }

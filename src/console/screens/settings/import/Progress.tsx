@@ -10,6 +10,7 @@ import { pathTo } from '../../../lib/place.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { useResource } from '../../../lib/resource.ts'
 import type { Import } from '../../../lib/setting-types.ts'
+import { Figure } from '../../../parts/Figure.tsx'
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { adviceOn, Notice, ProblemNotice } from '../../../parts/Notice.tsx'
 import { reasonOf, rejectsFile, rejectsPath } from './rejects.ts'
@@ -77,10 +78,9 @@ function Counts({ of: { read, created, updated, removed, rejected } }: { of: Imp
   return (
     <div class="figures">
       {figures.map(([label, value, kind]) => (
-        <div key={label} class="figure" data-kind={kind}>
-          <strong>{count(value)}</strong>
-          <span>{label}</span>
-        </div>
+        <Figure key={label} value={count(value)} kind={kind}>
+          {label}
+        </Figure>
       ))}
     </div>
   )
