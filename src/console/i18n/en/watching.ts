@@ -84,6 +84,7 @@ export const watching = {
   nothingToSplit: 'It names none.',
   causes: 'Why it failed',
   noFailures: 'Nothing has failed.',
+  causesToCome: 'The reasons are counted in a moment.',
   times: (half: string, most: string) => `Half had it after ${half}, 90 % after ${most}.`,
   timesHalf: (half: string) => `Half had it after ${half}.`,
   causeNames: {

@@ -86,6 +86,7 @@ export const watching: Words['watching'] = {
   nothingToSplit: 'No nombra ninguno.',
   causes: 'Por qué falló',
   noFailures: 'No ha fallado nada.',
+  causesToCome: 'Los motivos se cuentan en un momento.',
   times: (half, most) => `La mitad lo tuvo tras ${half}, el 90 % tras ${most}.`,
   timesHalf: half => `La mitad lo tuvo tras ${half}.`,
   causeNames: {

@@ -90,7 +90,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                 {outcomes === undefined ? (
                   <Waiting what={watching.causes} />
                 ) : (
-                  <Causes outcomes={outcomes} />
+                  <Causes outcomes={outcomes} failed={figures.progress.failed} />
                 )}
                 <p>
                   <a href={pathTo('alerts', alert.id, 'deliveries')}>{watching.oneByOne}</a>

@@ -4,7 +4,14 @@ import type { Outcomes } from '../../../lib/types.ts'
 const TOP = 3
 
 /** Why messages did not arrive, the three most frequent in words, and how fast the others did. */
-export function Causes({ outcomes }: { outcomes: Outcomes }) {
+export function Causes({
+  outcomes,
+  failed,
+}: {
+  outcomes: Outcomes
+  /** As counted now: the outcomes are a little older. */
+  failed: number
+}) {
   const { watching } = words()
   const names: Readonly<Record<string, string | undefined>> = watching.causeNames
   const sums = new Map<string, number>()
@@ -16,7 +23,7 @@ export function Causes({ outcomes }: { outcomes: Outcomes }) {
   return (
     <>
       {top.length === 0 ? (
-        <p class="muted">{watching.noFailures}</p>
+        <p class="muted">{failed === 0 ? watching.noFailures : watching.causesToCome}</p>
       ) : (
         <ul class="plain">
           {top.map(([cause, recipients]) => (
