@@ -1,9 +1,10 @@
 import { useEffect } from 'preact/hooks'
 import { openAlerts, useDesk } from './lib/desk.ts'
 import { goTo, pathTo, place, type ScreenProps } from './lib/place.ts'
-import { session } from './lib/session.ts'
+import { isIn, session } from './lib/session.ts'
 import { Frame } from './parts/Frame.tsx'
 import { lazy } from './parts/lazy.tsx'
+import { NotAuthor } from './screens/NotAuthor.tsx'
 import { NotHere } from './screens/NotHere.tsx'
 import { Situation } from './screens/Situation.tsx'
 import { Threshold } from './screens/Threshold.tsx'
@@ -49,11 +50,18 @@ function tabOf(alertId: string | undefined): string {
   }
 }
 
-const SCREENS: Readonly<Record<string, (props: ScreenProps) => preact.JSX.Element | null>> = {
+type Screen = (props: ScreenProps) => preact.JSX.Element | null
+
+/** Whoever could not save what they write is told before they begin. */
+function byAuthors(Screen: Screen): Screen {
+  return props => (isIn('author') ? <Screen {...props} /> : <NotAuthor />)
+}
+
+const SCREENS: Readonly<Record<string, Screen>> = {
   situation: Situation,
-  new: lazy(async () => (await import('./screens/Compose.tsx')).Compose),
+  new: byAuthors(lazy(async () => (await import('./screens/Compose.tsx')).Compose)),
   alerts: lazy(async () => (await import('./screens/Alert.tsx')).Alert),
-  import: lazy(async () => (await import('./screens/ImportCap.tsx')).ImportCap),
+  import: byAuthors(lazy(async () => (await import('./screens/ImportCap.tsx')).ImportCap)),
   approvals: lazy(async () => (await import('./screens/Approvals.tsx')).Approvals),
   reports: lazy(async () => (await import('./screens/Reports.tsx')).Reports),
   settings: lazy(async () => (await import('./screens/Settings.tsx')).Settings),

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { expect } from 'vitest'
 import { consoleUrl, signInAt, takeSeat, test } from '../support/console.ts'
+import { keptSession } from '../support/console-session.ts'
 import { floodAlert } from '../support/service.ts'
 
 test('who signs in chooses between two unlike modes, and is told which one they are in by word, title and icon', async ({
@@ -28,6 +29,36 @@ test('who signs in chooses between two unlike modes, and is told which one they 
   expect(new URL(page.url()).pathname).toBe('/console/')
   expect(seat.complaints).toEqual([])
   await seat.context.close()
+})
+
+test('who writes no alerts is led to no form for one, and told so where a bookmark leads there', async ({
+  tocsin,
+  browser,
+}) => {
+  const wide = await takeSeat(browser)
+  await wide.context.addInitScript(await keptSession(tocsin.url, tocsin.approver))
+  await wide.page.goto(`${consoleUrl(tocsin)}live/situation`)
+  await wide.page.getByRole('link', { name: /^Approvals/ }).waitFor()
+  expect(await wide.page.getByRole('link', { name: /New alert/ }).count()).toBe(0)
+  await wide.page.keyboard.press('n')
+  await wide.page.keyboard.press('?')
+  await wide.page.getByRole('dialog').waitFor()
+  expect(new URL(wide.page.url()).pathname).toBe('/console/live/situation')
+  expect(await wide.page.getByRole('dialog').getByText('N', { exact: true }).count()).toBe(0)
+  for (const way of ['new', 'import']) {
+    await wide.page.goto(`${consoleUrl(tocsin)}live/${way}`)
+    await wide.page.getByText('Only authors write alerts.').waitFor()
+    expect(await wide.page.getByRole('main').getByRole('textbox').count()).toBe(0)
+  }
+  expect(wide.complaints).toEqual([])
+  await wide.context.close()
+
+  const phone = await takeSeat(browser, { width: 390, dark: true, locale: 'es-US' })
+  await phone.context.addInitScript(await keptSession(tocsin.url, tocsin.approver))
+  await phone.page.goto(`${consoleUrl(tocsin)}live/new`)
+  await phone.page.getByText('Solo escriben alertas quienes').waitFor()
+  expect(await phone.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  await phone.context.close()
 })
 
 test('what is open live is never shown in an exercise, however late the server answers there', async ({

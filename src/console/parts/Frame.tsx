@@ -4,7 +4,7 @@ import { connection, silentSeconds } from '../lib/connection.ts'
 import { useHotkeys } from '../lib/hotkeys.ts'
 import { count, words } from '../lib/i18n.ts'
 import { goTo, pathTo, place } from '../lib/place.ts'
-import { leaveMode, me, signOut } from '../lib/session.ts'
+import { isIn, leaveMode, me, signOut } from '../lib/session.ts'
 import { desk } from '../lib/desk.ts'
 import { hasNewVersion } from '../lib/version.ts'
 import { Guide } from './Guide.tsx'
@@ -35,7 +35,7 @@ export function Frame({ screen, children }: { screen: string; children: Componen
     settings: frame.settings,
   }
   useHotkeys({
-    n: () => goTo(pathTo('new')),
+    ...(isIn('author') && { n: () => goTo(pathTo('new')) }),
     'g s': () => goTo(pathTo('situation')),
     'g a': () => goTo(pathTo('approvals')),
     'g l': () => goTo(pathTo('sending')),
@@ -75,7 +75,7 @@ export function Frame({ screen, children }: { screen: string; children: Componen
         </span>
       </header>
       <nav class="nav" aria-label={frame.mainNavigation}>
-        {SCREENS.map(({ way, icon }) => (
+        {SCREENS.filter(({ way }) => way !== 'new' || isIn('author')).map(({ way, icon }) => (
           <a key={way} href={pathTo(way)} aria-current={way === screen ? 'page' : undefined}>
             <span class="nav-icon" aria-hidden="true">
               {icon}

@@ -1,5 +1,6 @@
 import { hotkeysOn, switchHotkeys } from '../lib/hotkeys.ts'
 import { chooseLanguage, language, type Language, LANGUAGES, words } from '../lib/i18n.ts'
+import { isIn } from '../lib/session.ts'
 import { chooseTheme, theme, type Theme } from '../lib/theme.ts'
 import { Dialog } from './Dialog.tsx'
 import { Segments } from './Field.tsx'
@@ -52,7 +53,7 @@ export function Preferences({ onClose }: { onClose: () => void }) {
           {frame.hotkeysOn}
         </label>
         <dl class="facts">
-          {SHORTCUTS.map(([keys, name]) => (
+          {SHORTCUTS.filter(([, name]) => name !== 'n' || isIn('author')).map(([keys, name]) => (
             <>
               <dt key={keys}>
                 <kbd>{keys}</kbd>

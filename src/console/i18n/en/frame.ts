@@ -30,6 +30,7 @@ export const frame = {
   practiseOn: (time: string) => `Continue until ${time}`,
   situation: 'Situation',
   newAlert: 'New alert',
+  authorsAlone: 'Only authors write alerts. An administrator can give you that role.',
   approvals: 'Approvals',
   sending: 'Sending',
   reports: 'Reports',

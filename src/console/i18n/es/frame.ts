@@ -31,6 +31,8 @@ export const frame: Words['frame'] = {
   practiseOn: time => `Continuar hasta las ${time}`,
   situation: 'Situación',
   newAlert: 'Nueva alerta',
+  authorsAlone:
+    'Solo escriben alertas quienes tienen la función de redacción. Un administrador puede dársela.',
   approvals: 'Aprobar',
   sending: 'Envíos',
   reports: 'Informes',
