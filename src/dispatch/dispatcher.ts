@@ -292,13 +292,14 @@ export async function startDispatcher({
 
   const courier = startCourier({ db, ...installation, now, wake })
 
-  // Whoever listens again has missed what came between.
-  await database.listen('work', wake, wake)
+  await database.listen('work', wake)
   await database.listen('ranges', wakeLanes)
-  await database.listen('states', () => {
+  const heedStates = () => {
     wake()
     for (const { lane } of lanes.values()) lane.heed()
-  })
+  }
+  // Whoever listens again has missed what came between.
+  await database.listen('states', heedStates, heedStates)
   await database.listen('carriers', wake)
   await database.listen('notices', wake)
   await database.listen('callbacks', carrierId => lanes.get(carrierId)?.lane.hear())

@@ -7,7 +7,7 @@ import type { Receipt, Reply } from '../carriers/carrier.ts'
 import type { MessageIds } from '../inbound/message-ids.ts'
 import { openReceiptBook } from '../inbound/receipts.ts'
 import { recordOverdueParts, recordReplies } from '../inbound/replies.ts'
-import { describeError, log } from '../log.ts'
+import { createNews, describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
 import type { LaneCounts } from './lane-counts.ts'
 
@@ -51,6 +51,7 @@ export function createIntake(
   let adoptAt = 0
   let overdueAt = performance.now() + OVERDUE_MS
   let telling: NodeJS.Timeout | undefined
+  const isNews = createNews()
 
   const tell = () => {
     telling ??= setTimeout(() => {
@@ -69,10 +70,8 @@ export function createIntake(
       await record(batch)
     } catch (error) {
       counts.faults++
-      log.error(
-        { carrierId, code: describeError(error), count: batch.length },
-        'intake not written',
-      )
+      const code = describeError(error)
+      if (isNews(code)) log.error({ carrierId, code, count: batch.length }, 'intake not written')
       // One that the database refuses for good must not take the others with it.
       if (!isDatabaseAway(error) && batch.length > 1) {
         const half = Math.ceil(batch.length / 2)

@@ -433,8 +433,9 @@ export function startLane(options: LaneOptions): Lane {
       }
     } catch (error) {
       complain(error, 'no intent could be marked')
-      marksFrom = performance.now() + AGAIN_MS
-      wakeIn(heedAway(error, AGAIN_MS))
+      const againMs = heedAway(error)
+      if (againMs === AGAIN_MS) marksFrom = performance.now() + againMs
+      wakeIn(againMs)
     } finally {
       isMarking = false
     }
@@ -461,8 +462,9 @@ export function startLane(options: LaneOptions): Lane {
       }
     } catch (error) {
       complain(error, 'no work could be claimed')
-      idleUntil = performance.now() + AGAIN_MS
-      wakeIn(heedAway(error, AGAIN_MS))
+      const againMs = heedAway(error)
+      idleUntil = performance.now() + againMs
+      wakeIn(againMs)
     } finally {
       isClaiming = false
     }
@@ -525,16 +527,17 @@ export function startLane(options: LaneOptions): Lane {
   }
 
   /** Leaves the database in peace for a while where it is away. @returns when to try again, in milliseconds */
-  function heedAway(error: unknown, otherwiseMs: number): number {
-    if (!isDatabaseAway(error)) return otherwiseMs
+  function heedAway(error: unknown): number {
+    if (!isDatabaseAway(error)) return AGAIN_MS
     awayUntil = performance.now() + AWAY_MS
     return AWAY_MS
   }
 
   function complain(error: unknown, message: string) {
     counts.faults++
-    if (!isNews(`${message} ${describeError(error)}`)) return
-    log.warn({ carrier: account.name, carrierId, code: describeError(error) }, message)
+    const code = describeError(error)
+    if (!isNews(`${message} ${code}`)) return
+    log.warn({ carrier: account.name, carrierId, code }, message)
   }
 
   function stateAt(now: number) {

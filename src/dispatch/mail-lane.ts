@@ -19,7 +19,7 @@ import {
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
 import { heedDatabaseTime } from '../clock.ts'
-import { describeError, log } from '../log.ts'
+import { createNews, describeError, log } from '../log.ts'
 import { notify, type Database } from '../store/database.ts'
 import { reservePace } from '../store/intents.ts'
 import { type LaneFigures, reportLink } from '../store/links.ts'
@@ -65,6 +65,7 @@ export function startMailLane(options: MailLaneOptions): Lane {
   const inFlight = new Map<number, Outgoing>()
   const closing = new AbortController()
 
+  const isNews = createNews()
   let link: LinkState = 'unbound'
   let lastError: string | undefined
   let stopping = false
@@ -194,7 +195,9 @@ export function startMailLane(options: MailLaneOptions): Lane {
 
   function complain(error: unknown, message: string) {
     counts.faults++
-    log.warn({ carrier: account.name, carrierId, code: describeError(error) }, message)
+    const code = describeError(error)
+    if (!isNews(`${message} ${code}`)) return
+    log.warn({ carrier: account.name, carrierId, code }, message)
   }
 
   /** Withdraws what waits and is stopped, paused, past its time or somebody else's. */

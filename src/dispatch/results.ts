@@ -8,7 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { v7 as uuid } from 'uuid'
 import { isSubmitError, type Outcome, type SubmitError } from '../carriers/carrier.ts'
-import { describeError, log } from '../log.ts'
+import { createNews, describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
 import { WHOLE } from '../store/block.ts'
 import { recordResults, type MessageIds, type RangeResults } from '../store/results.ts'
@@ -67,6 +67,7 @@ export function createResultWriter(
   counts: LaneCounts,
   written: (count: number, submissions: readonly Submissions[]) => void,
 ): ResultWriter {
+  const isNews = createNews()
   let collected = new Map<HeldRange, Collected>()
   let size = 0
   let timer: NodeJS.Timeout | undefined
@@ -146,10 +147,8 @@ export function createResultWriter(
         return await recordResults(db, { id, alertId, carrierId, ranges })
       } catch (error) {
         counts.faults++
-        log.error(
-          { alertId, carrierId, code: describeError(error), attempt },
-          'results not written',
-        )
+        const code = describeError(error)
+        if (isNews(code)) log.error({ alertId, carrierId, code, attempt }, 'results not written')
         // A batch that the database refuses for good is left: its leases run out, and whoever takes the
         // ranges then finds these recipients under the mark, as possible duplicates.
         if (!isDatabaseAway(error) && attempt >= 3) return []

@@ -185,14 +185,14 @@ interface Listener {
  */
 const REFUSED_MS = 250
 const REFUSES = /^(ECONNREFUSED|ENOENT|ENOTFOUND|EAI_|57P03)/
+/** By the server's URL: the pools of a process have one server, and hear of it from each other. */
+const refusals = new Map<string, { readonly error: DatabaseError; readonly until: number }>()
 
 /** Opens a pool; connects at the first call. `deadlineMs` defaults to 15 s, `max` to 10. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDatabase {
   const { max = 10, deadlineMs = 15_000, applicationName = 'tocsin', plans } = options
   let closed = false
   let lastLife = performance.now()
-  let refused: { readonly error: DatabaseError; readonly until: number } | undefined
-
   const connect = () => {
     const pool = postgres(url, {
       max,
@@ -241,12 +241,13 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     pool.listen(
       CHANNEL,
       heard => {
-        const [channel = '', payload = ''] = heard.split(' ', 2)
+        const end = heard.indexOf(' ')
+        const [channel, payload] = [heard.slice(0, end), heard.slice(end + 1)]
         for (const one of listeners) if (one.channel === channel) one.onNotify(payload)
       },
       () => {
         isListening = true
-        refused = undefined
+        refusals.delete(url)
         for (const { onConnect } of listeners) onConnect?.()
       },
     )
@@ -255,6 +256,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     new Promise<T>((resolve, reject) => {
       const used = pool
       const startedAt = performance.now()
+      const refused = refusals.get(url)
       if (refused !== undefined && startedAt < refused.until) return reject(refused.error)
       // Two seconds more than the server's own limit, so that the server is the one to end it where it can.
       const timer = setTimeout(() => {
@@ -272,14 +274,14 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
       start().then(
         value => {
           settle()
-          refused = undefined
+          if (refused !== undefined) refusals.delete(url)
           resolve(value)
         },
         (error: unknown) => {
           settle()
           const what = withoutParameters(error)
           if (what instanceof DatabaseError && REFUSES.test(what.code)) {
-            refused = { error: what, until: performance.now() + REFUSED_MS }
+            refusals.set(url, { error: what, until: performance.now() + REFUSED_MS })
           }
           reject(what)
         },

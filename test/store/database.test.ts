@@ -77,14 +77,19 @@ test('a server that refuses is not knocked at by every call', async () => {
   await new Promise<void>(resolve => refusing.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void refusing.close())
   const { port } = refusing.address() as AddressInfo
-  const database = openDatabase(`postgres://nobody@127.0.0.1:${port}/none`)
+  const url = `postgres://nobody@127.0.0.1:${port}/none`
+  const database = openDatabase(url)
   onTestFinished(() => database.close())
 
   const ask = () => database.db.execute(sql`select 1`)
   await expect(ask()).rejects.toMatchObject({ code: '57P03' })
   const before = knocks
   const begin = () => database.db.transaction(() => Promise.resolve())
-  const calls = Array.from({ length: 50 }, () => [ask(), begin()]).flat()
+  // The pools of a process hear of it from each other.
+  const other = openDatabase(url)
+  onTestFinished(() => other.close())
+  const askOther = () => other.db.execute(sql`select 1`)
+  const calls = Array.from({ length: 50 }, () => [ask(), begin(), askOther()]).flat()
   for (const call of await Promise.allSettled(calls)) {
     expect(call).toMatchObject({ status: 'rejected', reason: { code: '57P03' } })
   }
