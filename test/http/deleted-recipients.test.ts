@@ -217,7 +217,8 @@ test(
     expect([late.status, late.body.includes('Esta alerta ha terminado.')]).toEqual([410, true])
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
     expect((await edge.call('POST', sent.link, { text: 'code=2', headers: form })).status).toBe(410)
-    expect((await edge.call('GET', `${sent.link.slice(0, -1)}_`)).status).toBe(404)
+    const other = sent.link.endsWith('_') ? '-' : '_'
+    expect((await edge.call('GET', sent.link.slice(0, -1) + other)).status).toBe(404)
     const receipt = {
       messageId: sent.messageIds[1]!,
       state: 'delivered',
