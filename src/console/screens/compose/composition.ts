@@ -105,6 +105,8 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
     try {
       const before = alert.value?.id
       const next = await write(sent)
+      // Asked before anything is drawn anew.
+      const reach = get<Estimate>(reachOf(next))
       alert.value = next
       savedAt.value = Date.now()
       problem.value = undefined
@@ -117,7 +119,7 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
         void keep(name(next.id), undefined)
         saving.value = 'no'
       }
-      await askReach(next)
+      await showReach(next, reach)
     } catch (error) {
       isDirty = true
       saving.value = 'no'
@@ -161,8 +163,10 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
     return patch(`/v1/alerts/${made.id}`, templatePatchOf(sent, made, now), at(made))
   }
 
-  const askReach = async ({ id, revision }: Alert) => {
-    const answer = await get<Estimate>(`/v1/alerts/${id}/estimate`)
+  const askReach = (of: Alert) => showReach(of, get<Estimate>(reachOf(of)))
+
+  const showReach = async ({ revision }: Alert, asked: Promise<Estimate>) => {
+    const answer = await asked
     if (alert.value?.revision !== revision) return
     estimate.value = answer
     estimateAt.value = Date.now()
@@ -261,6 +265,7 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
 }
 
 const at = ({ revision }: Alert) => ({ revision })
+const reachOf = ({ id }: Alert) => `/v1/alerts/${id}/estimate`
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 /** What was being written here, and did not reach the server: of a draft, or of a new alert. */
