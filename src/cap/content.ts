@@ -313,11 +313,11 @@ export function signedAreas(named: readonly Area[]): {
   const areas: Area[] = []
   const byShape = new Map<string, number>()
   const nos = new Map<Area, number>()
-  const distinct = new Set(named)
-  const alike = countBy([...distinct].map(likenessOf))
-  for (const area of distinct) {
+  const distinct = [...new Set(named)].map(area => ({ area, likeness: likenessOf(area) }))
+  const alike = new Map<string, number>()
+  for (const { likeness } of distinct) alike.set(likeness, (alike.get(likeness) ?? 0) + 1)
+  for (const { area, likeness } of distinct) {
     const { areaDesc: _name, ...covered } = area
-    const likeness = likenessOf(area)
     // Thousands of corners are not digested for the sake of areas that can't be the same.
     const shape = alike.get(likeness) === 1 ? likeness : digestOf(covered)
     const no = byShape.get(shape) ?? areas.push(area) - 1
@@ -335,12 +335,6 @@ const likenessOf = ({ polygon = [], circle = [], geocode = [], ...rest }: Area):
     geocode.map(({ value }) => value),
     Object.keys(rest).length,
   ])
-
-function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
-  return counts
-}
 
 /** The latest of times that may be written with different offsets, as it is written. */
 function latest(times: readonly string[]): string | null {

@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import { AppError } from '../errors.ts'
 import type { AppDependencies, Env } from './env.ts'
 
-/** Of one answer, in octets: the largest tiles and directories of archives have a few hundred thousand. */
+/** Of one answer, in octets: room for a tile or a directory, and far from the whole. */
 const MOST_AT_ONCE = 8 * 2 ** 20
 const RANGE = /^bytes=(\d{1,15})-(\d{1,15})$/
 

@@ -174,7 +174,7 @@ const SILENT_MS = 10_000
 const CHANNEL = 'tocsin'
 
 interface Listener {
-  readonly channel: string
+  readonly channel: Channel
   readonly onNotify: (payload: string) => void
   readonly onConnect: (() => void) | undefined
 }
@@ -193,6 +193,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
   const { max = 10, deadlineMs = 15_000, applicationName = 'tocsin', plans } = options
   let closed = false
   let lastLife = performance.now()
+
   const connect = () => {
     const pool = postgres(url, {
       max,

@@ -37,8 +37,8 @@ interface Schema {
 }
 
 /**
- * @see Protomaps basemap layers, version 4
- * @see OpenMapTiles schema 3.15
+ * @see Protomaps, basemap layers
+ * @see OpenMapTiles, vector tile schema
  */
 const SCHEMAS: readonly Schema[] = [
   {
