@@ -9,12 +9,15 @@ export interface Case {
   /** A receipt for each segment, and replies from this share of the phones. */
   readonly receipts: boolean
   readonly replies: number
+  /** For how long it is held, as the console does; the clock runs from its end. */
+  readonly holdSeconds?: number
 }
 
 export type TextKind = 'short' | 'long'
 
 export const CASES: readonly Case[] = [
   { name: 'plain', carriers: 1, texts: 'short', receipts: false, replies: 0 },
+  { name: 'held', carriers: 1, texts: 'short', receipts: false, replies: 0, holdSeconds: 5 },
   { name: 'receipts', carriers: 1, texts: 'short', receipts: true, replies: 0.2 },
   { name: 'mixed', carriers: 3, texts: 'long', receipts: false, replies: 0 },
   { name: 'mixed-receipts', carriers: 3, texts: 'long', receipts: true, replies: 0.2 },

@@ -133,17 +133,21 @@ async function settle(
   await sql`vacuum analyze contacts, locations`
 }
 
-/** Writes an alert to everyone, signs and approves it. @returns its id, and how to dispatch it */
+/** Writes an alert to everyone, signs and approves it. @returns its id, and how to dispatch it, held if need be */
 export async function prepareAlert(
   { author, approver }: County,
   texts: TextKind = 'short',
   round = 1,
   sms: readonly string[] = textsOf(texts, round),
-): Promise<{ id: string; dispatch: () => Promise<unknown> }> {
+): Promise<{ id: string; dispatch: (holdSeconds?: number) => Promise<unknown> }> {
   const { id } = await author.client.post<{ id: string }>('/v1/alerts', draft(texts, sms))
   await signAs(author.client, id, 'author', author.key)
   await signAs(approver.client, id, 'approver', approver.key)
-  return { id, dispatch: () => approver.client.post(`/v1/alerts/${id}/dispatch`) }
+  return {
+    id,
+    dispatch: (holdSeconds = 0) =>
+      approver.client.post(`/v1/alerts/${id}/dispatch`, { holdSeconds }),
+  }
 }
 
 /** Recipients taken by the carriers, of those delivered; and how many replied. */

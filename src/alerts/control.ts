@@ -90,7 +90,10 @@ export async function retryAlert(db: Database, alertId: string, caller: Caller):
     await verifyForSending(tx, alertId)
     const again = await requeueFailed(tx, alertId)
     const letters = await requeueLetters(tx, alertId)
-    const sending = await updateAlert(tx, alertId, { state: 'sending', finishedAt: null }, now)
+    // Whoever was held back when it was stopped is not held back by that again.
+    const holdUntil = alert.holdUntil !== null && alert.holdUntil > now ? now : alert.holdUntil
+    const goesOn = { state: 'sending', finishedAt: null, holdUntil } as const
+    const sending = await updateAlert(tx, alertId, goesOn, now)
     const left = leftOf(await readProgress(tx, alertId))
     const detail = `${again} recipients again${letters > 0 ? `, ${letters} letters` : ''}`
     await recordStep(tx, sending, { done: 'retried', from, by: operator, now, detail })

@@ -18,8 +18,9 @@ import { sleep } from '../clock.ts'
 import { forgetPeople } from '../inbound/recipients.ts'
 import { createNews, describeError, log } from '../log.ts'
 import { openDatabase, transact, type OpenDatabase } from '../store/database.ts'
+import { nextHoldEnds } from '../store/holds.ts'
 import { layOutLetters } from '../store/mailings.ts'
-import { mostUrgentPlan, nextHoldEnds } from '../store/plan.ts'
+import { mostUrgentPlan } from '../store/plan.ts'
 import {
   type Fitness,
   forgetLinks,
@@ -40,6 +41,7 @@ import { createSendableAlerts } from './sendable.ts'
 /** How often each loop looks by itself, in milliseconds. */
 const LOOK = {
   plans: 500,
+  holds: 500,
   ends: 500,
   accounts: 1_000,
   callbacks: 1_000,
@@ -124,8 +126,16 @@ export async function startDispatcher({
     if (waiting !== undefined && [...plans.values()].every(priority => waiting < priority)) {
       plan(waiting)
     }
-    const holdEnds = await nextHoldEnds(db)
-    return Math.max(1, Math.min(LOOK.plans, holdEnds ?? LOOK.plans))
+    return LOOK.plans
+  }
+
+  /** Wakes whoever waits for an alert in the moment in which its hold is over. */
+  const holding = async () => {
+    const endsIn = await nextHoldEnds(db)
+    if (endsIn === undefined || endsIn > LOOK.holds) return LOOK.holds
+    await sleep(endsIn, stopping.signal)
+    wake()
+    return 1
   }
 
   const plan = (priority: number) => {
@@ -306,6 +316,7 @@ export async function startDispatcher({
   const loops = [
     loop('accounts', reconciling),
     loop('plans', planning),
+    loop('holds', holding),
     loop('ends', ending),
     loop('notices', courier.turn),
     loop('unsigned notices', signing),

@@ -2,6 +2,9 @@
  * The planner: takes an alert that was dispatched, checks once more that it is what was signed, counts its
  * audience, and lays it out in blocks and ranges.
  *
+ * An alert that is held is laid out at once, so that all of it is ready when the hold is over, unless whom it reaches
+ * may still change by then, as those of an earlier one do.
+ *
  * The audience is read in one snapshot: a first small slice at once, so that the first message leaves while the
  * database is still getting ready for the rest; then everybody else as they stream in, slice by slice. If the
  * planner dies, another one takes the alert when the lease ends, reads the audience anew and plans those whom
@@ -57,6 +60,8 @@ const FIRST_SLICE = { atOnce: 300, least: 500, most: 2_500 }
 const RENEW_MS = 2_000
 /** What follows alerts that have not come to rest is looked at again after this. */
 const NEXT_TURN_SECONDS = 0.1
+/** One that has to wait for the end of its hold is looked at as often: it may be stopped. */
+const HELD_TURN_SECONDS = 1
 /** A plan that has failed, and not for what the alert is, is tried again after this. */
 const TRY_AGAIN_SECONDS = 1
 
@@ -107,14 +112,19 @@ async function plan(
   const { alertId, planned } = claim
   const content = await verifyForSending(db, alertId)
   const followed = (content.reached ?? []).map(({ id }) => id)
+  if (followed.length > 0 && claim.heldSeconds > 0) {
+    return releasePlan(db, planner, alertId, Math.min(HELD_TURN_SECONDS, claim.heldSeconds))
+  }
   // Asked before anybody is read: whom these may still reach afterwards is for another turn.
   const isLastTurn =
     followed.length === 0 || content.only === 'noReply' || (await areAtRest(db, followed))
   if (!isLastTurn && planned > 0) return releasePlan(db, planner, alertId, NEXT_TURN_SECONDS)
   let written = planned
+  const heldUntil = performance.now() + claim.heldSeconds * 1000
   const layout = createLayout(content, accounts, now(), planned, async slice => {
     written = await transact(db, tx => planSlice(tx, { planner, alertId, planned: written }, slice))
-    await notify(db, 'ranges', alertId)
+    // Lanes have nothing of it to claim before.
+    if (performance.now() >= heldUntil) await notify(db, 'ranges', alertId)
   })
   const firstSlices = firstSlicesOf(accounts)
   try {

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { lockBlocks, writeBlocks } from './blocks.ts'
 import type { Database } from './database.ts'
+import { IS_RELEASED } from './holds.ts'
 import { IS_MAILING } from './mailings.ts'
 import { moveProgress, NO_CARRIER } from './progress.ts'
 import { offsetsOf, PLACE, type RangePlace } from './ranges.ts'
@@ -80,7 +81,7 @@ export async function endOfAlert(
     where a.id = ${alertId}::uuid and a.state in ('sending', 'paused') and a.plan_state = 'done'
       and not exists (select from ranges r where r.alert_id = a.id and r.state <> 'done')
       and not ${IS_MAILING}
-      and (a.state = 'sending' or a.expires <= now())
+      and (a.state = 'sending' and ${IS_RELEASED} or a.expires <= now())
     for update of a
   `)
   if (row === undefined) return undefined

@@ -5,6 +5,7 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
 import { moveLetters } from './mailings.ts'
+import { IS_RELEASED } from './holds.ts'
 import { OPTED_OUT_SINCE } from './opt-outs.ts'
 import { letters } from './schema.ts'
 
@@ -43,7 +44,7 @@ export async function claimLetters(
       select l.alert_id, l.seq from (
         select a.id, a.priority from mailings m join alerts a on a.id = m.alert_id
           join carriers c on c.id = ${carrierId}::uuid and c.use in ('both', a.mode)
-        where a.state = 'sending' and (a.hold_until is null or a.hold_until <= now())
+        where a.state = 'sending' and ${IS_RELEASED}
       ) s
       cross join lateral (
         select w.alert_id, w.seq, row_number() over (order by w.due_at, w.seq) as turn from (

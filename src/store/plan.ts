@@ -20,13 +20,14 @@ export interface PlanClaim {
   readonly recipients: number
   readonly snapshot: string | undefined
   readonly dispatchedAt: Date
+  /** It is held for so many seconds yet: laid out meanwhile, and not sent; 0 for one that was stopped since. */
+  readonly heldSeconds: number
 }
 
-/** An alert waits to be planned, or its planner died. */
+/** An alert waits to be planned, or its planner died. One that is held is planned meanwhile: lanes heed the hold. */
 const waits =
   sql.raw(`state in ('sending', 'paused', 'stopped') and plan_state in ('pending', 'running')
-  and (planner_until is null or planner_until < now())
-  and (state = 'stopped' or hold_until is null or hold_until <= now())`)
+  and (planner_until is null or planner_until < now())`)
 
 /** The priority of the alert that `claimPlan` would take now; undefined when none waits. */
 export async function mostUrgentPlan(db: Database): Promise<number | undefined> {
@@ -44,6 +45,7 @@ export async function claimPlan(db: Database, planner: string): Promise<PlanClai
     recipients: number
     snapshot: string | null
     dispatched_ms: number
+    held_seconds: number
   }>(sql`
     with due as (
       select id from alerts
@@ -55,21 +57,22 @@ export async function claimPlan(db: Database, planner: string): Promise<PlanClai
         planner_until = now() + make_interval(secs => ${PLANNER_LEASE_SECONDS}::int)
     from due where a.id = due.id
     returning a.id, a.planned, a.recipients, a.plan_snapshot as snapshot,
-      (extract(epoch from a.dispatched_at) * 1000)::float8 as dispatched_ms
+      (extract(epoch from a.dispatched_at) * 1000)::float8 as dispatched_ms,
+      case when a.state = 'stopped' then 0
+        else greatest(0, coalesce(extract(epoch from a.hold_until - now()), 0)) end::float8 as held_seconds
   `)
   if (row === undefined) return undefined
   const { id: alertId, planned, recipients, snapshot } = row
   const dispatchedAt = new Date(row.dispatched_ms)
-  return { alertId, planned, recipients, snapshot: snapshot ?? undefined, dispatchedAt }
-}
-
-/** When the next alert's hold ends, in milliseconds from now; undefined when none is held. */
-export async function nextHoldEnds(db: Database): Promise<number | undefined> {
-  const [row] = await db.execute<{ ms: number | null }>(sql`
-    select (extract(epoch from min(hold_until) - now()) * 1000)::float8 as ms from alerts
-    where state = 'sending' and plan_state = 'pending' and hold_until > now()
-  `)
-  return row?.ms ?? undefined
+  const heldSeconds = row.held_seconds
+  return {
+    alertId,
+    planned,
+    recipients,
+    snapshot: snapshot ?? undefined,
+    dispatchedAt,
+    heldSeconds,
+  }
 }
 
 /** Fixes the number of recipients. */

@@ -7,6 +7,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { nextGeneration, type Block } from './block.ts'
 import { findBlocks, lockBlocks, phoneAt, readBlocks, writeBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
+import { IS_RELEASED } from './holds.ts'
 import { isAmong, LEASE_SECONDS, type Lease } from './intents.ts'
 import { OPTED_OUT_SINCE } from './opt-outs.ts'
 
@@ -108,7 +109,7 @@ export async function claimRanges(
     ),
     sending as (
       select id, priority, served_share from alerts
-      where state = 'sending' and priority < ${claim.before ?? LEAST_URGENT}
+      where state = 'sending' and ${IS_RELEASED} and priority < ${claim.before ?? LEAST_URGENT}
     ),
     open as materialized (
       select s.id as alert_id, s.priority, r.range_no, r.size

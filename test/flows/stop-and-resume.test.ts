@@ -177,6 +177,39 @@ test(
 )
 
 test(
+  'an alert that is held is laid out meanwhile, and leaves as soon as the hold is over',
+  { timeout: 60_000 },
+  async ({ tocsin, db, residents, simulator }) => {
+    const { author, approver } = tocsin
+    const { list } = simulator
+    const since = markList(list)
+    const alertId = await approveDraft(tocsin, floodAlert())
+    await approver.client.post(`/v1/alerts/${alertId}/dispatch`, { holdSeconds: 4 })
+    const { holdUntil } = await author.client.get<{ holdUntil: string }>(`/v1/alerts/${alertId}`)
+    const endsAt = list.now() + Date.parse(holdUntil) - Date.now()
+    await until(
+      () => db.execute(sql`select plan_state from alerts where id = ${alertId}::uuid`),
+      ([row]) => row?.['plan_state'] === 'done',
+      'everyone is laid out',
+    )
+    expect(list.now()).toBeLessThan(endsAt)
+    expect(list.messages - since.messages).toBe(0)
+    await list.until(() => list.messages > since.messages, 30_000)
+    const firstAt = list.message(since.messages).at
+    // Both clocks count whole milliseconds.
+    expect(firstAt).toBeGreaterThanOrEqual(endsAt - 2)
+    expect(firstAt - endsAt).toBeLessThan(1_000)
+    await watchUntil(author.client, alertId, ({ delivered }) => delivered === RECIPIENTS)
+    expect(judge(list, expectedTexts(residents), since)).toMatchObject({
+      reached: RECIPIENTS,
+      missed: [],
+      outside: [],
+      extraCopies: 0,
+    })
+  },
+)
+
+test(
   'an alert that is stopped while it is held reaches nobody',
   { timeout: 60_000 },
   async ({ tocsin, residents, simulator }) => {

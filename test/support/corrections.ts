@@ -38,17 +38,24 @@ export function aFlood(changes: object = {}) {
 }
 
 /** Composes, signs, approves, dispatches. @returns the alert's id */
-export async function dispatched({ author, approver }: Duty, alert: object): Promise<string> {
+export async function dispatched(
+  { author, approver }: Duty,
+  alert: object,
+  holdSeconds = 0,
+): Promise<string> {
   const id = await compose(author, alert)
   await author.submit(id)
   await approver.approve(id)
-  await dispatch(author, id)
+  await dispatch(author, id, holdSeconds)
   return id
 }
 
-export async function dispatch(who: Signer, id: string): Promise<void> {
+export async function dispatch(who: Signer, id: string, holdSeconds = 0): Promise<void> {
   const headers = { 'Idempotency-Key': randomUUID() }
-  const { status, body } = await who.call('POST', `/v1/alerts/${id}/dispatch`, { headers })
+  const { status, body } = await who.call('POST', `/v1/alerts/${id}/dispatch`, {
+    headers,
+    json: { holdSeconds },
+  })
   if (status !== 202) throw new Error(JSON.stringify(body))
 }
 
