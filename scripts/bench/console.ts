@@ -4,7 +4,7 @@
  * `reach`: an area is taken away and put back, and it is measured by the page's clock how long it takes until the bar
  * shows the new number: 250 ms are the limit. On a machine without a graphics card the map is drawn by its processors,
  * which are the server's, too: so it is measured again in a browser without WebGL, where the outlines stand still.
- * Beside both the same two calls without a browser.
+ * Beside both the same call without a browser.
  *
  * `watch`: that many alerts to everyone are being sent; one is watched, and the list of all of them is open in another
  * tab. Frames a second, the heap after a collection minute by minute, and the processor time of both pages. At the end
@@ -70,7 +70,7 @@ await withCounty(
       `reach after a change, ${CONTACTS.toLocaleString('en')} contacts, ${CHANGES} changes of 30,000 and about 100,000 people\n` +
         `  in the browser      ${summary(times)}; ${within(times)}\n` +
         `  and without WebGL   ${summary(stillTimes)}; ${within(stillTimes)}\n` +
-        `  the calls alone     ${summary(alone)}\n`,
+        `  the call alone      ${summary(alone)}\n`,
     )
     if (ALERTS > 0) await benchWatch(county, open)
     await browser.close()
@@ -112,8 +112,7 @@ async function reachAlone(county: County): Promise<number[]> {
     const { revision } = await client.get<{ revision: number }>(`/v1/alerts/${id}`)
     const from = performance.now()
     const areas = change % 2 === 0 ? BOTH.slice(0, 1) : BOTH
-    await client.patch(`/v1/alerts/${id}`, over(areas), `"${revision}"`)
-    await client.get(`/v1/alerts/${id}/estimate`)
+    await client.patch(`/v1/alerts/${id}?estimate=true`, over(areas), `"${revision}"`)
     times.push(performance.now() - from)
   }
   return times

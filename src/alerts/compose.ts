@@ -16,9 +16,11 @@ import { assertMode, type Caller, lockForStep, recordStep } from './steps.ts'
 import { editTemplate, type TemplateEdit } from './template-texts.ts'
 import { areaFaults, cleanArea, geocodesOf } from '../audience/areas.ts'
 import { lookUpGeocodes } from '../audience/geocodes.ts'
-import { resolveAudience } from '../audience/resolve.ts'
+import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
 import { modeOf, worstSeverity, type AlertDraft, type AlertDraftPatch } from '../cap/alert.ts'
+import type { AlertContent } from '../cap/content.ts'
 import { patched } from '../cap/patched.ts'
+import { trafficOf, type Traffic } from '../carriers/traffic.ts'
 import { AppError, isAppError, type Fault } from '../errors.ts'
 import {
   type AlertRow,
@@ -145,12 +147,16 @@ export interface AlertEdit {
   readonly template?: TemplateEdit | undefined
 }
 
-/** @throws AppError as `composeAlert`, and `not_found`, `stale_revision`, `wrong_state`, `invalid_template` */
+/**
+ * @param count counts whom it would reach by now, in the transaction
+ * @throws AppError as `composeAlert`, and `not_found`, `stale_revision`, `wrong_state`, `invalid_template`
+ */
 export async function editAlert(
   db: Database,
   alertId: string,
   caller: Caller,
   { patch, revision, template: edit }: AlertEdit,
+  count: CountDraft = countRecipients,
 ): Promise<WrittenAlert> {
   const { operator, now } = caller
   return transact(db, async tx => {
@@ -168,7 +174,7 @@ export async function editAlert(
     ])
     const { references } = before
     const { policy } = checked
-    const columns = await draftColumns(tx, draft, { policy, references, exercise })
+    const columns = await draftColumns(tx, draft, { policy, references, exercise, count })
     await assertMayAct(tx, operator, ['author'], { ...columns, references })
     const alert = await updateAlert(tx, alertId, columns, now)
     const { template, detail } = changed
@@ -293,7 +299,15 @@ interface DraftFacts {
   readonly references: readonly string[]
   /** The exercise that it belongs to. */
   readonly exercise: ExerciseRow | undefined
+  readonly count?: CountDraft
 }
+
+/** Counts whom a draft would reach. */
+export type CountDraft = (
+  tx: Database,
+  draft: Pick<AlertContent, 'reached' | 'only'> & { readonly traffic: Traffic },
+  resolved: ResolvedAudience,
+) => Promise<number>
 
 /** The draft with the columns that follow from it. */
 async function draftColumns(db: Database, draft: AlertDraft, facts: DraftFacts) {
@@ -315,7 +329,7 @@ async function draftColumns(db: Database, draft: AlertDraft, facts: DraftFacts) 
 async function boundsFor(
   db: Database,
   draft: AlertDraft,
-  { policy, references, exercise }: DraftFacts,
+  { policy, references, exercise, count = countRecipients }: DraftFacts,
 ): Promise<{ maxRecipients: number; minRecipients: number }> {
   const { maxRecipients: ceiling, minRecipients: floor } = draft
   if (ceiling !== undefined && floor !== undefined) {
@@ -323,10 +337,11 @@ async function boundsFor(
   }
   const reached = await signReached(db, draft, references)
   const { only } = draft.audience
+  const traffic = trafficOf({ mode: modeOf(draft.status), exercise })
   const counted: number[] = []
   for (const hours of heedsHours(draft) ? (['within', 'outside'] as const) : ['within' as const]) {
     const resolved = await resolveAudience(db, draftAudience(draft, policy, hours, exercise))
-    counted.push(await countRecipients(db, { reached, ...(only && { only }) }, resolved))
+    counted.push(await count(db, { reached, traffic, ...(only && { only }) }, resolved))
   }
   // Where an excluded area is left at some hour, there are more of them outside all hours.
   const [fewest, most] = [Math.min(...counted), Math.max(...counted)]

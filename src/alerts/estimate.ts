@@ -1,3 +1,4 @@
+import type { CountDraft } from './compose.ts'
 import { audienceOf, draftAudience, optOutsOf } from './audience.ts'
 import { freshContent } from './content.ts'
 import {
@@ -14,7 +15,13 @@ import { missedPlaces } from '../audience/missed-places.ts'
 import type { Place } from '../audience/places.ts'
 import { estimateReached } from '../audience/reached.ts'
 import { countAudience, phonesIn } from '../audience/count.ts'
-import { type AudienceEstimate, estimateAudience, estimateOf } from '../audience/estimate.ts'
+import {
+  type AudienceEstimate,
+  estimateAudience,
+  estimateOf,
+  estimateWithin,
+  type OwnEstimate,
+} from '../audience/estimate.ts'
 import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
 import type { AlertDraft } from '../cap/alert.ts'
 import { type AlertContent, readContent } from '../cap/content.ts'
@@ -83,14 +90,66 @@ export interface Estimate {
   }[]
 }
 
+/** What was counted when a draft was written. */
+export interface CountedDraft {
+  readonly prefixes: readonly string[]
+  readonly own: OwnEstimate
+}
+
+/**
+ * Counts a draft for its bounds as its estimate would, which then need not count again.
+ *
+ * @param pool another connection may come from
+ */
+export function createDraftCount(pool: Database): {
+  readonly count: CountDraft
+  /** Undefined where it was not counted so. */
+  readonly counted: () => CountedDraft | undefined
+} {
+  let counted: CountedDraft | undefined
+  return {
+    counted: () => counted,
+    async count(tx, draft, resolved) {
+      const { reached = [], only, traffic } = draft
+      if (reached.length > 0 || only !== undefined) {
+        return countRecipients(tx, draft, resolved)
+      }
+      const prefixes = routePrefixes(await accountsFor(tx, traffic))
+      const own = await estimateWithin(tx, pool, resolved, prefixes)
+      counted = { prefixes, own }
+      return own.recipients
+    },
+  }
+}
+
+const accountsFor = async (db: Database, traffic: Traffic) =>
+  (await listSendingCarriers(db)).filter(account => carries(account, traffic))
+
 /** Whom an alert would reach now, by whom, and how long it would take. Changes nothing. */
 export async function estimateAlert(db: Database, alertId: string, now: Date): Promise<Estimate> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
+  return estimateWritten(db, alert, now, undefined)
+}
+
+/** The same of an alert as it was written, if need be counted just then. */
+export async function estimateWritten(
+  db: Database,
+  alert: AlertRow,
+  now: Date,
+  draft: CountedDraft | undefined,
+): Promise<Estimate> {
   const { content, resolved } = await contentNow(db, alert, now)
   const traffic = trafficOf(content)
-  const accounts = (await listSendingCarriers(db)).filter(account => carries(account, traffic))
-  const counted = await countNow(db, content, resolved, routePrefixes(accounts))
+  const accounts = await accountsFor(db, traffic)
+  const prefixes = routePrefixes(accounts)
+  // Its bounds are of any hour.
+  const isOfNow = resolved?.openAt === undefined && draft?.prefixes.join() === prefixes.join()
+  const known = isOfNow ? draft.own : undefined
+  const counted =
+    known === undefined
+      ? await countNow(db, content, resolved, prefixes)
+      : { audience: known, reachedBefore: 0, unlocated: known.unlocated }
   const { audience } = counted
   const measures = content.texts.map(({ sms }) => measureText(asMeasured(sms, content.link?.base)))
   const reached = audience.kinds.map(({ areaNos, groupNos, language, prefix, recipients }) => {

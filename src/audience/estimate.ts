@@ -18,7 +18,6 @@ import {
   optedOut,
   sourcesOf,
   splitTiles,
-  withSets,
 } from './selection.ts'
 
 /** Recipients alike in all that decides their text, their tally and their way. */
@@ -42,38 +41,53 @@ export interface AudienceEstimate {
   readonly byGroup: readonly { groupId: string; name: string; recipients: number }[]
 }
 
+/** `unlocated`: recipients without any location, whom no area would find. */
+export type OwnEstimate = AudienceEstimate & { readonly unlocated: number }
+
 /**
  * Counts recipients in every way that an operator is shown.
  *
  * @param prefixes those of all carriers' routes
- * @returns `unlocated`: recipients without any location, whom no area would find
  */
 export function estimateAudience(
   db: Database,
   audience: ResolvedAudience,
   prefixes: readonly string[],
-): Promise<AudienceEstimate & { readonly unlocated: number }> {
+): Promise<OwnEstimate> {
+  return db.transaction(tx => estimateWithin(tx, db, audience, prefixes))
+}
+
+/**
+ * The same in a transaction that does other things, too.
+ *
+ * @param pool another connection may come from
+ */
+export async function estimateWithin(
+  tx: Database,
+  pool: Database,
+  audience: ResolvedAudience,
+  prefixes: readonly string[],
+): Promise<OwnEstimate> {
   const { areas, groups, roster, openAt } = audience
-  return withSets(db, async tx => {
-    const barred = await excluded(tx, audience)
-    const out = await optedOut(tx, audience)
-    const inTwo = beside(tx, db)
-    const counted = await countKinds(tx, inTwo, audience, prefixes, [...barred, ...out])
-    const kinds = counted.map(kind => ({
-      areaNos: numbersIn(kind.mask, 0, areas.length),
-      groupNos: numbersIn(kind.mask, areas.length, areas.length + groups.length),
-      language: kind.language,
-      prefix: kind.prefix,
-      recipients: kind.people,
-    }))
-    const recipients = sum(kinds)
-    const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
-    const members = await membersIn(tx, roster === undefined ? groups : [roster], openAt)
-    return {
-      ...estimateOf(kinds, withOptedOut - recipients, audience),
-      unlocated: await countUnlocated(tx, members, [...barred, ...out]),
-    }
-  })
+  await prepareForSets(tx)
+  const barred = await excluded(tx, audience)
+  const out = await optedOut(tx, audience)
+  const inTwo = beside(tx, pool)
+  const counted = await countKinds(tx, inTwo, audience, prefixes, [...barred, ...out])
+  const kinds = counted.map(kind => ({
+    areaNos: numbersIn(kind.mask, 0, areas.length),
+    groupNos: numbersIn(kind.mask, areas.length, areas.length + groups.length),
+    language: kind.language,
+    prefix: kind.prefix,
+    recipients: kind.people,
+  }))
+  const recipients = sum(kinds)
+  const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
+  const members = await membersIn(tx, roster === undefined ? groups : [roster], openAt)
+  return {
+    ...estimateOf(kinds, withOptedOut - recipients, audience),
+    unlocated: await countUnlocated(tx, members, [...barred, ...out]),
+  }
 }
 
 async function countKinds(

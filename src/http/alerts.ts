@@ -14,7 +14,7 @@ import { readContentBytes } from '../alerts/content.ts'
 import { type Moved, pauseAlert, resumeAlert, retryAlert, stopAlert } from '../alerts/control.ts'
 import { dispatchAlert } from '../alerts/dispatch.ts'
 import { draftWarnings } from '../alerts/draft-faults.ts'
-import { estimateAlert } from '../alerts/estimate.ts'
+import { createDraftCount, estimateAlert, estimateWritten } from '../alerts/estimate.ts'
 import { whoHasSeen } from '../alerts/eyes.ts'
 import { kindOf } from '../alerts/follow-ups.ts'
 import { type Action, rolesFor } from '../alerts/steps.ts'
@@ -22,6 +22,7 @@ import { templateWarnings } from '../alerts/template-texts.ts'
 import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
 import { AppError, type Fault } from '../errors.ts'
+import { describeError, log } from '../log.ts'
 import { assertionSchema, type RelyingParty, relyingPartyOf } from '../signing/passkeys.ts'
 import { type AlertRow, type AlertSummary, findAlert, listAlerts } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
@@ -333,10 +334,17 @@ const editRoute = createRoute({
   summary: 'Change a draft: each field given replaces the whole of it, null takes it away',
   request: {
     params: idParams,
+    query: z.object({
+      estimate: z.enum(['true']).optional().meta({
+        description: 'Answers with its estimate, too: counted once, and sooner than by two calls',
+      }),
+    }),
     headers: ifMatchHeader,
     body: requiredBody(editSchema),
   },
-  responses: { 200: alertAnswer('Changed') },
+  responses: {
+    200: answerOf('Changed', alertSchema.extend({ estimate: estimateSchema.optional() })),
+  },
 })
 
 const deleteRoute = createRoute({
@@ -447,7 +455,20 @@ export const alertRoutes = ({ database, config, now }: AppDependencies) => {
       const { template, ...patch } = c.req.valid('json')
       const change = { patch, revision: revisionFromIfMatch(c), template }
       const { id } = c.req.valid('param')
-      return c.json(await shown(c, await editAlert(db, id, callerFor(c, 'edit'), change)), 200)
+      const caller = callerFor(c, 'edit')
+      if (c.req.valid('query').estimate === undefined) {
+        return c.json(await shown(c, await editAlert(db, id, caller, change)), 200)
+      }
+      const { count, counted } = createDraftCount(db)
+      const alert = await editAlert(db, id, caller, change, count)
+      const [written, estimate] = await Promise.all([
+        shown(c, alert),
+        // The change stands, whatever becomes of this.
+        estimateWritten(db, alert, now(), counted()).catch((error: unknown) => {
+          log.warn({ alertId: id, code: describeError(error) }, 'a change was not estimated')
+        }),
+      ])
+      return c.json(estimate === undefined ? written : { ...written, estimate }, 200)
     })
     .openapi(deleteRoute, async c => {
       const { id } = c.req.valid('param')

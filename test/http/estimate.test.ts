@@ -78,6 +78,59 @@ test('an estimate says who reads another language than theirs, and what they mis
   expect(body.recipients).toBe(8)
 })
 
+test('a change is answered with the estimate that is asked for after it, whomever it reaches', async ({
+  edge,
+  db,
+}) => {
+  const author = await aSigner(edge, ['author'])
+  const [x, y] = [-90.5, 41.5]
+  const [opted, ...others] = await contactsAt(db, [
+    [x, y],
+    [x, y, 'es'],
+    [x + 1, y],
+    [x + 1, y, 'es'],
+    [x + 1, y],
+  ])
+  await db.execute(sql`
+    insert into opt_outs (phone, scope, source, at)
+    select phone, 'all', 'test', now() from contacts where id = ${opted!}::uuid`)
+  // One of them is there for a minute of the week that is days away, wherever one asks from.
+  const minute = (Math.floor(Date.now() / 60_000) + 5_000) % 10_080
+  const open = `{[${minute},${minute + 1})}`
+  await db.execute(sql`
+    update locations set hours = '[]', open_minutes = ${open}::int4multirange where contact_id = ${others[1]!}::uuid`)
+  const group = await aListedGroup(db, others.slice(2))
+  const around = (name: string, longitude: number) => ({
+    areaDesc: name,
+    circle: [{ center: [longitude, y], radiusKm: 1 }],
+  })
+  const draft = anAlert({ info: { area: [around('West', x)] } })
+  const [english] = draft.info
+  const spanish = { ...english, language: 'es-US', sms: 'INUNDACION. Suba a un lugar alto.' }
+  const id = await compose(author, { ...draft, info: [english, spanish] })
+  const changes = [
+    [{ info: [{ ...english, area: [around('West', x)] }] }, 1],
+    [{ info: [{ ...english, area: [around('West', x), around('East', x + 1)] }, spanish] }, 4],
+    [{ audience: { groups: [group] } }, 4],
+    [{ audience: { excludeGroups: [group] } }, 2],
+    [{ audience: { locationHours: 'respect' } }, 3],
+    [{ audience: {}, maxRecipients: 9, minRecipients: 1 }, 4],
+  ] as const
+  for (const [json, recipients] of changes) {
+    const answer = await author.call('PATCH', `/v1/alerts/${id}?estimate=true`, { json })
+    expect([answer.status, answer.body.errors]).toEqual([200, undefined])
+    const { estimate, ...alert } = answer.body
+    expect(estimate).toEqual((await author.call('GET', `/v1/alerts/${id}/estimate`)).body)
+    expect(estimate.recipients).toBe(recipients)
+    expect(alert).toEqual((await author.call('GET', `/v1/alerts/${id}`)).body)
+    const plain = await author.call('PATCH', `/v1/alerts/${id}`, { json })
+    expect(plain.body.maxRecipients).toBe(alert.maxRecipients)
+    expect(plain.body.estimate).toBeUndefined()
+  }
+  const unknown = await author.call('PATCH', `/v1/alerts/${id}?estimate=yes`, { json: {} })
+  expect([unknown.status, unknown.body.code]).toEqual([400, 'invalid_request'])
+})
+
 test('contacts are counted once a minute at the most, and not waited for until they are old', async ({
   db,
 }) => {

@@ -104,9 +104,9 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
     const sent = form.value
     try {
       const before = alert.value?.id
-      const next = await write(sent)
-      // Asked before anything is drawn anew.
-      const reach = get<Estimate>(reachOf(next))
+      const { estimate: counted, ...next } = await write(sent)
+      // Asked before anything is drawn anew, where it has not come with the answer.
+      const reach = counted ?? get<Estimate>(reachOf(next))
       alert.value = next
       savedAt.value = Date.now()
       problem.value = undefined
@@ -132,7 +132,7 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
     }
   }
 
-  const write = async (sent: Form): Promise<Alert> => {
+  const write = async (sent: Form): Promise<Alert & { readonly estimate?: Estimate }> => {
     const now = new Date()
     const before = alert.value
     const heldTo = before?.template?.partedAt === null ? before.template.id : undefined
@@ -142,10 +142,10 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
       const optional = { corrections: null, reminders: null, escalations: null }
       const draft = { ...optional, ...draftOf(sent, status, now) }
       const audience = { ...before.audience, groups: sent.groups }
-      return patch(`/v1/alerts/${before.id}`, { ...draft, audience, ...parts }, at(before))
+      return patch(edited(before), { ...draft, audience, ...parts }, at(before))
     }
     if (before !== undefined && heldTo === sent.template?.id) {
-      return patch(`/v1/alerts/${before.id}`, templatePatchOf(sent, before, now), at(before))
+      return patch(edited(before), templatePatchOf(sent, before, now), at(before))
     }
     // A draft keeps the template that it was made of: another template makes another draft.
     const path =
@@ -160,12 +160,15 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
       sent.reminders !== undefined ||
       (sent.escalations ?? []).length > 0
     if (!isOther || sent.template === undefined) return made
-    return patch(`/v1/alerts/${made.id}`, templatePatchOf(sent, made, now), at(made))
+    return patch(edited(made), templatePatchOf(sent, made, now), at(made))
   }
 
   const askReach = (of: Alert) => showReach(of, get<Estimate>(reachOf(of)))
 
-  const showReach = async ({ revision }: Alert, asked: Promise<Estimate>) => {
+  const showReach = async (
+    { revision }: Pick<Alert, 'revision'>,
+    asked: Estimate | Promise<Estimate>,
+  ) => {
     const answer = await asked
     if (alert.value?.revision !== revision) return
     estimate.value = answer
@@ -265,7 +268,9 @@ export function createComposition(first: Form, stored: Alert | undefined, restor
 }
 
 const at = ({ revision }: Alert) => ({ revision })
-const reachOf = ({ id }: Alert) => `/v1/alerts/${id}/estimate`
+const reachOf = ({ id }: Pick<Alert, 'id'>) => `/v1/alerts/${id}/estimate`
+/** A change that is answered with the reach, counted once. */
+const edited = ({ id }: Pick<Alert, 'id'>) => `/v1/alerts/${id}?estimate=true`
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 /** What was being written here, and did not reach the server: of a draft, or of a new alert. */
