@@ -33,6 +33,10 @@ interface LogFields {
   waiting?: number
   batchMs?: number
   throttled?: number
+  /** Migrations: that the program brings, that the database has had, that it asks for. */
+  due?: number
+  applied?: number
+  floor?: number
 }
 
 export interface Log {

@@ -27,6 +27,7 @@ import { startStallWatch } from '../reports/stalls.ts'
 import { openDatabase, type OpenDatabase } from '../store/database.ts'
 import { startEmbeddedPostgres } from '../store/embedded.ts'
 import { migrateDatabase } from '../store/migrate.ts'
+import { startVersionWatch, untilMigrated } from './version-watch.ts'
 
 /** The API's connections; a dispatcher opens as many. */
 const POOL = 20
@@ -38,6 +39,8 @@ export interface Service {
   readonly url: string | undefined
   /** Made at this start; a password that was made up is shown once and stored nowhere. */
   readonly administrator: { readonly email: string; readonly password?: string } | undefined
+  /** Resolves when a newer version has made the database ready for itself alone: then it is to be stopped. */
+  readonly superseded: Promise<void>
   /** Safe twice. */
   stop(): Promise<void>
 }
@@ -61,17 +64,21 @@ export async function startService(config: Config): Promise<Service> {
     })
     parts.push({ stop: () => database.close() })
     const masterKey = await loadMasterKey(config)
+    const superseded = new Promise<void>(resolve => {
+      parts.push(startVersionWatch(database.db, resolve))
+    })
     if (config.role === 'dispatch') {
+      await untilMigrated(database.db)
       await assertMasterKey(database.db, masterKey)
       const installation = { ...config, masterKey }
       parts.push(await startDispatcher({ database, installation, now: () => new Date() }))
-      return { url: undefined, administrator: undefined, stop }
+      return { url: undefined, administrator: undefined, superseded, stop }
     }
     const administrator = await ensureFirstAdministrator(database.db, config, masterKey)
     const { url, part } = await startApi(config, database, masterKey)
     parts.push(part)
     if (config.role === 'all') parts.push(superviseDispatcher(databaseUrl))
-    return { url, administrator, stop }
+    return { url, administrator, superseded, stop }
   } catch (error) {
     await stop()
     throw error

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { describeError } from '../log.ts'
 import type { Database } from '../store/database.ts'
-import { countMigrations } from '../store/readiness.ts'
+import { isSuperseded, readSchemaVersion } from '../store/schema-version.ts'
 import { buildId } from './console.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { laneMetrics } from './lane-metrics.ts'
@@ -24,7 +24,11 @@ export const healthRoutes = ({ database: { db } }: AppDependencies, { registry }
 
 async function reasonsNotReady(db: Database): Promise<string[]> {
   try {
-    const { due, applied } = await countMigrations(db)
+    const version = await readSchemaVersion(db)
+    const { due, applied, floor } = version
+    if (isSuperseded(version)) {
+      return [`the database asks for ${floor} migrations, this program knows ${due}`]
+    }
     return applied < due ? [`the database has had ${applied} of ${due} migrations`] : []
   } catch (error) {
     return [`the database is away: ${describeError(error)}`]
