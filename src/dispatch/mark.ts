@@ -5,7 +5,13 @@
  */
 import { heedDatabaseTime } from '../clock.ts'
 import type { Database } from '../store/database.ts'
-import { markIntents, reservePace, type IntentMark, type PaceWish } from '../store/intents.ts'
+import {
+  markIntents,
+  reservePace,
+  type IntentMark,
+  type MarkAnswer,
+  type MarkRequest,
+} from '../store/intents.ts'
 import { keyOf, renewed, type HeldRanges } from './held.ts'
 import { PACE_SHARE, type Pace } from './pace.ts'
 import type { Queue } from './queue.ts'
@@ -72,15 +78,29 @@ export function nextMark(facts: MarkingFacts): { count: number; owed: number } |
 /** In how many milliseconds more slots can be reserved than are in hand; 0 or less: now. */
 export const untilReservable = (aheadMs: number): number => aheadMs - PACE_ASKED_MS
 
-export interface Marking {
+/** A mark of the next of the queue, to be asked for. */
+export interface PreparedMark {
+  readonly count: number
+  readonly request: MarkRequest
   /**
-   * Marks the next `count` of the queue, and reserves slots for them and for `owed` segments more. Slots that come
-   * while the carrier is being slowed down are dropped.
+   * What has been answered is marked, and its slots are taken; what lost its lease is withdrawn. Slots that come while
+   * the carrier is being slowed down are dropped.
    *
-   * @param isPressing it is the pace that what waits here waits for
    * @returns 0, or in how many milliseconds there may be slots: others have reserved them as far ahead as they may
    */
-  mark(count: number, owed: number, isPressing: boolean): Promise<number>
+  settle(answer: MarkAnswer): number
+}
+
+export interface Marking {
+  /**
+   * Prepares to mark the next `count` of the queue, and to reserve slots for them and for `owed` segments more. One at
+   * a time: nothing is taken from the queue meanwhile but what is marked.
+   *
+   * @param isPressing it is the pace that what waits here waits for
+   */
+  prepare(count: number, owed: number, isPressing: boolean): PreparedMark
+  /** Asks for it in a statement of its own. @returns as `settle` */
+  mark(prepared: PreparedMark): Promise<number>
 }
 
 export function createMarking(of: {
@@ -93,19 +113,17 @@ export function createMarking(of: {
   isSlowing: () => boolean
 }): Marking {
   const { db, carrierId, rate, queue, held, pace } = of
+  const segmentsPerSecond = rate * PACE_SHARE
 
-  const askFor = async (marks: readonly IntentMark[], wish: PaceWish) => {
-    const pacing = rate * PACE_SHARE
-    if (marks.length === 0) {
-      const reservation = await reservePace(db, carrierId, wish.slots, pacing)
-      return { kept: new Set(), reservation, againMs: AGAIN_MS.most }
-    }
-    const { marked, reservation, againMs } = await markIntents(db, carrierId, marks, wish, pacing)
-    return { kept: new Set(marked.map(keyOf)), reservation, againMs }
-  }
+  /** Without marks, slots alone. */
+  const slotsFor = async (slots: number): Promise<MarkAnswer> => ({
+    marked: [],
+    reservation: await reservePace(db, carrierId, slots, segmentsPerSecond),
+    againMs: AGAIN_MS.most,
+  })
 
   return {
-    async mark(count, owed, isPressing) {
+    prepare(count, owed, isPressing) {
       const marks = new Map<HeldRange, { -readonly [K in keyof IntentMark]: IntentMark[K] }>()
       // What was marked and has outlasted its slots asks again whether it may leave.
       if (owed > 0) {
@@ -128,23 +146,32 @@ export function createMarking(of: {
       // Where what may leave already is more urgent and lacks slots, what is marked now asks for its own afterwards.
       const lacking = owed > 0 ? (queue.firstMarked ?? LEAST_URGENT) : LEAST_URGENT
       const slots = lacking < toMark ? owed : Math.max(0, picked.segments + owed)
-      const { kept, reservation, againMs } = await askFor([...marks.values()], {
-        slots,
-        priority: Math.min(lacking, toMark),
-        isPressing,
-      })
-      for (const range of marks.keys()) {
-        if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
-        else held.withdraw(range)
+      const wish = { slots, priority: Math.min(lacking, toMark), isPressing }
+      return {
+        count,
+        request: { carrierId, marks: [...marks.values()], wish, segmentsPerSecond },
+        settle({ marked, reservation, againMs }) {
+          const kept = new Set(marked.map(keyOf))
+          for (const range of marks.keys()) {
+            if (kept.has(keyOf(range.lease))) renewed(range, sentAt)
+            else held.withdraw(range)
+          }
+          if (reservation !== undefined) {
+            heedDatabaseTime(reservation.databaseNow, performance.now())
+            if (!of.isSlowing()) pace.grant(reservation, performance.now())
+          } else if (kept.size > 0 || marks.size === 0) {
+            return Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, againMs))
+          }
+          queue.mark(picked)
+          return 0
+        },
       }
-      if (reservation !== undefined) {
-        heedDatabaseTime(reservation.databaseNow, performance.now())
-        if (!of.isSlowing()) pace.grant(reservation, performance.now())
-      } else if (kept.size > 0 || marks.size === 0) {
-        return Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.least, againMs))
-      }
-      queue.mark(picked)
-      return 0
+    },
+    async mark({ request, settle }) {
+      const { marks, wish } = request
+      return settle(
+        marks.length === 0 ? await slotsFor(wish.slots) : await markIntents(db, request),
+      )
     },
   }
 }

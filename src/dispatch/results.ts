@@ -11,7 +11,8 @@ import { isSubmitError, type Outcome, type SubmitError } from '../carriers/carri
 import { createNews, describeError, log } from '../log.ts'
 import { isDatabaseAway, type Database } from '../store/database.ts'
 import { WHOLE } from '../store/block.ts'
-import { recordResults, type MessageIds, type RangeResults } from '../store/results.ts'
+import type { MarkAnswer, MarkRequest } from '../store/intents.ts'
+import { recordAndMark, type MessageIds, type RangeResults } from '../store/results.ts'
 import type { Submissions } from '../store/submissions.ts'
 import { afterFailure, kindFor } from './retry.ts'
 import type { LaneCounts } from './lane-counts.ts'
@@ -58,14 +59,23 @@ export interface ResultWriter {
   flush(): Promise<void>
 }
 
+/** What is marked in the same commit as results, and is told how that went. */
+export interface MarkAlong {
+  readonly request: MarkRequest
+  /** Before the results are told of. @param answer undefined: nothing was marked */
+  settled(answer: MarkAnswer | undefined): void
+}
+
 /**
  * @param written told how many results have just been committed (or given up), and of the message ids among them
+ * @param along asked for a mark that goes along with so many results
  */
 export function createResultWriter(
   db: Database,
   carrierId: string,
   counts: LaneCounts,
   written: (count: number, submissions: readonly Submissions[]) => void,
+  along: (count: number) => MarkAlong | undefined,
 ): ResultWriter {
   const isNews = createNews()
   let collected = new Map<HeldRange, Collected>()
@@ -126,26 +136,30 @@ export function createResultWriter(
     }
     for (const [alertId, ranges] of byAlert) {
       const startedAt = performance.now()
-      const submissions = await writeBatch(alertId, ranges)
+      const count = ranges.reduce((sum, one) => sum + one.count, 0)
+      const submissions = await writeBatch(alertId, ranges, along(count))
       counts.batches++
       counts.batchMs = performance.now() - startedAt
       counts.batchSeconds += counts.batchMs / 1000
-      written(
-        ranges.reduce((sum, { count }) => sum + count, 0),
-        submissions,
-      )
+      written(count, submissions)
     }
   }
 
   const writeBatch = async (
     alertId: string,
     ranges: readonly Collected[],
+    mark: MarkAlong | undefined,
   ): Promise<readonly Submissions[]> => {
     const id = uuid()
     for (let attempt = 0; ; attempt++) {
+      const next = attempt === 0 ? mark : undefined
       try {
-        return await recordResults(db, { id, alertId, carrierId, ranges })
+        const batch = { id, alertId, carrierId, ranges }
+        const recorded = await recordAndMark(db, batch, next?.request)
+        next?.settled(recorded.marks)
+        return recorded.written
       } catch (error) {
+        next?.settled(undefined)
         counts.faults++
         const code = describeError(error)
         if (isNews(code)) log.error({ alertId, carrierId, code, attempt }, 'results not written')

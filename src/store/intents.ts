@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { arrayLiteral, numberArray, type Database } from './database.ts'
 
 /** How long a claimed range stays its owner's without a word from it, in seconds. */
@@ -52,37 +52,58 @@ export interface PaceWish {
   readonly isPressing: boolean
 }
 
+/** What is to be marked of one account, and the slots that it asks for. */
+export interface MarkRequest {
+  readonly carrierId: string
+  readonly marks: readonly IntentMark[]
+  readonly wish: PaceWish
+  /** The pace at which the slots are spread. */
+  readonly segmentsPerSecond: number
+}
+
+export interface MarkAnswer {
+  /** What is missing here must not be sent. */
+  readonly marked: readonly Lease[]
+  /** Absent where other dispatchers have reserved as far ahead as anyone may. */
+  readonly reservation: PaceReservation | undefined
+  /** Then more may be had in so many milliseconds. */
+  readonly againMs: number
+}
+
 /**
  * Marks intents and reserves the account's slots for them in one small statement, before any byte of them
- * leaves. A mark holds only where the lease is still ours and the alert is `sending` and unexpired: what is
- * missing from `marked` must not be sent. `reservation` is absent where other dispatchers have reserved as
- * far ahead as anyone may; more may be had in `againMs`.
+ * leaves. A mark holds only where the lease is still ours and the alert is `sending` and unexpired.
  *
  * The more urgent goes first over all dispatchers: who has none of it left reserves only what it leaves. A holder
  * that dies, or whose windows are full, reserves nothing, and so leaves everything.
- *
- * @param segmentsPerSecond the pace at which the slots are spread
  */
-export async function markIntents(
-  db: Database,
-  carrierId: string,
-  marks: readonly IntentMark[],
-  { slots, priority, isPressing }: PaceWish,
-  segmentsPerSecond: number,
-): Promise<{
-  marked: readonly Lease[]
-  reservation: PaceReservation | undefined
-  againMs: number
-}> {
-  const [row] = await db.execute<{
-    marked: [string, number, number][] | null
-    starts_at: number | null
-    database_now: number
-    interval_ms: number | null
-    slots: number | null
-    again_ms: number | null
-  }>(sql`
-    with want as (
+export async function markIntents(db: Database, request: MarkRequest): Promise<MarkAnswer> {
+  const { parts, columns } = markStatement(request)
+  const [row] = await db.execute<MarkColumns>(sql`with ${parts} select ${columns}`)
+  return answerFromRow(row)
+}
+
+export interface MarkColumns extends Record<string, unknown> {
+  readonly marked: [string, number, number][] | null
+  readonly starts_at: number | null
+  readonly database_now: number
+  readonly interval_ms: number | null
+  readonly slots: number | null
+  readonly again_ms: number | null
+}
+
+/**
+ * The statement in pieces, for it may be part of another: what stands between `with` and `select`, and the columns.
+ *
+ * @param onlyIf nothing is marked unless this holds too
+ */
+export function markStatement(
+  { carrierId, marks, wish, segmentsPerSecond }: MarkRequest,
+  onlyIf = sql``,
+): { readonly parts: SQL; readonly columns: SQL } {
+  const { slots, priority, isPressing } = wish
+  const parts = sql`
+    want as (
       select * from unnest(
         ${arrayLiteral(marks.map(mark => mark.alertId))}::uuid[],
         ${arrayLiteral(marks.map(mark => mark.rangeNo))}::int[],
@@ -98,18 +119,18 @@ export async function markIntents(
       where ${isAmong(marks)}
         and r.alert_id = w.alert_id and r.range_no = w.range_no and r.fence = w.fence
         and r.state = 'leased' and r.lease_until > now() and r.expires > now()
-        and a.state = 'sending'
+        and a.state = 'sending' ${onlyIf}
       returning r.alert_id, r.range_no, r.fence
     ),
     -- One time for all of it, taken when the row is ours.
-    locked as materialized (
+    pace as materialized (
       select * from carrier_pace
       where carrier_id = ${carrierId}::uuid and exists (select from marked)
       for no key update
     ),
     timed as materialized (
       select *, clock_timestamp() as now, 1 / (${segmentsPerSecond}::float8 * factor) as interval
-      from locked
+      from pace
     ),
     standing as materialized (
       select *, coalesce(precedence_until > now and precedence < ${priority}::int, false) as yields
@@ -135,16 +156,19 @@ export async function markIntents(
       from terms t
       where p.carrier_id = t.carrier_id and t.tat < t.horizon
       returning p.tat, t.interval, t.slots
-    )
-    select
+    )`
+  const columns = sql`
       (select json_agg(json_build_array(alert_id, range_no, fence)) from marked) as marked,
       (select extract(epoch from tat) * 1000 - interval * slots * 1000
          from paced)::float8 as starts_at,
       (extract(epoch from clock_timestamp()) * 1000)::float8 as database_now,
       (select interval * 1000 from paced)::float8 as interval_ms,
       (select slots from paced)::int as slots,
-      (select extract(epoch from tat - horizon) * 1000 from terms)::float8 as again_ms
-  `)
+      (select extract(epoch from tat - horizon) * 1000 from terms)::float8 as again_ms`
+  return { parts, columns }
+}
+
+export function answerFromRow(row: MarkColumns | undefined): MarkAnswer {
   const marked = (row?.marked ?? []).map(([alertId, rangeNo, fence]) => ({
     alertId,
     rangeNo,

@@ -9,7 +9,15 @@ import { FIRST_SUBMITTED, LATEST_MS, RECORD, WHOLE, type Block } from './block.t
 import { lockBlocks, writeBlocks } from './blocks.ts'
 import { arrayLiteral, numberArray, startsOf, transact, type Database } from './database.ts'
 import { blockPhones } from './consents.ts'
-import { isAmong, type Lease } from './intents.ts'
+import {
+  answerFromRow,
+  isAmong,
+  markStatement,
+  type Lease,
+  type MarkAnswer,
+  type MarkColumns,
+  type MarkRequest,
+} from './intents.ts'
 import { slot } from './progress.ts'
 import { createRetryRange, type Retry } from './ranges.ts'
 import { insertSubmissions, readBatch, storedIds, type Submissions } from './submissions.ts'
@@ -72,12 +80,33 @@ export interface RetriedDelivery {
 
 /** @returns the message ids as they were written, for receipts to be matched */
 export async function recordResults(db: Database, batch: ResultBatch): Promise<Submissions[]> {
+  return (await recordAndMark(db, batch, undefined)).written
+}
+
+/**
+ * Records results, and in the same commit marks what the room is for that they make: where all of them are written in
+ * one statement, and else nothing is marked.
+ *
+ * @returns `marks`: undefined where none were tried
+ */
+export async function recordAndMark(
+  db: Database,
+  batch: ResultBatch,
+  next: MarkRequest | undefined,
+): Promise<{ written: Submissions[]; marks: MarkAnswer | undefined }> {
   const plain = plainOf(batch.ranges)
-  const written = plain.length > 0 ? await recordPlain(db, batch, plain) : []
+  const along = plain.length === batch.ranges.length ? next : undefined
+  const { written, marks } =
+    plain.length > 0
+      ? await recordPlain(db, batch, plain, along)
+      : { written: [], marks: undefined }
   const done = new Set(written.map(({ blockNo }) => blockNo))
   const rest = batch.ranges.filter(range => !done.has(range.blockNo))
-  if (rest.length === 0) return written
-  return [...written, ...(await recordInFull(db, { ...batch, ranges: rest }))]
+  if (rest.length === 0) return { written, marks }
+  const all = await recordInFull(db, { ...batch, ranges: rest })
+  // What the batch has written before is found again there.
+  const others = all.filter(({ blockNo }) => !done.has(blockNo))
+  return { written: [...written, ...others], marks: undefined }
 }
 
 /** Offsets in a block: `from … to − 1`. */
@@ -132,13 +161,15 @@ function ascending(seqs: readonly number[]): readonly number[] | Int32Array {
  * submitted. Where something is known of one of them (a receipt, a suspicion, another try), or the lease is lost,
  * the block is left alone, and the caller writes it in full.
  *
+ * @param next is marked with it, if every block is written
  * @returns of the blocks that were written
  */
 async function recordPlain(
   db: Database,
   { id, alertId, carrierId }: ResultBatch,
   ranges: readonly PlainResults[],
-): Promise<Submissions[]> {
+  next: MarkRequest | undefined,
+): Promise<{ written: Submissions[]; marks: MarkAnswer | undefined }> {
   const refs = ranges.map(({ messageIds, blockNo }) => firstRefs(messageIds, blockNo))
   const among = isAmong(ranges.map(range => range.lease))
   const starts = startsOf(ranges.map(range => range.taken.length))
@@ -159,7 +190,11 @@ async function recordPlain(
     ${arrayLiteral(ranges.map(range => (range.finished ? 'true' : 'false')))}::boolean[],
     string_to_array(${ranges.map(range => storedIds(range.messageIds.ids)).join('\n\n')}::text, e'\n\n')
   ) as g(range_no, fence, block_no, start, count, finished, ids)`
-  const rows = await db.execute<{ block_no: number; no: string }>(sql`
+  const mark =
+    next && markStatement(next, sql`and (select count(*) from moved) = ${ranges.length}::int`)
+  const [row] = await db.execute<
+    MarkColumns & { readonly written: readonly (readonly [number, number])[] | null }
+  >(sql`
     with given as materialized (select * from ${given}),
     locked as materialized (
       select b.block_no from blocks b
@@ -215,14 +250,18 @@ async function recordPlain(
       on conflict (alert_id, carrier_id, slot) do update
         set submitted = p.submitted + excluded.submitted, segments = p.segments + excluded.segments
     )
-    select block_no, no from written
+    ${mark === undefined ? sql`` : sql`, ${mark.parts}`}
+    select (select json_agg(json_build_array(block_no, no)) from written) as written
+      ${mark === undefined ? sql`` : sql`, ${mark.columns}`}
   `)
-  const nos = new Map(rows.map(row => [row.block_no, Number(row.no)]))
-  return ranges.flatMap(({ blockNo, messageIds: { ids } }, i) => {
+  const nos = new Map(row?.written)
+  const written = ranges.flatMap(({ blockNo, messageIds: { ids } }, i) => {
     const no = nos.get(blockNo)
     if (no === undefined) return []
     return [{ no, carrierId, alertId, blockNo, parts: undefined, ids, refs: refs[i]! }]
   })
+  const isTried = mark !== undefined && written.length === ranges.length
+  return { written, marks: isTried ? answerFromRow(row) : undefined }
 }
 
 /** Where each id belongs, of first tries. */

@@ -24,13 +24,12 @@ async function aDispatcher(db: Database, carrierId: string) {
   )
   expect(range?.alertId).toBe(alertId)
   return (priority: number, slots: number, rest: Partial<PaceWish> = {}) =>
-    markIntents(
-      db,
+    markIntents(db, {
       carrierId,
-      [{ ...range!, hwm: 0 }],
-      { slots, priority, isPressing: true, ...rest },
-      RATE,
-    )
+      marks: [{ ...range!, hwm: 0 }],
+      wish: { slots, priority, isPressing: true, ...rest },
+      segmentsPerSecond: RATE,
+    })
 }
 
 /** The last slot that was reserved has been due for a moment. */

@@ -179,7 +179,12 @@ const mark = (worker: number, which: number, count: number): Step =>
     async (held, model, { db, carrierId }) => {
       const upTo = held.waiting[Math.min(held.waiting.length, held.marked + count) - 1]!
       const intent = { ...held.place, hwm: upTo }
-      const { marked } = await markIntents(db, carrierId, [intent], NO_SLOTS, 100)
+      const { marked } = await markIntents(db, {
+        carrierId,
+        marks: [intent],
+        wish: NO_SLOTS,
+        segmentsPerSecond: 100,
+      })
       expect(marked.length === 1).toBe(mayMark(model, held))
       if (marked.length === 0) return
       const range = rangeOf(model, held)

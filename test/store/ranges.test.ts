@@ -65,7 +65,12 @@ const slotsFor = (priority: number, slots: number, isPressing = true) => ({
 })
 
 const mark = (db: Database, carrierId: string, marks: IntentMark[]) =>
-  markIntents(db, carrierId, marks, slotsFor(5, marks.length), 100)
+  markIntents(db, {
+    carrierId,
+    marks,
+    wish: slotsFor(5, marks.length),
+    segmentsPerSecond: 100,
+  })
 
 /** Lets a lease run out without waiting for it. */
 const expireLeases = (db: Database, alertId: string) =>
@@ -248,11 +253,12 @@ test('the budget is reserved no further ahead than a third of a second', async (
   await insertSendingAlert(db, { priority: -10 })
   const [range] = await claimOne(db, carrierId)
   const marks = [{ ...(range as ClaimedRange), hwm: 10 }]
-  const first = await markIntents(db, carrierId, marks, slotsFor(5, 50), 100)
+  const request = { carrierId, marks, wish: slotsFor(5, 50), segmentsPerSecond: 100 }
+  const first = await markIntents(db, request)
   expect(first.reservation).toMatchObject({ intervalMs: 10, slots: 50 })
   const { startsAt = Infinity, databaseNow = 0 } = first.reservation ?? {}
   expect(startsAt - databaseNow).toBeCloseTo(0, -1)
-  const second = await markIntents(db, carrierId, marks, slotsFor(5, 50), 100)
+  const second = await markIntents(db, request)
   expect(second.reservation).toBeUndefined()
 })
 
