@@ -9,12 +9,14 @@ import type { Operator } from '../operators/operator.ts'
 import { type PresentedPasskey, transactWithPasskey } from '../operators/passkey-confirmation.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import { verifyAlertJws } from '../signing/jws.ts'
+import { dropAlarm } from '../store/alarms.ts'
 import { type AlertRow, type AlertState, lockAlerts, updateAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
 import { operatorsWho } from '../store/history.ts'
 import { readOrganisation } from '../store/organisation.ts'
 import { insertSignature, type SignatureRow, voidSignatures } from '../store/signatures.ts'
 import { type AlertTemplateRow, findAlertTemplate } from '../store/templates.ts'
+import { SENT_ALONE, signedAtOf } from './break-glass-terms.ts'
 import { confirmSignature } from './confirmation.ts'
 import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
@@ -110,7 +112,8 @@ export async function recordSubmit(
   { alert, template }: Frozen,
   { operator: by, now }: Caller,
 ): Promise<void> {
-  await recordStep(tx, alert, { done: 'submitted', from: 'draft', by, now, template })
+  const signed = signedAtOf(now)
+  await recordStep(tx, alert, { done: 'submitted', from: 'draft', by, now, template, signed })
 }
 
 function assertBounds(content: AlertContent, recipients: number): void {
@@ -202,6 +205,8 @@ async function voidAlert(
     // What was rejected keeps its bytes, so that one can see what was rejected.
     const change = action === 'reject' ? ({ state: 'rejected' } as const) : THAWED
     await voidSignatures(tx, alertId, now)
+    // What is taken back before it was sent was not sent by one person.
+    await dropAlarm(tx, alertId, SENT_ALONE)
     const alert = await updateAlert(tx, alertId, change, now)
     const detail = reason === undefined ? {} : { detail: reason }
     await recordStep(tx, alert, { done, from, by: operator, now, ...detail })

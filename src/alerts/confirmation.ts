@@ -36,9 +36,18 @@ export async function confirmSignature(
   const challenge = signingInputDigest(jws, bytes)
   if (presented !== undefined) return confirmByPasskey(tx, operator, presented, challenge, now)
   const { policy } = await readOrganisation(tx)
-  const byPolicy = role === 'author' ? policy.passkeys.authors : policy.passkeys.approvers
-  assertNoPasskeyDemanded(byPolicy || passkeys.includes(role), challenge)
+  const { authors, approvers } = policy.passkeys
+  const byPolicy = { author: authors, approver: approvers, breakGlass: authors || approvers }[role]
+  assertNoPasskeyDemanded(byPolicy || isPasskeyDemanded({ passkeys }, role), challenge)
   return null
+}
+
+/** Of whoever signs in the place of an approver as much is asked as of both. */
+export function isPasskeyDemanded(
+  { passkeys = [] }: Pick<AlertContent, 'passkeys'>,
+  role: AlertRole,
+): boolean {
+  return role === 'breakGlass' ? passkeys.length > 0 : passkeys.includes(role)
 }
 
 /**

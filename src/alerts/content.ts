@@ -2,7 +2,7 @@ import { draftAudience, isEmergency, heedsHours, signGroups } from './audience.t
 import { signReached } from './reached.ts'
 import { resolveAudience, type ResolvedAudience } from '../audience/resolve.ts'
 import type { AlertDraft } from '../cap/alert.ts'
-import { alertContent, type AlertContent } from '../cap/content.ts'
+import { alertContent, type AlertContent, mayBreakGlass } from '../cap/content.ts'
 import { AppError } from '../errors.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRow, findAlert } from '../store/alerts.ts'
@@ -79,6 +79,10 @@ export async function freshContent(
   const hours = at === 'anyHour' ? 'within' : { at, timeZone }
   const resolved = await resolveAudience(db, draftAudience(draft, policy, hours, exercise))
   const [roster] = await signGroups(db, resolved.roster === undefined ? [] : [resolved.roster])
+  const secondPerson =
+    byRuleOf !== undefined ||
+    policy.secondPerson === 'all' ||
+    (policy.secondPerson === 'actual' && draft.status === 'Actual')
   const content = alertContent(draft, {
     id,
     revision,
@@ -93,10 +97,10 @@ export async function freshContent(
     linkUrl: policy.linkUrl ?? undefined,
     ...(heedsHours(draft) && { locationHours: { timeZone } }),
     byRuleOf,
-    secondPerson:
-      byRuleOf !== undefined ||
-      policy.secondPerson === 'all' ||
-      (policy.secondPerson === 'actual' && draft.status === 'Actual'),
+    secondPerson,
+    ...(mayBreakGlass({ secondPerson, status: draft.status, byRuleOf }) && {
+      breakGlassAfterSeconds: policy.breakGlassAfterSeconds ?? undefined,
+    }),
     ...passkeysDemanded(policy.passkeys),
     emergency: isEmergency(draft, policy),
     geocodeSets: [...resolved.geocodeSets],

@@ -37,6 +37,7 @@ const STEPS = {
   submit: { who: ['author'], from: ['draft'] },
   see: { who: ['approver'], from: ['submitted'] },
   approve: { who: ['approver'], from: ['submitted'] },
+  'break-glass': { who: ['author'], from: ['submitted'] },
   return: { who: ['approver'], from: ['submitted'] },
   reject: { who: ['approver'], from: ['submitted'] },
   withdraw: { who: EITHER, from: ['submitted', 'approved'] },
@@ -136,6 +137,8 @@ export type Done =
   | 'edited'
   | 'submitted'
   | 'approved'
+  /** An author let it go without an approver. */
+  | 'brokeGlass'
   | 'returned'
   | 'rejected'
   | 'withdrawn'
@@ -166,7 +169,8 @@ export type Done =
  *
  * @param alert as it is after the step
  * @param step `by` is undefined for the system itself; `detail`, e.g. a reason that somebody gave, stays in the
- *   history, which only operators read; `template` is what the alert was made of
+ *   history, which only operators read; `template` is what the alert was made of; `signed` is what the trail keeps of
+ *   a signature beside
  */
 export async function recordStep(
   tx: Database,
@@ -178,9 +182,10 @@ export async function recordStep(
     readonly now: Date
     readonly detail?: string
     readonly template?: AlertTemplateRow | undefined
+    readonly signed?: Readonly<Record<string, string>>
   },
 ): Promise<void> {
-  const { done: action, from, now, detail = null, template } = step
+  const { done: action, from, now, detail = null, template, signed } = step
   const operatorId = step.by?.id ?? null
   const to = alert.state
   await insertHistory(tx, alert.id, { at: now, operatorId, action, from, to, detail })
@@ -198,6 +203,7 @@ export async function recordStep(
       from,
       to,
       revision: alert.revision,
+      ...signed,
       ...(template !== undefined && {
         template: template.templateId,
         templateVersion: template.version,

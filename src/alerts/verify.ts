@@ -1,4 +1,5 @@
-import { confirmationFault } from './confirmation.ts'
+import { breakGlassFault } from './break-glass-terms.ts'
+import { confirmationFault, isPasskeyDemanded } from './confirmation.ts'
 import { digestOfBytes, readContent, type AlertContent } from '../cap/content.ts'
 import { correctionContent, reminderContent } from '../cap/correction.ts'
 import { escalationContent } from '../cap/escalation.ts'
@@ -13,8 +14,8 @@ import { findOperator } from '../store/operators.ts'
 import { type SignatureRow, standingSignatures } from '../store/signatures.ts'
 
 /**
- * An alert's content, as far as it may be sent: read from the stored bytes after both signatures over them were
- * verified with the keys as they stand now. Whatever is stored beside the bytes and steers the sending must say
+ * An alert's content, as far as it may be sent: read from the stored bytes after both signatures over them (the
+ * author's, and an approver's or that of whoever sent it without one) were verified with the keys as they stand now. Whatever is stored beside the bytes and steers the sending must say
  * the same as they do.
  *
  * @throws AppError `integrity_violation`: something stored is not what was signed; `signature_key_revoked`
@@ -74,6 +75,12 @@ async function verifyAlert(
     return { content, isApproved: true }
   }
   const author = await verifyStored(db, signatures, 'author', signed)
+  if (signatures.some(({ role }) => role === 'breakGlass')) {
+    const alone = await verifyStored(db, signatures, 'breakGlass', signed)
+    const fault = await breakGlassFault(db, { alert, content, signatures, author, alone, at })
+    if (fault !== undefined) throw altered(fault)
+    return { content, isApproved: true }
+  }
   if (!content.secondPerson) return { content, isApproved: true }
   if (!signatures.some(({ role }) => role === 'approver')) return { content, isApproved: false }
   const approver = await verifyStored(db, signatures, 'approver', signed)
@@ -93,7 +100,9 @@ async function verifyCorrection(
   const { bytes, content, at } = signed
   const [signature, ...others] = signatures
   if (signature === undefined || others.length > 0) throw altered('its one signature')
-  const { operatorId, role } = await verifyStored(db, signatures, signature.role, signed)
+  const { role } = signature
+  if (role === 'breakGlass') throw altered('a correction needs no approver')
+  const { operatorId } = await verifyStored(db, signatures, role, signed)
   // Afterwards it is nobody's fault that a person has other duties by now.
   if (at === undefined && (await findOperator(db, operatorId))?.roles.includes(role) !== true) {
     throw altered(`whoever signed it is no ${role}`)
@@ -174,7 +183,7 @@ async function verifyStored(
     }
     throw error
   }
-  const isDemanded = content.passkeys?.includes(role) === true
+  const isDemanded = isPasskeyDemanded(content, role)
   const asked = { isDemanded, at: dispatchedAt }
   const fault = await confirmationFault(db, { jws, bytes, role }, signature, asked)
   if (fault !== undefined) throw altered(fault)

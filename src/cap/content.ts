@@ -99,6 +99,8 @@ const contentSchema = z.strictObject({
   byRuleOf: z.uuid().optional(),
   /** Policy asks for an approver, or no person wrote it: the author's signature alone sends nothing. */
   secondPerson: z.boolean(),
+  /** Policy lets an author send it without an approver, so long after the author's signature; absent: nobody may, ever. */
+  breakGlassAfterSeconds: z.int().min(60).max(3600).optional(),
   /** Policy asks for a passkey that confirms the signatures of these; absent: of nobody. */
   passkeys: z
     .array(z.enum(['author', 'approver']))
@@ -180,6 +182,7 @@ export interface ContentFacts {
   readonly linkUrl?: string | undefined
   readonly byRuleOf?: string | undefined
   readonly secondPerson: boolean
+  readonly breakGlassAfterSeconds?: number | undefined
   readonly passkeys?: AlertContent['passkeys']
   readonly emergency: boolean
   readonly geocodeSets: AlertContent['geocodeSets']
@@ -235,6 +238,9 @@ export function alertContent(draft: AlertDraft, facts: ContentFacts): AlertConte
     severity: worstSeverity(draft.info),
     ...(facts.byRuleOf !== undefined && { byRuleOf: facts.byRuleOf }),
     secondPerson: facts.secondPerson,
+    ...(facts.breakGlassAfterSeconds !== undefined && {
+      breakGlassAfterSeconds: facts.breakGlassAfterSeconds,
+    }),
     ...(facts.passkeys !== undefined && { passkeys: facts.passkeys }),
     emergency: facts.emergency,
     expires: latest(texts.flatMap(text => text.expires ?? [])),
@@ -378,8 +384,19 @@ export function readContent(bytes: Uint8Array): AlertContent {
     throw notOurs('has other areas than its digest')
   if (content.byRuleOf !== undefined && !content.secondPerson)
     throw notOurs('was written by a rule, and would be sent unread')
+  if (content.breakGlassAfterSeconds !== undefined && !mayBreakGlass(content))
+    throw notOurs('could be sent without an approver, and it may not')
   if (!reachesAsItMay(content)) throw notOurs('reaches people of other alerts than it may')
   return content
+}
+
+/** What needs no second person has nobody to wait for, and what no person has written is read by one before it is sent. */
+export function mayBreakGlass({
+  secondPerson,
+  status,
+  byRuleOf,
+}: Pick<AlertContent, 'secondPerson' | 'status' | 'byRuleOf'>): boolean {
+  return secondPerson && status === 'Actual' && byRuleOf === undefined
 }
 
 /** What takes alerts back stops what is left of them, and ends them in public, though they may not have reached anybody. */

@@ -46,6 +46,7 @@ export function correctionContent(
     only: _only,
     reminder: _reminder,
     byRuleOf: _rule,
+    breakGlassAfterSeconds: _alone,
     ...kept
   } = alert
   const languages = alert.texts.map(text => text.language)
@@ -117,6 +118,7 @@ export function reminderContent(
     origin: _origin,
     foreignReferences: _foreign,
     byRuleOf: _rule,
+    breakGlassAfterSeconds: _alone,
     ...rest
   } = alert
   const { minRecipients: _floor, locationHours: _hours, ...kept } = rest

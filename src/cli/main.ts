@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { isAppError } from '../errors.ts'
-import { signAlert, verifyAlertJws, type AlertRole } from '../signing/jws.ts'
+import { ALERT_ROLES, signAlert, verifyAlertJws, type AlertRole } from '../signing/jws.ts'
 import {
   checkPublicJwk,
   generateSigningKey,
@@ -75,7 +75,7 @@ program
   .description('sign the content of an alert, a file as GET /v1/alerts/{id}/content gave it')
   .argument('<content>')
   .requiredOption('--key <file>', 'the private key that keygen made')
-  .requiredOption('--role <role>', 'author or approver')
+  .requiredOption('--role <role>', 'author, approver or breakGlass')
   .action(async (path: string, { key, role }: { key: string; role: string }) => {
     const bytes = await readFile(path)
     const jwk = await readKey(key)
@@ -88,7 +88,7 @@ program
   .argument('<content>')
   .requiredOption('--signature <jws>', 'the compact JWS')
   .requiredOption('--jwk <file>', 'the public key, as JSON')
-  .requiredOption('--role <role>', 'author or approver')
+  .requiredOption('--role <role>', 'author, approver or breakGlass')
   .action(async (path: string, options: { signature: string; jwk: string; role: string }) => {
     const stored = JSON.parse(await readFile(options.jwk, 'utf8')) as { jwk?: unknown }
     const { jwk, kid } = await checkPublicJwk(stored.jwk ?? stored)
@@ -250,8 +250,9 @@ async function watchUntilEnded(client: Client, alert: WatchedAlert): Promise<voi
 }
 
 function asRole(role: string): AlertRole {
-  if (role === 'author' || role === 'approver') return role
-  throw new Error('the role is author or approver')
+  const found = ALERT_ROLES.find(one => one === role)
+  if (found !== undefined) return found
+  throw new Error(`the role is ${ALERT_ROLES.join(' or ')}`)
 }
 
 function print(line: string): void {

@@ -9,6 +9,7 @@ import {
   submitAlert,
   withdrawAlert,
 } from '../alerts/approval.ts'
+import { breakGlass } from '../alerts/break-glass.ts'
 import { composeAlert, deleteAlert, editAlert } from '../alerts/compose.ts'
 import { readContentBytes } from '../alerts/content.ts'
 import { type Moved, pauseAlert, resumeAlert, retryAlert, stopAlert } from '../alerts/control.ts'
@@ -23,6 +24,7 @@ import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from 
 import { readableText } from '../cap/readable.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { describeError, log } from '../log.ts'
+import { ALERT_ROLES } from '../signing/jws.ts'
 import { assertionSchema, type RelyingParty, relyingPartyOf } from '../signing/passkeys.ts'
 import { type AlertRow, type AlertSummary, findAlert, listAlerts } from '../store/alerts.ts'
 import type { Database } from '../store/database.ts'
@@ -67,6 +69,9 @@ const common = {
   byRuleOf: z.uuid().nullable().meta({
     description:
       'The feed by whose rule it was written and submitted, in the name of `createdBy`: no person had read it then',
+  }),
+  brokeGlass: z.boolean().meta({
+    description: 'An author let it go without an approver: its history says who, and why',
   }),
   createdBy: z.uuid(),
   createdAt: timeSchema,
@@ -115,7 +120,9 @@ export const alertSchema = z
     warnings: z.array(faultSchema),
     signatures: z.array(
       z.object({
-        role: z.enum(['author', 'approver']),
+        role: z.enum(ALERT_ROLES).meta({
+          description: '`breakGlass`: of an author who sent it without an approver',
+        }),
         operatorId: z.uuid(),
         kid: z.string(),
         jws: z.string(),
@@ -275,6 +282,12 @@ export const signatureBody = z.strictObject({
   }),
 })
 
+const breakGlassBody = signatureBody.extend({
+  reason: readableText(500).min(3).meta({
+    description: 'Why nobody is waited for any longer: everybody reads it',
+  }),
+})
+
 /** As the rooms below take it. */
 export function handedSignature(
   { signature, passkey: response }: z.output<typeof signatureBody>,
@@ -384,6 +397,13 @@ const step = <const Path extends string, Body extends z.ZodType>(
 
 const submitRoute = step('submit', 'Sign as author, freeze', signatureBody)
 const approveRoute = step('approve', 'Sign as approver', signatureBody)
+const breakGlassRoute = step(
+  'break-glass',
+  'Sign as author in the place of an approver (JWS role `breakGlass`), where the content has `breakGlassAfterSeconds` ' +
+    "and so long has passed since the author's signature; everybody is written to. Too early: 409 `wrong_state`, which " +
+    'says when it may be; not allowed: 403 `forbidden`',
+  breakGlassBody,
+)
 const returnRoute = step('return', 'Give back to be changed; signatures void', reasonBody)
 const rejectRoute = step('reject', 'Refuse for good; signatures void', reasonBody)
 const withdrawRoute = step('withdraw', 'Take back to draft; signatures void', optionalReasonBody)
@@ -498,6 +518,15 @@ export const alertRoutes = ({ database, config, now }: AppDependencies) => {
         200,
       )
     })
+    .openapi(breakGlassRoute, async c => {
+      const { reason, ...signed } = c.req.valid('json')
+      const { publicUrl } = config
+      const revision = revisionFromIfMatch(c)
+      const how = { ...handedSignature(signed, party), reason, publicUrl, revision }
+      const { id } = c.req.valid('param')
+      const alert = await breakGlass(db, id, callerFor(c, 'break-glass'), how)
+      return c.json(await shown(c, alert), 200)
+    })
     .openapi(returnRoute, async c => {
       const answer = { ...c.req.valid('json'), revision: revisionFromIfMatch(c) }
       const { id } = c.req.valid('param')
@@ -552,7 +581,7 @@ function moved({ alert, left }: Moved): z.infer<typeof movedSchema> {
   return { state: alert.state, left }
 }
 
-function commonFields(alert: AlertSummary) {
+function commonFields(alert: Omit<AlertSummary, 'brokeGlass'>) {
   const { id, revision, state, mode, exerciseId, severity, recipients, createdBy } = alert
   const { maxRecipients, minRecipients, byRuleOf } = alert
   return {
@@ -579,8 +608,8 @@ function commonFields(alert: AlertSummary) {
 }
 
 function summaryResource(alert: AlertSummary): z.infer<typeof summarySchema> {
-  const { status, msgType, info } = alert
-  return { ...commonFields(alert), status, msgType, info: [...info] }
+  const { status, msgType, info, brokeGlass } = alert
+  return { ...commonFields(alert), brokeGlass, status, msgType, info: [...info] }
 }
 
 export async function alertResource(
@@ -595,6 +624,7 @@ export async function alertResource(
   return {
     ...draft,
     ...commonFields({ ...alert, info: draft.info }),
+    brokeGlass: signatures.some(({ role }) => role === 'breakGlass'),
     references,
     correctedBy: followUps.map(one => ({
       id: one.id,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { CHAIN_START, chainHash } from '../signing/hash-chain.ts'
 import { challengeOf, keptAssertionSchema, verifyKept } from '../signing/kept-assertions.ts'
-import { signingInputDigest, verifyAlertJws } from '../signing/jws.ts'
+import { ALERT_ROLES, signingInputDigest, verifyAlertJws } from '../signing/jws.ts'
 import { checkPublicJwk } from '../signing/keys.ts'
 
 export interface Finding {
@@ -21,7 +21,7 @@ const evidenceSchema = z.object({
   content: z.string().nullable(),
   signatures: z.array(
     z.object({
-      role: z.enum(['author', 'approver']),
+      role: z.enum(ALERT_ROLES),
       operatorName: z.string().nullable(),
       kid: z.string(),
       jwk: z.unknown(),
@@ -70,6 +70,7 @@ export async function checkEvidence(
     contentFinding(said),
     ...(await signatureFindings(said)),
     ...(await passkeyFindings(said)),
+    ...breakGlassFindings(said),
     ...auditFindings(said),
   ]
   const { deliveriesDeletedAt: deletedAt } = said
@@ -109,10 +110,16 @@ function contentId(content: string): unknown {
   }
 }
 
+const TITLES = {
+  author: 'the author',
+  approver: 'the approver',
+  breakGlass: 'who sent it alone',
+} as const
+
 async function signatureFindings({ content, signatures }: Said): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const { role, operatorName, kid, jwk, jws, at } of signatures) {
-    const whose = `the ${role}, ${operatorName ?? 'somebody'}, at ${at}, key ${kid}`
+    const whose = `${TITLES[role]}, ${operatorName ?? 'somebody'}, at ${at}, key ${kid}`
     try {
       const checked = await checkPublicJwk(jwk)
       await verifyAlertJws(jws, Buffer.from(content ?? ''), {
@@ -127,12 +134,56 @@ async function signatureFindings({ content, signatures }: Said): Promise<Finding
   return findings
 }
 
+/** That nobody approved it is said; whether it might go so, and had waited so long, by what was signed and by the trail. */
+function breakGlassFindings({ content, signatures, audit }: Said): Finding[] {
+  const alone = signatures.find(({ role }) => role === 'breakGlass')
+  if (alone === undefined) return []
+  const author = signatures.find(({ role }) => role === 'author')
+  const who = alone.operatorName ?? 'somebody'
+  const seconds = breakGlassAfterSeconds(content ?? '')
+  const waited = (Date.parse(alone.at) - Date.parse(author?.at ?? '')) / 1000
+  const entryOf = (action: string, at: string | undefined) =>
+    audit.ofAlert.find(one => one.action === action && one.detail['signedAt'] === at)
+  const submitted = entryOf('alert.submitted', author?.at)
+  const entry = entryOf('alert.brokeGlass', alone.at)
+  const given = entry?.detail['reason']
+  const reason = typeof given === 'string' ? given : 'no reason is on record'
+  const isGood =
+    seconds !== undefined && waited >= seconds && submitted !== undefined && entry !== undefined
+  return [
+    { isGood: true, what: `sent by one person, without an approver: ${who}: ${reason}` },
+    {
+      isGood,
+      what: isGood
+        ? `that was signed to be allowed after ${seconds} s; it had waited for ${waited} s`
+        : 'that was NOT allowed by what was signed, or it had NOT waited so long',
+    },
+  ]
+}
+
+function breakGlassAfterSeconds(content: string): number | undefined {
+  try {
+    return z.object({ breakGlassAfterSeconds: z.number() }).parse(JSON.parse(content))
+      .breakGlassAfterSeconds
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether those who signed were there: what their passkeys answered to the signature, and to the key. */
 async function passkeyFindings({ content, signatures }: Said): Promise<Finding[]> {
   const bytes = Buffer.from(content ?? '')
   const answers = signatures.flatMap(({ role, kid, jws, passkey, keyPasskey }) => [
-    { kept: passkey, challenge: signingInputDigest(jws, bytes), what: `the ${role}'s signature` },
-    { kept: keyPasskey, challenge: challengeOf(kid), what: `the enrolment of the ${role}'s key` },
+    {
+      kept: passkey,
+      challenge: signingInputDigest(jws, bytes),
+      what: `${TITLES[role]}'s signature`,
+    },
+    {
+      kept: keyPasskey,
+      challenge: challengeOf(kid),
+      what: `the enrolment of ${TITLES[role]}'s key`,
+    },
   ])
   const findings: Finding[] = []
   for (const { kept, challenge, what } of answers) {

@@ -9,6 +9,7 @@ import { isAppError } from '../errors.ts'
 import { xmlSigningKey } from '../operators/xml-keys.ts'
 import { signEvidence } from '../signing/evidence.ts'
 import { verifyChain } from '../signing/hash-chain.ts'
+import type { AlertRole } from '../signing/jws.ts'
 import type { KeptAssertion } from '../signing/kept-assertions.ts'
 import type { PublicJwk } from '../signing/keys.ts'
 import type { AlertRow } from '../store/alerts.ts'
@@ -31,7 +32,7 @@ interface Evidence {
   /** The canonical JSON that was signed, as it is; null: it was never submitted. */
   readonly content: string | null
   readonly signatures: readonly {
-    readonly role: 'author' | 'approver'
+    readonly role: AlertRole
     readonly operatorId: string
     readonly operatorName: string | null
     readonly kid: string

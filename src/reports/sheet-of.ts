@@ -1,5 +1,6 @@
 /** Lays a report out as a sheet: what stands where, and how it is said. */
 import type { Organisation } from '../store/organisation.ts'
+import type { AlertRole } from '../signing/jws.ts'
 import { reachSections } from './sheet-reach.ts'
 import { storySections } from './sheet-story.ts'
 import { troubleSections } from './sheet-trouble.ts'
@@ -19,7 +20,7 @@ export interface Telling extends ReportedAlert {
 }
 
 export interface Signer {
-  readonly role: 'author' | 'approver'
+  readonly role: AlertRole
   readonly name: string | undefined
   readonly kid: string
   readonly at: Date
@@ -47,6 +48,7 @@ export function sheetOf(
     warnings: [
       ...(alert.status === 'Actual' ? [] : [fill(words.notReal, { status: alert.status })]),
       ...(content === undefined && alert.content !== null ? [words.glance.damaged] : []),
+      ...aloneWarning(telling),
       ...(alert.dispatchedAt === null ? [words.glance.notDispatched] : []),
     ],
     facts: factsOf(telling),
@@ -60,6 +62,14 @@ export function sheetOf(
     pageOf: words.page,
     noFont: words.noFont,
   }
+}
+
+function aloneWarning({ report, signers, words }: Telling): string[] {
+  if (signers.every(({ role }) => role !== 'breakGlass')) return []
+  const { operatorName, detail } =
+    report.timeline.findLast(({ event }) => event === 'brokeGlass') ?? {}
+  const name = operatorName ?? words.unnamed
+  return [fill(words.glance.brokeGlass, { name, reason: detail ?? '' })]
 }
 
 function factsOf({ alert, content, words, figures }: Telling): Fact[] {

@@ -15,6 +15,7 @@ export const english = {
       'The alert was addressed to {recipients} people. {reached} ({share}) are known to have it: their phone confirmed it, or they answered. It failed for {failed}, {unknown} may have it or not, and {notSent} were not sent to.',
     damaged:
       'The stored content of this alert is not what was signed; its texts and areas are not shown.',
+    brokeGlass: 'It was sent by one person, without an approver: {name}. Reason: {reason}',
     notDispatched: 'The alert has not been dispatched: nobody was sent anything.',
     recipients: 'Addressed to',
     reached: 'Known to have it',
@@ -181,6 +182,7 @@ export const english = {
       submitted: 'Signed by its author',
       seen: 'Opened by who may approve it',
       approved: 'Approved and signed',
+      brokeGlass: 'Signed by one person to go without an approver',
       returned: 'Given back',
       rejected: 'Rejected',
       withdrawn: 'Taken back',
@@ -213,6 +215,7 @@ export const english = {
     at: 'When',
     author: 'author',
     approver: 'approver',
+    breakGlass: 'author, without an approver',
     none: 'Nobody has signed it.',
   },
   notes: { title: 'Notes' },

@@ -17,6 +17,7 @@ export const spanish: ReportWords = {
       'La alerta se dirigió a {recipients} personas. De {reached} ({share}) se sabe que la tienen: su teléfono la confirmó o respondieron. Falló para {failed}, de {unknown} no se sabe si la tienen, y a {notSent} no se les envió.',
     damaged:
       'El contenido guardado de esta alerta no es el que se firmó; no se muestran sus textos ni sus zonas.',
+    brokeGlass: 'La envió una sola persona, sin aprobador: {name}. Motivo: {reason}',
     notDispatched: 'La alerta no se ha despachado: a nadie se le envió nada.',
     recipients: 'Dirigida a',
     reached: 'Se sabe que la tienen',
@@ -183,6 +184,7 @@ export const spanish: ReportWords = {
       submitted: 'Firmada por su autor',
       seen: 'Abierta por quien puede aprobarla',
       approved: 'Aprobada y firmada',
+      brokeGlass: 'Firmada por una sola persona para salir sin aprobador',
       returned: 'Devuelta',
       rejected: 'Rechazada',
       withdrawn: 'Retirada',
@@ -215,6 +217,7 @@ export const spanish: ReportWords = {
     at: 'Cuándo',
     author: 'autor',
     approver: 'aprobador',
+    breakGlass: 'autor, sin aprobador',
     none: 'Nadie la ha firmado.',
   },
   notes: { title: 'Notas' },

@@ -22,7 +22,9 @@ import {
  * (s and n − s), so nothing may be looked up, deduplicated or compared by the JWS string.
  */
 
-export type AlertRole = 'author' | 'approver'
+/** `breakGlass`: an author's, in the place of an approver's that nobody came to give. */
+export const ALERT_ROLES = ['author', 'approver', 'breakGlass'] as const
+export type AlertRole = (typeof ALERT_ROLES)[number]
 
 const HEADER_MEMBERS = ['alg', 'kid', 'role', 'typ']
 const TYPE = 'alert+jws'

@@ -172,6 +172,8 @@ type SummaryColumn =
 /** An alert without its areas and texts: a page of those would weigh gigabytes. */
 export type AlertSummary = Pick<AlertRow, SummaryColumn> & {
   readonly info: readonly Pick<Info, 'language' | 'event' | 'severity' | 'headline' | 'expires'>[]
+  /** An author let it go without an approver. */
+  readonly brokeGlass: boolean
 }
 
 /** Newest first, after the one given. */
@@ -191,6 +193,9 @@ export async function listAlerts(
           'language', block->'language', 'event', block->'event', 'severity', block->'severity',
           'headline', block->'headline', 'expires', block->'expires')) order by no)
         from jsonb_array_elements(${draft}->'info') with ordinality as blocks(block, no))`,
+      brokeGlass: sql<boolean>`exists (
+        select from signatures s
+        where s.alert_id = ${alerts}.id and s.role = 'breakGlass' and s.voided_at is null)`,
     })
     .from(alerts)
     .where(

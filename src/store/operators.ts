@@ -75,6 +75,18 @@ export async function findOperator(db: Database, id: string): Promise<OperatorRo
   return row && operatorFromRow(row)
 }
 
+/** Whoever is not disabled and no feed's rule, by email. */
+export async function listActivePeople(
+  db: Database,
+): Promise<{ readonly id: string; readonly email: string }[]> {
+  const { id, email, disabledAt, feedId } = operators
+  return db
+    .select({ id, email })
+    .from(operators)
+    .where(and(isNull(disabledAt), isNull(feedId)))
+    .orderBy(asc(email))
+}
+
 /** By id; ids that nobody has are missing. */
 export async function readOperatorNames(
   db: Database,

@@ -38,6 +38,16 @@ export const policySchema = z.strictObject({
     description:
       "Which alerts need a second person's approval: status `Actual`, every one, or none",
   }),
+  breakGlassAfterSeconds: z
+    .int()
+    .min(60)
+    .max(3600)
+    .nullable()
+    .meta({
+      description:
+        'How long an `Actual` alert waits for an approver before an author may send it without one, with a reason and ' +
+        'everybody told; null: never. It holds for what is submitted from then on',
+    }),
   emergencySeverities: z
     .array(z.enum(['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown']))
     .max(5)
@@ -108,6 +118,7 @@ export type Retention = z.output<typeof retentionSchema>
 
 export const DEFAULT_POLICY: Policy = {
   secondPerson: 'actual',
+  breakGlassAfterSeconds: null,
   emergencySeverities: ['Extreme', 'Severe'],
   profiles: [],
   // Each segment takes a slot of every recipient's: ten are some 1,500 letters.

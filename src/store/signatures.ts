@@ -1,5 +1,6 @@
-import { and, desc, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { KeptAssertion } from '../signing/kept-assertions.ts'
+import type { AlertRole } from '../signing/jws.ts'
 import type { Database } from './database.ts'
 import { signatures } from './schema.ts'
 
@@ -7,7 +8,7 @@ export interface SignatureRow {
   readonly alertId: string
   /** The revision that the signed content names. */
   readonly revision: number
-  readonly role: 'author' | 'approver'
+  readonly role: AlertRole
   readonly operatorId: string
   readonly kid: string
   readonly jws: string
@@ -26,7 +27,7 @@ export async function standingSignatures(db: Database, alertId: string): Promise
     .select()
     .from(signatures)
     .where(and(eq(signatures.alertId, alertId), isNull(signatures.voidedAt)))
-    .orderBy(desc(signatures.role))
+    .orderBy(sql`${signatures.role} <> 'author'`, asc(signatures.role))
   return rows as SignatureRow[]
 }
 

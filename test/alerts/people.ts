@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Role } from '../../src/operators/operator.ts'
-import { signAlert } from '../../src/signing/jws.ts'
+import { type AlertRole, signAlert } from '../../src/signing/jws.ts'
 import { generateSigningKey, type PrivateJwk, publicPart } from '../../src/signing/keys.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Answer, Caller, Edge } from '../support/edge.ts'
@@ -13,12 +13,13 @@ export interface Signer extends Caller {
   /** Reads the content, of a correction that was prepared too, and signs exactly those bytes. */
   sign(
     alertId: string,
-    role: 'author' | 'approver' | 'either',
+    role: AlertRole | 'either',
     correction?: 'cancel' | 'all-clear',
   ): Promise<string>
   /** Signs as the call demands, and calls. */
   submit(alertId: string): Promise<Answer>
   approve(alertId: string): Promise<Answer>
+  breakGlass(alertId: string, reason?: string): Promise<Answer>
 }
 
 export async function aSigner(
@@ -48,6 +49,10 @@ export async function aSigner(
     sign,
     submit: signed('submit', 'author'),
     approve: signed('approve', 'approver'),
+    async breakGlass(id, reason = 'The river is over the road, and nobody answers.') {
+      const signature = await sign(id, 'breakGlass')
+      return caller.call('POST', `/v1/alerts/${id}/break-glass`, { json: { signature, reason } })
+    },
   }
 }
 

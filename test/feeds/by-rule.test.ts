@@ -187,6 +187,33 @@ test('what the rule takes is submitted, a second person approves it, and both si
   })
 })
 
+test('what no person has read never goes without an approver', async ({
+  edge,
+  db,
+  people,
+  residents,
+}) => {
+  expect(residents).not.toEqual([])
+  const { author, administrator } = people
+  const allow = (breakGlassAfterSeconds: number | null) =>
+    administrator.call('PATCH', '/v1/organisation', {
+      json: { policy: { breakGlassAfterSeconds } },
+    })
+  await allow(60)
+  await aRuledFeed(people, saying())
+  await poll(edge, db)
+  const { id, state } = await theAlert(author)
+  expect(state).toBe('submitted')
+  const content = readContent(await contentBytes(edge, author, id))
+  expect(content).not.toHaveProperty('breakGlassAfterSeconds')
+  expect(() => readContent(canonicalBytes({ ...content, breakGlassAfterSeconds: 60 }))).toThrow(
+    'could be sent without an approver',
+  )
+  edge.pass(60)
+  expect(await author.breakGlass(id)).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  await allow(null)
+})
+
 test('who wrote the rule, and who pinned the certificates, had a hand in what it submits', async ({
   edge,
   db,

@@ -3,6 +3,7 @@ import { until } from '../../scripts/rehearsal.ts'
 import { judge } from '../../src/simulator/judge.ts'
 import {
   approveDraft,
+  clockOff,
   expectedTexts,
   floodAlert,
   type Resident,
@@ -21,14 +22,6 @@ const test = serviceTest.extend<{ $file: { residents: Resident[] } }>({
   residents: [async ({ db }, use) => use(await settle(db, RECIPIENTS)), { scope: 'file' }],
 })
 
-/** The process believes that it is so many milliseconds later. */
-const shifted = (ms: number) => `
-  const Real = globalThis.Date
-  globalThis.Date = class extends Real {
-    constructor(...of) { super(...(of.length === 0 ? [Real.now() + ${ms}] : of)) }
-    static now() { return Real.now() + ${ms} }
-  }`
-
 test.for([
   ['ahead', 3_600_000],
   ['behind', -3_600_000],
@@ -38,7 +31,7 @@ test.for([
   async ([way, off], { tocsin, residents }) => {
     const { author, url } = tocsin
     const lines: string[] = []
-    const dispatcher = tocsin.startDispatcher(line => lines.push(line), shifted(off))
+    const dispatcher = tocsin.startDispatcher(line => lines.push(line), clockOff(off))
     const { list } = await tocsin.startCarriers([{ ...NORTH, name: `North ${way}` }])
 
     // Over for whoever is an hour ahead, and good for an hour and a half to whoever is behind.

@@ -325,6 +325,44 @@ test('where policy asks authors for it, no key alone submits', async ({ edge, db
   })
 })
 
+test('who sends an alert without an approver confirms it as both would have', async ({
+  edge,
+  db,
+}) => {
+  await contactsAt(db, [[-96.5, 30.5]])
+  const author = await aPerson(edge, 'author')
+  const administrator = await edge.caller({ roles: ['administrator'] })
+  const allow = (breakGlassAfterSeconds: number | null) =>
+    administrator.call('PATCH', '/v1/organisation', {
+      json: { policy: { breakGlassAfterSeconds } },
+    })
+  await allow(60)
+  await under(edge, { approvers: true }, async () => {
+    const id = await compose(author, anAlert())
+    expect((await author.submit(id)).status).toBe(200)
+    edge.pass(60)
+    expect(await author.breakGlass(id)).toEqual(problemOf(422, 'passkey_required'))
+    expect(await stateOf(author, id)).toBe('submitted')
+    const bytes = await contentBytes(edge, author, id)
+    const signature = await signAlert(bytes, author.key, { role: 'breakGlass', form: 'detached' })
+    const answer = (passkey: object) => {
+      const json = { signature, passkey, reason: 'Nobody answers.' }
+      return author.call('POST', `/v1/alerts/${id}/break-glass`, { json })
+    }
+    // What confirmed the author's own signature confirms no other.
+    const asAuthor = await signAlert(bytes, author.key, { role: 'author', form: 'detached' })
+    expect(await answer(author.phone.get(challengeOf(asAuthor, bytes)))).toEqual(
+      problemOf(422, 'passkey_mismatch'),
+    )
+    expect((await answer(author.phone.get(challengeOf(signature, bytes)))).status).toBe(200)
+    await verifyForSending(db, id)
+    await db.execute(sql`
+      update signatures set passkey = null where alert_id = ${id}::uuid and role = 'breakGlass'`)
+    await expect(verifyForSending(db, id)).rejects.toMatchObject({ code: 'integrity_violation' })
+  })
+  await allow(null)
+})
+
 test('what was approved before policy asked for more is sent as it was approved', async ({
   edge,
   db,

@@ -43,8 +43,11 @@ export interface Tocsin {
   readonly approver: Person
   /** What the API process has logged of errors. */
   apiLog(): string
-  /** Ends the API process and starts it anew on the same port, as an upgrade does; the dispatchers run on. */
-  restartApi(): Promise<void>
+  /**
+   * Ends the API process and starts it anew on the same port, as an upgrade does; the dispatchers run on. `script` runs
+   * in it before anything else.
+   */
+  restartApi(script?: string): Promise<void>
   /**
    * A dispatcher in a process of its own; ended with the file if it still runs. `logs` gets each line of its log;
    * `script` runs in it before anything else.
@@ -75,6 +78,22 @@ export interface PlayedCarrier extends Pick<
     readonly bindType?: 'transceiver' | 'transmitter-receiver'
   }
 }
+
+/** The process believes that it is so many milliseconds later, and says so in the `Date` of its answers. */
+export const clockOff = (ms: number) => `
+  import { ServerResponse } from 'node:http'
+  const Real = globalThis.Date
+  globalThis.Date = class extends Real {
+    constructor(...of) { super(...(of.length === 0 ? [Real.now() + ${ms}] : of)) }
+    static now() { return Real.now() + ${ms} }
+  }
+  const { writeHead } = ServerResponse.prototype
+  ServerResponse.prototype.writeHead = function (...of) {
+    this.setHeader('Date', new Date().toUTCString())
+    return writeHead.apply(this, of)
+  }`
+
+const moduleOf = (script: string) => `data:text/javascript,${encodeURIComponent(script)}`
 
 /** Ends a process at once and waits until it is gone. */
 export async function killNow(process: ChildProcess): Promise<void> {
@@ -113,8 +132,13 @@ export async function startFlow(
   }
   try {
     const said: string[] = []
-    const startApi = async () => {
-      const started = await startTocsin({ ...env, TOCSIN_ROLE: 'api', TOCSIN_LOG_LEVEL: 'error' })
+    const startApi = async (script?: string) => {
+      const started = await startTocsin({
+        ...env,
+        TOCSIN_ROLE: 'api',
+        TOCSIN_LOG_LEVEL: 'error',
+        ...(script !== undefined && { NODE_OPTIONS: `--import=${moduleOf(script)}` }),
+      })
       started.process.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
       return started
     }
@@ -132,15 +156,12 @@ export async function startFlow(
       author,
       approver,
       apiLog: () => said.join(''),
-      async restartApi() {
+      async restartApi(script) {
         await api.stop()
-        api = await startApi()
+        api = await startApi(script)
       },
       startDispatcher(logs, script) {
-        const first =
-          script === undefined
-            ? []
-            : ['--import', `data:text/javascript,${encodeURIComponent(script)}`]
+        const first = script === undefined ? [] : ['--import', moduleOf(script)]
         const dispatcher = spawn(process.execPath, [...first, entry], {
           env: {
             ...process.env,

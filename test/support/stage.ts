@@ -61,7 +61,9 @@ let casts = 0
 
 export async function openStage(house: House, browser: Browser, mode: Mode): Promise<Stage> {
   // So that an exercise's alerts wait for somebody, too.
-  await house.administrator.patch('/v1/organisation', { policy: { secondPerson: 'all' } })
+  await house.administrator.patch('/v1/organisation', {
+    policy: { secondPerson: 'all', breakGlassAfterSeconds: 3600 },
+  })
   const cast = await (mode === 'live' ? liveCast(house) : exerciseCast(house))
   const scenes = await stageAlerts(house, cast)
   const contexts = new Map<string, Promise<BrowserContext>>()

@@ -16,7 +16,7 @@ export interface KeptKey {
   readonly label: string
 }
 
-export type Role = 'author' | 'approver'
+export type Role = 'author' | 'approver' | 'breakGlass'
 
 const STORE = 'keys'
 const nameOf = (personId: string, mode: Mode) => `${personId} ${mode}`

@@ -50,6 +50,7 @@ export type AlertSummary = Pick<
   | 'recipients'
   | 'maxRecipients'
   | 'byRuleOf'
+  | 'brokeGlass'
   | 'createdBy'
   | 'createdAt'
   | 'updatedAt'

@@ -5,6 +5,7 @@ import type { AlertSummary } from '../lib/types.ts'
 import { lazy } from './lazy.tsx'
 import { Severity } from './Severity.tsx'
 
+const BrokeGlassLine = lazy(async () => (await import('./BrokeGlass.tsx')).BrokeGlassLine)
 const ByRuleLine = lazy(async () => (await import('./ByRule.tsx')).ByRuleLine)
 
 /** Alerts with how they stand; what was sent, or is being sent, counts while one looks. */
@@ -43,6 +44,7 @@ function Row({ alert }: { alert: AlertSummary }) {
       <th scope="row">
         <a href={pathTo('alerts', alert.id)}>{info?.headline ?? info?.event ?? alerts.untitled}</a>
         {alert.byRuleOf !== null && alert.state === 'submitted' && <ByRuleLine alert={alert} />}
+        {alert.brokeGlass && <BrokeGlassLine />}
       </th>
       <td>
         <Severity of={alert.severity} />

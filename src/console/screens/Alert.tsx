@@ -14,6 +14,7 @@ import { Approved } from './alert/Approved.tsx'
 import { Hold } from './alert/Hold.tsx'
 import { Refused } from './alert/Refused.tsx'
 import { titleOf } from './alert/title.ts'
+import type { Acting } from './alert/useLetGo.ts'
 import { WaitingFor } from './alert/WaitingFor.tsx'
 
 const Correct = lazy(async () => (await import('./alert/Correct.tsx')).Correct)
@@ -41,7 +42,8 @@ export function Alert({ way }: ScreenProps) {
 function Standing({ id }: { id: string }) {
   const { alerts } = words()
   const resource = useResource<AlertResource>(`/v1/alerts/${id}`, ASK_AGAIN_MS)
-  const [isActing, setActing] = useState(false)
+  // Whoever acts stays where they are, whatever state it moves through.
+  const [acting, setActing] = useState<'approving' | 'alone'>()
   const [refusal, setRefusal] = useState<unknown>()
   const alert = resource.data.value
   const refresh = () => resource.refresh()
@@ -58,10 +60,21 @@ function Standing({ id }: { id: string }) {
   return (
     <div class="stack">
       <ProblemNotice problem={refusal} />
-      {isActing || (alert.state === 'submitted' && mayApprove(alert)) ? (
-        <Approve alert={alert} refresh={refresh} onActing={setActing} onRefused={setRefusal} />
+      {acting === 'approving' || (alert.state === 'submitted' && mayApprove(alert)) ? (
+        <Approve
+          alert={alert}
+          refresh={refresh}
+          onActing={isActing => setActing(isActing ? 'approving' : undefined)}
+          onRefused={setRefusal}
+        />
       ) : (
-        <InState alert={alert} refresh={refresh} onRefused={setRefusal} />
+        <InState
+          alert={alert}
+          state={acting === 'alone' ? 'submitted' : alert.state}
+          refresh={refresh}
+          onActing={isActing => setActing(isActing ? 'alone' : undefined)}
+          onRefused={setRefusal}
+        />
       )}
     </div>
   )
@@ -69,19 +82,17 @@ function Standing({ id }: { id: string }) {
 
 function InState({
   alert,
+  state,
   refresh,
+  onActing,
   onRefused,
-}: {
-  alert: AlertResource
-  refresh: () => Promise<void>
-  onRefused: (problem: unknown) => void
-}) {
-  switch (alert.state) {
+}: Acting & { state: AlertResource['state'] }) {
+  switch (state) {
     case 'draft':
     case 'rejected':
       return <Refused alert={alert} />
     case 'submitted':
-      return <WaitingFor alert={alert} refresh={refresh} />
+      return <WaitingFor alert={alert} refresh={refresh} onActing={onActing} />
     case 'approved':
       return <Approved alert={alert} refresh={refresh} onRefused={onRefused} />
     case 'sending':

@@ -262,6 +262,11 @@ function checksOf({ alert, signed, estimate }: Read, isRead: boolean): Check[] {
     content.secondPerson
       ? { kind: 'ok', text: text.checkSecond }
       : { kind: 'warn', text: text.checkAlone },
+    ...(content.breakGlassAfterSeconds === undefined
+      ? []
+      : [
+          { kind: 'ok', text: text.checkBreakGlass(span(content.breakGlassAfterSeconds)) } as const,
+        ]),
     ...alert.warnings.map((warning): Check => ({ kind: 'warn', text: sayWarning(warning) })),
     ...(estimate.missedPlaces.length > 0
       ? [

@@ -241,7 +241,11 @@ export const signatures = pgTable(
   },
   t => [
     primaryKey({ columns: [t.alertId, t.revision, t.role] }),
-    check('signatures_role', oneOf('role', ['author', 'approver'])),
+    check('signatures_role', oneOf('role', ['author', 'approver', 'breakGlass'])),
+    // Somebody approved it, or somebody did without.
+    uniqueIndex('signatures_second')
+      .on(t.alertId, t.revision)
+      .where(sql`role <> 'author'`),
   ],
 )
 

@@ -1,4 +1,5 @@
 /** Evidence: the audit chain, and what was answered to whom under which key. */
+import { sql } from 'drizzle-orm'
 import {
   bigint,
   index,
@@ -11,16 +12,25 @@ import {
 } from 'drizzle-orm/pg-core'
 import { at } from './columns.ts'
 
-export const audit = pgTable('audit', {
-  seq: bigint('seq', { mode: 'number' }).primaryKey(),
-  at: at('at').notNull(),
-  operatorId: uuid('operator_id'),
-  action: text('action').notNull(),
-  subject: text('subject').notNull(),
-  detail: jsonb('detail').notNull(),
-  previousHash: text('previous_hash').notNull(),
-  hash: text('hash').notNull(),
-})
+export const audit = pgTable(
+  'audit',
+  {
+    seq: bigint('seq', { mode: 'number' }).primaryKey(),
+    at: at('at').notNull(),
+    operatorId: uuid('operator_id'),
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    detail: jsonb('detail').notNull(),
+    previousHash: text('previous_hash').notNull(),
+    hash: text('hash').notNull(),
+  },
+  t => [
+    // What an alert that went without an approver is held against before it is sent.
+    index('audit_signed')
+      .on(t.subject)
+      .where(sql`action in ('alert.submitted', 'alert.brokeGlass')`),
+  ],
+)
 
 export const idempotency = pgTable(
   'idempotency',

@@ -117,6 +117,7 @@ export const approve = {
   takeBack: 'Take back',
   takeBackHint: 'It becomes a draft again; the signatures are void.',
   approvedTitle: 'Approved, not sent',
+  aloneTitle: 'Signed by one person, not sent',
   approvedBy: (name: string, time: string) => `${name} approved it at ${time}.`,
   noSecond: 'No second person is asked for.',
   rejectedTitle: 'Rejected',

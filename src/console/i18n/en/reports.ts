@@ -50,7 +50,7 @@ export const reports = {
   humanStep: {
     write: 'Writing, until it was signed',
     approve: 'Waiting for approval',
-    send: 'From approval to sending',
+    send: 'From the last signature to sending',
     first: 'From sending to the first message taken',
   },
   took: 'Took',

@@ -2,6 +2,7 @@
 export const watching = {
   started: (time: string, ago: string) => `Started ${time}, ${ago} ago`,
   approvedBy: (author: string, approver: string) => `${author}, approved by ${approver}`,
+  alone: (name: string) => `${name} sent it alone, without an approver`,
   stop: 'Stop sending',
   stopping: 'Stopping…',
   pause: 'Pause sending',
@@ -137,6 +138,7 @@ export const watching = {
     audience_changed: 'Sending stopped itself: the people reached are not those that were signed',
     ceiling_exceeded: 'Sending stopped itself at the ceiling that was signed',
     signature_key_revoked: 'Sending stopped itself: a key that signed was revoked',
+    sent_alone: 'Sent by one person, without an approver',
     escalated: 'Those on duty were told, and nobody has it yet',
     aggregator_waiting: 'An aggregator has not taken it yet; it is tried again',
     aggregator_refused: 'An aggregator, or some of its channels, refused it',

@@ -114,6 +114,7 @@ export const approve: Words['approve'] = {
   takeBack: 'Retirar',
   takeBackHint: 'Vuelve a ser un borrador; las firmas quedan anuladas.',
   approvedTitle: 'Aprobada, sin enviar',
+  aloneTitle: 'Firmada por una persona, sin enviar',
   approvedBy: (name, time) => `${name} la aprobó a las ${time}.`,
   noSecond: 'No se pide una segunda persona.',
   rejectedTitle: 'Rechazada',

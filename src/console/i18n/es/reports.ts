@@ -49,7 +49,7 @@ export const reports: ReportScreenWords = {
   humanStep: {
     write: 'Escribir, hasta firmarla',
     approve: 'Esperar la aprobación',
-    send: 'De la aprobación al envío',
+    send: 'De la última firma al envío',
     first: 'Del envío al primer mensaje tomado',
   },
   took: 'Tardó',

@@ -3,6 +3,7 @@ import type { Words } from '../../lib/i18n.ts'
 export const watching: Words['watching'] = {
   started: (time, ago) => `Empezó a las ${time}, hace ${ago}`,
   approvedBy: (author, approver) => `${author}, aprobada por ${approver}`,
+  alone: name => `${name} la envió por su cuenta, sin aprobador`,
   stop: 'Detener envío',
   stopping: 'Deteniendo…',
   pause: 'Pausar envío',
@@ -139,6 +140,7 @@ export const watching: Words['watching'] = {
     audience_changed: 'El envío se detuvo solo: los destinatarios no son los firmados',
     ceiling_exceeded: 'El envío se detuvo solo en el tope firmado',
     signature_key_revoked: 'El envío se detuvo solo: se revocó una clave que firmó',
+    sent_alone: 'Enviada por una sola persona, sin aprobador',
     escalated: 'Se avisó a la guardia y nadie se ha hecho cargo',
     aggregator_waiting: 'Un agregador aún no la ha tomado; se intenta otra vez',
     aggregator_refused: 'Un agregador, o alguno de sus canales, la rechazó',

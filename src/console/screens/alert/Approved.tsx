@@ -6,6 +6,7 @@ import { useResource } from '../../lib/resource.ts'
 import { isIn } from '../../lib/session.ts'
 import { useSigned } from '../../lib/signed.ts'
 import type { Alert, Estimate } from '../../lib/types.ts'
+import { lazy } from '../../parts/lazy.tsx'
 import { Notice } from '../../parts/Notice.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
@@ -15,6 +16,8 @@ import { Numbers } from './Numbers.tsx'
 import { Texts } from './Texts.tsx'
 import { titleOf } from './title.ts'
 import { TakeBack } from './WaitingFor.tsx'
+
+const BrokeGlass = lazy(async () => (await import('../../parts/BrokeGlass.tsx')).BrokeGlass)
 
 /** Everybody has signed who has to, and nobody has sent it yet. */
 export function Approved({
@@ -55,18 +58,22 @@ export function Approved({
     <div class="stack">
       <div class="screen-head">
         <div>
-          <h1>{approve.approvedTitle}</h1>
+          <h1>{alert.brokeGlass ? approve.aloneTitle : approve.approvedTitle}</h1>
           <p class="row">
             <Severity of={alert.severity} /> <strong>{titleOf(alert)}</strong>
           </p>
-          <p class="muted">
-            {approval === undefined
-              ? approve.noSecond
-              : approve.approvedBy(
-                  nameOf(approval.operatorId) ?? approve.somebody,
-                  clock(approval.at),
-                )}
-          </p>
+          {alert.brokeGlass ? (
+            <BrokeGlass alert={alert} />
+          ) : (
+            <p class="muted">
+              {approval === undefined
+                ? approve.noSecond
+                : approve.approvedBy(
+                    nameOf(approval.operatorId) ?? approve.somebody,
+                    clock(approval.at),
+                  )}
+            </p>
+          )}
         </div>
         <TakeBack alert={alert} refresh={refresh} />
       </div>

@@ -4,9 +4,12 @@ import { clock, count, countdown, words } from '../../lib/i18n.ts'
 import { useHotkeys } from '../../lib/hotkeys.ts'
 import { isIn } from '../../lib/session.ts'
 import type { Alert } from '../../lib/types.ts'
+import { lazy } from '../../parts/lazy.tsx'
 import { Notice, ProblemNotice } from '../../parts/Notice.tsx'
 import { useMoves } from './acts.ts'
 import { titleOf } from './title.ts'
+
+const BrokeGlass = lazy(async () => (await import('../../parts/BrokeGlass.tsx')).BrokeGlass)
 
 /** Seconds in which nothing leaves. The server counts them; what stands here only says how many are left. */
 export function Hold({ alert, refresh }: { alert: Alert; refresh: () => Promise<void> }) {
@@ -27,6 +30,7 @@ export function Hold({ alert, refresh }: { alert: Alert; refresh: () => Promise<
       <p>
         <strong>{titleOf(alert)}</strong>
       </p>
+      {alert.brokeGlass && <BrokeGlass alert={alert} />}
       <p class="hold-count" aria-hidden="true">
         {countdown(left)}
       </p>

@@ -7,15 +7,23 @@ import { isIn } from '../../lib/session.ts'
 import { useSigned } from '../../lib/signed.ts'
 import type { Alert, Approvers } from '../../lib/types.ts'
 import { ByRule } from '../../parts/ByRule.tsx'
+import { lazy } from '../../parts/lazy.tsx'
 import { ProblemNotice } from '../../parts/Notice.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
 import { AreaCard } from './AreaCard.tsx'
 import { Texts } from './Texts.tsx'
 import { titleOf } from './title.ts'
+import type { Acting } from './useLetGo.ts'
+
+const BreakGlass = lazy(async () => (await import('./BreakGlass.tsx')).BreakGlass)
 
 /** S5: it is signed, and somebody else has to read it. Who has it before their eyes, and who could be called. */
-export function WaitingFor({ alert, refresh }: { alert: Alert; refresh: () => Promise<void> }) {
+export function WaitingFor({
+  alert,
+  refresh,
+  onActing,
+}: Pick<Acting, 'alert' | 'refresh' | 'onActing'>) {
   const { approve } = words()
   const { read } = useSigned(`/v1/alerts/${alert.id}/content`, alert.contentDigest ?? '')
   const since = (serverNow.value - Date.parse(alert.sent ?? alert.updatedAt)) / 1000
@@ -51,6 +59,9 @@ export function WaitingFor({ alert, refresh }: { alert: Alert; refresh: () => Pr
           <p class="muted">{approve.waitingSince}</p>
           <h2>{approve.whoCan}</h2>
           <WhoCan alert={alert} />
+          {read?.content.breakGlassAfterSeconds !== undefined && isIn('author') && (
+            <BreakGlass alert={alert} read={read} refresh={refresh} onActing={onActing} />
+          )}
         </section>
       </div>
     </div>

@@ -127,12 +127,13 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
 function Head({ alert }: { alert: Alert }) {
   const { approve, watching } = words()
   const nameOf = usePeople()
-  const signedBy = (role: 'author' | 'approver') => {
+  const signedBy = (role: Alert['signatures'][number]['role']) => {
     const found = alert.signatures.find(one => one.role === role)
     return found && (nameOf(found.operatorId) ?? approve.somebody)
   }
   const author = signedBy('author')
   const approver = signedBy('approver')
+  const alone = signedBy('breakGlass')
   const since = startOf(alert)
   return (
     <div>
@@ -141,9 +142,11 @@ function Head({ alert }: { alert: Alert }) {
       </h1>
       <p class="muted">
         {watching.started(clock(since), span((serverNow.value - since) / 1000))}.{' '}
-        {author !== undefined && approver !== undefined
-          ? watching.approvedBy(author, approver)
-          : (author ?? approver)}
+        {alone !== undefined
+          ? watching.alone(alone)
+          : author !== undefined && approver !== undefined
+            ? watching.approvedBy(author, approver)
+            : (author ?? approver)}
       </p>
     </div>
   )

@@ -2,6 +2,7 @@ import { reportWords } from '../../i18n/reports.ts'
 import { settingsWords } from '../../i18n/settings.ts'
 import { count, dayAndClock, percent, span, words } from '../../lib/i18n.ts'
 import { pathTo } from '../../lib/place.ts'
+import { fill } from '../../../reports/words.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { Report } from '../../lib/setting-types.ts'
 import { AreasShown } from '../../parts/AreasShown.tsx'
@@ -63,7 +64,7 @@ function Where({ of: { alert } }: { of: Report }) {
   )
 }
 
-function Head({ of: { alert, madeAt, reach } }: { of: Report }) {
+function Head({ of: { alert, madeAt, reach, timeline } }: { of: Report }) {
   const { report, reports } = reportWords()
   const { alerts } = words()
   const [info] = alert.info
@@ -76,6 +77,7 @@ function Head({ of: { alert, madeAt, reach } }: { of: Report }) {
     [report.glance.unknown, total.unknown, undefined],
     [report.glance.notSent, total.notSent, undefined],
   ] as const
+  const alone = timeline.findLast(({ event }) => event === 'brokeGlass')
   const lasted =
     alert.dispatchedAt && alert.finishedAt
       ? (Date.parse(alert.finishedAt) - Date.parse(alert.dispatchedAt)) / 1000
@@ -91,6 +93,16 @@ function Head({ of: { alert, madeAt, reach } }: { of: Report }) {
       {alert.status !== 'Actual' && (
         <Notice kind="info">
           <p>{report.notReal.replace('{status}', alert.status)}</p>
+        </Notice>
+      )}
+      {alert.brokeGlass && (
+        <Notice kind="warn">
+          <p>
+            {fill(report.glance.brokeGlass, {
+              name: alone?.operatorName ?? report.unnamed,
+              reason: alone?.detail ?? '',
+            })}
+          </p>
         </Notice>
       )}
       <section class="card">

@@ -81,7 +81,7 @@ export function Story({ of: { alert, texts, timeline } }: { of: Report }) {
           <ul class="plain">
             {alert.signatures.map(({ role, operatorId, kid, at, passkey }) => (
               <li key={role + kid}>
-                {role === 'author' ? report.signatures.author : report.signatures.approver}:{' '}
+                {report.signatures[role]}:{' '}
                 {timeline.find(moment => moment.operatorId === operatorId)?.operatorName}{' '}
                 {clock(at)} <span class="hash">{kid}</span>
                 {passkey && ` ✓ ${reports.byPasskey}`}

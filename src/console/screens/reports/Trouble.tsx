@@ -1,6 +1,7 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { count } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
+import { alarmHead } from '../alert/watch/Alarms.tsx'
 import { fill } from '../../../reports/words.ts'
 
 /** What did not arrive, and why. */
@@ -50,9 +51,11 @@ export function Trouble({ of: { causes, progress, reach } }: { of: Report }) {
       {progress.alarms.length > 0 && (
         <>
           <h3>{trouble.alarms}</h3>
-          <ul>
+          <ul class="plain">
             {progress.alarms.map(({ code, detail }) => (
-              <li key={code}>{detail}</li>
+              <li key={code}>
+                <strong>{alarmHead(code)}.</strong> {detail}
+              </li>
             ))}
           </ul>
         </>

@@ -8,18 +8,23 @@ interface Moment {
 const STEPS = ['write', 'approve', 'send', 'first'] as const
 export type HumanStep = (typeof STEPS)[number]
 
-const ENDS: Readonly<Record<HumanStep, readonly [from: string, to: string]>> = {
-  write: ['created', 'submitted'],
-  approve: ['submitted', 'approved'],
-  send: ['approved', 'dispatched'],
-  first: ['dispatched', 'firstSubmitted'],
-}
+/** Somebody approved it, or somebody waited for that no longer. */
+const LET_GO = ['approved', 'brokeGlass']
+
+const ENDS: Readonly<Record<HumanStep, readonly [from: readonly string[], to: readonly string[]]>> =
+  {
+    write: [['created'], ['submitted']],
+    approve: [['submitted'], LET_GO],
+    send: [LET_GO, ['dispatched']],
+    first: [['dispatched'], ['firstSubmitted']],
+  }
 
 /** Seconds of each step that was taken; of what was done again, the last time counts. */
 export function humanSteps(
   timeline: readonly Moment[],
 ): readonly { readonly step: HumanStep; readonly seconds: number }[] {
-  const last = (event: string) => timeline.findLast(moment => moment.event === event)
+  const last = (events: readonly string[]) =>
+    timeline.findLast(({ event }) => events.includes(event))
   return STEPS.flatMap(step => {
     const [from, to] = ENDS[step]
     const [start, end] = [last(from), last(to)]

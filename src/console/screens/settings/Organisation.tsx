@@ -142,6 +142,15 @@ function Approval() {
           { value: 'none', label: secondPersons.none, hint: secondPersons.noneHint },
         ]}
       />
+      <NumberInput
+        at="/policy/breakGlassAfterSeconds"
+        label={text.breakGlass}
+        hint={text.breakGlassHint}
+        unit={text.seconds}
+        min={60}
+        max={3600}
+        optional
+      />
       <RadioChoice
         at="/policy/templateReview"
         label={text.templateReview}

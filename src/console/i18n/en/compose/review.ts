@@ -25,6 +25,8 @@ export const review = {
   checkUnread: 'Texts are not yet ticked as read',
   checkSecond: 'A second person must approve it',
   checkAlone: 'Nobody else approves it: your signature sends it',
+  checkBreakGlass: (span: string) =>
+    `If nobody has approved it after ${span}, an author can send it alone, with a reason`,
   checkCorrections: 'A retraction and an all-clear are prepared',
   checkNoCorrections: 'No corrections are prepared: a mistake would take minutes to mend',
   corrections: 'Corrections prepared',

@@ -23,6 +23,9 @@ export const organisation = {
     noneHint:
       'One person alone can alert everybody. Hawaii, 2018: one click, 38 minutes to take it back.',
   },
+  breakGlass: 'Send without an approver after',
+  breakGlassHint:
+    'Empty: never. Else an author whom nobody has answered for so long (60 to 3600) can send a live alert alone, with a reason; everybody is told by e-mail.',
   holdSeconds: 'Hold before sending',
   holdSecondsHint: 'So long an approved alert waits with a Stop button. It catches slips; 0 to 60.',
   typedCountAbove: 'Have the number typed above',

@@ -12,7 +12,7 @@ export const subscribers = {
   events: 'Told of an alert that',
   event: {
     'alert.submitted': 'asks for approval',
-    'alert.approved': 'was approved',
+    'alert.approved': 'was approved, or let go without an approver',
     'alert.rejected': 'was rejected',
     'alert.withdrawn': 'was taken back',
     'alert.sending': 'is being sent',

@@ -23,6 +23,8 @@ export const review: ComposeWords['review'] = {
   checkUnread: 'Hay textos sin marcar como leídos',
   checkSecond: 'Otra persona debe aprobarla',
   checkAlone: 'Nadie más la aprueba: su firma la envía',
+  checkBreakGlass: span =>
+    `Si nadie la ha aprobado al cabo de ${span}, un autor puede enviarla por su cuenta, con un motivo`,
   checkCorrections: 'Están preparadas una rectificación y un fin de alerta',
   checkNoCorrections: 'No hay correcciones preparadas: un error tardaría minutos en corregirse',
   corrections: 'Correcciones preparadas',

@@ -25,6 +25,9 @@ export const organisation: SettingsWords['organisation'] = {
     noneHint:
       'Una sola persona puede alertar a todos. Hawái, 2018: un clic, 38 minutos para retirarlo.',
   },
+  breakGlass: 'Enviar sin aprobador al cabo de',
+  breakGlassHint:
+    'Vacío: nunca. Si no, un autor a quien nadie responde en ese tiempo (de 60 a 3600) puede enviar por su cuenta una alerta real, con un motivo; se avisa a todos por correo.',
   holdSeconds: 'Espera antes de enviar',
   holdSecondsHint:
     'Durante ese tiempo una alerta aprobada espera con un botón de parar. De 0 a 60.',

@@ -14,7 +14,7 @@ export const subscribers: SettingsWords['subscribers'] = {
   events: 'Se le avisa de una alerta que',
   event: {
     'alert.submitted': 'pide aprobación',
-    'alert.approved': 'fue aprobada',
+    'alert.approved': 'fue aprobada, o salió sin aprobador',
     'alert.rejected': 'fue rechazada',
     'alert.withdrawn': 'fue retirada',
     'alert.sending': 'se está enviando',

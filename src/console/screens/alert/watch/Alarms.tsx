@@ -21,6 +21,12 @@ export function Alarms({ of }: { of: Progress['alarms'] }) {
   )
 }
 
+export function alarmHead(code: string): string {
+  const { alarms } = words().watching
+  const heads: Readonly<Record<string, string | undefined>> = alarms
+  return heads[code.replace(/_\d+$/, '')] ?? alarms.other
+}
+
 function Alarm({ code, detail, since }: Progress['alarms'][number]) {
   const { watching } = words()
   const notice = useRef<HTMLDivElement>(null)
@@ -28,7 +34,6 @@ function Alarm({ code, detail, since }: Progress['alarms'][number]) {
   useEffect(() => {
     if (isStop) notice.current?.focus()
   }, [isStop])
-  const heads: Readonly<Record<string, string | undefined>> = watching.alarms
   return (
     <div
       ref={notice}
@@ -39,7 +44,7 @@ function Alarm({ code, detail, since }: Progress['alarms'][number]) {
     >
       <p>
         <strong>
-          {isStop ? '✗' : '!'} {heads[code.replace(/_\d+$/, '')] ?? watching.alarms.other}.
+          {isStop ? '✗' : '!'} {alarmHead(code)}.
         </strong>{' '}
         {detail} <span class="muted">{watching.since(clock(since))}</span>
       </p>
