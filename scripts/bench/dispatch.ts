@@ -5,8 +5,9 @@
  * where that list says that everyone was reached, and nobody twice, and, with receipts and replies, where every
  * receipt and every reply has been recorded.
  *
- * Cases (`cases.ts`): `plain`; `held` for five seconds first, in which it is laid out; `receipts` with one for each message, and replies from 20 %; `mixed`, over three
- * carriers, in two languages, of several segments; `mixed-receipts`. Several rounds of each, an alert a round, in turn
+ * Cases (`cases.ts`): `plain`; `held` for five seconds first, in which it is laid out, and the clock runs from their
+ * end; `receipts` with one for each message, and replies from 20 %; `mixed`, over three carriers, in two languages, of
+ * several segments; `mixed-receipts`. Several rounds of each, an alert a round, in turn
  * with the loop by hand; the first finds a process that has just started. The limit is the best round of the loop by
  * hand, as in bench:wire, in segments.
  *

@@ -15,8 +15,8 @@ import { type SignatureRow, standingSignatures } from '../store/signatures.ts'
 
 /**
  * An alert's content, as far as it may be sent: read from the stored bytes after both signatures over them (the
- * author's, and an approver's or that of whoever sent it without one) were verified with the keys as they stand now. Whatever is stored beside the bytes and steers the sending must say
- * the same as they do.
+ * author's, and an approver's or that of whoever sent it without one) were verified with the keys as they stand now.
+ * Whatever is stored beside the bytes and steers the sending must say the same as they do.
  *
  * @throws AppError `integrity_violation`: something stored is not what was signed; `signature_key_revoked`
  */

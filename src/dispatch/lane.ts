@@ -11,7 +11,7 @@
  * may still be sent, and reserves the account's slots. What is marked and not yet recorded is the lane's
  * *exposure*, kept under twice the windows of its binds: so much may go out twice if this process dies now. At full
  * speed results make the room for the next marks, and both are written in one commit (measured: while each had its own,
- * one behind the other, both waited for the disk for a third of the time).
+ * results waited for the disk in 36 of 100 looks, marks in 26).
  *
  * The hot path is `pump`: it runs on every answered window, due slot and committed mark, and hands over as
  * much as the marks, the pace and the window allow. No promise, timer or log line a message.
