@@ -4,7 +4,7 @@ import { contactFigures } from '../audience/figures.ts'
 import { drillWord } from '../cap/drill.ts'
 import { carries, trafficOf } from '../carriers/traffic.ts'
 import type { SignIn } from '../operators/operator.ts'
-import { listSendingCarriers, readLiveStates } from '../store/carriers.ts'
+import { listMailAccounts, listSendingCarriers, readLiveStates } from '../store/carriers.ts'
 import type { Database } from '../store/database.ts'
 import { readDuty } from '../store/duty.ts'
 import { findExercise } from '../store/exercises.ts'
@@ -44,6 +44,12 @@ const readinessSchema = z
         .meta({ description: 'Accounts that take the texts of this mode, or of this exercise' }),
       up: z.int(),
       segmentsPerSecond: z.int().meta({ description: 'Of those that are up' }),
+    }),
+    mail: z.object({
+      all: z.int().meta({
+        description: 'Mail accounts that take letters of this mode; with none letters wait',
+      }),
+      up: z.int(),
     }),
     approvers: z.object({
       all: z.int().meta({ description: 'Who may approve, without the caller' }),
@@ -100,14 +106,16 @@ export const deskRoutes = ({ database: { db }, now }: AppDependencies) =>
       const { policy } = await readOrganisation(db)
       const since = new Date(now().getTime() - ONLINE_MS)
       const asked = { operatorId: operator.id, mode: session.mode, since }
-      const [carriers, duty, figures] = await Promise.all([
+      const [carriers, mail, duty, figures] = await Promise.all([
         readyCarriers(db, session),
+        readyMail(db, session),
         readDuty(db, asked),
         contactFigures(db, policy.staleAfterDays, now()),
       ])
       return c.json(
         {
           carriers,
+          mail,
           approvers: { all: duty.approvers, online: duty.online },
           contacts: {
             total: figures.total,
@@ -125,12 +133,27 @@ async function readyCarriers(db: Database, { mode, exerciseId }: SignIn) {
   const exercise = exerciseId === undefined ? undefined : await findExercise(db, exerciseId)
   const traffic = trafficOf({ mode, exercise })
   const accounts = (await listSendingCarriers(db)).filter(account => carries(account, traffic))
-  const ids = accounts.map(({ id }) => id)
-  const live = await readLiveStates(db, ids)
-  const up = accounts.filter(({ id }) => (live.get(id)?.state ?? 'unbound') !== 'unbound')
+  const up = await upOf(db, accounts)
   return {
     all: accounts.length,
     up: up.length,
     segmentsPerSecond: up.reduce((sum, account) => sum + account.segmentsPerSecond, 0),
   }
+}
+
+/** Those that a letter of this mode to an operator could go over. */
+async function readyMail(db: Database, { mode }: SignIn) {
+  const accounts = (await listMailAccounts(db)).filter(account => carries(account, mode))
+  return { all: accounts.length, up: (await upOf(db, accounts)).length }
+}
+
+async function upOf<T extends { readonly id: string }>(
+  db: Database,
+  accounts: readonly T[],
+): Promise<T[]> {
+  const live = await readLiveStates(
+    db,
+    accounts.map(({ id }) => id),
+  )
+  return accounts.filter(({ id }) => (live.get(id)?.state ?? 'unbound') !== 'unbound')
 }

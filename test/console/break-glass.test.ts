@@ -7,6 +7,7 @@ import { signAs } from '../../src/cli/send.ts'
 import type { Progress } from '../../src/reports/progress.ts'
 import { consoleUrl, type Seat, takeSeat, test } from '../support/console.ts'
 import { keptSession } from '../support/console-session.ts'
+import { startMailServer } from '../support/mail-server.ts'
 import { ADMINISTRATOR, clockOff, floodAlert, settle, type Tocsin } from '../support/service.ts'
 
 const PEOPLE = 40
@@ -24,6 +25,8 @@ const open = ({ page }: Seat, tocsin: Tocsin, ...way: string[]) =>
   page.goto(`${consoleUrl(tocsin)}live/${way.join('/')}`)
 
 const openButton = (page: Page) => page.getByRole('button', { name: 'Send it without an approver' })
+
+test.beforeAll(({ db }) => settle(db, PEOPLE))
 
 test('an administrator switches it on and off; empty is off', async ({ tocsin, browser }) => {
   const seat = await takeSeat(browser)
@@ -56,7 +59,6 @@ test(
   'an author sends alone what nobody has approved, and nobody can miss it',
   { timeout: 120_000 },
   async ({ tocsin, browser, db }) => {
-    await settle(db, PEOPLE)
     const { author, approver } = tocsin
     tocsin.startDispatcher()
     await tocsin.startCarriers([{ name: 'North', segmentsPerSecond: 40, window: 10, binds: 1 }])
@@ -84,6 +86,17 @@ test(
     await open(rosa, tocsin, 'alerts', due)
     await openButton(page).click()
     const panel = page.getByRole('dialog')
+    await panel.getByText(/No mail account is set up/).waitFor()
+    const post = await startMailServer()
+    const smtp = {
+      host: '127.0.0.1',
+      port: post.port,
+      security: 'none',
+      from: 'alerts@county.example',
+    }
+    const account = { name: 'Post', protocol: 'smtp', segmentsPerSecond: 10, smtp }
+    await tocsin.administrator.post('/v1/carriers', account)
+    // As soon as its connection is up, in the panel that is open.
     await panel.getByText(/Everybody here is written to at once/).waitFor()
     const send = panel.getByRole('button', { name: `Send alone to ${PEOPLE} phones` })
     await panel.getByText('Write the reason first.').waitFor()
@@ -128,8 +141,56 @@ test(
     expect(letters.map(({ address }) => address)).toEqual(
       [author.email, approver.email, ADMINISTRATOR.email].toSorted(),
     )
+    await post.until('everybody has a letter', () => post.mails.length === letters.length, 20_000)
+    await post.close()
     expect([...rosa.complaints, ...mei.complaints]).toEqual([])
     await rosa.context.close()
     await mei.context.close()
+  },
+)
+
+test(
+  'signed alone and then not sent: why not is read on the screen that follows',
+  { timeout: 120_000 },
+  async ({ tocsin, browser }) => {
+    const { author } = tocsin
+    await tocsin.restartApi()
+    const id = await submitted(tocsin, 60)
+    await tocsin.restartApi(clockOff(120_000))
+    const rosa = await takeSeat(browser)
+    const { page } = rosa
+    page.setDefaultTimeout(SOON.timeout)
+    await rosa.context.addInitScript(await keptSession(tocsin.url, author))
+    await open(rosa, tocsin, 'situation')
+    await page.getByRole('button', { name: 'Make a signing key' }).click()
+    await page.getByText('Your signing key works').waitFor()
+    await page.route(/\/dispatch$/, route =>
+      route.fulfill({
+        status: 409,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ status: 409, code: 'ceiling_exceeded', detail: 'there are more' }),
+      }),
+    )
+    let count: () => unknown = () => undefined
+    const isCounted = new Promise(resolve => (count = () => resolve(undefined)))
+    await page.route(/\/estimate$/, async route => {
+      await isCounted
+      await route.continue()
+    })
+    await open(rosa, tocsin, 'alerts', id)
+    await openButton(page).click()
+    const panel = page.getByRole('dialog')
+    // Not to 0 phones.
+    await panel.getByRole('button', { name: 'Send alone to …' }).waitFor()
+    count()
+    await panel.getByLabel('Reason').fill('The river is over the road.')
+    await panel.getByLabel(/Type the number of phones/).fill(String(PEOPLE))
+    await panel.getByRole('button', { name: `Send alone to ${PEOPLE} phones` }).click()
+    await page.getByRole('heading', { name: 'Signed by one person, not sent' }).waitFor()
+    await page.getByText('there are more').waitFor()
+    // Nor does a list say that it was approved.
+    await open(rosa, tocsin, 'situation')
+    await page.getByRole('cell', { name: /Signed by one person, not sent/ }).waitFor()
+    await rosa.context.close()
   },
 )

@@ -35,7 +35,7 @@ export function AlertTable({ of }: { of: readonly AlertSummary[] }) {
 const WATCHED = ['sending', 'paused', 'sent']
 
 function Row({ alert }: { alert: AlertSummary }) {
-  const { alerts } = words()
+  const { alerts, approve } = words()
   const figures = useFigures(WATCHED.includes(alert.state) ? alert.id : undefined).value
   const [info] = alert.info
   const taken = figures && figures.progress.recipients - figures.progress.queued
@@ -52,7 +52,9 @@ function Row({ alert }: { alert: AlertSummary }) {
       <td data-label={alerts.stateHead}>
         {alert.state === 'sending' && figures
           ? alerts.sendingShare(percent(taken ?? 0, figures.progress.recipients))
-          : alerts.state[alert.state]}
+          : alert.brokeGlass && alert.state === 'approved'
+            ? approve.aloneTitle
+            : alerts.state[alert.state]}
         {alert.sent && ` ${clockShort(alert.sent)}`}
       </td>
       <td class="number" data-label={alerts.needHelp}>

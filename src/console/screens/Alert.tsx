@@ -92,7 +92,9 @@ function InState({
     case 'rejected':
       return <Refused alert={alert} />
     case 'submitted':
-      return <WaitingFor alert={alert} refresh={refresh} onActing={onActing} />
+      return (
+        <WaitingFor alert={alert} refresh={refresh} onActing={onActing} onRefused={onRefused} />
+      )
     case 'approved':
       return <Approved alert={alert} refresh={refresh} onRefused={onRefused} />
     case 'sending':

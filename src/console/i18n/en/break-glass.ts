@@ -6,7 +6,12 @@ export const breakGlass = {
   title: 'Without an approver',
   open: 'Send it without an approver',
   means:
-    'Nobody else checks it: it goes out on your signature alone. Everybody here is written to at once, with your name and your reason.',
+    'Nobody else checks it: it goes out on your signature alone. An alarm stands at the alert, and your name and your reason stand in its report and in the audit log.',
+  letters: {
+    now: 'Everybody here is written to at once by e-mail, you too: your name, your reason, and where it can be stopped.',
+    down: 'Everybody here is written to by e-mail, you too. But no connection to the mail account is up: the letters wait for one, for 7 days at the most.',
+    none: 'No mail account is set up. The letters to everybody here wait for one, for 7 days at the most: call those who must know now.',
+  },
   reason: 'Reason',
   reasonHint: 'Everybody reads it, now and in the report.',
   reasonFirst: 'Write the reason first.',

@@ -58,6 +58,7 @@ export const watching = {
   takes: (now: string, booked: string) => `It takes ${now} of ${booked} SMS/s.`,
   allOutAt: (time: string) => `At this pace all is out at ${time}.`,
   carriers: 'By carrier',
+  noCarrierYet: 'Nothing has been handed to a carrier.',
   carrier: 'Carrier',
   phones: 'Phones',
   shares: 'Progress',

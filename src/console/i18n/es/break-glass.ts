@@ -8,7 +8,12 @@ export const breakGlass: BreakGlassWords = {
   title: 'Sin aprobador',
   open: 'Enviarla sin aprobador',
   means:
-    'Nadie más la revisa: sale solo con su firma. A todas las personas de aquí se les escribe al momento, con su nombre y su motivo.',
+    'Nadie más la revisa: sale solo con su firma. Queda un aviso en la alerta, y su nombre y su motivo en el informe y en el registro de auditoría.',
+  letters: {
+    now: 'A todas las personas de aquí, también a usted, se les escribe al momento por correo: su nombre, su motivo y dónde se puede detener.',
+    down: 'A todas las personas de aquí, también a usted, se les escribe por correo. Pero no hay conexión con la cuenta de correo: los correos la esperan, 7 días como máximo.',
+    none: 'No hay ninguna cuenta de correo. Los correos a todas las personas de aquí esperan a que la haya, 7 días como máximo: llame a quienes deban saberlo ya.',
+  },
   reason: 'Motivo',
   reasonHint: 'Lo leen todos, ahora y en el informe.',
   reasonFirst: 'Escriba primero el motivo.',

@@ -60,6 +60,7 @@ export const watching: Words['watching'] = {
   takes: (now, booked) => `Acepta ${now} de ${booked} SMS/s.`,
   allOutAt: time => `A este paso todo habrá salido a las ${time}.`,
   carriers: 'Por operador',
+  noCarrierYet: 'Nada se ha entregado a un operador.',
   carrier: 'Operador',
   phones: 'Teléfonos',
   shares: 'Avance',

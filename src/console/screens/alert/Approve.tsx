@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { byRuleWords } from '../../i18n/by-rule.ts'
 import { serverNow } from '../../lib/connection.ts'
 import { desk } from '../../lib/desk.ts'
-import { count, span, words } from '../../lib/i18n.ts'
+import { span, words } from '../../lib/i18n.ts'
 import { usePeople } from '../../lib/people.ts'
 import { useSigned } from '../../lib/signed.ts'
 import { useSigner } from '../../lib/signer.ts'
@@ -19,7 +19,7 @@ import { Numbers } from './Numbers.tsx'
 import { SendBack } from './SendBack.tsx'
 import { Texts } from './Texts.tsx'
 import { titleOf } from './title.ts'
-import { isTyped, mustType, TypedCount } from './TypedCount.tsx'
+import { isTyped, mustType, phonesOf, TypedCount } from './TypedCount.tsx'
 import { useFacts } from './useFacts.ts'
 import { type Acting, holdSeconds, stageWords, useLetGo } from './useLetGo.ts'
 
@@ -65,7 +65,7 @@ export function Approve(acting: Acting) {
     if (missing !== undefined || signer === undefined) return
     void letGo('approve', signer, bytes)
   }
-  const phones = words().alerts.phones(recipients, count(recipients))
+  const phones = phonesOf(estimate)
   const label = alert.mode === 'live' ? approve.button(phones) : approve.buttonExercise(phones)
   return (
     <div class="stack approve">

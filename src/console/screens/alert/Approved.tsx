@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { desk } from '../../lib/desk.ts'
-import { clock, count, words } from '../../lib/i18n.ts'
+import { clock, words } from '../../lib/i18n.ts'
 import { usePeople } from '../../lib/people.ts'
 import { useResource } from '../../lib/resource.ts'
 import { isIn } from '../../lib/session.ts'
@@ -15,6 +15,7 @@ import { AreaCard } from './AreaCard.tsx'
 import { Numbers } from './Numbers.tsx'
 import { Texts } from './Texts.tsx'
 import { titleOf } from './title.ts'
+import { phonesOf } from './TypedCount.tsx'
 import { TakeBack } from './WaitingFor.tsx'
 
 const BrokeGlass = lazy(async () => (await import('../../parts/BrokeGlass.tsx')).BrokeGlass)
@@ -29,7 +30,7 @@ export function Approved({
   refresh: () => Promise<void>
   onRefused: (problem: unknown) => void
 }) {
-  const { alerts, approve } = words()
+  const { approve } = words()
   const nameOf = usePeople()
   const { read } = useSigned(`/v1/alerts/${alert.id}/content`, alert.contentDigest ?? '')
   const estimate = useResource<Estimate>(`/v1/alerts/${alert.id}/estimate`, 30_000).data.value
@@ -50,8 +51,7 @@ export function Approved({
     await refresh()
     setStage('idle')
   }
-  const recipients = estimate?.recipients ?? 0
-  const phones = alerts.phones(recipients, count(recipients))
+  const phones = phonesOf(estimate)
   const label =
     alert.mode === 'live' ? approve.sendButton(phones) : approve.sendExerciseButton(phones)
   return (

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { breakGlassWords } from '../../i18n/break-glass.ts'
 import { serverNow } from '../../lib/connection.ts'
 import { desk } from '../../lib/desk.ts'
-import { clock, count, words } from '../../lib/i18n.ts'
+import { clock, words } from '../../lib/i18n.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { ReadBytes } from '../../lib/signed.ts'
 import { useSigner } from '../../lib/signer.ts'
@@ -11,10 +11,10 @@ import { Dialog } from '../../parts/Dialog.tsx'
 import { Field } from '../../parts/Field.tsx'
 import { Notice, ProblemNotice } from '../../parts/Notice.tsx'
 import { SigningKey } from '../../parts/SigningKey.tsx'
-import { isTyped, mustType, TypedCount } from './TypedCount.tsx'
+import { isTyped, mustType, phonesOf, TypedCount } from './TypedCount.tsx'
 import { type Acting, holdSeconds, stageWords, useLetGo } from './useLetGo.ts'
 
-type Props = Omit<Acting, 'onRefused'> & { readonly read: ReadBytes }
+type Props = Acting & { readonly read: ReadBytes }
 
 const REASON = { least: 3, most: 500 }
 
@@ -56,16 +56,41 @@ export function AuthorsFrom({ alert, read }: { alert: Alert; read: ReadBytes }) 
   return <p class="muted">{breakGlassWords().authorsFrom(clock(new Date(from).toISOString()))}</p>
 }
 
-function Panel({ alert, read, ...rest }: Props) {
-  const { alerts, approve } = words()
+/** Of `GET /v1/readiness` */
+interface Mail {
+  readonly all: number
+  readonly up: number
+}
+
+/** Whether those who are to hear of it are written to now, or have to be called. */
+function Letters() {
+  const { letters } = breakGlassWords()
+  const mail = useResource<{ mail: Mail }>('/v1/readiness', 10_000).data.value?.mail
+  if (mail === undefined) return null
+  if (mail.up > 0) return <p>{letters.now}</p>
+  return (
+    <Notice kind="warn">
+      <p>{mail.all > 0 ? letters.down : letters.none}</p>
+    </Notice>
+  )
+}
+
+function Panel({ alert, read, onRefused, ...rest }: Props) {
+  const { approve } = words()
   const text = breakGlassWords()
   const estimate = useResource<Estimate>(`/v1/alerts/${alert.id}/estimate`).data.value
   const { signer, problem: noSigner, set } = useSigner()
   const [reason, setReason] = useState('')
   const [typed, setTyped] = useState('')
   const [problem, setProblem] = useState<unknown>()
-  const { stage, letGo } = useLetGo({ alert, ...rest, onRefused: setProblem })
+  // What it was signed and not sent for is read on the screen that follows, too.
+  const refuse = (refusal: unknown) => {
+    setProblem(refusal)
+    onRefused(refusal)
+  }
+  const { stage, letGo } = useLetGo({ alert, ...rest, onRefused: refuse })
   const recipients = estimate?.recipients ?? 0
+  const phones = phonesOf(estimate)
   const mustTypeCount = mustType(alert, estimate)
   const missing = whatIsMissing()
 
@@ -86,6 +111,7 @@ function Panel({ alert, read, ...rest }: Props) {
   return (
     <div class="stack">
       <p>{text.means}</p>
+      <Letters />
       <ProblemNotice problem={noSigner ?? problem} />
       <Field label={text.reason} hint={text.reasonHint}>
         <textarea
@@ -111,9 +137,7 @@ function Panel({ alert, read, ...rest }: Props) {
             aria-describedby="alone-hint"
             onClick={send}
           >
-            {stage === 'idle'
-              ? text.send(alerts.phones(recipients, count(recipients)))
-              : stageWords(stage)}
+            {stage === 'idle' ? text.send(phones) : stageWords(stage)}
           </button>
           <p class="small muted" id="alone-hint">
             {missing ??

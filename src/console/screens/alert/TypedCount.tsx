@@ -14,6 +14,12 @@ export function mustType({ mode }: Alert, estimate: Estimate | undefined): boole
   )
 }
 
+/** As a button names them: none are named before they are counted. */
+export function phonesOf(estimate: Estimate | undefined): string {
+  if (estimate === undefined) return '…'
+  return words().alerts.phones(estimate.recipients, count(estimate.recipients))
+}
+
 export const isTyped = (typed: string, recipients: number): boolean =>
   typed.replaceAll(/\D/g, '') === String(recipients)
 

@@ -19,11 +19,8 @@ import type { Acting } from './useLetGo.ts'
 const BreakGlass = lazy(async () => (await import('./BreakGlass.tsx')).BreakGlass)
 
 /** S5: it is signed, and somebody else has to read it. Who has it before their eyes, and who could be called. */
-export function WaitingFor({
-  alert,
-  refresh,
-  onActing,
-}: Pick<Acting, 'alert' | 'refresh' | 'onActing'>) {
+export function WaitingFor(acting: Acting) {
+  const { alert, refresh } = acting
   const { approve } = words()
   const { read } = useSigned(`/v1/alerts/${alert.id}/content`, alert.contentDigest ?? '')
   const since = (serverNow.value - Date.parse(alert.sent ?? alert.updatedAt)) / 1000
@@ -60,7 +57,7 @@ export function WaitingFor({
           <h2>{approve.whoCan}</h2>
           <WhoCan alert={alert} />
           {read?.content.breakGlassAfterSeconds !== undefined && isIn('author') && (
-            <BreakGlass alert={alert} read={read} refresh={refresh} onActing={onActing} />
+            <BreakGlass {...acting} read={read} />
           )}
         </section>
       </div>

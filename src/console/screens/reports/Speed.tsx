@@ -1,5 +1,5 @@
 import { reportWords } from '../../i18n/reports.ts'
-import { count, span } from '../../lib/i18n.ts'
+import { count, dayAndClock, span } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
 import { fill } from '../../../reports/words.ts'
 import { Curve } from './Curve.tsx'
@@ -40,14 +40,16 @@ export function Speed({ of: { curve, timesTo, plan, earlier, reach } }: { of: Re
           ))}
         </tbody>
       </table>
-      <p>
-        {plan.seconds === null
-          ? report.plan.noPlan
-          : fill(report.plan.took, {
-              took: time(plan.tookSeconds),
-              planned: span(plan.seconds),
-            })}
-      </p>
+      {plan.tookSeconds !== null && (
+        <p>
+          {plan.seconds === null
+            ? report.plan.noPlan
+            : fill(report.plan.took, {
+                took: span(plan.tookSeconds),
+                planned: span(plan.seconds),
+              })}
+        </p>
+      )}
       {earlier.length > 0 && <Earlier of={earlier} />}
     </section>
   )
@@ -79,7 +81,7 @@ function Earlier({ of: earlier }: { of: Report['earlier'] }) {
         {earlier.map(one => (
           <tr key={one.id}>
             <th scope="row">
-              {one.dispatchedAt.slice(0, 10)} ({one.status})
+              {dayAndClock(one.dispatchedAt)} ({one.status})
             </th>
             <td class="number" data-label={report.glance.recipients}>
               {count(one.recipients)}

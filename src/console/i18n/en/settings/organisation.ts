@@ -25,7 +25,7 @@ export const organisation = {
   },
   breakGlass: 'Send without an approver after',
   breakGlassHint:
-    'Empty: never. Else an author whom nobody has answered for so long (60 to 3600) can send a live alert alone, with a reason; everybody is told by e-mail.',
+    'Empty: never. Else an author whom nobody has answered for so long (60 to 3600) can send a live alert alone, with a reason; everybody is written to by e-mail, once there is a mail account.',
   holdSeconds: 'Hold before sending',
   holdSecondsHint: 'So long an approved alert waits with a Stop button. It catches slips; 0 to 60.',
   typedCountAbove: 'Have the number typed above',

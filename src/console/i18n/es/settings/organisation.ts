@@ -27,7 +27,7 @@ export const organisation: SettingsWords['organisation'] = {
   },
   breakGlass: 'Enviar sin aprobador al cabo de',
   breakGlassHint:
-    'Vacío: nunca. Si no, un autor a quien nadie responde en ese tiempo (de 60 a 3600) puede enviar por su cuenta una alerta real, con un motivo; se avisa a todos por correo.',
+    'Vacío: nunca. Si no, un autor a quien nadie responde en ese tiempo (de 60 a 3600) puede enviar por su cuenta una alerta real, con un motivo; se avisa a todos por correo, si hay una cuenta de correo.',
   holdSeconds: 'Espera antes de enviar',
   holdSecondsHint:
     'Durante ese tiempo una alerta aprobada espera con un botón de parar. De 0 a 60.',

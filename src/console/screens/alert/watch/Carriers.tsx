@@ -7,6 +7,7 @@ const MARKS = { bound: '✓', throttled: '!', unbound: '✗', disabled: '–' } 
 /** Each carrier's own tally, from the first second: one that is silent must not hide among the others. */
 export function Carriers({ of }: { of: Progress['byCarrier'] }) {
   const { watching } = words()
+  if (of.length === 0) return <p class="muted">{watching.noCarrierYet}</p>
   return (
     <table class="table rows">
       <thead>
