@@ -32,6 +32,8 @@ const LOOKS: Readonly<Record<string, Window>> = {
 }
 /** Live has them all; the other mode differs in its frame and its words. */
 const OF_EXERCISES = ['wide', 'phone', 'dark']
+/** States that the ordinary course does not show, too. */
+const OF_STATES = ['wide', 'phone', 'dark', 'spanish']
 /** Those that one must be able to use come what may are seen in every way, in an exercise too. */
 const MAIN = [
   'sign-in',
@@ -47,6 +49,8 @@ const MAIN = [
 
 const county = await startCounty()
 const browser = await openBrowser()
+/** What cannot be shown; the others are pictured all the same. */
+const faults: string[] = []
 const house = {
   url: county.url,
   administrator: county.administrator,
@@ -76,13 +80,17 @@ try {
     for (const [look, window] of Object.entries(LOOKS)) {
       if (!isWanted(values.look, look)) continue
       const isWhole = mode === 'live' || OF_EXERCISES.includes(look)
-      const scenes = stage.scenes.filter(
-        ({ name }) => (isWhole || MAIN.includes(name)) && isWanted(values.only, name),
-      )
+      const scenes = [
+        ...stage.scenes.filter(({ name }) => isWhole || MAIN.includes(name)),
+        ...(OF_STATES.includes(look) ? stage.states : []),
+      ].filter(({ name }) => isWanted(values.only, name))
       const folder = join(out, mode, look)
       await mkdir(folder, { recursive: true })
       for (const scene of scenes) {
-        const page = await stage.show(scene, window)
+        const page = await stage.show(scene, window).catch((error: Error) => {
+          faults.push(`${mode}/${look}: ${error.message}`)
+        })
+        if (page === undefined) continue
         // In a window as high as the page: what sticks to its end lies there.
         const height = await page.evaluate<number>('document.documentElement.scrollHeight')
         await page.setViewportSize({ width: window.width, height })
@@ -98,3 +106,5 @@ try {
   await browser.close()
   await county.stop()
 }
+for (const fault of faults) process.stdout.write(`${fault}\n`)
+if (faults.length > 0) process.exitCode = 1

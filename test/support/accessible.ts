@@ -8,7 +8,8 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { test } from './console.ts'
 import { ADMINISTRATOR, settle, type Tocsin, VALLEY } from './service.ts'
-import { type House, openStage } from './stage.ts'
+import type { House } from './scene.ts'
+import { openStage } from './stage.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -134,6 +135,26 @@ export function everyScreenIsAccessible(mode: 'live' | 'exercise'): void {
       for (const scene of stage.scenes) {
         const page = await stage.show(scene, { width: 1280, height: 700 })
         for (const hidden of await hiddenFocus(page, 40)) faults.push(`${scene.name}: ${hidden}`)
+        await stage.leave(page)
+      }
+      expect(faults).toEqual([])
+      await stage.close()
+    },
+  )
+
+  // In an exercise they differ in their frame, which its screens have shown.
+  if (mode === 'exercise') return
+  test(
+    'nor is anything found on what else may be met there, on a phone; and it is no wider than that',
+    { timeout: 1_200_000 },
+    async ({ tocsin, browser }) => {
+      const stage = await openStage(houseOf(tocsin), browser, mode)
+      const faults: string[] = []
+      for (const scene of stage.states) {
+        const page = await stage.show(scene, { width: 390, height: 844 })
+        for (const found of [...(await findings(page)), ...(await tooWide(page))]) {
+          faults.push(`${scene.name}: ${found}`)
+        }
         await stage.leave(page)
       }
       expect(faults).toEqual([])

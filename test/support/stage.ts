@@ -1,26 +1,17 @@
 /** Every screen of the console with something on it, as whoever may see it finds it. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { hire, type Person, until } from '../../scripts/rehearsal.ts'
-import { type Client, signIn } from '../../src/cli/client.ts'
+import { signIn } from '../../src/cli/client.ts'
 import { signAs } from '../../src/cli/send.ts'
 import { keptSession, type Place } from './console-session.ts'
-
-interface Scene {
-  readonly name: string
-  /** Below the mode. */
-  readonly path: string | (() => Promise<Passing>)
-  /** `stranger` has not signed in, `newcomer` has, and chosen no mode yet. */
-  readonly who: keyof Cast['people'] | 'stranger' | 'newcomer'
-}
-
-/** A scene that does not last is made anew each time, and ended when it has been seen. */
-interface Passing {
-  readonly path: string
-  readonly end: () => Promise<unknown>
-}
+import type { Cast, House, Mode, Passing, Scene } from './scene.ts'
+import { type Props, stageStates } from './stage-states.ts'
 
 export interface Stage {
+  /** Each screen as it usually stands. */
   readonly scenes: readonly Scene[]
+  /** What else may be met there. */
+  readonly states: readonly Scene[]
   show(scene: Scene, how: Window): Promise<Page>
   leave(page: Page): Promise<void>
   close(): Promise<void>
@@ -34,29 +25,6 @@ export interface Window {
   readonly locale?: string
 }
 
-type Mode = NonNullable<Place['mode']>
-
-/** What a stage needs of a Tocsin: one of a test's, or that of `npm run screenshots`. */
-export interface House {
-  readonly url: string
-  readonly administrator: Client
-  readonly administratorAs: Credentials
-  readonly area: object
-}
-
-interface Credentials {
-  readonly email: string
-  readonly password: string
-}
-
-interface Cast {
-  readonly place: Place & { readonly mode: Mode }
-  readonly people: Readonly<Record<'author' | 'approver' | 'administrator', Credentials>>
-  readonly author: Person
-  readonly approver: Person
-  readonly audience: object
-}
-
 let casts = 0
 
 export async function openStage(house: House, browser: Browser, mode: Mode): Promise<Stage> {
@@ -65,40 +33,65 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
     policy: { secondPerson: 'all', breakGlassAfterSeconds: 3600 },
   })
   const cast = await (mode === 'live' ? liveCast(house) : exerciseCast(house))
-  const scenes = await stageAlerts(house, cast)
+  const { scenes, props } = await stageAlerts(house, cast)
+  const states = await stageStates(house, cast, props)
   const contexts = new Map<string, Promise<BrowserContext>>()
   const ends = new Map<Page, Passing['end']>()
   const contextOf = (scene: Scene, window: Window) => {
-    const key = JSON.stringify([scene.who, window])
+    const key = JSON.stringify([scene.who, scene.place, window])
     const known = contexts.get(key)
     if (known) return known
-    const made = seatFor(browser, house, cast, scene.who, window)
+    const made = seatFor(
+      browser,
+      house,
+      scene.place ? { ...cast, place: scene.place } : cast,
+      scene.who,
+      window,
+    )
     contexts.set(key, made)
+    // The next that sits there may have more luck.
+    made.catch(() => contexts.delete(key))
     return made
   }
-  return {
-    scenes,
-    async show(scene, window) {
-      const context = await contextOf(scene, window)
-      const page = await context.newPage()
-      let { path } = scene
-      if (typeof path !== 'string') {
-        const passing = await path()
-        ends.set(page, passing.end)
-        path = passing.path
-      }
-      const isBefore = scene.who === 'stranger' || scene.who === 'newcomer'
-      await page.goto(`${isBefore ? consoleOf(house) : rootOf(house, cast)}${path}`)
+  const present = async (page: Page, scene: Scene) => {
+    page.setDefaultTimeout(MOST_MS)
+    let { path } = scene
+    if (typeof path !== 'string') {
+      const passing = await path()
+      ends.set(page, passing.end)
+      path = passing.path
+    }
+    const isBefore = scene.who === 'stranger' || scene.who === 'newcomer'
+    await scene.before?.(page)
+    const root = isBefore ? consoleOf(house) : rootOf(house, scene.place ?? cast.place)
+    await page.goto(`${root}${path}`)
+    if (scene.awaits === undefined) {
       // What is awaited has come, or says why not.
       await page.locator('main h1:visible').first().waitFor()
       await untilStill(page, scene.name)
+    } else await page.locator(scene.awaits).first().waitFor()
+    await scene.act?.(page)
+  }
+  const leave = async (page: Page) => {
+    await page.close()
+    await ends.get(page)?.()
+    ends.delete(page)
+  }
+  return {
+    scenes,
+    states,
+    async show(scene, window) {
+      const context = await contextOf(scene, window)
+      const page = await context.newPage()
+      try {
+        await present(page, scene)
+      } catch (cause) {
+        await leave(page)
+        throw new Error(`${scene.name} can not be shown: ${String(cause)}`, { cause })
+      }
       return page
     },
-    async leave(page) {
-      await page.close()
-      await ends.get(page)?.()
-      ends.delete(page)
-    },
+    leave,
     async close() {
       for (const context of contexts.values()) await (await context).close()
     },
@@ -125,7 +118,7 @@ async function untilStill(page: Page, scene: string): Promise<void> {
 /** `localhost`, not an address: passkeys need a name. */
 const consoleOf = ({ url }: House) => `${url.replace('127.0.0.1', 'localhost')}/console/`
 
-const rootOf = (house: House, { place: { mode, exerciseId } }: Cast) =>
+const rootOf = (house: House, { mode, exerciseId }: Place) =>
   `${consoleOf(house)}${exerciseId === undefined ? mode : `${mode}/${exerciseId}`}/`
 
 const MAKE_A_KEY = /^(Make a signing key|Crear una clave de firma)$/
@@ -149,10 +142,11 @@ async function seatFor(
   if (who === 'newcomer') {
     await context.addInitScript(await keptSession(house.url, people.author, {}))
   } else if (who !== 'stranger') {
-    await context.addInitScript(await keptSession(house.url, people[who], place))
+    const person = people[who === 'keyless' ? 'author' : who]
+    await context.addInitScript(await keptSession(house.url, person, place))
   }
   if (who === 'author' || who === 'approver') {
-    await makeKey(context, `${rootOf(house, cast)}situation`)
+    await makeKey(context, `${rootOf(house, place)}situation`)
   }
   return context
 }
@@ -176,9 +170,13 @@ async function liveCast({ url, administrator, administratorAs }: House): Promise
     name: `Mei Live ${letters(no)}`,
     roles: ['approver'],
   })
+  const viewer = await hire(administrator, url, {
+    name: `Sam Live ${letters(no)}`,
+    roles: ['viewer'],
+  })
   return {
     place: { mode: 'live' },
-    people: { author, approver, administrator: administratorAs },
+    people: { author, approver, viewer, administrator: administratorAs },
     author,
     approver,
     audience: {},
@@ -206,9 +204,10 @@ async function exerciseCast({ url, administrator, administratorAs }: House): Pro
   }
   const author = await enter(`Rosa Drill ${no}`, ['author'])
   const approver = await enter(`Mei Drill ${no}`, ['approver'])
+  const viewer = await enter(`Sam Drill ${no}`, ['viewer'])
   return {
     place,
-    people: { author, approver, administrator: administratorAs },
+    people: { author, approver, viewer, administrator: administratorAs },
     author,
     approver,
     audience: { audience: { roster: roster.id } },
@@ -239,24 +238,27 @@ const SETTINGS = [
   'mail-reports',
 ]
 
-async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
+async function stageAlerts(
+  { area }: House,
+  cast: Cast,
+): Promise<{ readonly scenes: Scene[]; readonly props: Props }> {
   const { author, approver } = cast
-  const write = async () => {
-    const draft = { ...flood(area, cast.place.mode), ...cast.audience }
+  const write = async (change = {}) => {
+    const draft = { ...flood(area, cast.place.mode), ...cast.audience, ...change }
     return (await author.client.post<{ id: string }>('/v1/alerts', draft)).id
   }
-  const submit = async () => {
-    const id = await write()
+  const submit = async (change = {}) => {
+    const id = await write(change)
     await signAs(author.client, id, 'author', author.key)
     return id
   }
-  const approve = async () => {
-    const id = await submit()
+  const approve = async (change = {}) => {
+    const id = await submit(change)
     await signAs(approver.client, id, 'approver', approver.key)
     return id
   }
-  const send = async (holdSeconds: number) => {
-    const id = await approve()
+  const send = async (holdSeconds: number, change = {}) => {
+    const id = await approve(change)
     await approver.client.post(`/v1/alerts/${id}/dispatch`, { holdSeconds })
     return id
   }
@@ -283,7 +285,7 @@ async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
       end: () => approver.client.post(`/v1/alerts/${held}/stop`),
     }
   }
-  return [
+  const scenes: Scene[] = [
     { name: 'sign-in', path: '', who: 'stranger' },
     { name: 'choose-mode', path: '', who: 'newcomer' },
     { name: 'situation', path: 'situation', who: 'author' },
@@ -326,6 +328,7 @@ async function stageAlerts({ area }: House, cast: Cast): Promise<Scene[]> {
         }) as const,
     ),
   ]
+  return { scenes, props: { draft, submitted, sent, stopped, write, submit, send } }
 }
 
 function flood(area: object, mode: Mode) {

@@ -202,10 +202,10 @@ function fillsOf({ outline, isDark, isExercise }: Colours): LayerSpecification[]
     {
       id: 'areas-hatch',
       source: 'areas',
-      type: 'fill',
+      type: 'fill-extrusion',
       // What has no data is hatched; so is every area of an exercise.
       filter: isExercise ? ['!', ['any', hasShare, IS_ASIDE]] : ['has', 'noData'],
-      paint: { 'fill-pattern': 'hatch', 'fill-opacity': 0.55 },
+      paint: { 'fill-extrusion-pattern': 'hatch', 'fill-extrusion-opacity': 0.55 },
     },
   ]
 }

@@ -15,7 +15,7 @@ interface Answer {
 
 /** S1: two unlike cards, and none of them is the default: both mistakes hurt. */
 export function ChooseMode() {
-  const { everywhere, frame } = words()
+  const { alerts, everywhere, frame } = words()
   const [problem, setProblem] = useState<unknown>()
   const [isBusy, setBusy] = useState(false)
   const exercises = useResource<Answer>('/v1/exercises?state=planned,open', 5_000)
@@ -85,7 +85,7 @@ export function ChooseMode() {
                   <strong>{one.name}</strong>
                   <br />
                   <span class="muted">
-                    {frame.exercisePhones(count(one.phones ?? 0))} ·{' '}
+                    {alerts.phones(one.phones ?? 0, count(one.phones ?? 0))} ·{' '}
                     {one.state === 'open'
                       ? frame.exerciseEnds(clockShort(one.endsAt))
                       : frame.exerciseStarts(clockShort(one.startsAt))}

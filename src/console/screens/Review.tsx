@@ -83,7 +83,7 @@ function Page({ read, onReadAgain }: { read: Read; onReadAgain: () => void }) {
   const outlines = useGeometries(content.areas)
 
   const isDrill = content.mode === 'exercise'
-  const phones = count(estimate.recipients)
+  const phones = words().alerts.phones(estimate.recipients, count(estimate.recipients))
   const isRead = content.texts.every(({ no }) => ticked.has(no))
   const checks = checksOf(read, isRead)
   const isSound = checks.every(({ kind }) => kind !== 'error')

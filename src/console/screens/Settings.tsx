@@ -165,7 +165,10 @@ export function Settings({ way }: ScreenProps) {
         ) : mayOpen(found) ? (
           <found.Page key={rest.join('/')} way={rest} />
         ) : (
-          <Empty>{settings.notYours}</Empty>
+          <>
+            <h1>{settings.pages[found.way]}</h1>
+            <Empty>{settings.notYours}</Empty>
+          </>
         )}
       </div>
     </div>

@@ -20,7 +20,6 @@ export const frame = {
   liveState: (sending: string, waiting: string) => `${sending} sending, ${waiting} to approve`,
   exerciseEnds: (time: string) => `Ends ${time}`,
   exerciseStarts: (time: string) => `Starts ${time}`,
-  exercisePhones: (phones: string) => `${phones} phones`,
   practiceTitle: 'Practise alone',
   practiceText: 'Simulated phones only. Nobody is alerted, and you can do nothing wrong.',
   practise: 'Practise',

@@ -21,7 +21,6 @@ export const frame: Words['frame'] = {
   liveState: (sending, waiting) => `${sending} enviando, ${waiting} por aprobar`,
   exerciseEnds: time => `Termina ${time}`,
   exerciseStarts: time => `Empieza ${time}`,
-  exercisePhones: phones => `${phones} teléfonos`,
   practiceTitle: 'Practicar a solas',
   practiceText: 'Solo teléfonos simulados. No se alerta a nadie y nada puede salir mal.',
   practise: 'Practicar',

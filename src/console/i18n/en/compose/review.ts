@@ -1,8 +1,8 @@
 /** Reading what will be signed, and signing it. */
 export const review = {
   title: 'Review and sign',
-  live: (phones: string) => `You are about to ask for a LIVE alert to ${phones} phones`,
-  exercise: (phones: string) => `You are about to ask for an EXERCISE alert to ${phones} phones`,
+  live: (phones: string) => `You are about to ask for a LIVE alert to ${phones}`,
+  exercise: (phones: string) => `You are about to ask for an EXERCISE alert to ${phones}`,
   fromBytes:
     'All of this is read from the very bytes that you will sign, as the server holds them.',
   digest: (hex: string) => `SHA-256 ${hex}`,
@@ -42,10 +42,10 @@ export const review = {
   ends: 'Ends',
   replies: 'Replies',
   noReplies: 'Not asked for',
-  sign: (phones: string) => `Sign and ask for approval: ${phones} phones`,
-  signExercise: (phones: string) => `Sign the exercise and ask for approval: ${phones} phones`,
-  signAlone: (phones: string) => `Sign: ${phones} phones`,
-  signExerciseAlone: (phones: string) => `Sign the exercise: ${phones} phones`,
+  sign: (phones: string) => `Sign and ask for approval: ${phones}`,
+  signExercise: (phones: string) => `Sign the exercise and ask for approval: ${phones}`,
+  signAlone: (phones: string) => `Sign: ${phones}`,
+  signExerciseAlone: (phones: string) => `Sign the exercise: ${phones}`,
   signing: 'Signing…',
   signHint: 'Nothing is sent yet: somebody else approves it first.',
   signHintAlone: 'Policy asks for no second person: it can be sent once it is signed.',

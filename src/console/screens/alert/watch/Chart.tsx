@@ -6,6 +6,8 @@ import { theme } from '../../../lib/theme.ts'
 import type { Point } from './series.ts'
 
 const HEIGHT = 260
+/** A few phones are planned for a thousandth of a second, and its parts are no times to read. */
+const LEAST_SECONDS = 5
 
 /** The plan as a dashed line, and what became of it; what it shows stands in a table beside it, too. */
 export function Chart({
@@ -82,7 +84,7 @@ function optionsOf(width: number, recipients: number): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { time: false },
+      x: { time: false, range: (_, from, to) => [from, Math.max(to, LEAST_SECONDS)] },
       y: { range: () => [0, Math.max(1, recipients)] },
     },
     axes: [
