@@ -1,5 +1,6 @@
 /** How many people an audience, a group or an area holds, and which. */
 import { PhoneSet } from '../encoding/phone-set.ts'
+import { runsOf } from '../geometry/grid.ts'
 import {
   countInTiles,
   countMembersOf,
@@ -30,7 +31,7 @@ import {
 } from './selection.ts'
 
 /**
- * How many recipients there are. A million contacts, 300,000 of them inside: about a tenth of a second.
+ * How many recipients there are. A million contacts, 280,000 of them inside: 50 to 90 ms; 31,000: 10 to 20.
  *
  * @param inTwo how two questions are asked of `db` at once, where they can be
  */
@@ -89,7 +90,8 @@ export async function surelyHit(
   return {
     sources: 1,
     openAt,
-    ownGrounds: everywhere === undefined ? [] : [{ source: 0, boxes: everywhere.tiling().boxes }],
+    ownGrounds:
+      everywhere === undefined ? [] : [{ source: 0, runs: runsOf(everywhere.tiling().boxes) }],
     grounds: [],
     found: [],
     required: undefined,
@@ -117,13 +119,14 @@ async function countOnGround(
     const known = barred.length === 0 ? few : await fewOn(tx, ground, openAt, 'everyone')
     if (known !== undefined) return countInside(ground, [known], new Set(barred))
   }
-  const tiles = ground.tiling()
-  const count = (of: typeof tiles) => (on: Database) => countInTiles(on, of, barred, openAt)
-  const [evenBoxes, oddBoxes] = halvesOf(tiles.boxes)
-  const [evenCells, oddCells] = halvesOf(tiles.cells)
+  const { boxes, cells } = ground.tiling()
+  const count = (of: Parameters<typeof countInTiles>[1]) => (on: Database) =>
+    countInTiles(on, of, barred, openAt)
+  const [evenBoxes, oddBoxes] = halvesOf(boxes)
+  const [evenCells, oddCells] = halvesOf(cells)
   const counted =
     inTwo === undefined
-      ? [await count(tiles)(tx)]
+      ? [await count({ boxes: runsOf(boxes), cells: runsOf(cells) })(tx)]
       : await inTwo(
           count({ boxes: evenBoxes, cells: evenCells }),
           count({ boxes: oddBoxes, cells: oddCells }),
@@ -161,5 +164,5 @@ export async function findContactsOn(db: Database, ground: Ground): Promise<stri
 async function fewOn(tx: Database, { isCut, cover }: Ground, openAt: OpenAt, named: Named) {
   return isCut() || cover().length > MAX_COVER
     ? undefined
-    : placesUpTo(tx, cover(), FEW, openAt, named)
+    : placesUpTo(tx, runsOf(cover()), FEW, openAt, named)
 }

@@ -1,7 +1,7 @@
 /** Recipients counted in every way that an operator is shown. */
 import { countByKind, countUnlocated, findInCells, type Kind } from '../store/audience.ts'
 import { prepareForSets, type Selection } from '../store/selection.ts'
-import type { Box } from '../geometry/geojson.ts'
+import { runsOf, type Run, type Tile } from '../geometry/grid.ts'
 import type { Database } from '../store/database.ts'
 import { beside, type InTwo } from '../store/in-two.ts'
 import { countAloneByKind } from '../store/people-alone.ts'
@@ -107,10 +107,10 @@ async function countKinds(
     grounds.map(({ ground }) => ground),
   )
   const tiles = splitTiles(grounds, lists.length === 0)
-  const countAlone = (of: (own: readonly Box[]) => readonly Box[]) => async (on: Database) => {
+  const countAlone = (of: (own: readonly Tile[]) => readonly Run[]) => async (on: Database) => {
     await prepareForSets(on)
-    const boxes = tiles.map(tile => ({ source: tile.source, boxes: of(tile.boxes.own) }))
-    const cells = tiles.map(tile => ({ source: tile.source, boxes: of(tile.cells.own) }))
+    const boxes = tiles.map(tile => ({ source: tile.source, runs: of(tile.boxes.own) }))
+    const cells = tiles.map(tile => ({ source: tile.source, runs: of(tile.cells.own) }))
     const ground = { sources, openAt, boxes, cells }
     return countAloneByKind(on, ground, prefixes, barred, isInsideOf(grounds))
   }
@@ -120,12 +120,12 @@ async function countKinds(
         countAlone(own => halvesOf(own)[0]),
         countAlone(own => halvesOf(own)[1]),
       )
-    : [await countAlone(own => own)(tx)]
+    : [await countAlone(runsOf)(tx)]
   const kinds = joinKinds(counted.flatMap(half => half.kinds))
   const found = counted.flatMap(half => half.found)
   const inCells = await findInCells(
     tx,
-    tiles.map(({ source, cells }) => ({ source, boxes: cells.shared })),
+    tiles.map(({ source, cells }) => ({ source, runs: runsOf(cells.shared) })),
     openAt,
     isInsideOf(grounds),
   )
@@ -133,7 +133,7 @@ async function countKinds(
     sources,
     openAt,
     ownGrounds: [],
-    grounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.shared })),
+    grounds: tiles.map(({ source, boxes }) => ({ source, runs: runsOf(boxes.shared) })),
     found: [...found, ...inCells],
     lists,
     required: undefined,
@@ -141,7 +141,7 @@ async function countKinds(
   }
   const isAll =
     lists.length === 0 &&
-    others.grounds.every(({ boxes }) => boxes.length === 0) &&
+    others.grounds.every(({ runs }) => runs.length === 0) &&
     others.found.every(({ contactIds }) => contactIds.length === 0)
   return isAll ? [...kinds] : [...kinds, ...(await countByKind(tx, others, prefixes))]
 }

@@ -5,8 +5,9 @@
  */
 import { boxesMeet } from '../geometry/box.ts'
 import type { Box } from '../geometry/geojson.ts'
+import { runsOf, type Run, type Tile } from '../geometry/grid.ts'
 import {
-  contactsInBoxes,
+  contactsInRuns,
   findInCells,
   holdFew,
   locationsOfMembers,
@@ -62,8 +63,8 @@ export async function labelled(
     return {
       sources,
       openAt,
-      ownGrounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.own })),
-      grounds: tiles.map(({ source, boxes }) => ({ source, boxes: boxes.shared })),
+      ownGrounds: tiles.map(({ source, boxes }) => ({ source, runs: runsOf(boxes.own) })),
+      grounds: tiles.map(({ source, boxes }) => ({ source, runs: runsOf(boxes.shared) })),
       found,
       lists,
       required: undefined,
@@ -132,7 +133,7 @@ async function madeOf(
 }
 
 function boxesOf(grounds: readonly SourcedGround[]): Selection['grounds'] {
-  return grounds.map(({ source, ground }) => ({ source, boxes: ground.tiling().boxes }))
+  return grounds.map(({ source, ground }) => ({ source, runs: runsOf(ground.tiling().boxes) }))
 }
 
 function foundAmong(
@@ -147,8 +148,8 @@ function foundAmong(
 
 interface SplitTiles {
   readonly source: number
-  readonly boxes: { readonly own: readonly Box[]; readonly shared: readonly Box[] }
-  readonly cells: { readonly own: readonly Box[]; readonly shared: readonly Box[] }
+  readonly boxes: { readonly own: readonly Tile[]; readonly shared: readonly Tile[] }
+  readonly cells: { readonly own: readonly Tile[]; readonly shared: readonly Tile[] }
 }
 
 /**
@@ -159,28 +160,28 @@ interface SplitTiles {
 export function splitTiles(grounds: readonly SourcedGround[], isGroundAll: boolean): SplitTiles[] {
   return grounds.map(({ source, ground }) => {
     const others = grounds.filter(other => other.source !== source)
-    const isAlone = (box: Box) =>
+    const isAlone = ({ box }: Tile) =>
       isGroundAll && !others.some(other => touchesGround(box, other.ground))
     const { boxes, cells } = ground.tiling()
     return { source, boxes: partition(boxes, isAlone), cells: partition(cells, isAlone) }
   })
 }
 
-function partition(boxes: readonly Box[], isOwn: (box: Box) => boolean) {
-  const own: Box[] = []
-  const shared: Box[] = []
-  for (const box of boxes) (isOwn(box) ? own : shared).push(box)
+function partition(tiles: readonly Tile[], isOwn: (tile: Tile) => boolean) {
+  const own: Tile[] = []
+  const shared: Tile[] = []
+  for (const tile of tiles) (isOwn(tile) ? own : shared).push(tile)
   return { own, shared }
 }
 
 function touchesGround(box: Box, { bounds, tiling }: Ground): boolean {
   if (!bounds.some(bound => boxesMeet(bound, box))) return false
   const { boxes, cells } = tiling()
-  return boxes.some(tile => boxesMeet(tile, box)) || cells.some(tile => boxesMeet(tile, box))
+  return [...boxes, ...cells].some(tile => boxesMeet(tile.box, box))
 }
 
 /** So many places are tested sooner than tiles are cut. */
-export const FEW = 8_000
+export const FEW = 2_000
 
 /** Far-apart parts in greater number are better cut. */
 export const MAX_COVER = 64
@@ -192,7 +193,7 @@ const MAX_ASKED = 16
 export async function chooseTiles(tx: Database, grounds: readonly Ground[]): Promise<void> {
   const uncut = grounds.filter(({ isCut, cover }) => !isCut() && cover().length <= MAX_COVER)
   for (const ground of uncut.slice(0, MAX_ASKED)) {
-    if (await holdFew(tx, ground.cover(), FEW)) ground.leaveUncut()
+    if (await holdFew(tx, runsOf(ground.cover()), FEW)) ground.leaveUncut()
   }
 }
 
@@ -207,7 +208,7 @@ export async function testCells(
   )
   return findInCells(
     tx,
-    grounds.map(({ source, ground }) => ({ source, boxes: ground.tiling().cells })),
+    grounds.map(({ source, ground }) => ({ source, runs: runsOf(ground.tiling().cells) })),
     openAt,
     isInsideOf(grounds),
   )
@@ -246,8 +247,8 @@ export async function insideAny(
     grounds.map((ground, source) => ({ source, ground })),
     openAt,
   )
-  const boxes = grounds.flatMap(ground => ground.tiling().boxes)
-  const found = await contactsInBoxes(tx, boxes, openAt)
+  const runs = grounds.flatMap(ground => runsOf(ground.tiling().boxes))
+  const found = await contactsInRuns(tx, runs, openAt)
   for (const { contactIds } of inCells) for (const id of contactIds) found.push(id)
   return found
 }
@@ -264,9 +265,10 @@ export function withSets<T>(db: Database, work: (tx: Database) => Promise<T>): P
   })
 }
 
-/** Every other one, and the rest: tiles come by size, so each half holds about as many people. */
-export function halvesOf<T>(tiles: readonly T[]): [T[], T[]] {
-  return [tiles.filter((_, i) => i % 2 === 0), tiles.filter((_, i) => i % 2 === 1)]
+/** Every other run, and the rest: each half holds about as many people. */
+export function halvesOf(tiles: readonly Tile[]): [Run[], Run[]] {
+  const runs = runsOf(tiles)
+  return [runs.filter((_, i) => i % 2 === 0), runs.filter((_, i) => i % 2 === 1)]
 }
 
 /** The places of the ones in `from … to − 1` of a bit string, counted from `from`. */

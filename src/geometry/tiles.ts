@@ -1,32 +1,29 @@
-import { boxesMeet, nextUp, unionOf } from './box.ts'
+import { boxesMeet, unionOf } from './box.ts'
 import { distanceRangeKm } from './circle.ts'
 import type { Box } from './geojson.ts'
+import { grown, halve, outermost, tilesOver, type Tile } from './grid.ts'
 import { orientation } from './orientation.ts'
 import { prepareParts, type PreparedPart, type Shape } from './shape.ts'
 import { RADIANS } from './sphere.ts'
 
 /**
- * A shape cut into tiles, so that a database without geometry of its own finds who is inside by comparing
- * coordinates: boxes that lie wholly inside, whose points need no further test, and cells that the border
+ * A shape cut into tiles of the grid, so that a database without geometry of its own finds who is inside by comparing
+ * numbers: boxes that lie wholly inside, whose points need no further test, and cells that the border
  * passes through, whose points are candidates for `makeAreaPredicate` of the same shape.
  *
- * A tile is half-open: west ≤ longitude < east and south ≤ latitude < north. Tiles are disjoint, so no point is
- * counted twice, and together they hold every point of the shape, those on its own eastern and northern edge and
- * on ±180° included (the outermost tiles end a hair, one unit in the last place, past it).
+ * Tiles are disjoint, so no point is counted twice, and together they hold every point of the shape, those on its own
+ * eastern and northern edge and on ±180° included.
  */
 export interface Tiling {
-  readonly boxes: readonly Box[]
-  readonly cells: readonly Box[]
+  readonly boxes: readonly Tile[]
+  readonly cells: readonly Tile[]
 }
 
 /** 2^-49 of the globe is a square metre: such a cell is not worth cutting any more. */
 const LEVELS = 50
 
-/** Shifting a ring by a turn rounds its corners by 3·10^-14°; an edge this near to a box counts as touching it. */
-const TOUCH_DEGREES = 1e-12
-
 interface Cell {
-  readonly box: Box
+  readonly tile: Tile
   readonly contents: readonly Content[]
 }
 
@@ -64,19 +61,18 @@ export function cutTiles(
   shape: Shape,
   { maxTiles = 1024, parts = prepareParts(shape) }: CutOptions = {},
 ): Tiling {
-  const boxes: Box[] = []
+  const boxes: Tile[] = []
   // By size: the cells of one level differ by less than a factor of two, and halves go to a later level or the same.
   const levels: Cell[][] = Array.from({ length: LEVELS }, () => [])
   let tiles = 0
-  const place = (box: Box, contents: readonly Content[]) => {
-    const state = classify(box, contents)
+  const place = (tile: Tile, contents: readonly Content[]) => {
+    const state = classify(tile.box, contents)
     if (state !== 'inside' && state.length === 0) return
     tiles++
-    if (state === 'inside') boxes.push(box)
-    else levels[levelOf(box)]!.push({ box, contents: state })
+    if (state === 'inside') boxes.push(tile)
+    else levels[levelOf(tile.box)]!.push({ tile, contents: state })
   }
-  const contents = parts.flatMap(contentsOf)
-  for (const box of coverOf(parts)) place(box, contents)
+  placeAll(coverOf(parts), parts.flatMap(contentsOf))
 
   // The last level holds what is too small to be worth cutting.
   for (const level of levels.slice(0, -1)) {
@@ -84,11 +80,29 @@ export function cutTiles(
       const cell = level.pop()
       if (cell === undefined) break
       tiles--
-      for (const half of halve(cell.box)) place(half, cell.contents)
+      for (const half of halve(cell.tile)) place(half, cell.contents)
     }
   }
-  return { boxes, cells: levels.flat().map(cell => cell.box) }
+  return { boxes, cells: levels.flat().map(cell => cell.tile) }
+
+  /** Of many parts far apart, each is met in a few of the tiles: so contents are told apart by halves of these. */
+  function placeAll(cover: readonly Tile[], contents: readonly Content[]): void {
+    if (cover.length <= FEW_TILES || contents.length <= FEW_TILES) {
+      for (const tile of cover) place(tile, contents)
+      return
+    }
+    const middle = cover.length >> 1
+    for (const half of [cover.slice(0, middle), cover.slice(middle)]) {
+      const around = half.map(({ box }) => box).reduce(unionOf)
+      placeAll(
+        half,
+        contents.filter(content => mayMeet(content, grown(around))),
+      )
+    }
+  }
 }
+
+const FEW_TILES = 4
 
 function contentsOf(part: PreparedPart): Content[] {
   if (part.kind === 'circle') return [part]
@@ -102,23 +116,34 @@ function contentsOf(part: PreparedPart): Content[] {
     .map(turn => ({ kind: 'outline', part, turn, edges }))
 }
 
+function mayMeet(content: Content, box: Box): boolean {
+  if (content.kind === 'intersection') return true
+  if (content.kind === 'circle') return content.boxes.some(bound => boxesMeet(bound, box))
+  const [west, south, east, north] = content.part.index.bounds
+  return boxesMeet([west + content.turn, south, east + content.turn, north], box)
+}
+
 /**
- * All ground that the parts may lie on, half-open and disjoint as tiles are: their boxes, those that meet joined into
- * one. Far-apart parts are not searched for in between.
+ * All ground that the parts may lie on, in disjoint tiles: over their boxes, those that meet joined into one. Far-apart
+ * parts are not searched for in between.
  */
-export function coverOf(parts: readonly PreparedPart[]): Box[] {
-  const disjoint: Box[] = []
-  for (const [west, south, east, north] of parts.flatMap(part => part.boxes)) {
-    let joined: Box = [west, south, nextUp(east), nextUp(north)]
+export function coverOf(parts: readonly PreparedPart[]): Tile[] {
+  const joined: Box[] = []
+  // From west to east: what ends west of a box meets none of those to come.
+  let near: Box[] = []
+  for (const box of parts.flatMap(part => part.boxes).toSorted((a, b) => a[0] - b[0])) {
+    joined.push(...near.filter(other => other[2] < box[0]))
+    near = near.filter(other => other[2] >= box[0])
+    let union = box
     for (;;) {
-      const at = disjoint.findIndex(box => boxesMeet(box, joined))
+      const at = near.findIndex(other => boxesMeet(other, union))
       if (at === -1) break
-      const [met] = disjoint.splice(at, 1)
-      joined = unionOf(met!, joined)
+      const [met] = near.splice(at, 1)
+      union = unionOf(met!, union)
     }
-    disjoint.push(joined)
+    near.push(union)
   }
-  return disjoint
+  return outermost([...joined, ...near].flatMap(tilesOver))
 }
 
 /** 'inside' if some part holds the whole box; else what is still to be decided there, nothing if it lies outside. */
@@ -152,10 +177,8 @@ function holdsMiddle({ part, turn }: Outline, [west, south, east, north]: Box): 
 
 function edgesTouching({ part, turn, edges: candidates }: Outline, box: Box): Int32Array {
   const { edges } = part.index
-  const west = box[0] - TOUCH_DEGREES
-  const south = box[1] - TOUCH_DEGREES
-  const east = box[2] + TOUCH_DEGREES
-  const north = box[3] + TOUCH_DEGREES
+  // Shifting a ring by a turn rounds its corners, too, by 3·10^-14°.
+  const [west, south, east, north] = grown(box)
   const touching = new Int32Array(candidates.length)
   let count = 0
   for (const edge of candidates) {
@@ -192,21 +215,6 @@ function lineMeets(
     side * orientation(x1, y1, x2, y2, west, north) > 0 &&
     side * orientation(x1, y1, x2, y2, east, north) > 0
   )
-}
-
-function halve([west, south, east, north]: Box): [Box, Box] {
-  const middleLatitude = (south + north) / 2
-  if ((east - west) * Math.cos(middleLatitude * RADIANS) > north - south) {
-    const middle = (west + east) / 2
-    return [
-      [west, south, middle, north],
-      [middle, south, east, north],
-    ]
-  }
-  return [
-    [west, south, east, middleLatitude],
-    [west, middleLatitude, east, north],
-  ]
 }
 
 /** How often the globe would have to be halved to come to a box of this size. */

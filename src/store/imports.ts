@@ -370,13 +370,13 @@ async function mergeLocations(
   { span, isNew, updated, created }: Span & { isNew: ReturnType<typeof sql>; created: number },
 ): Promise<void> {
   if (created > 0) {
-    // In the order of a coarse grid, so that neighbours in the index are written together.
+    // So that neighbours in the index are written together.
     await tx.execute(sql`
       insert into locations (contact_id, position, hours, open_minutes, sole, phone_key, language)
       select s.id, s.position, s.hours, s.open_minutes, true, phone_key(c.phone), coalesce(c.language, '')
       from staged_contacts s join contacts c on c.id = s.id
       where ${span} and s.position is not null and ${isNew}
-      order by floor(s.position[0] * 2), floor(s.position[1] * 8), s.position[0]
+      order by grid_number(s.position)
     `)
   }
   if (updated > 0) {
@@ -386,7 +386,7 @@ async function mergeLocations(
       from staged_contacts s join known_contacts k using (line) join contacts c on c.id = k.id
       where ${span} and s.position is not null
         and not exists (select from locations l where l.contact_id = k.id)
-      order by floor(s.position[0] * 2), floor(s.position[1] * 8), s.position[0]
+      order by grid_number(s.position)
       for share of c
     `)
   }

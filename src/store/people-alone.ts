@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Kind } from './audience.ts'
 import { keysFrom } from './phone-key.ts'
 import {
-  hasBoxes,
+  hasRuns,
   located,
   maskOf,
   notBarred,
@@ -53,10 +53,10 @@ export async function countAloneByKind(
       people,
     })
   }
-  if (hasBoxes(boxes)) {
-    const rows = await tx.execute<KindRow & { ids: Buffer | null }>(sql`
+  if (hasRuns(boxes)) {
+    const rows = await tx.execute<KindRow & { ids: string | null }>(sql`
       select h.source, h.language, h.span, count(*)::int as people,
-        string_agg(uuid_send(h.contact_id), '') filter (where h.span < 0) as ids
+        encode(string_agg(uuid_send(h.contact_id), '') filter (where h.span < 0), 'hex') as ids
       from (${kindsIn(boxes, openAt, spans)}) h
       ${notBarred(barred)}
       group by h.source, h.language, h.span
@@ -66,7 +66,7 @@ export async function countAloneByKind(
       else found.push({ source: row.source, contactIds: unpackIds(row.ids) })
     }
   }
-  if (hasBoxes(cells)) {
+  if (hasRuns(cells)) {
     const rows = await tx.execute<KindRow & { places: Buffer | null; others: Buffer | null }>(sql`
       select h.source, h.language, h.span, count(*)::int as people,
         string_agg(point_send(h.position), '') filter (where h.span >= 0) as places,

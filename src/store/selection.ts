@@ -1,8 +1,8 @@
 /**
  * The pieces of the questions behind `audience/`: set work.
  *
- * Ground is given as boxes, in which every location is a hit, and as cells, whose locations are handed out to
- * be tested by the one rule of `geometry/` and come back as ids. A hit carries a source (an area or a group),
+ * Ground is given as runs of the grid's numbers: of boxes, in which every location is a hit, and of cells, whose locations
+ * are handed out to be tested by the one rule of `geometry/` and come back as ids. A hit carries a source (an area or a group),
  * and a person's sources are gathered in a mask: `'101'` says the first and the third. It is text where it is
  * compared, for bit strings can't be hashed.
  *
@@ -10,8 +10,7 @@
  * statements run in transactions made ready by `prepareForSets`, and what is left out comes as an array.
  */
 import { sql, type SQL } from 'drizzle-orm'
-import { nextUp } from '../geometry/box.ts'
-import type { Box } from '../geometry/geojson.ts'
+import type { Run } from '../geometry/grid.ts'
 import { arrayLiteral, type Database } from './database.ts'
 import { isHeld, type Expression } from './group-expressions.ts'
 import { isAsRuled, type MemberRule } from './member-rules.ts'
@@ -19,7 +18,7 @@ import { isAsRuled, type MemberRule } from './member-rules.ts'
 /** Ground by the source that it speaks for. */
 export interface Ground {
   readonly source: number
-  readonly boxes: readonly Box[]
+  readonly runs: readonly Run[]
 }
 
 /** People found inside one by one. */
@@ -93,31 +92,39 @@ export function maskOf(sources: number, set: readonly number[]): string {
   return Array.from({ length: sources }, (_, source) => (set.includes(source) ? '1' : '0')).join('')
 }
 
-/** Tiles as rows `b(source, west, south, east, north)`; half-open ones closed at the double below their end. */
-function tiles(grounds: readonly Ground[]): SQL {
-  const [sources, west, south, east, north]: number[][] = [[], [], [], [], []]
-  for (const { source, boxes } of grounds) {
-    for (const box of boxes) {
+/** `b(source, run_from, run_to)`. */
+function runsIn(grounds: readonly Ground[]): SQL {
+  const [sources, from, to]: number[][] = [[], [], []]
+  for (const { source, runs } of grounds) {
+    for (const run of runs) {
       sources!.push(source)
-      west!.push(box[0])
-      south!.push(box[1])
-      east!.push(-nextUp(-box[2]))
-      north!.push(-nextUp(-box[3]))
+      from!.push(run.from)
+      to!.push(run.to)
     }
   }
-  const floats = (numbers: readonly number[]) => sql`${arrayLiteral(numbers)}::float8[]`
-  return sql`unnest(${arrayLiteral(sources!)}::int[], ${floats(west!)}, ${floats(south!)}, ${floats(east!)},
-    ${floats(north!)})`
+  const numbers = (all: readonly number[]) => sql`${arrayLiteral(all)}::bigint[]`
+  return sql`
+    unnest(${arrayLiteral(sources!)}::int[], ${numbers(from!)}, ${numbers(to!)}) as b(source, run_from, run_to)`
 }
 
-// `point <@ box` compares coordinates as they are, unlike `point <@ polygon`, which is fuzzy by 10^-6 degrees.
-const boxOf = sql`box(point(b.west, b.south), point(b.east, b.north))`
+const isInRun = (openAt: OpenAt): SQL => sql`
+  grid_number(position) >= b.run_from and grid_number(position) < b.run_to ${isOpen(openAt)}`
 
-/** `b` and `l(contact_id, sole, position)` for every location in a box. */
+/** `b(source, …)` and `l(contact_id, phone_key, sole, language, position)` for every location in a run. */
 export function located(grounds: readonly Ground[], openAt: OpenAt): SQL {
-  return sql`${tiles(grounds)} as b(source, west, south, east, north) cross join lateral (
+  return sql`${runsIn(grounds)} cross join lateral (
     select contact_id, phone_key, sole, language, position from locations
-    where position <@ ${boxOf} ${isOpen(openAt)}) l`
+    where ${isInRun(openAt)}) l`
+}
+
+/**
+ * `b(source, …)` and `l.gathered` for every run that holds somebody. Piece by piece: what is put together for all runs
+ * comes to megabytes, and to find room for these takes the database and its client longer than the search.
+ */
+export function gatheredByRun(grounds: readonly Ground[], openAt: OpenAt, gathered: SQL): SQL {
+  return sql`${runsIn(grounds)} cross join lateral (
+    select ${gathered} as gathered from locations where ${isInRun(openAt)}) l
+    where l.gathered is not null`
 }
 
 /** Rows `(contact_id, sole, source)`; `sole`: of a box, for a person without another location. */
@@ -127,14 +134,14 @@ export function hits(
 ): SQL {
   const branches: SQL[] = []
   const everyGround = [...ownGrounds, ...grounds]
-  if (only === 'shared' && hasBoxes(ownGrounds)) {
+  if (only === 'shared' && hasRuns(ownGrounds)) {
     branches.push(
       sql`select l.contact_id, false as sole, b.source from ${located(ownGrounds, openAt)} where not l.sole`,
     )
-    if (hasBoxes(grounds)) {
+    if (hasRuns(grounds)) {
       branches.push(sql`select l.contact_id, false, b.source from ${located(grounds, openAt)}`)
     }
-  } else if (hasBoxes(everyGround)) {
+  } else if (hasRuns(everyGround)) {
     branches.push(sql`select l.contact_id, l.sole, b.source from ${located(everyGround, openAt)}`)
   }
   if (found.some(({ contactIds }) => contactIds.length > 0)) {
@@ -161,8 +168,8 @@ export function hits(
   return sql.join(branches, sql` union all `)
 }
 
-export function hasBoxes(grounds: readonly Ground[]): boolean {
-  return grounds.some(({ boxes }) => boxes.length > 0)
+export function hasRuns(grounds: readonly Ground[]): boolean {
+  return grounds.some(({ runs }) => runs.length > 0)
 }
 
 /**
@@ -179,7 +186,7 @@ export function recipients(selection: Selection): SQL {
 /** Rows `(contact_id, mask, phone_key, language)` of those who can't be hit twice; undefined where there are none. */
 export function foundOnce(selection: Selection): SQL | undefined {
   const { openAt, ownGrounds, barred } = selection
-  if (!hasBoxes(ownGrounds)) return undefined
+  if (!hasRuns(ownGrounds)) return undefined
   return sql`
     select h.contact_id, (${masksOf(selection)}::text[])[h.source + 1] as mask, h.phone_key, h.language
     from (
@@ -245,9 +252,12 @@ export async function joinContacts(
 export const packedPlace = sql`uuid_send(contact_id) || point_send(position)`
 export const PACKED_BYTES = 32
 
-export function unpackIds(packed: Buffer | null | undefined): string[] {
-  const ids: string[] = []
-  const hex = packed?.toString('hex') ?? ''
+/** As text: bytes come as text, too, and would have to be read twice. */
+export const packedIds = (contactId: SQL): SQL =>
+  sql`encode(string_agg(uuid_send(${contactId}), ''), 'hex')`
+
+export function unpackIds(hex: string | null | undefined, ids: string[] = []): string[] {
+  if (hex == null) return ids
   for (let at = 0; at < hex.length; at += 32) ids.push(hex.slice(at, at + 32))
   return ids
 }

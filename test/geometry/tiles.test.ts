@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest'
 import { circleContains, type Circle } from '../../src/geometry/circle.ts'
 import { polygonContains } from '../../src/geometry/containment.ts'
-import type { Box, Polygon, Position } from '../../src/geometry/geojson.ts'
+import type { Polygon, Position } from '../../src/geometry/geojson.ts'
+import type { Tile } from '../../src/geometry/grid.ts'
 import { joinShapes, makeAreaPredicate, shapeOf, type Shape } from '../../src/geometry/shape.ts'
 import { cutTiles, type Tiling } from '../../src/geometry/tiles.ts'
 import { cpuMilliseconds } from '../support/cpu-time.ts'
+import { gridNumber } from '../support/grid-number.ts'
 import { fc } from '../support/property.ts'
 
-function holds([west, south, east, north]: Box, [x, y]: Position): boolean {
-  return x >= west && x < east && y >= south && y < north
-}
-
-/** As the audience does it: inner boxes by comparing coordinates alone, cells by the predicate. */
+/** As the audience does it: inner boxes by comparing numbers alone, cells by the predicate. */
 function throughTiles(
   { boxes, cells }: Tiling,
   inArea: (x: number, y: number) => boolean,
   point: Position,
 ): boolean {
-  const tiles = [...boxes, ...cells].filter(tile => holds(tile, point))
+  const number = gridNumber(point)
+  const holds = ({ from, to }: Tile) => number >= from && number < to
+  const tiles = [...boxes, ...cells].filter(holds)
   if (tiles.length > 1) throw new Error(`${point.join()} is in ${tiles.length} tiles`)
-  return boxes.some(box => holds(box, point)) || (tiles.length === 1 && inArea(point[0], point[1]))
+  return boxes.some(holds) || (tiles.length === 1 && inArea(point[0], point[1]))
 }
 
 function byTheRule({ polygons, circles, intersections = [] }: Shape, point: Position): boolean {
@@ -295,10 +295,14 @@ test('the larger part of a wide area needs no test', () => {
   const inArea = makeAreaPredicate(shape)
   const { boxes, cells } = cutTiles(shape)
   expect(boxes.length + cells.length).toBeLessThanOrEqual(1025)
-  const ground = (tiles: readonly Box[]) =>
-    tiles.reduce((sum, [west, south, east, north]) => sum + (east - west) * (north - south), 0)
+  const ground = (tiles: readonly Tile[]) =>
+    tiles.reduce((sum, { box: [west, south, east, north] }) => {
+      return sum + (east - west) * (north - south)
+    }, 0)
   expect(ground(cells) / ground(boxes)).toBeLessThan(0.1)
-  for (const [west, south, east, north] of boxes) {
+  for (const {
+    box: [west, south, east, north],
+  } of boxes) {
     for (const point of [
       [west, south],
       [east, south],
@@ -324,4 +328,21 @@ test('folded rings are cut in bounded time', () => {
   const shape = shapeOf([comb])
   expect(cpuMilliseconds(() => cutTiles(shape))).toBeLessThan(500)
   expect(cpuMilliseconds(() => makeAreaPredicate(shape))).toBeLessThan(100)
+})
+
+test('thousands of far-apart circles are cut in bounded time', () => {
+  const posts = Array.from({ length: 4000 }, (_, no): Circle => ({
+    center: [-170 + (no % 100) * 3.4, -80 + Math.floor(no / 100) * 4],
+    radiusKm: 5,
+  }))
+  const shape = shapeOf([], posts)
+  let tiling: Tiling | undefined
+  expect(cpuMilliseconds(() => (tiling = cutTiles(shape)))).toBeLessThan(10_000)
+  const numbers = posts.filter((_, no) => no % 100 === 0).map(({ center }) => gridNumber(center))
+  const tiles = [...tiling!.boxes, ...tiling!.cells].toSorted((a, b) => a.from - b.from)
+  const held = numbers.filter(number => {
+    const tile = tiles.findLast(({ from }) => from <= number)
+    return tile !== undefined && number < tile.to
+  })
+  expect(held).toHaveLength(numbers.length)
 })
