@@ -5,10 +5,11 @@ import {
   countInTiles,
   countMembersOf,
   countPeople,
+  optedOutContacts,
   phonesOf,
   placesUpTo,
   type InTiles,
-  type Named,
+  type OptOutRule,
 } from '../store/audience.ts'
 import type { OpenAt, Selection } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
@@ -41,10 +42,10 @@ export function countAudience(
   inTwo?: InTwo,
 ): Promise<number> {
   const { everywhere, groups, excludeGroups, openAt } = audience
-  // Ground alone needs nothing made ready, and who opted out is asked at the same time.
+  // Ground alone needs nothing made ready.
   const isGround = everywhere !== undefined && groups.every(({ ground }) => ground !== undefined)
   if (isGround && excludeGroups.length === 0) {
-    return countOnGround(db, everywhere, optedOut(db, audience), openAt, inTwo)
+    return countOnGround(db, everywhere, { rule: audience.optOuts }, openAt, inTwo)
   }
   return withSets(db, async tx => {
     const barred = [...(await excluded(tx, audience)), ...(await optedOut(tx, audience))]
@@ -75,7 +76,7 @@ export async function countUnlabelled(
   const { everywhere, openAt } = audience
   const selection = await surelyHit(tx, audience)
   if (everywhere !== undefined && selection.lists.length === 0) {
-    return countOnGround(tx, everywhere, Promise.resolve(barred), openAt)
+    return countOnGround(tx, everywhere, { ids: barred }, openAt)
   }
   const found =
     everywhere === undefined ? [] : await testCells(tx, [{ source: 0, ground: everywhere }], openAt)
@@ -102,24 +103,28 @@ export async function surelyHit(
 
 /** How many people are inside, whoever opted out included, whatever their hours. */
 export function countPeopleOn(db: Database, ground: Ground): Promise<number> {
-  return countOnGround(db, ground, Promise.resolve([]), undefined)
+  return countOnGround(db, ground, { ids: [] }, undefined)
 }
+
+/** Whom to leave out: these contacts, or whoever opted out by the rule. */
+type LeftOut = { readonly ids: readonly string[] } | { readonly rule: OptOutRule }
 
 /** Tiles are disjoint, so whoever has a single location is in one of them: only the others are told apart. */
 async function countOnGround(
   tx: Database,
   ground: Ground,
-  barring: Promise<readonly string[]>,
+  leftOut: LeftOut,
   openAt: OpenAt,
   inTwo?: InTwo,
 ): Promise<number> {
-  const [barred, few] = await Promise.all([barring, fewOn(tx, ground, openAt, 'shared')])
+  const few = await fewOn(tx, ground, openAt, leftOut)
   if (few !== undefined) {
-    // Somebody opted out: whose a place is matters then.
-    const known = barred.length === 0 ? few : await fewOn(tx, ground, openAt, 'everyone')
-    if (known !== undefined) return countInside(ground, [known], new Set(barred))
+    return countInside(ground, [few], new Set('ids' in leftOut ? leftOut.ids : []))
   }
+  // Asked before the ground is cut: the database answers meanwhile.
+  const barring = 'ids' in leftOut ? leftOut.ids : optedOutContacts(tx, leftOut.rule)
   const { boxes, cells } = ground.tiling()
+  const barred = await barring
   const count = (of: Parameters<typeof countInTiles>[1]) => (on: Database) =>
     countInTiles(on, of, barred, openAt)
   const [evenBoxes, oddBoxes] = halvesOf(boxes)
@@ -154,15 +159,23 @@ function countInside(
 
 /** Ids of everyone inside, whatever their hours, 32 hexadecimal digits each; who has several locations there comes several times. */
 export async function findContactsOn(db: Database, ground: Ground): Promise<string[]> {
-  const few = await fewOn(db, ground, undefined, 'everyone')
+  const few = await fewOn(db, ground, undefined, 'named')
   if (few !== undefined) return insideOf(ground, few.shared)
   ground.tiling()
   return insideAny(db, [ground], undefined)
 }
 
 /** Every location that may be on ground, where few are: then its tiles are not worth cutting. */
-async function fewOn(tx: Database, { isCut, cover }: Ground, openAt: OpenAt, named: Named) {
-  return isCut() || cover().length > MAX_COVER
-    ? undefined
-    : placesUpTo(tx, runsOf(cover()), FEW, openAt, named)
+async function fewOn(
+  tx: Database,
+  { isCut, cover }: Ground,
+  openAt: OpenAt,
+  leftOut: LeftOut | 'named',
+) {
+  if (isCut() || cover().length > MAX_COVER) return undefined
+  const isNamed = leftOut === 'named' || ('ids' in leftOut && leftOut.ids.length > 0)
+  return placesUpTo(tx, runsOf(cover()), FEW, openAt, {
+    named: isNamed ? 'everyone' : 'shared',
+    optOuts: leftOut !== 'named' && 'rule' in leftOut ? leftOut.rule : undefined,
+  })
 }

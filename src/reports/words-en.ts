@@ -112,7 +112,7 @@ export const english = {
   },
   texts: {
     title: 'The texts as they were sent',
-    meta: '{language}: {recipients} people, {segments} segments',
+    meta: '{language}: people {recipients}, segments {segments}',
   },
   trouble: {
     title: 'What did not arrive, and why',

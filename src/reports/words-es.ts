@@ -114,7 +114,7 @@ export const spanish: ReportWords = {
   },
   texts: {
     title: 'Los textos tal como se enviaron',
-    meta: '{language}: {recipients} personas, {segments} segmentos',
+    meta: '{language}: personas {recipients}, segmentos {segments}',
   },
   trouble: {
     title: 'Qué no llegó, y por qué',
