@@ -52,13 +52,6 @@ const barring = ({ emergency, categories }: OptOutRule): SQL =>
         or o.scope = 'otherCategories'
           and not string_to_array(o.category, ',') && ${arrayLiteral(categories)}::text[])`
 
-/** Whether a contact opted out, as the rule counts it: looked up one by one only where somebody did at all. */
-const hasOptedOut = (contactId: SQL, rule: OptOutRule): SQL => sql`(
-  (select exists (select from opt_outs o where ${barring(rule)}))
-  and exists (
-    select from contacts c join opt_outs o on o.phone = c.phone
-    where c.id = ${contactId} and ${barring(rule)}))`
-
 /** Contacts that opted out, as the rule counts it. */
 export async function optedOutContacts(tx: Database, rule: OptOutRule): Promise<string[]> {
   const [row] = await tx.execute<{ ids: string | null }>(sql`
@@ -230,10 +223,13 @@ export async function countInTiles(
   }
 }
 
+/** Of whom it is asked who they are, and not only where. */
+export type Named = 'everyone' | 'shared'
+
 /**
  * All locations in disjoint runs, where they are no more than `most`: one question that small areas are done with.
  *
- * @param named whose they are of all of them; or of those without any other the places alone: 1,000 of them in 1.1 ms
+ * @param named all of them, with whose they are; or of those without any other the places alone: 1,000 of them in 1.1 ms
  *   and not in 1.9
  */
 export async function placesUpTo(
@@ -241,14 +237,13 @@ export async function placesUpTo(
   runs: readonly Run[],
   most: number,
   openAt: OpenAt,
-  { named, optOuts }: { named: 'everyone' | 'shared'; optOuts: OptOutRule | undefined },
+  named: Named,
 ): Promise<Pick<InTiles, 'solePlaces' | 'shared'> | undefined> {
   const [row] = await tx.execute<{ found: number; sole: Buffer | null; shared: Buffer | null }>(sql`
-    select count(*)::int as found, string_agg(point_send(h.position), '') filter (where h.alone and h.wanted) as sole,
-      string_agg(${packedPlace}, '') filter (where not h.alone and h.wanted) as shared
+    select count(*)::int as found, string_agg(point_send(h.position), '') filter (where h.alone) as sole,
+      string_agg(${packedPlace}, '') filter (where not h.alone) as shared
     from (
-      select l.contact_id, l.position, ${named === 'shared' ? sql`l.sole` : sql`false`} as alone,
-        ${optOuts === undefined ? sql`true` : sql`not ${hasOptedOut(sql`l.contact_id`, optOuts)}`} as wanted
+      select l.contact_id, l.position, ${named === 'shared' ? sql`l.sole` : sql`false`} as alone
       from ${located([{ source: 0, runs }], openAt)}
       limit ${most + 1}::int
     ) h
