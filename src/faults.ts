@@ -89,6 +89,7 @@ export const FAULTS = {
   latitude_outside: 'has a latitude outside -90 to 90',
   longitude_outside: 'has a longitude outside -180 to 180',
   too_many_polygons: 'has <polygons> polygons; at most <most> are allowed',
+  too_many_rings: 'has <rings> rings; at most <most> corners are allowed',
   too_many_corners: 'has <corners> corners; at most <most> are allowed',
   too_many_corners_in_all: 'has <corners> corners in all; at most <most> are allowed',
   no_code_of_set: 'names no code of the set that is loaded',

@@ -101,7 +101,11 @@ function checkRings(value: unknown, pointer: string, limits: PolygonLimits): Fau
   if (!Array.isArray(value) || value.length === 0) {
     return [faultAt(pointer, 'not_rings')]
   }
-  // Counted before anything is read: a million corners are refused at the cost of a few lengths.
+  // Counted before anything is read: a million corners are refused at the cost of a few lengths, and a million
+  // rings, each of which has a corner at least, at the cost of one.
+  if (value.length > limits.maxCorners) {
+    return [faultAt(pointer, 'too_many_rings', { rings: value.length, most: limits.maxCorners })]
+  }
   let corners = 0
   for (const ring of value) corners += Array.isArray(ring) ? Math.max(1, ring.length - 1) : 1
   if (corners > limits.maxCorners) {

@@ -526,6 +526,12 @@ test.each([
     /km²; at most/,
   ],
   ['20,001 corners', [circular(20_001)], '/coordinates', /20001 corners; at most 20000/],
+  [
+    '20,001 rings',
+    Array.from({ length: 20_001 }, () => square),
+    '/coordinates',
+    /20001 rings; at most 20000 corners/,
+  ],
 ])('%s is refused at its place', (_what, rings, place, detail) => {
   const faults = check(...rings)
   const { code, values: _values, ...told } = faults[0]!

@@ -82,6 +82,7 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   latitude_outside: 'has a latitude outside -90 to 90',
   longitude_outside: 'has a longitude outside -180 to 180',
   too_many_polygons: 'has <polygons> parts; <most> are allowed',
+  too_many_rings: 'has <rings> rings; <most> corners are allowed',
   too_many_corners: 'has <corners> corners; <most> are allowed',
   too_many_corners_in_all: 'has <corners> corners in all; <most> are allowed',
   no_code_of_set: 'is no code of the set that is loaded',

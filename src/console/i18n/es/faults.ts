@@ -81,6 +81,7 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   latitude_outside: 'tiene una latitud fuera de -90 a 90',
   longitude_outside: 'tiene una longitud fuera de -180 a 180',
   too_many_polygons: 'tiene <polygons> partes; se permiten <most>',
+  too_many_rings: 'tiene <rings> anillos; se permiten <most> vértices',
   too_many_corners: 'tiene <corners> vértices; se permiten <most>',
   too_many_corners_in_all: 'tiene <corners> vértices en total; se permiten <most>',
   no_code_of_set: 'no es un código del conjunto cargado',
