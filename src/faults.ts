@@ -160,6 +160,7 @@ export const FAULTS = {
 
   // Of who asks
   sign_in_too_old: 'the sign-in is of more than <minutes> minutes ago: sign in again first',
+  approver_awaited: 'an approver is waited for until <until>',
   too_many_keys: 'would be more than <most> signing keys: revoke one first',
 
   // Of systems that are told

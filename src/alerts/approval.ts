@@ -20,6 +20,7 @@ import { SENT_ALONE, signedAtOf } from './break-glass-terms.ts'
 import { confirmSignature } from './confirmation.ts'
 import { freshContent } from './content.ts'
 import { draftFaults, refuseFaulty, submitFaults } from './draft-faults.ts'
+import { numbered } from './numbered.ts'
 import { priorityOf } from './priority.ts'
 import { profileFaults } from './profiles.ts'
 import { countRecipients } from './reached.ts'
@@ -121,11 +122,11 @@ function assertBounds(content: AlertContent, recipients: number): void {
     throw new AppError('audience_empty', 'nobody would be reached: no contact is in the audience')
   }
   if (recipients > content.maxRecipients) {
-    const over = `${recipients} recipients are above the ceiling of ${content.maxRecipients}`
+    const over = `it would reach ${numbered(recipients, 'recipient')}, above the ceiling of ${content.maxRecipients}`
     throw new AppError('ceiling_exceeded', `${over}: raise maxRecipients or narrow the audience`)
   }
   if (recipients < (content.minRecipients ?? 0)) {
-    const under = `${recipients} recipients are below the floor of ${content.minRecipients}`
+    const under = `it would reach ${numbered(recipients, 'recipient')}, below the floor of ${content.minRecipients}`
     throw new AppError('audience_changed', `${under}: see who is missing, or lower minRecipients`)
   }
 }

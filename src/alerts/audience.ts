@@ -17,6 +17,7 @@ import type { OptOutRule } from '../store/audience.ts'
 import { OUTSIDE_ALL_HOURS, type OpenAt } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
 import type { Policy } from '../store/organisation.ts'
+import { numbered } from './numbered.ts'
 
 type Named = Omit<AudienceDefinition, 'roster'> & Pick<AlertDraft, 'status'>
 
@@ -151,10 +152,14 @@ export function assertAudienceAsSigned(
       .filter(set => set.version !== versionNow(set.valueName))
       .map(set => `the shapes of ${set.valueName} codes are not what they were`),
     ...(recipients > content.maxRecipients
-      ? [`${recipients} recipients are above the signed ceiling of ${content.maxRecipients}`]
+      ? [
+          `it would reach ${numbered(recipients, 'recipient')}, above the signed ceiling of ${content.maxRecipients}`,
+        ]
       : []),
     ...(recipients > 0 && recipients < (content.minRecipients ?? 0)
-      ? [`${recipients} recipients are below the signed floor of ${content.minRecipients}`]
+      ? [
+          `it would reach ${numbered(recipients, 'recipient')}, below the signed floor of ${content.minRecipients}`,
+        ]
       : []),
     ...(recipients === 0 && !mayReachNobody(content) ? ['nobody is in it any more'] : []),
   ]

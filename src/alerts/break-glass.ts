@@ -5,6 +5,7 @@
  */
 import { readContent } from '../cap/content.ts'
 import { AppError } from '../errors.ts'
+import { faultAt } from '../faults.ts'
 import { transactWithPasskey } from '../operators/passkey-confirmation.ts'
 import { raiseAlarm } from '../store/alarms.ts'
 import { type AlertRow, findAlert, updateAlert } from '../store/alerts.ts'
@@ -57,8 +58,10 @@ export async function breakGlass(
     }
     assertNotExpired(alert, now)
     if (now < from) {
-      const until = `an approver is waited for until ${from.toISOString()}`
-      throw new AppError('wrong_state', `${until}: only then may it be sent without one`)
+      const fault = faultAt('', 'approver_awaited', { until: from.toISOString() })
+      throw new AppError('wrong_state', `${fault.detail}: only then may it be sent without one`, {
+        faults: [fault],
+      })
     }
     const role = 'breakGlass'
     const signed = await verifySignature(tx, handed, { content, bytes, role }, caller)

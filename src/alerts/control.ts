@@ -3,6 +3,7 @@ import { assertNotExpired } from './approval.ts'
 import { assertKeepsRecipients } from './reached.ts'
 import { stopReminders } from './remind.ts'
 import { type Action, type Caller, lockForStep, recordStep } from './steps.ts'
+import { numbered } from './numbered.ts'
 import { verifyForSending } from './verify.ts'
 import { sleep } from '../clock.ts'
 import { AppError } from '../errors.ts'
@@ -95,7 +96,7 @@ export async function retryAlert(db: Database, alertId: string, caller: Caller):
     const goesOn = { state: 'sending', finishedAt: null, holdUntil } as const
     const sending = await updateAlert(tx, alertId, goesOn, now)
     const left = leftOf(await readProgress(tx, alertId))
-    const detail = `${again} recipients again${letters > 0 ? `, ${letters} letters` : ''}`
+    const detail = `${numbered(again, 'recipient')} again${letters > 0 ? `, ${numbered(letters, 'letter')}` : ''}`
     await recordStep(tx, sending, { done: 'retried', from, by: operator, now, detail })
     return { alert: sending, left }
   })

@@ -5,6 +5,7 @@ import { supersede } from './follow-ups.ts'
 import { assertRecipientsKnown, countRecipients } from './reached.ts'
 import { assertStillReminds, firstReminderAt, stopReminders } from './remind.ts'
 import { type Caller, lockForStep, recordStep } from './steps.ts'
+import { numbered } from './numbered.ts'
 import { verifyForSending } from './verify.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
 import { type Database, type OpenDatabase, transact } from '../store/database.ts'
@@ -55,7 +56,7 @@ export function dispatchAlert(
     )
     await openMailing(tx, alertId)
     await openEscalations(tx, content, beginsAt)
-    const detail = `${recipients} recipients`
+    const detail = numbered(recipients, 'recipient')
     await recordStep(tx, dispatched, { done: 'dispatched', from, by: operator, now, detail })
     return dispatched
   }

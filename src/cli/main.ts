@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { Command } from 'commander'
+import { numbered } from '../alerts/numbered.ts'
 import { readConfig } from '../config.ts'
 import { isAppError } from '../errors.ts'
 import { ALERT_ROLES, signAlert, verifyAlertJws, type AlertRole } from '../signing/jws.ts'
@@ -176,7 +177,7 @@ for (const [which, what] of [
         return notSent()
       }
       const { correctionId, left } = await sendCorrection(client, id, which, key)
-      print(`${which} ${correctionId}, to ${left} recipients`)
+      print(`${which} ${correctionId}, to ${numbered(left, 'recipient')}`)
       await watchUntilEnded(client, await client.get(`/v1/alerts/${correctionId}`))
     })
 }

@@ -1,3 +1,4 @@
+import { numbered } from '../alerts/numbered.ts'
 import { sleep } from '../clock.ts'
 import { signAlert } from '../signing/jws.ts'
 import type { PrivateJwk } from '../signing/keys.ts'
@@ -30,7 +31,7 @@ export async function sendDraft(
   const estimate = await client.get<Estimate>(`${path}/estimate`)
   say(`alert ${alert.id}`)
   say(
-    `${estimate.recipients} recipients (${estimate.optedOut} opted out), ${estimate.segments} segments, about ${Math.ceil(estimate.seconds)} s`,
+    `${numbered(estimate.recipients, 'recipient')} (${estimate.optedOut} opted out), ${numbered(estimate.segments, 'segment')}, about ${Math.ceil(estimate.seconds)} s`,
   )
   if (!(await send.confirm('Sign and submit? [y/N] '))) return undefined
 

@@ -8,7 +8,7 @@ import { figuresIn, type Figures } from './figures.ts'
 import type { MappedArea } from './map-drawing.ts'
 import type { ReportedAlert } from './report.ts'
 import type { Fact, Part, Section, Sheet, Tone } from './sheet.ts'
-import { fill, wordsIn, type ReportLanguage, type ReportWords } from './words.ts'
+import { counted, fill, wordsIn, type ReportLanguage, type ReportWords } from './words.ts'
 
 /** What the sections are written from. */
 export interface Telling extends ReportedAlert {
@@ -108,7 +108,7 @@ function glance({ alert, report, words, figures }: Telling): Section {
     {
       is: 'paragraph',
       text: fill(said.sentence, {
-        recipients: count(total.recipients),
+        people: counted(said.people, total.recipients, count),
         reached: count(total.reached),
         share: share(total.reached, total.recipients),
         failed: count(total.failed),

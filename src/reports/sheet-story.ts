@@ -1,8 +1,7 @@
 /** The sections on what was said, by whom, and when. */
 import type { Part, Section } from './sheet.ts'
 import type { Telling } from './sheet-of.ts'
-import type { Moment } from './timeline.ts'
-import { fill } from './words.ts'
+import { detailOf, fill } from './words.ts'
 
 export function storySections(telling: Telling): Section[] {
   return [texts(telling), timeline(telling), signatures(telling), ...notes(telling)]
@@ -28,12 +27,6 @@ function texts({ report, words, figures }: Telling): Section {
 
 function timeline({ report, words, figures, timeZone }: Telling): Section {
   const { timeline: said } = words
-  const detailOf = ({ event, detail }: Moment) => {
-    const dispatched = event === 'dispatched' && /^(\d+) recipients$/.exec(detail ?? '')
-    return dispatched
-      ? fill(said.recipients, { recipients: figures.count(Number(dispatched[1])) })
-      : detail
-  }
   const events: Readonly<Record<string, string | undefined>> = said.events
   const table: Part = {
     is: 'table',
@@ -49,7 +42,9 @@ function timeline({ report, words, figures, timeZone }: Telling): Section {
       .map((moment, i, shown) => [
         figures.timeOfDay(moment.at, shown[i - 1]?.at),
         moment.afterSeconds === null ? '' : `+ ${figures.duration(moment.afterSeconds)}`,
-        [events[moment.event] ?? moment.event, detailOf(moment)].filter(Boolean).join(': '),
+        [events[moment.event] ?? moment.event, detailOf(moment, words, figures.count)]
+          .filter(Boolean)
+          .join(': '),
         moment.operatorName ?? (moment.operatorId === null ? words.system : words.unnamed),
       ]),
   }

@@ -4,7 +4,7 @@ export const english = {
   notReal: 'This was no real alert: its status is {status}.',
   page: 'Page {page} of {pages}',
   noFont:
-    '{count} characters of a script that this file has no font for; the HTML report shows them',
+    'Characters of a script that this file has no font for: {count}; the HTML report shows them',
   unnamed: 'without a name',
   system: 'the system',
   none: 'none',
@@ -12,7 +12,8 @@ export const english = {
   glance: {
     title: 'At a glance',
     sentence:
-      'The alert was addressed to {recipients} people. {reached} ({share}) are known to have it: their phone confirmed it, or they answered. It failed for {failed}, {unknown} may have it or not, and {notSent} were not sent to.',
+      'The alert was addressed to {people}. Known to have it, by an answer or because a phone confirmed it: {reached} ({share}). It failed for {failed}. Nobody can say: {unknown}. Not sent to: {notSent}.',
+    people: { one: '1 person', other: '{n} people' },
     damaged:
       'The stored content of this alert is not what was signed; its texts and areas are not shown.',
     brokeGlass: 'It was sent by one person, without an approver: {name}. Reason: {reason}',
@@ -99,7 +100,7 @@ export const english = {
     byGroup: 'Answers by group',
     group: 'Group',
     addressed: 'Addressed',
-    optedOut: '{count} opted out by an answer to this alert.',
+    optedOut: 'Opted out by an answer to this alert: {count}.',
     requests:
       'Asked for help, or may have: {asked}. Waiting for somebody: {open}; taken by somebody: {taken}; closed: {closed}.',
   },
@@ -122,9 +123,9 @@ export const english = {
     code: 'As the carrier said it',
     carrier: 'Carrier',
     people: 'People',
-    more: '{count} more in {causes} further causes.',
+    more: 'By other causes, {causes} of them: {count}.',
     duplicates:
-      '{count} may have had the message twice: after a lost connection a second one is better than none.',
+      'May have had the message twice: {count}. After a lost connection a second one is better than none.',
     alarms: 'Alarms',
   },
   causes: {
@@ -173,7 +174,8 @@ export const english = {
     after: 'After',
     what: 'What',
     who: 'Who',
-    recipients: 'to {recipients} people',
+    recipients: { one: 'to 1 person', other: 'to {n} people' },
+    letters: { one: '1 letter', other: '{n} letters' },
     events: {
       created: 'Written',
       edited: 'Changed',

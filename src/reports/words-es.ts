@@ -6,7 +6,7 @@ export const spanish: ReportWords = {
   notReal: 'No fue una alerta real: su estado CAP es {status}.',
   page: 'Página {page} de {pages}',
   noFont:
-    '{count} caracteres de una escritura para la que este archivo no tiene tipo de letra; el informe HTML los muestra',
+    'Caracteres de una escritura para la que este archivo no tiene tipo de letra: {count}; el informe HTML los muestra',
   unnamed: 'sin nombre',
   system: 'el sistema',
   none: 'ninguno',
@@ -14,7 +14,8 @@ export const spanish: ReportWords = {
   glance: {
     title: 'De un vistazo',
     sentence:
-      'La alerta se dirigió a {recipients} personas. De {reached} ({share}) se sabe que la tienen: su teléfono la confirmó o respondieron. Falló para {failed}, de {unknown} no se sabe si la tienen, y a {notSent} no se les envió.',
+      'La alerta se dirigió a {people}. Se sabe que la tienen, por una respuesta o porque un teléfono la confirmó: {reached} ({share}). Falló para {failed}. No se sabe: {unknown}. Sin enviar: {notSent}.',
+    people: { one: '1 persona', other: '{n} personas' },
     damaged:
       'El contenido guardado de esta alerta no es el que se firmó; no se muestran sus textos ni sus zonas.',
     brokeGlass: 'La envió una sola persona, sin aprobador: {name}. Motivo: {reason}',
@@ -101,7 +102,7 @@ export const spanish: ReportWords = {
     byGroup: 'Respuestas por grupo',
     group: 'Grupo',
     addressed: 'Destinatarios',
-    optedOut: '{count} se dieron de baja al responder a esta alerta.',
+    optedOut: 'Se dieron de baja al responder a esta alerta: {count}.',
     requests:
       'Pidieron ayuda, o quizá: {asked}. A la espera de alguien: {open}; a cargo de alguien: {taken}; cerradas: {closed}.',
   },
@@ -124,9 +125,9 @@ export const spanish: ReportWords = {
     code: 'En palabras de la operadora',
     carrier: 'Operadora',
     people: 'Personas',
-    more: '{count} más por otras {causes} causas.',
+    more: 'Por otras causas, {causes} en total: {count}.',
     duplicates:
-      '{count} pueden haber recibido el mensaje dos veces: tras perderse la conexión, más vale repetirlo que callar.',
+      'Pueden haber recibido el mensaje dos veces: {count}. Tras perderse la conexión, más vale repetirlo que callar.',
     alarms: 'Alarmas',
   },
   causes: {
@@ -175,7 +176,8 @@ export const spanish: ReportWords = {
     after: 'Tras',
     what: 'Qué',
     who: 'Quién',
-    recipients: 'a {recipients} personas',
+    recipients: { one: 'a 1 persona', other: 'a {n} personas' },
+    letters: { one: '1 carta', other: '{n} cartas' },
     events: {
       created: 'Escrita',
       edited: 'Modificada',

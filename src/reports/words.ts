@@ -28,3 +28,31 @@ function isKnown(tag: string | undefined): boolean {
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replaceAll(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place)
 }
+
+interface Plural {
+  readonly one: string
+  /** With a place for `{n}`. */
+  readonly other: string
+}
+
+/** So many, as both languages say it: of one alone otherwise. */
+export function counted({ one, other }: Plural, n: number, count: (n: number) => string): string {
+  return n === 1 ? one : fill(other, { n: count(n) })
+}
+
+/** As the history keeps what was sent: `1 recipient`, `340 recipients again, 2 letters`. */
+const SENT_TO = /^(\d+) recipients?( again)?(?:, (\d+) letters?)?$/
+
+/** What stands beside a step; whom it went to in the words of the language. */
+export function detailOf(
+  { event, detail }: { readonly event: string; readonly detail: string | null },
+  { timeline }: ReportWords,
+  count: (n: number) => string,
+): string | null {
+  const sent = event === 'dispatched' || event === 'retried' ? SENT_TO.exec(detail ?? '') : null
+  if (sent === null) return detail
+  const [, recipients, , letters] = sent
+  const said = [counted(timeline.recipients, Number(recipients), count)]
+  if (letters !== undefined) said.push(counted(timeline.letters, Number(letters), count))
+  return said.join(', ')
+}

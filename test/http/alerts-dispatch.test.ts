@@ -157,7 +157,7 @@ test('an audience that has shrunk below its floor is not sent to, and one within
   await remove(ids.slice(2, 3))
   const refused = await dispatch(duty.author, id)
   expect(said(refused)).toEqual([409, 'audience_changed'])
-  expect(refused.body.detail).toMatch(/1 recipients are below the signed floor of 2/)
+  expect(refused.body.detail).toMatch(/it would reach 1 recipient, below the signed floor of 2/)
   expect(await stateOf(db, id)).toEqual({ state: 'approved', recipients: null, plan_state: null })
   expect(said(await dispatch(duty.author, lowered))).toEqual([202, 'sending'])
   expect(await stateOf(db, lowered)).toMatchObject({ recipients: 1 })

@@ -117,6 +117,7 @@ test('after the time that its author signed, an author sends it, and everybody h
   expect(said(early)).toEqual([409, 'wrong_state'])
   const from = new Date(Date.parse(waiting.sent) + 180_000).toISOString()
   expect(early.body.detail).toContain(from)
+  expect(early.body.errors).toMatchObject([{ code: 'approver_awaited', values: { until: from } }])
   edge.pass(1)
   for (const reason of [undefined, '', 'ab', '   ', 'x'.repeat(501)]) {
     const json = { signature: await author.sign(id, 'breakGlass'), reason }

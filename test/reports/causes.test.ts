@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { causeOf } from '../../src/reports/causes.ts'
-import { fill, reportLanguageOf, wordsIn } from '../../src/reports/words.ts'
+import { detailOf, fill, reportLanguageOf, wordsIn } from '../../src/reports/words.ts'
 
 test.each([
   ['failed', 'opted_out', 'optedOut'],
@@ -42,4 +42,15 @@ test('texts in both languages have the same places', () => {
 
 test('a place takes its value as it is, and one that has none stays', () => {
   expect(fill('{a} of {b}', { a: '$&{b}' })).toBe('$&{b} of {b}')
+})
+
+test.each([
+  ['dispatched', '1 recipient', 'to 1 person', 'a 1 persona'],
+  ['dispatched', '1 recipients', 'to 1 person', 'a 1 persona'],
+  ['dispatched', '340 recipients', 'to 340 people', 'a 340 personas'],
+  ['retried', '1 recipient again, 2 letters', 'to 1 person, 2 letters', 'a 1 persona, 2 cartas'],
+  ['returned', '1 recipients', '1 recipients', '1 recipients'],
+])('of the step %s, %s is said as %s', (event, detail, english, spanish) => {
+  expect(detailOf({ event, detail }, wordsIn('en'), String)).toBe(english)
+  expect(detailOf({ event, detail }, wordsIn('es'), String)).toBe(spanish)
 })

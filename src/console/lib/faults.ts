@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals'
 import type { FaultCode, FaultValues } from '../../faults.ts'
-import { language, type Language } from './i18n.ts'
+import { dayAndClock, language, type Language } from './i18n.ts'
 
 /** As the API sends it: of a server that is newer than this page there may be other codes. */
 export interface ApiFault {
@@ -50,10 +50,16 @@ export function sayFault({
   // The API's own words name the profile.
   if (words === undefined || !isIn(words, code)) return detail
   const own = words[code].replaceAll(/<(\w+)>/g, (given, name: string) =>
-    String(values[name] ?? given),
+    saidValue(values[name] ?? given),
   )
   return profile === undefined ? own : `${NETWORKS[profile] ?? profile}: ${own}`
 }
+
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+
+/** Moments by the organisation's clock, as everywhere on the screen. */
+const saidValue = (value: string | number): string =>
+  typeof value === 'string' && INSTANT.test(value) ? dayAndClock(value) : String(value)
 
 export function isTranslated({ code }: Pick<ApiFault, 'code'>): boolean {
   const words = wordsNow()

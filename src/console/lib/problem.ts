@@ -28,6 +28,10 @@ export class Problem extends Error {
 export const isSignInTooOld = (error: unknown): boolean =>
   error instanceof Problem && error.errors.some(({ code }) => code === 'sign_in_too_old')
 
+/** One person may send it alone, and not yet: this machine's clock may be ahead of the server's. */
+export const isTooEarly = (error: Problem): boolean =>
+  error.errors.some(({ code }) => code === 'approver_awaited')
+
 /** Nobody knows whether the server has heard it. */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof Problem && error.code === 'unreachable'

@@ -2,6 +2,8 @@ import type { ComponentChildren } from 'preact'
 
 /** More characters than a narrow column has room for at full size: a million and up. */
 const LONG = 8
+/** Letters are wider than digits. */
+const WORD = /\p{L}{6}/u
 
 /** A number that matters, and what it is. */
 export function Figure({
@@ -14,7 +16,11 @@ export function Figure({
   children: ComponentChildren
 }) {
   return (
-    <div class="figure" data-kind={kind} data-long={value.length > LONG || undefined}>
+    <div
+      class="figure"
+      data-kind={kind}
+      data-long={value.length > LONG || WORD.test(value) || undefined}
+    >
       <strong>{value}</strong>
       <span>{children}</span>
     </div>

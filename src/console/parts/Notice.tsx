@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { type ApiFault, isTranslated, sayFault } from '../lib/faults.ts'
 import { language, type Words, words } from '../lib/i18n.ts'
-import { Problem } from '../lib/problem.ts'
+import { isTooEarly, Problem } from '../lib/problem.ts'
 
 export type Kind = 'ok' | 'warn' | 'error' | 'info'
 
@@ -28,7 +28,9 @@ export function ProblemNotice({ problem, retry }: { problem: unknown; retry?: ()
   return (
     <Notice kind="error" urgent>
       <p>{adviceOn(problem)}</p>
-      {problem instanceof Problem && isKnown(problem.code) && <OwnWords of={problem} />}
+      {problem instanceof Problem && isKnown(problem.code) && !isTooEarly(problem) && (
+        <OwnWords of={problem} />
+      )}
       {problem instanceof Problem && problem.errors.length > 0 && <Faults of={problem.errors} />}
       {retry && (
         <button type="button" class="button quiet" onClick={retry}>
@@ -71,6 +73,7 @@ function OwnWords({ of: { message } }: { of: Problem }) {
 export function adviceOn(problem: unknown): string {
   const { whatToDo } = words().everywhere
   if (!(problem instanceof Problem)) return String(problem)
+  if (isTooEarly(problem)) return whatToDo.tooEarly
   switch (problem.code) {
     case 'unreachable':
       return whatToDo.unreachable

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { composeWords } from '../i18n/compose.ts'
 import { request } from '../lib/api.ts'
 import { type ApiFault, isTranslated, sayFault } from '../lib/faults.ts'
+import { words } from '../lib/i18n.ts'
 import { pathTo, place } from '../lib/place.ts'
 import { usePages } from '../lib/pages.ts'
 import { Problem } from '../lib/problem.ts'
@@ -153,6 +154,18 @@ function Refusal({ problem }: { problem: unknown }) {
   )
 }
 
+/** What a draft lacks stands in no message: it is called as its button is. */
+function placeOf(pointer: string): string {
+  const { watching } = words()
+  const { importCap: text } = composeWords()
+  const ofDraft: Readonly<Record<string, string>> = {
+    '': text.whole,
+    '/corrections/cancel': watching.cancel,
+    '/corrections/allClear': watching.allClear,
+  }
+  return ofDraft[pointer] ?? pointer
+}
+
 /** Each with its path in the message, as whoever wrote that would look for it. */
 function Places({ of }: { of: readonly ApiFault[] }) {
   const { importCap: text } = composeWords()
@@ -168,7 +181,7 @@ function Places({ of }: { of: readonly ApiFault[] }) {
         {of.map((fault, no) => (
           <tr key={no}>
             <th scope="row" class="mono small">
-              {fault.pointer === '' ? text.whole : fault.pointer}
+              {placeOf(fault.pointer)}
             </th>
             <td>
               {fault.line !== undefined && <span class="muted">{text.line(fault.line)}: </span>}

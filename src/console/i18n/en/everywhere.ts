@@ -51,6 +51,7 @@ export const everywhere = {
     tooMany: (seconds: number) => `Too many tries. Try again in ${seconds} s.`,
     insecurePage:
       'This page was not opened by https or as localhost, so the browser signs nothing here.',
+    tooEarly: 'It is too early for that: the clock of the server counts. Nothing was sent.',
     noKey: 'This browser has no signing key that works. Make one first.',
     passkeyCancelled: 'The passkey was not used. Nothing was sent. Try again when you are ready.',
   },

@@ -149,6 +149,7 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   not_its_key: 'is not the private key of the certificate, or is encrypted',
 
   sign_in_too_old: 'You signed in more than <minutes> minutes ago: sign in again first',
+  approver_awaited: 'An approver is waited for until <until>',
   too_many_keys: 'You have <most> signing keys: revoke one in the settings first',
 
   not_one_certificate: 'must be one certificate (X.509) as PEM text',

@@ -21,7 +21,10 @@ export const watching = {
     `Stopped for good. The message had left for ${left} before; nobody else gets it.`,
   isStoppedInTime: 'Stopped for good, before the message had left for anybody.',
   isSent: 'Everything has been handed over. Receipts and replies go on coming in.',
-  isExpired: 'The alert has expired: nothing more of it is sent.',
+  isExpired: (n: number, shown: string) =>
+    n === 0
+      ? 'The alert has expired: nothing more of it is sent.'
+      : `The alert has expired before it had left for ${n === 1 ? '1 phone' : `${shown} phones`}: they do not get it any more.`,
   correctedBy: {
     update: 'An update was sent.',
     cancel: 'It was cancelled as sent in error.',
@@ -129,6 +132,7 @@ export const watching = {
   updatesPaused: (time: string) => `Updates are paused. The figures are those of ${time}.`,
   old: (seconds: number) =>
     `The figures are ${seconds} s old. Sending goes on at the server; Stop works as ever.`,
+  oldAfter: (seconds: number) => `The figures are ${seconds} s old: no newer ones come through.`,
   spoken: (sent: string, of: string, delivered: string, failed: string, help: string) =>
     `${sent} of ${of} sent, ${delivered} delivered, ${failed} failed, ${help} need help.`,
   spokenShare: (share: string) => `${share} sent.`,
@@ -140,11 +144,13 @@ export const watching = {
     ceiling_exceeded: 'Sending stopped itself at the ceiling that was signed',
     signature_key_revoked: 'Sending stopped itself: a key that signed was revoked',
     sent_alone: 'Sent by one person, without an approver',
+    reminder_refused: 'Who has not answered is not reminded',
+    escalation_refused: 'Those on duty can not be told by its rules',
     escalated: 'Those on duty were told, and nobody has it yet',
     aggregator_waiting: 'An aggregator has not taken it yet; it is tried again',
     aggregator_refused: 'An aggregator, or some of its channels, refused it',
     aggregator_unknown: 'Nobody knows whether an aggregator took it',
     other: 'Look at this',
   },
-  since: (time: string) => `since ${time}`,
+  since: (time: string) => `Since ${time}.`,
 }

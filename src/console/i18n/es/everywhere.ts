@@ -52,6 +52,7 @@ export const everywhere: Words['everywhere'] = {
     tooMany: seconds => `Demasiados intentos. Vuelva a intentarlo en ${seconds} s.`,
     insecurePage:
       'Esta página no se abrió por https ni como localhost; aquí el navegador no firma nada.',
+    tooEarly: 'Aún es pronto: cuenta el reloj del servidor. No se envió nada.',
     noKey: 'Este navegador no tiene una clave de firma que funcione. Cree primero una.',
     passkeyCancelled: 'No se usó la llave de acceso. No se envió nada. Inténtelo cuando quiera.',
   },

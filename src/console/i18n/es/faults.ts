@@ -148,6 +148,7 @@ export const faults: Readonly<Record<FaultCode, string>> = {
   not_its_key: 'no es la clave privada del certificado, o está cifrada',
 
   sign_in_too_old: 'Inició sesión hace más de <minutes> minutos: inicie sesión de nuevo',
+  approver_awaited: 'Se espera a un aprobador hasta el <until>',
   too_many_keys: 'Tiene <most> claves de firma: revoque antes una en los ajustes',
 
   not_one_certificate: 'debe ser un certificado (X.509) como texto PEM',

@@ -23,7 +23,10 @@ export const watching: Words['watching'] = {
     `Detenida definitivamente. El mensaje ya había salido para ${left}; nadie más lo recibe.`,
   isStoppedInTime: 'Detenida definitivamente, antes de que el mensaje saliera para alguien.',
   isSent: 'Todo se ha entregado a los operadores. Siguen llegando acuses y respuestas.',
-  isExpired: 'La alerta venció: no se envía nada más.',
+  isExpired: (n, shown) =>
+    n === 0
+      ? 'La alerta venció: no se envía nada más.'
+      : `La alerta venció antes de salir hacia ${n === 1 ? '1 teléfono' : `${shown} teléfonos`}: ya no la recibirán.`,
   correctedBy: {
     update: 'Se envió una actualización.',
     cancel: 'Se canceló por enviada por error.',
@@ -131,6 +134,7 @@ export const watching: Words['watching'] = {
   updatesPaused: time => `Cifras en pausa. Son las de las ${time}.`,
   old: seconds =>
     `Las cifras tienen ${seconds} s. El envío sigue en el servidor; Detener funciona como siempre.`,
+  oldAfter: seconds => `Las cifras tienen ${seconds} s: no llegan otras más nuevas.`,
   spoken: (sent, of, delivered, failed, help) =>
     `${sent} de ${of} enviados, ${delivered} recibidos, ${failed} fallidos, ${help} piden ayuda.`,
   spokenShare: share => `${share} enviado.`,
@@ -142,11 +146,13 @@ export const watching: Words['watching'] = {
     ceiling_exceeded: 'El envío se detuvo solo en el tope firmado',
     signature_key_revoked: 'El envío se detuvo solo: se revocó una clave que firmó',
     sent_alone: 'Enviada por una sola persona, sin aprobador',
+    reminder_refused: 'No se recuerda a quien no ha respondido',
+    escalation_refused: 'No se puede avisar a la guardia según sus reglas',
     escalated: 'Se avisó a la guardia y nadie se ha hecho cargo',
     aggregator_waiting: 'Un agregador aún no la ha tomado; se intenta otra vez',
     aggregator_refused: 'Un agregador, o alguno de sus canales, la rechazó',
     aggregator_unknown: 'Nadie sabe si un agregador la tomó',
     other: 'Atención',
   },
-  since: time => `desde las ${time}`,
+  since: time => `Desde las ${time}.`,
 }

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { replyWords } from '../../i18n/replies.ts'
+import { deliveryWords } from '../../i18n/reports.ts'
 import { post } from '../../lib/api.ts'
 import { count, words } from '../../lib/i18n.ts'
 import { goTo, pathTo, type ScreenProps } from '../../lib/place.ts'
@@ -7,6 +8,7 @@ import { useResource } from '../../lib/resource.ts'
 import { isIn } from '../../lib/session.ts'
 import { useFigures } from '../../lib/stream.ts'
 import type { Alert, Tally } from '../../lib/types.ts'
+import { Empty } from '../../parts/Empty.tsx'
 import { useModeOfPage } from '../../parts/Frame.tsx'
 import { ProblemNotice } from '../../parts/Notice.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
@@ -28,6 +30,7 @@ export function Replies({ way: [id = ''] }: ScreenProps) {
     if (problem === undefined) return <Waiting lines={6} what={replies.title} />
     return <ProblemNotice problem={problem} retry={() => void resource.refresh()} />
   }
+  const isForgotten = alert.recipientsDeletedAt !== null
   return (
     <div class="stack">
       <div class="screen-head">
@@ -54,7 +57,9 @@ export function Replies({ way: [id = ''] }: ScreenProps) {
             </strong>
           )}
         </div>
-        {readsRequests() ? (
+        {isForgotten ? (
+          <Empty>{deliveryWords().gone}</Empty>
+        ) : readsRequests() ? (
           <HelpList
             alertId={id}
             areas={tally?.byArea.map(({ areaDesc }) => areaDesc) ?? []}
@@ -65,10 +70,12 @@ export function Replies({ way: [id = ''] }: ScreenProps) {
         )}
       </section>
       <div class="columns">
-        <section class="card">
-          <h2>{replies.others}</h2>
-          <OtherReplies alertId={id} options={alert.replies.options} />
-        </section>
+        {!isForgotten && (
+          <section class="card">
+            <h2>{replies.others}</h2>
+            <OtherReplies alertId={id} options={alert.replies.options} />
+          </section>
+        )}
         <section class="card">
           <h2>{replies.answered}</h2>
           {tally === undefined ? (
@@ -90,6 +97,7 @@ function Answers({ alert, tally }: { alert: Alert; tally: Tally }) {
     isIn('author') &&
     tally.noReply > 0 &&
     alert.reminderOf === null &&
+    alert.recipientsDeletedAt === null &&
     ['sending', 'sent', 'expired'].includes(alert.state)
   const remind = async () => {
     setBusy(true)

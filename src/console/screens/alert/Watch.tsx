@@ -45,7 +45,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
       </div>
       {age > 0 && (
         <Notice kind="warn">
-          <p>{watching.old(age)}</p>
+          <p>{isGoing(state) ? watching.old(age) : watching.oldAfter(age)}</p>
         </Notice>
       )}
       {figures && <Alarms of={figures.progress.alarms} />}
@@ -92,9 +92,11 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                 ) : (
                   <Causes outcomes={outcomes} failed={figures.progress.failed} />
                 )}
-                <p>
-                  <a href={pathTo('alerts', alert.id, 'deliveries')}>{watching.oneByOne}</a>
-                </p>
+                {alert.recipientsDeletedAt === null && (
+                  <p>
+                    <a href={pathTo('alerts', alert.id, 'deliveries')}>{watching.oneByOne}</a>
+                  </p>
+                )}
               </section>
             </div>
             <div class="stack">
@@ -123,6 +125,8 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
     </div>
   )
 }
+
+const isGoing = (state: Alert['state']): boolean => state === 'sending' || state === 'paused'
 
 function Head({ alert }: { alert: Alert }) {
   const { approve, watching } = words()
@@ -170,7 +174,7 @@ function StateNotice({
       left === 0 ? watching.isStoppedInTime : watching.isStopped(alerts.phones(left, count(left))),
     // Of whom nobody knows any more nothing comes in.
     sent: alert.recipientsDeletedAt === null ? watching.isSent : undefined,
-    expired: watching.isExpired,
+    expired: watching.isExpired(progress?.expired ?? 0, count(progress?.expired ?? 0)),
   }[state as string]
   const [first] = alert.references
   return (

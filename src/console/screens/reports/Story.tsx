@@ -1,7 +1,7 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { clock, count, day, languageName, span } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
-import { fill } from '../../../reports/words.ts'
+import { detailOf, fill } from '../../../reports/words.ts'
 import { humanSteps } from './human-steps.ts'
 
 /** What was said, by whom, when, and how long people took. */
@@ -64,8 +64,9 @@ export function Story({ of: { alert, texts, timeline } }: { of: Report }) {
                   {afterSeconds === null ? '' : `+ ${span(afterSeconds)}`}
                 </td>
                 <th scope="row">
-                  {events[event] ?? event}
-                  {detail !== null && `: ${detail}`}
+                  {[events[event] ?? event, detailOf({ event, detail }, report, count)]
+                    .filter(Boolean)
+                    .join(': ')}
                 </th>
                 <td data-label={report.timeline.who}>
                   {operatorName ?? (operatorId === null ? report.system : report.unnamed)}

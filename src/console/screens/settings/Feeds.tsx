@@ -7,6 +7,7 @@ import type { Feed } from '../../lib/setting-types.ts'
 import { Empty } from '../../parts/Empty.tsx'
 import { PageList } from '../../parts/Pages.tsx'
 import { CapKeys } from './systems/CapKeys.tsx'
+import { feedState } from './systems/feed-state.ts'
 import { FeedPage, NewFeed } from './systems/Feed.tsx'
 
 /** CAP out to everybody, and CAP in from others. */
@@ -72,20 +73,18 @@ function Incoming() {
               </tr>
             </thead>
             <tbody>
-              {items.map(({ id, description, url, polledAt, failures }) => (
-                <tr key={id}>
+              {items.map(feed => (
+                <tr key={feed.id}>
                   <th scope="row">
-                    <a href={pathTo('settings', 'feeds', id)}>{description}</a>
+                    <a href={pathTo('settings', 'feeds', feed.id)}>{feed.description}</a>
                   </th>
                   <td data-label={feeds.url} class="hash">
-                    {url}
+                    {feed.url}
                   </td>
                   <td data-label={feeds.polled}>
-                    {polledAt === null ? settings.never : clock(polledAt)}
+                    {feed.polledAt === null ? settings.never : clock(feed.polledAt)}
                   </td>
-                  <td data-label={settings.state}>
-                    {failures === 0 ? feeds.fine : feeds.failures(failures)}
-                  </td>
+                  <td data-label={settings.state}>{feedState(feed)}</td>
                 </tr>
               ))}
             </tbody>

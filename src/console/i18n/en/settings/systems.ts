@@ -167,6 +167,8 @@ export const feeds = {
   polled: 'Last asked',
   succeeded: 'Last answer',
   failures: (n: number) => (n === 1 ? '1 time without an answer' : `${n} times without an answer`),
+  off: 'Switched off',
+  toCome: 'Not asked yet',
   fine: 'It answers',
   problems: 'What was not taken',
   problemsNone: 'Everything that it brought was taken.',

@@ -174,6 +174,8 @@ export const feeds: SettingsWords['feeds'] = {
   polled: 'Última pregunta',
   succeeded: 'Última respuesta',
   failures: n => (n === 1 ? '1 vez sin respuesta' : `${n} veces sin respuesta`),
+  off: 'Desactivado',
+  toCome: 'Aún sin consultar',
   fine: 'Responde',
   problems: 'Lo que no se tomó',
   problemsNone: 'Todo lo que trajo se tomó.',

@@ -7,6 +7,7 @@ import { isIn } from '../../../lib/session.ts'
 import type { Alert, Progress } from '../../../lib/types.ts'
 import { Notice, ProblemNotice } from '../../../parts/Notice.tsx'
 import { useMoves } from '../acts.ts'
+import { hasStoppedItself } from './stops.ts'
 
 /** Stop first and alone in its colour, without a question: it is the safe way. */
 export function Actions({
@@ -40,6 +41,7 @@ export function Actions({
   const again = progress === undefined ? 0 : progress.failed + progress.cancelled
   const mayRetry =
     isKnown &&
+    !hasStoppedItself(progress) &&
     (state === 'sent' || state === 'stopped') &&
     again > 0 &&
     alert.correctedBy.length === 0

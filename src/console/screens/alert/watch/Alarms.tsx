@@ -1,14 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { clock, words } from '../../../lib/i18n.ts'
 import type { Progress } from '../../../lib/types.ts'
-
-/** By these sending has stopped itself: they take the focus, whatever one was doing. */
-const STOPS: readonly string[] = [
-  'integrity_violation',
-  'audience_changed',
-  'ceiling_exceeded',
-  'signature_key_revoked',
-]
+import { isStop } from './stops.ts'
 
 /** What somebody should know now, as long as it holds. */
 export function Alarms({ of }: { of: Progress['alarms'] }) {
@@ -27,26 +20,38 @@ export function alarmHead(code: string): string {
   return heads[code.replace(/_\d+$/, '')] ?? alarms.other
 }
 
+/** In the server's English, but for the reason that a person gave. */
+export function AlarmDetail({ code, detail }: Pick<Progress['alarms'][number], 'code' | 'detail'>) {
+  const said = detail.slice(0, 1).toUpperCase() + detail.slice(1)
+  return (
+    <span lang={code === 'sent_alone' ? undefined : 'en'}>
+      {/[.?!]$/.test(said) ? said : `${said}.`}
+    </span>
+  )
+}
+
 function Alarm({ code, detail, since }: Progress['alarms'][number]) {
   const { watching } = words()
   const notice = useRef<HTMLDivElement>(null)
-  const isStop = STOPS.includes(code)
+  const hasStopped = isStop(code)
+  // It takes the focus, whatever one was doing.
   useEffect(() => {
-    if (isStop) notice.current?.focus()
-  }, [isStop])
+    if (hasStopped) notice.current?.focus()
+  }, [hasStopped])
   return (
     <div
       ref={notice}
       class="notice"
-      data-kind={isStop ? 'error' : 'warn'}
+      data-kind={hasStopped ? 'error' : 'warn'}
       role="alert"
-      tabIndex={isStop ? -1 : undefined}
+      tabIndex={hasStopped ? -1 : undefined}
     >
       <p>
         <strong>
-          {isStop ? '✗' : '!'} {alarmHead(code)}.
+          {hasStopped ? '✗' : '!'} {alarmHead(code)}.
         </strong>{' '}
-        {detail} <span class="muted">{watching.since(clock(since))}</span>
+        <AlarmDetail code={code} detail={detail} />{' '}
+        <span class="muted">{watching.since(clock(since))}</span>
       </p>
     </div>
   )

@@ -36,19 +36,24 @@ export function SlowCarriers({
   const { watching } = words()
   if (state !== 'sending' || queued === 0) return null
   const slow = byCarrier.filter(one => one.state === 'throttled' || one.state === 'unbound')
+  const taken = ({ carrierId, perSecond }: Progress['byCarrier'][number]) => {
+    const booked = capacity.get(carrierId)
+    return booked === undefined ? '' : watching.takes(count(perSecond), count(booked))
+  }
+  if (slow.length === 0) return null
   return (
-    <>
+    <Notice kind="warn">
       {slow.map(one => (
-        <Notice key={one.carrierId} kind="warn">
-          <p>
-            <strong>
-              {one.state === 'unbound' ? watching.isDown(one.name) : watching.isSlow(one.name)}
-            </strong>{' '}
-            {watching.takes(count(one.perSecond), count(capacity.get(one.carrierId) ?? 0))}{' '}
-            {etaSeconds !== null && watching.allOutAt(clock(serverNow.value + etaSeconds * 1000))}
-          </p>
-        </Notice>
+        <p key={one.carrierId}>
+          <strong>
+            {one.state === 'unbound' ? watching.isDown(one.name) : watching.isSlow(one.name)}
+          </strong>{' '}
+          {one.state === 'throttled' && taken(one)}
+        </p>
       ))}
-    </>
+      {etaSeconds !== null && (
+        <p>{watching.allOutAt(clock(serverNow.value + etaSeconds * 1000))}</p>
+      )}
+    </Notice>
   )
 }

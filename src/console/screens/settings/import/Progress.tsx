@@ -43,6 +43,11 @@ export function Progress({ id }: { id: string }) {
                     ? imports.done
                     : `${imports.failed} ${adviceOnFailure(one)}`}
               </p>
+              {one.failure !== null && (
+                <p class="small muted" lang="en">
+                  {one.failure.detail}
+                </p>
+              )}
             </Notice>
           </div>
           <Counts of={one} />
@@ -132,9 +137,7 @@ function Rejects({ id }: { id: string }) {
               <td data-label={imports.reason}>
                 <Reason of={reasonOf(reason, code, values)} />
               </td>
-              <td data-label={imports.value}>
-                <code>{value}</code>
-              </td>
+              <td data-label={imports.value}>{value === '' ? '–' : <code>{value}</code>}</td>
             </tr>
           ))}
         </tbody>

@@ -14,6 +14,7 @@ import { Choice, Choices, Flag, NumberInput, TextInput } from '../../../parts/in
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { SureButton } from '../../../parts/SureButton.tsx'
 import { useGroups } from '../groups/use-groups.ts'
+import { feedState } from './feed-state.ts'
 import { FeedRule } from './FeedRule.tsx'
 import { STATUSES } from './statuses.ts'
 
@@ -90,7 +91,7 @@ export function NewFeed() {
 }
 
 export function FeedPage({ id }: { id: string }) {
-  const { feeds, settings } = settingsWords()
+  const { feedRules, feeds, settings } = settingsWords()
   const path = `/v1/feeds/${id}`
   const feed = useResource<Feed>(path, 5_000)
   const leave = async () => {
@@ -111,11 +112,13 @@ export function FeedPage({ id }: { id: string }) {
                 <dt>{feeds.succeeded}</dt>
                 <dd>{one.succeededAt === null ? settings.never : dayAndClock(one.succeededAt)}</dd>
                 <dt>{settings.state}</dt>
-                <dd>{one.failures === 0 ? feeds.fine : feeds.failures(one.failures)}</dd>
+                <dd>{feedState(one)}</dd>
               </dl>
               <h2>{feeds.problems}</h2>
               {one.problems.length === 0 ? (
-                <p class="muted">{feeds.problemsNone}</p>
+                <p class="muted">
+                  {one.polledAt === null ? feedRules.messagesNone : feeds.problemsNone}
+                </p>
               ) : (
                 <ul>
                   {one.problems.map(({ at, reason, detail, item }) => (
