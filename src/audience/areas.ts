@@ -12,8 +12,7 @@ import {
   shapeOf,
   type Shape,
 } from '../geometry/shape.ts'
-import type { Tile } from '../geometry/grid.ts'
-import { coverOf, cutTiles, type Tiling } from '../geometry/tiles.ts'
+import { cutterOf, type Cutter, type Tiling } from '../geometry/tiles.ts'
 import type { Geocode, Geocodes } from './geocodes.ts'
 
 /** Ground to look for people in. */
@@ -22,10 +21,11 @@ export interface Ground {
   readonly contains: (longitude: number, latitude: number) => boolean
   /** Cut when first asked for; what it was lasts. */
   readonly tiling: () => Tiling
-  /** All ground where it may lie, disjoint. */
-  readonly cover: () => readonly Tile[]
-  /** Takes its cover for its tiles, unless it is cut: where few people live testing them all is quicker. */
-  readonly leaveUncut: () => void
+  /** In fewer tiles: where few people live, testing some more of them is quicker than more tiles. */
+  readonly coarse: () => Tiling
+  /** Takes these for its tiles, unless it is cut. */
+  readonly leaveCoarse: () => void
+  readonly isLeftCoarse: () => boolean
   readonly isCut: () => boolean
   /** One a part: nothing of it lies outside these. */
   readonly bounds: readonly Box[]
@@ -118,18 +118,22 @@ export function groundOf(area: Area, geocodes: Geocodes, pointer = ''): Ground {
 export function groundOfShape(shape: Shape): Ground {
   const parts = prepareParts(shape)
   let contains: Ground['contains'] | undefined
+  let cut: Cutter | undefined
   let tiling: Tiling | undefined
-  let cover: readonly Tile[] | undefined
+  let coarse: Tiling | undefined
+  const cutTo = (share: number) => (cut ??= cutterOf(parts))(tilesFor(shape) * share)
+  const cutCoarsely = () => (coarse ??= cutTo(COARSE))
   return {
     shape,
     bounds: parts.flatMap(part => part.boxes),
     contains: (longitude, latitude) =>
       (contains ??= makeAreaPredicate(shape, parts))(longitude, latitude),
-    tiling: () => (tiling ??= cutTiles(shape, { maxTiles: tilesFor(shape), parts })),
-    cover: () => (cover ??= coverOf(parts)),
+    tiling: () => (tiling ??= cutTo(1)),
+    coarse: cutCoarsely,
     isCut: () => tiling !== undefined,
-    leaveUncut: () => {
-      tiling ??= { boxes: [], cells: (cover ??= coverOf(parts)) }
+    isLeftCoarse: () => tiling !== undefined && tiling === coarse,
+    leaveCoarse: () => {
+      tiling ??= cutCoarsely()
     },
   }
 }
@@ -144,6 +148,12 @@ function tilesFor(shape: Shape): number {
   if (parts <= 4) return 512
   return parts <= 40 ? 1024 : 2048
 }
+
+/**
+ * Of the tiles. Measured with one part: 300 people are counted in 0.4 ms with 128 tiles and in 1.2 with 16, most of it
+ * to send the candidates, 3,000 people in 1.6 and 2.2.
+ */
+const COARSE = 1 / 8
 
 function partsOf({ polygons, circles, intersections = [] }: Shape): number {
   const both = intersections.flat().reduce((sum, side) => sum + partsOf(side), 0)

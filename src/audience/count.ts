@@ -6,9 +6,7 @@ import {
   countMembersOf,
   countPeople,
   phonesOf,
-  placesUpTo,
   type InTiles,
-  type Named,
 } from '../store/audience.ts'
 import type { OpenAt, Selection } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
@@ -18,12 +16,11 @@ import type { ResolvedGroup } from './resolve-groups.ts'
 import type { ResolvedAudience } from './resolve.ts'
 import {
   excluded,
-  FEW,
+  fewOn,
   halvesOf,
   insideAny,
   insideOf,
   labelled,
-  MAX_COVER,
   membersIn,
   optedOut,
   testCells,
@@ -35,16 +32,18 @@ import {
  *
  * @param inTwo how two questions are asked of `db` at once, where they can be
  */
-export function countAudience(
+export async function countAudience(
   db: Database,
   audience: ResolvedAudience,
   inTwo?: InTwo,
 ): Promise<number> {
   const { everywhere, groups, excludeGroups, openAt } = audience
-  // Ground alone needs nothing made ready, and who opted out is asked at the same time.
+  // Ground alone needs nothing made ready.
   const isGround = everywhere !== undefined && groups.every(({ ground }) => ground !== undefined)
   if (isGround && excludeGroups.length === 0) {
-    return countOnGround(db, everywhere, optedOut(db, audience), openAt, inTwo)
+    const few = await fewOn(db, everywhere, openAt, 'shared', audience.optOuts)
+    if (few !== undefined) return countInside(everywhere, [few], new Set())
+    return countMany(db, everywhere, await optedOut(db, audience), openAt, inTwo)
   }
   return withSets(db, async tx => {
     const barred = [...(await excluded(tx, audience)), ...(await optedOut(tx, audience))]
@@ -75,7 +74,7 @@ export async function countUnlabelled(
   const { everywhere, openAt } = audience
   const selection = await surelyHit(tx, audience)
   if (everywhere !== undefined && selection.lists.length === 0) {
-    return countOnGround(tx, everywhere, Promise.resolve(barred), openAt)
+    return countOnGround(tx, everywhere, barred, openAt)
   }
   const found =
     everywhere === undefined ? [] : await testCells(tx, [{ source: 0, ground: everywhere }], openAt)
@@ -102,23 +101,29 @@ export async function surelyHit(
 
 /** How many people are inside, whoever opted out included, whatever their hours. */
 export function countPeopleOn(db: Database, ground: Ground): Promise<number> {
-  return countOnGround(db, ground, Promise.resolve([]), undefined)
+  return countOnGround(db, ground, [], undefined)
 }
 
-/** Tiles are disjoint, so whoever has a single location is in one of them: only the others are told apart. */
 async function countOnGround(
   tx: Database,
   ground: Ground,
-  barring: Promise<readonly string[]>,
+  barred: readonly string[],
+  openAt: OpenAt,
+): Promise<number> {
+  // Where somebody is left out it matters whose a place is.
+  const few = await fewOn(tx, ground, openAt, barred.length === 0 ? 'shared' : 'everyone')
+  if (few !== undefined) return countInside(ground, [few], new Set(barred))
+  return countMany(tx, ground, barred, openAt)
+}
+
+/** Tiles are disjoint, so whoever has a single location is in one of them: only the others are told apart. */
+async function countMany(
+  tx: Database,
+  ground: Ground,
+  barred: readonly string[],
   openAt: OpenAt,
   inTwo?: InTwo,
 ): Promise<number> {
-  const [barred, few] = await Promise.all([barring, fewOn(tx, ground, openAt, 'shared')])
-  if (few !== undefined) {
-    // Somebody opted out: whose a place is matters then.
-    const known = barred.length === 0 ? few : await fewOn(tx, ground, openAt, 'everyone')
-    if (known !== undefined) return countInside(ground, [known], new Set(barred))
-  }
   const { boxes, cells } = ground.tiling()
   // With 10,000 barred a plan for any value would take 230 ms among 3,000 people, and one for these takes 83.
   const count = (of: Parameters<typeof countInTiles>[1]) => (on: Database) =>
@@ -139,16 +144,18 @@ async function countOnGround(
 
 function countInside(
   ground: Ground,
-  found: readonly (Pick<InTiles, 'solePlaces' | 'shared'> & Partial<InTiles>)[],
+  found: readonly InTiles[],
   barred: ReadonlySet<string>,
 ): number {
   const { contains } = ground
   let alone = 0
   const others = new Set<string>()
-  for (const { once = 0, others: inBoxes = [], solePlaces, shared } of found) {
+  for (const { once, others: inBoxes, solePlaces, shared } of found) {
     alone += once
-    for (let at = 0; at < solePlaces.length; at += 16) {
-      if (contains(solePlaces.readDoubleBE(at), solePlaces.readDoubleBE(at + 8))) alone++
+    for (const places of solePlaces) {
+      for (let at = 0; at < places.length; at += 16) {
+        if (contains(places.readDoubleBE(at), places.readDoubleBE(at + 8))) alone++
+      }
     }
     for (const id of [...inBoxes, ...insideOf(ground, shared)]) if (!barred.has(id)) others.add(id)
   }
@@ -158,14 +165,7 @@ function countInside(
 /** Ids of everyone inside, whatever their hours, 32 hexadecimal digits each; who has several locations there comes several times. */
 export async function findContactsOn(db: Database, ground: Ground): Promise<string[]> {
   const few = await fewOn(db, ground, undefined, 'everyone')
-  if (few !== undefined) return insideOf(ground, few.shared)
+  if (few !== undefined) return [...few.others, ...insideOf(ground, few.shared)]
   ground.tiling()
   return insideAny(db, [ground], undefined)
-}
-
-/** Every location that may be on ground, where few are: then its tiles are not worth cutting. */
-async function fewOn(tx: Database, { isCut, cover }: Ground, openAt: OpenAt, named: Named) {
-  return isCut() || cover().length > MAX_COVER
-    ? undefined
-    : placesUpTo(tx, runsOf(cover()), FEW, openAt, named)
 }

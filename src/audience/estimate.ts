@@ -114,8 +114,7 @@ async function countKinds(
     const ground = { sources, openAt, boxes, cells }
     return countAloneByKind(on, ground, prefixes, barred, isInsideOf(grounds))
   }
-  // Where few live there are no boxes.
-  const counted = tiles.some(({ boxes }) => boxes.own.length > 0)
+  const counted = grounds.some(({ ground }) => !ground.isLeftCoarse())
     ? await inTwo(
         countAlone(own => halvesOf(own)[0]),
         countAlone(own => halvesOf(own)[1]),

@@ -10,9 +10,13 @@ import {
   contactsInRuns,
   findInCells,
   holdFew,
+  inTilesUpTo,
   locationsOfMembers,
   membersOf,
   optedOutContacts,
+  type InTiles,
+  type Named,
+  type OptOutRule,
 } from '../store/audience.ts'
 import {
   prepareForSets,
@@ -180,21 +184,45 @@ function touchesGround(box: Box, { bounds, tiling }: Ground): boolean {
   return [...boxes, ...cells].some(tile => boxesMeet(tile.box, box))
 }
 
-/** So many places are tested sooner than tiles are cut. */
-export const FEW = 2_000
+/** So many places are looked at sooner than more tiles are cut and asked for. */
+const FEW = 5_000
 
-/** Far-apart parts in greater number are better cut. */
-export const MAX_COVER = 64
+/** Far-apart parts in greater number are better cut at once. */
+const MAX_COARSE = 256
 
 /** Asked of a few areas at the most: each answer takes a millisecond. */
 const MAX_ASKED = 16
 
-/** Leaves ground uncut where few people live. */
+/** Leaves ground in coarse tiles where few people live. */
 export async function chooseTiles(tx: Database, grounds: readonly Ground[]): Promise<void> {
-  const uncut = grounds.filter(({ isCut, cover }) => !isCut() && cover().length <= MAX_COVER)
-  for (const ground of uncut.slice(0, MAX_ASKED)) {
-    if (await holdFew(tx, runsOf(ground.cover()), FEW)) ground.leaveUncut()
+  for (const ground of grounds.filter(isAsked).slice(0, MAX_ASKED)) {
+    const { boxes, cells } = ground.coarse()
+    if (await holdFew(tx, runsOf([...boxes, ...cells]), FEW)) ground.leaveCoarse()
   }
+}
+
+function isAsked({ isCut, coarse }: Ground): boolean {
+  return !isCut() && coarse().boxes.length + coarse().cells.length <= MAX_COARSE
+}
+
+/** Everyone on ground by its coarse tiles, where few live; undefined where many do. */
+export async function fewOn(
+  tx: Database,
+  ground: Ground,
+  openAt: OpenAt,
+  named: Named,
+  optOuts?: OptOutRule,
+): Promise<InTiles | undefined> {
+  if (!isAsked(ground)) return undefined
+  const { boxes, cells } = ground.coarse()
+  return inTilesUpTo(
+    tx,
+    { boxes: runsOf(boxes), cells: runsOf(cells) },
+    FEW,
+    openAt,
+    named,
+    optOuts,
+  )
 }
 
 export async function testCells(

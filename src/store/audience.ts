@@ -3,7 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Run } from '../geometry/grid.ts'
 import { SENDER } from './consents.ts'
 import { arrayLiteral, type Database } from './database.ts'
-import { phonesOfKeys } from './phone-key.ts'
+import { phonesOfKeys, phoneTextOfKey } from './phone-key.ts'
 import {
   type Candidate,
   type FoundPeople,
@@ -14,7 +14,7 @@ import {
   type Selection,
   foundOften,
   foundOnce,
-  gatheredByRun,
+  byRun,
   hasRuns,
   hits,
   isOpen,
@@ -51,6 +51,11 @@ const barring = ({ emergency, categories }: OptOutRule): SQL =>
         or o.scope = 'category' and o.category = any(${arrayLiteral(categories)}::text[])
         or o.scope = 'otherCategories'
           and not string_to_array(o.category, ',') && ${arrayLiteral(categories)}::text[])`
+
+/** Whether the phone of a key opted out, as the rule counts it; where nobody did, no phone is looked up. */
+const isBarred = (key: SQL, rule: OptOutRule): SQL => sql`
+  (select exists (select from opt_outs o where ${barring(rule)}))
+    and exists (select from opt_outs o where o.phone = ${phoneTextOfKey(key)} and ${barring(rule)})`
 
 /** Contacts that opted out, as the rule counts it. */
 export async function optedOutContacts(tx: Database, rule: OptOutRule): Promise<string[]> {
@@ -94,8 +99,7 @@ export async function contactsInRuns(
 ): Promise<string[]> {
   if (runs.length === 0) return []
   const rows = await tx.execute<{ ids: string }>(sql`
-    select l.gathered as ids
-    from ${gatheredByRun([{ source: 0, runs }], openAt, packedIds(sql`contact_id`))}
+    select l.ids from ${byRun([{ source: 0, runs }], openAt, sql`${packedIds(sql`contact_id`)} as ids`)}
   `)
   const found: string[] = []
   for (const { ids } of rows) unpackIds(ids, found)
@@ -116,8 +120,7 @@ export async function findInCells(
   const found = new Map(cells.map(({ source }) => [source, [] as string[]]))
   if (hasRuns(cells)) {
     const rows = await tx.execute<{ source: number; packed: Buffer }>(sql`
-      select b.source, l.gathered as packed
-      from ${gatheredByRun(cells, openAt, sql`string_agg(${packedPlace}, '')`)}
+      select b.source, l.packed from ${byRun(cells, openAt, sql`string_agg(${packedPlace}, '') as packed`)}
     `)
     for (const { source, packed } of rows) {
       const ids = found.get(source)!
@@ -177,7 +180,7 @@ export interface InTiles {
   /** Ids of those in the boxes who have other locations too, once or more. */
   readonly others: readonly string[]
   /** Places in the cells, x and y as big-endian doubles: of people without any other. */
-  readonly solePlaces: Buffer
+  readonly solePlaces: readonly Buffer[]
   /** Locations in the cells of those who have others. */
   readonly shared: readonly Candidate[]
 }
@@ -192,66 +195,83 @@ export async function countInTiles(
   barred: readonly string[],
   openAt: OpenAt,
 ): Promise<InTiles> {
-  const [row] = await tx.execute<{
-    once: number
-    others: string | null
-    sole: Buffer | null
-    shared: Buffer | null
-  }>(sql`
-    select b.once, b.others, c.sole, c.shared
-    from (
-      select count(*) filter (where h.sole)::int as once,
-        encode(string_agg(uuid_send(h.contact_id), '') filter (where not h.sole), 'hex') as others
-      from (select l.contact_id, l.sole from ${located([{ source: 0, runs: boxes }], openAt)}) h
-      ${notBarred(barred)}
-    ) b cross join (
-      select string_agg(point_send(h.position), '') filter (where h.sole) as sole,
-        string_agg(${packedPlace}, '') filter (where not h.sole) as shared
-      from (
-        select l.contact_id, l.sole, l.position from ${located([{ source: 0, runs: cells }], openAt)}
-      ) h
-      ${notBarred(barred)}
-    ) c
+  const inCells = sql`
+    0 as once, null as others, string_agg(point_send(position), '') filter (where sole) as sole,
+    string_agg(${packedPlace}, '') filter (where not sole) as shared`
+  const rows = await tx.execute<PackedInTiles>(sql`
+    select count(*) filter (where h.sole)::int as once,
+      encode(string_agg(uuid_send(h.contact_id), '') filter (where not h.sole), 'hex') as others,
+      null::bytea as sole, null::bytea as shared
+    from (select l.contact_id, l.sole from ${located([{ source: 0, runs: boxes }], openAt)}) h
+    ${notBarred(barred)}
+    union all
+    select l.once, l.others, l.sole, l.shared
+    from ${byRun([{ source: 0, runs: cells }], openAt, inCells, { barred })}
   `)
-  const shared: Candidate[] = []
-  if (row?.shared != null) unpackLocations(row.shared, shared)
-  return {
-    once: row?.once ?? 0,
-    others: unpackIds(row?.others),
-    solePlaces: row?.sole ?? Buffer.alloc(0),
-    shared,
-  }
+  return unpackInTiles(rows)
+}
+
+type PackedInTiles = {
+  once: number
+  others: string | null
+  sole: Buffer | null
+  shared: Buffer | null
 }
 
 /** Of whom it is asked who they are, and not only where. */
 export type Named = 'everyone' | 'shared'
 
 /**
- * All locations in disjoint runs, where they are no more than `most`: one question that small areas are done with.
+ * The same where there are no more than `most` locations: one question that small areas are done with.
  *
- * @param named all of them, with whose they are; or of those without any other the places alone: 1,000 of them in 1.1 ms
- *   and not in 1.9
+ * @param named all of them, with whose they are; or of those without any other how many, and the places alone
+ * @param optOuts leaves out who opted out: with 10,000 of them it takes as long to list these as to look 10,000 up
  */
-export async function placesUpTo(
+export async function inTilesUpTo(
   tx: Database,
-  runs: readonly Run[],
+  { boxes, cells }: { boxes: readonly Run[]; cells: readonly Run[] },
   most: number,
   openAt: OpenAt,
   named: Named,
-): Promise<Pick<InTiles, 'solePlaces' | 'shared'> | undefined> {
-  const [row] = await tx.execute<{ found: number; sole: Buffer | null; shared: Buffer | null }>(sql`
-    select count(*)::int as found, string_agg(point_send(h.position), '') filter (where h.alone) as sole,
-      string_agg(${packedPlace}, '') filter (where not h.alone) as shared
+  optOuts?: OptOutRule,
+): Promise<InTiles | undefined> {
+  const grounds = [
+    { source: 0, runs: boxes },
+    { source: 1, runs: cells },
+  ]
+  // Nothing is sent that would be thrown away. The limit is written out: as a parameter it makes PostgreSQL plan anew each
+  // time, which takes as long as the search.
+  const ifFew = (gathered: SQL, which: SQL) => sql`
+    case when count(*) <= ${sql.raw(String(most))} then ${gathered} filter (where ${which} and not h.barred) end`
+  const [row] = await tx.execute<PackedInTiles & { found: number }>(sql`
+    select count(*)::int as found,
+      ${ifFew(sql`count(*)`, sql`h.in_box and h.alone`)}::int as once,
+      ${ifFew(sql`string_agg(replace(h.contact_id::text, '-', ''), '')`, sql`h.in_box and not h.alone`)} as others,
+      ${ifFew(sql`string_agg(point_send(h.position), '')`, sql`not h.in_box and h.alone`)} as sole,
+      ${ifFew(sql`string_agg(${packedPlace}, '')`, sql`not h.in_box and not h.alone`)} as shared
     from (
-      select l.contact_id, l.position, ${named === 'shared' ? sql`l.sole` : sql`false`} as alone
-      from ${located([{ source: 0, runs }], openAt)}
-      limit ${most + 1}::int
+      select l.contact_id, l.position, b.source = 0 as in_box,
+        ${named === 'shared' ? sql`l.sole` : sql`false`} as alone,
+        ${optOuts === undefined ? sql`false` : isBarred(sql`l.phone_key`, optOuts)} as barred
+      from ${located(grounds, openAt, 'once')}
+      limit ${sql.raw(String(most + 1))}
     ) h
   `)
-  if (row === undefined || row.found > most) return undefined
-  const shared: Candidate[] = []
-  if (row.shared !== null) unpackLocations(row.shared, shared)
-  return { solePlaces: row.sole ?? Buffer.alloc(0), shared }
+  return row === undefined || row.found > most ? undefined : unpackInTiles([row])
+}
+
+function unpackInTiles(rows: readonly PackedInTiles[]): InTiles {
+  let once = 0
+  const others: string[] = []
+  const solePlaces: Buffer[] = []
+  const candidates: Candidate[] = []
+  for (const row of rows) {
+    once += row.once
+    unpackIds(row.others, others)
+    if (row.sole !== null) solePlaces.push(row.sole)
+    if (row.shared !== null) unpackLocations(row.shared, candidates)
+  }
+  return { once, others, solePlaces, shared: candidates }
 }
 
 /** Whether no more than so many locations are in the runs, whatever their hours. */

@@ -1,11 +1,10 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Kind } from './audience.ts'
 import { keysFrom } from './phone-key.ts'
 import {
+  byRun,
   hasRuns,
-  located,
   maskOf,
-  notBarred,
   packedPlace,
   unpackIds,
   unpackLocations,
@@ -53,13 +52,24 @@ export async function countAloneByKind(
       people,
     })
   }
+  const bounds = sql`${arrayLiteral(spans.bounds.map(String))}::bigint[]`
+  // With `l.language` and `l.span`, once for each run.
+  const kindsByRun = (grounds: readonly Ground[], gathered: SQL) =>
+    byRun(
+      grounds,
+      openAt,
+      sql`case when sole then language else '' end as language,
+        case when sole then width_bucket(phone_key, ${bounds}) else -1 end as span, ${gathered}`,
+      { barred, groupedBy: sql`1, 2` },
+    )
   if (hasRuns(boxes)) {
-    const rows = await tx.execute<KindRow & { ids: string | null }>(sql`
-      select h.source, h.language, h.span, count(*)::int as people,
-        encode(string_agg(uuid_send(h.contact_id), '') filter (where h.span < 0), 'hex') as ids
-      from (${kindsIn(boxes, openAt, spans)}) h
-      ${notBarred(barred)}
-      group by h.source, h.language, h.span
+    const rows = await tx.execute<KindRow & { people: number; ids: string | null }>(sql`
+      select b.source, l.language, l.span, sum(l.people)::int as people, string_agg(l.ids, '') as ids
+      from ${kindsByRun(
+        boxes,
+        sql`count(*) as people, encode(string_agg(uuid_send(contact_id), '') filter (where not sole), 'hex') as ids`,
+      )}
+      group by b.source, l.language, l.span
     `)
     for (const row of rows) {
       if (row.span >= 0) count(row, row.people)
@@ -68,12 +78,12 @@ export async function countAloneByKind(
   }
   if (hasRuns(cells)) {
     const rows = await tx.execute<KindRow & { places: Buffer | null; others: Buffer | null }>(sql`
-      select h.source, h.language, h.span, count(*)::int as people,
-        string_agg(point_send(h.position), '') filter (where h.span >= 0) as places,
-        string_agg(${packedPlace}, '') filter (where h.span < 0) as others
-      from (${kindsIn(cells, openAt, spans)}) h
-      ${notBarred(barred)}
-      group by h.source, h.language, h.span
+      select b.source, l.language, l.span, l.places, l.others
+      from ${kindsByRun(
+        cells,
+        sql`string_agg(point_send(position), '') filter (where sole) as places,
+          string_agg(${packedPlace}, '') filter (where not sole) as others`,
+      )}
     `)
     for (const row of rows) {
       const { source, places, others } = row
@@ -99,15 +109,6 @@ interface KindRow {
   language: string
   /** A place in `Spans.prefixes`; below zero for who may be found a second time. */
   span: number
-  people: number
-}
-
-/** Rows `(source, contact_id, position, language, span)`. */
-function kindsIn(grounds: readonly Ground[], openAt: OpenAt, { bounds }: Spans) {
-  return sql`
-    select b.source, l.contact_id, l.position, case when l.sole then l.language else '' end as language,
-      case when l.sole then width_bucket(l.phone_key, ${arrayLiteral(bounds.map(String))}::bigint[]) else -1 end as span
-    from ${located(grounds, openAt)}`
 }
 
 interface Spans {

@@ -11,7 +11,7 @@
  */
 import { sql, type SQL } from 'drizzle-orm'
 import type { Run } from '../geometry/grid.ts'
-import { arrayLiteral, type Database } from './database.ts'
+import { arrayLiteral, numberArray, type Database } from './database.ts'
 import { isHeld, type Expression } from './group-expressions.ts'
 import { isAsRuled, type MemberRule } from './member-rules.ts'
 
@@ -92,8 +92,14 @@ export function maskOf(sources: number, set: readonly number[]): string {
   return Array.from({ length: sources }, (_, source) => (set.includes(source) ? '1' : '0')).join('')
 }
 
+/**
+ * How a statement is planned: for its very runs, or `once` for any, however many there are. PostgreSQL takes such a plan
+ * only where it looks no dearer, so the number of runs is hidden from it.
+ */
+type Planned = 'for these' | 'once'
+
 /** `b(source, run_from, run_to)`. */
-function runsIn(grounds: readonly Ground[]): SQL {
+function runsIn(grounds: readonly Ground[], planned: Planned): SQL {
   const [sources, from, to]: number[][] = [[], [], []]
   for (const { source, runs } of grounds) {
     for (const run of runs) {
@@ -102,29 +108,46 @@ function runsIn(grounds: readonly Ground[]): SQL {
       to!.push(run.to)
     }
   }
-  const numbers = (all: readonly number[]) => sql`${arrayLiteral(all)}::bigint[]`
+  const hidden = (array: SQL) => (planned === 'once' ? sql`(select ${array})` : array)
+  const numbers = (all: readonly number[]) => hidden(sql`${numberArray(all)}::bigint[]`)
   return sql`
-    unnest(${arrayLiteral(sources!)}::int[], ${numbers(from!)}, ${numbers(to!)}) as b(source, run_from, run_to)`
+    unnest(${hidden(sql`${numberArray(sources!)}::int[]`)}, ${numbers(from!)}, ${numbers(to!)})
+      as b(source, run_from, run_to)`
 }
 
 const isInRun = (openAt: OpenAt): SQL => sql`
   grid_number(position) >= b.run_from and grid_number(position) < b.run_to ${isOpen(openAt)}`
 
 /** `b(source, …)` and `l(contact_id, phone_key, sole, language, position)` for every location in a run. */
-export function located(grounds: readonly Ground[], openAt: OpenAt): SQL {
-  return sql`${runsIn(grounds)} cross join lateral (
+export function located(
+  grounds: readonly Ground[],
+  openAt: OpenAt,
+  planned: Planned = 'for these',
+): SQL {
+  return sql`${runsIn(grounds, planned)} cross join lateral (
     select contact_id, phone_key, sole, language, position from locations
     where ${isInRun(openAt)}) l`
 }
 
 /**
- * `b(source, …)` and `l.gathered` for every run that holds somebody. Piece by piece: what is put together for all runs
- * comes to megabytes, and to find room for these takes the database and its client longer than the search.
+ * `b(source, …)` and `l` for every run that holds somebody, gathered from `h(contact_id, phone_key, sole, language,
+ * position)`. Piece by piece: what is put together for all runs comes to megabytes, and to find room for these takes the
+ * database and its client longer than the search.
+ *
+ * @param groupedBy columns of `l`
  */
-export function gatheredByRun(grounds: readonly Ground[], openAt: OpenAt, gathered: SQL): SQL {
-  return sql`${runsIn(grounds)} cross join lateral (
-    select ${gathered} as gathered from locations where ${isInRun(openAt)}) l
-    where l.gathered is not null`
+export function byRun(
+  grounds: readonly Ground[],
+  openAt: OpenAt,
+  gathered: SQL,
+  { barred = [], groupedBy }: { barred?: readonly string[]; groupedBy?: SQL } = {},
+): SQL {
+  return sql`${runsIn(grounds, 'for these')} cross join lateral (
+    select ${gathered} from (
+      select contact_id, phone_key, sole, language, position from locations where ${isInRun(openAt)}
+    ) h
+    ${notBarred(barred)}
+    ${groupedBy === undefined ? sql`having count(*) > 0` : sql`group by ${groupedBy}`}) l`
 }
 
 /** Rows `(contact_id, sole, source)`; `sole`: of a box, for a person without another location. */

@@ -3,8 +3,14 @@ import { circleContains, type Circle } from '../../src/geometry/circle.ts'
 import { polygonContains } from '../../src/geometry/containment.ts'
 import type { Polygon, Position } from '../../src/geometry/geojson.ts'
 import type { Tile } from '../../src/geometry/grid.ts'
-import { joinShapes, makeAreaPredicate, shapeOf, type Shape } from '../../src/geometry/shape.ts'
-import { cutTiles, type Tiling } from '../../src/geometry/tiles.ts'
+import {
+  joinShapes,
+  makeAreaPredicate,
+  prepareParts,
+  shapeOf,
+  type Shape,
+} from '../../src/geometry/shape.ts'
+import { cutterOf, cutTiles, type Tiling } from '../../src/geometry/tiles.ts'
 import { cpuMilliseconds } from '../support/cpu-time.ts'
 import { gridNumber } from '../support/grid-number.ts'
 import { fc } from '../support/property.ts'
@@ -32,7 +38,7 @@ function byTheRule({ polygons, circles, intersections = [] }: Shape, point: Posi
 
 function expectAgreement(shape: Shape, points: Iterable<Position>, maxTiles: number): void {
   const inArea = makeAreaPredicate(shape)
-  const tiling = cutTiles(shape, { maxTiles })
+  const tiling = cutTiles(shape, maxTiles)
   for (const point of points) {
     const expected = byTheRule(shape, point)
     if (inArea(point[0], point[1]) !== expected)
@@ -284,6 +290,23 @@ test('far-apart parts, a thousand small ones and an empty shape are cut', () => 
   ])
   expectAgreement(shape, [...points, [140.05, -29.95], [0, 0]], 256)
   expect(cutTiles(shapeOf([]))).toEqual({ boxes: [], cells: [] })
+})
+
+test('cut further, a shape is as if it had been cut so far at once', () => {
+  const drawn = fc.tuple(fc.array(polygons, { maxLength: 3 }), fc.array(circles, { maxLength: 2 }))
+  const steps = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 })
+  fc.assert(
+    fc.property(drawn, steps, ([several, round], given) => {
+      const shape = shapeOf(several, round)
+      const cut = cutterOf(prepareParts(shape))
+      const rising = given.toSorted((a, b) => a - b)
+      // All first: what comes later changes nothing of what was given before.
+      const tilings = rising.map(cut)
+      for (const [no, maxTiles] of rising.entries()) {
+        expect(tilings[no]).toEqual(cutTiles(shape, maxTiles))
+      }
+    }),
+  )
 })
 
 test('the larger part of a wide area needs no test', () => {
