@@ -8,6 +8,8 @@ import { type Client, signIn } from '../../src/cli/client.ts'
 import { importContacts } from '../../src/cli/import.ts'
 import { ANSWER_SAFE_OR_HELP } from '../../src/simulator/phones.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { findRunningServer } from '../../src/store/embedded-running.ts'
 import { DAM } from '../demo/flash-flood.ts'
 import { peopleAsCsv, populate } from '../demo/population.ts'
 import { aFreePort } from '../ports.ts'
@@ -38,6 +40,7 @@ export interface County {
   readonly approver: Person
   readonly simulator: Simulator
   readonly damGroupId: string
+  readonly db: Database
   stop(): Promise<void>
 }
 
@@ -51,6 +54,7 @@ export async function startCounty({ people = 20_000, port = 0 } = {}): Promise<C
     TOCSIN_ADMIN_EMAIL: ADMINISTRATOR.email,
     TOCSIN_ADMIN_PASSWORD: ADMINISTRATOR.password,
   })
+  const database = openDatabase((await findRunningServer(join(scratch, 'data', 'postgres'))) ?? '')
   const simulator = await startSimulator({
     seed: 4,
     phones: { seed: 4, rules: ANSWER_SAFE_OR_HELP },
@@ -120,7 +124,9 @@ export async function startCounty({ people = 20_000, port = 0 } = {}): Promise<C
     approver,
     simulator,
     damGroupId: dam.id,
+    db: database.db,
     async stop() {
+      await database.close()
       await tocsin.stop()
       await simulator.close()
       await rm(scratch, { recursive: true, force: true })

@@ -55,6 +55,7 @@ const house = {
   url: county.url,
   administrator: county.administrator,
   administratorAs: ADMINISTRATOR,
+  db: county.db,
   area: {
     areaDesc: 'Houston',
     polygon: [
@@ -82,7 +83,7 @@ try {
       const isWhole = mode === 'live' || OF_EXERCISES.includes(look)
       const scenes = [
         ...stage.scenes.filter(({ name }) => isWhole || MAIN.includes(name)),
-        ...(OF_STATES.includes(look) ? stage.states : []),
+        ...(OF_STATES.includes(look) ? await stage.states() : []),
       ].filter(({ name }) => isWanted(values.only, name))
       const folder = join(out, mode, look)
       await mkdir(folder, { recursive: true })

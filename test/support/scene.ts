@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core'
 import type { Person } from '../../scripts/rehearsal.ts'
 import type { Client } from '../../src/cli/client.ts'
+import type { Database } from '../../src/store/database.ts'
 import type { Place } from './console-session.ts'
 
 export interface Scene {
@@ -21,6 +22,8 @@ export interface Scene {
   readonly awaits?: string
   /** What its person does there. */
   readonly act?: (page: Page) => Promise<unknown>
+  /** It is made of what others show, too: it is looked at, and not gone through again for who can not see it. */
+  readonly isPicture?: true
 }
 
 /** A scene that does not last is made anew each time, and ended when it has been seen. */
@@ -36,6 +39,8 @@ export interface House {
   readonly url: string
   readonly administrator: Client
   readonly administratorAs: Credentials
+  /** For what only time brings about. */
+  readonly db: Database
   readonly area: object
 }
 

@@ -7,20 +7,10 @@ import type { Page } from 'playwright-core'
 import { until } from '../../scripts/rehearsal.ts'
 import { signIn } from '../../src/cli/client.ts'
 import { signAlert } from '../../src/signing/jws.ts'
-import type { Cast, House, Mode, Passing, Scene } from './scene.ts'
-
-/** What stands on the stage already, and how more comes there. */
-export interface Props {
-  readonly draft: string
-  readonly submitted: string
-  readonly sent: string
-  readonly stopped: string
-  /** @param change - of the draft as it is usually written */
-  readonly write: (change?: object) => Promise<string>
-  readonly submit: (change?: object) => Promise<string>
-  /** Approved and handed over. */
-  readonly send: (holdSeconds: number, change?: object) => Promise<string>
-}
+import type { Cast, House, Passing, Scene } from './scene.ts'
+import { outcomes } from './stage-outcomes.ts'
+import { altered, answers, FAULT, nothing, once, type Props } from './stage-props.ts'
+import { contactImports, writingTools } from './stage-writings.ts'
 
 export async function stageStates(house: House, cast: Cast, props: Props): Promise<Scene[]> {
   return [
@@ -29,31 +19,17 @@ export async function stageStates(house: House, cast: Cast, props: Props): Promi
     ...empties(props),
     ...ofOthers(cast),
     ...writings(cast, props),
+    ...writingTools(house, cast, props),
     ...approvals(props),
     ...sendings(cast, props),
+    ...(await outcomes(house, cast, props)),
     ...(await singleThings(house, cast, props)),
     ...(cast.place.mode === 'live' ? await brokenGlass(house, cast, props) : []),
     ...(cast.place.mode === 'exercise' ? await practice(house, cast) : []),
   ]
 }
 
-const FAULT = '.notice[data-kind=error]'
 const NOBODY = '00000000-0000-4000-8000-000000000000'
-
-const answers = (page: Page, url: RegExp, body: object, status = 200) =>
-  page.route(url, route =>
-    route.fulfill({ status, contentType: 'application/json', body: JSON.stringify(body) }),
-  )
-
-/** What the server says, but for some of it. */
-const altered = (page: Page, url: RegExp, change: object) =>
-  page.route(url, async route => {
-    const answer = await route.fetch()
-    const body = (await answer.json()) as object
-    await route.fulfill({ response: answer, json: { ...body, ...change } })
-  })
-
-const nothing = async () => undefined
 
 const EMPTY = { items: [], nextCursor: null }
 
@@ -190,7 +166,7 @@ function ofOthers({ place }: Cast): Scene[] {
   ]
 }
 
-function writings({ author, place }: Cast, { draft, write }: Props): Scene[] {
+function writings({ author }: Cast, { draft, write }: Props): Scene[] {
   return [
     {
       name: 'compose-faults',
@@ -260,40 +236,7 @@ function writings({ author, place }: Cast, { draft, write }: Props): Scene[] {
         await page.locator('.sign-card .notice').waitFor()
       },
     },
-    {
-      name: 'import-refused',
-      path: 'import',
-      who: 'author',
-      async act(page) {
-        await page.locator('textarea').fill(aCapMessage(place.mode, { severity: 'Terrible' }))
-        await page.locator('form button[type=submit]').click()
-        await page.locator(FAULT).waitFor()
-      },
-    },
   ]
-}
-
-/** As another system could send it. */
-function aCapMessage(mode: Mode, { severity }: { readonly severity: string }): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
-  <identifier>river-${randomUUID()}</identifier>
-  <sender>gauges@river.example</sender>
-  <sent>${new Date().toISOString().slice(0, 19)}-00:00</sent>
-  <status>${mode === 'live' ? 'Actual' : 'Exercise'}</status>
-  <msgType>Alert</msgType>
-  <scope>Public</scope>
-  <info>
-    <language>en-US</language>
-    <category>Met</category>
-    <event>Flood</event>
-    <urgency>Immediate</urgency>
-    <severity>${severity}</severity>
-    <certainty>Observed</certainty>
-    <area><areaDesc>The valley</areaDesc><polygon>29.6,-95.7 29.6,-95.1</polygon></area>
-  </info>
-</alert>
-`
 }
 
 function approvals({ submitted }: Props): Scene[] {
@@ -434,6 +377,40 @@ async function singleThings(house: House, cast: Cast, props: Props): Promise<Sce
     enabled: false,
   })
   const template = await first('/v1/templates')
+  const set = `WARD_${randomUUID().slice(0, 4)}`
+  const square = (west: number) => ({
+    type: 'Feature',
+    properties: { WARD: String(-west), NAME: `Ward ${-west}` },
+    geometry: {
+      type: 'Polygon',
+      coordinates: [
+        [
+          [west, 29],
+          [west + 1, 29],
+          [west + 1, 30],
+          [west, 30],
+          [west, 29],
+        ],
+      ],
+    },
+  })
+  await administrator.post(
+    `/v1/geocode-sets?valueName=${set}&code=WARD&name=NAME&description=Wards%20of%20the%20city`,
+    { type: 'FeatureCollection', features: [square(-95), square(-96), square(-97)] },
+  )
+  const { id: me } = await administrator.get<{ id: string }>('/v1/me')
+  const { id: feed } = await administrator.post<{ id: string }>('/v1/feeds', {
+    url: `https://${randomUUID()}.example.org/gauges.xml`,
+    description: 'River gauges',
+    certificates: [],
+    authorId: (await cast.author.client.get<{ id: string }>('/v1/me')).id,
+    enabled: false,
+  })
+  const { id: schedule } = await administrator.post<{ id: string }>('/v1/report-schedules', {
+    kind: 'statistics',
+    every: 'week',
+    operatorIds: [me],
+  })
   const ways = [
     'people/new',
     `people/${await first('/v1/operators')}`,
@@ -456,11 +433,15 @@ async function singleThings(house: House, cast: Cast, props: Props): Promise<Sce
     'subscribers/new',
     `subscribers/${subscriber}`,
     'mail-reports/new',
+    `mail-reports/${schedule}`,
+    `geocode-sets/set/${set}`,
+    `feeds/${feed}`,
   ]
   const nameOf = (way: string) =>
-    way.replaceAll('/', '-').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'one')
+    way.replaceAll('/', '-').replace(/[0-9a-f]{8}-[0-9a-f-]{27}|set-WARD.*/, 'one')
   return [
     ...reports,
+    ...contactImports(house),
     { name: 'report-administrator', path: `reports/${props.sent}`, who: 'administrator' },
     ...ways.map(
       way =>
@@ -508,10 +489,6 @@ async function brokenGlass(
   const alone = await submit()
   const dueAt = Date.now() + BREAK_GLASS_SECONDS * 1000
   await allow(3600)
-  const once = (make: () => Promise<unknown>) => {
-    let made: Promise<unknown> | undefined
-    return () => (made ??= make())
-  }
   const isDue = once(() => new Promise(done => setTimeout(done, dueAt + 1000 - Date.now())))
   const signAlone = async (id: string) => {
     await isDue()
@@ -578,6 +555,25 @@ async function brokenGlass(
           { status: 403, code: 'over_limits', detail: 'you may send to 5000 recipients at most' },
           403,
         ),
+      async act(page) {
+        await fillPanel(page)
+        await page.locator('dialog[open] button.sends').click()
+        await page.locator(`dialog[open] ${FAULT}`).waitFor()
+      },
+    },
+    {
+      name: 'alone-too-early',
+      path: after(isDue, `alerts/${due}`),
+      who: 'author',
+      isPicture: true,
+      // As where this machine's clock is ahead of the server's.
+      async before(page) {
+        const from = new Date(Date.now() + 100_000).toISOString()
+        const detail = `an approver is waited for until ${from}`
+        const fault = { pointer: '', detail, code: 'approver_awaited', values: { until: from } }
+        const problem = { status: 409, code: 'wrong_state', detail, errors: [fault] }
+        await answers(page, /\/break-glass$/, problem, 409)
+      },
       async act(page) {
         await fillPanel(page)
         await page.locator('dialog[open] button.sends').click()

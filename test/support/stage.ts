@@ -5,13 +5,14 @@ import { signIn } from '../../src/cli/client.ts'
 import { signAs } from '../../src/cli/send.ts'
 import { keptSession, type Place } from './console-session.ts'
 import type { Cast, House, Mode, Passing, Scene } from './scene.ts'
-import { type Props, stageStates } from './stage-states.ts'
+import { once, type Props } from './stage-props.ts'
+import { stageStates } from './stage-states.ts'
 
 export interface Stage {
   /** Each screen as it usually stands. */
   readonly scenes: readonly Scene[]
   /** What else may be met there. */
-  readonly states: readonly Scene[]
+  states(): Promise<readonly Scene[]>
   show(scene: Scene, how: Window): Promise<Page>
   leave(page: Page): Promise<void>
   close(): Promise<void>
@@ -34,7 +35,7 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
   })
   const cast = await (mode === 'live' ? liveCast(house) : exerciseCast(house))
   const { scenes, props } = await stageAlerts(house, cast)
-  const states = await stageStates(house, cast, props)
+  const states = once(() => stageStates(house, cast, props))
   const contexts = new Map<string, Promise<BrowserContext>>()
   const ends = new Map<Page, Passing['end']>()
   const contextOf = (scene: Scene, window: Window) => {

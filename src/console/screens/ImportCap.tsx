@@ -180,7 +180,10 @@ function Places({ of }: { of: readonly ApiFault[] }) {
       <tbody>
         {of.map((fault, no) => (
           <tr key={no}>
-            <th scope="row" class="mono small">
+            <th
+              scope="row"
+              class={placeOf(fault.pointer).startsWith('/') ? 'mono small' : undefined}
+            >
               {placeOf(fault.pointer)}
             </th>
             <td>

@@ -24,7 +24,7 @@ export const watching = {
   isExpired: (n: number, shown: string) =>
     n === 0
       ? 'The alert has expired: nothing more of it is sent.'
-      : `The alert has expired before it had left for ${n === 1 ? '1 phone' : `${shown} phones`}: they do not get it any more.`,
+      : `The alert has expired before it had left for ${n === 1 ? '1 phone' : `${shown} phones`}. Nothing more of it is sent.`,
   correctedBy: {
     update: 'An update was sent.',
     cancel: 'It was cancelled as sent in error.',

@@ -26,7 +26,7 @@ export const watching: Words['watching'] = {
   isExpired: (n, shown) =>
     n === 0
       ? 'La alerta venció: no se envía nada más.'
-      : `La alerta venció antes de salir hacia ${n === 1 ? '1 teléfono' : `${shown} teléfonos`}: ya no la recibirán.`,
+      : `La alerta venció antes de salir hacia ${n === 1 ? '1 teléfono' : `${shown} teléfonos`}. No se envía nada más.`,
   correctedBy: {
     update: 'Se envió una actualización.',
     cancel: 'Se canceló por enviada por error.',

@@ -185,7 +185,7 @@ export const compose = {
   carrier: 'Carrier',
   language: 'Language',
   timeSum: (segments: string, time: string) =>
-    `${segments} SMS go out in ${time}: each carrier takes from the queue as fast as its rate allows.`,
+    `SMS to send: ${segments}, in ${time}. Each carrier takes from the queue as fast as its rate allows.`,
   optedOut: (n: string) => `${n} have opted out and get nothing.`,
   unserved: (n: string) => `${n} have a number that no carrier takes.`,
   noTime: 'Some SMS have no carrier: the time is not known.',

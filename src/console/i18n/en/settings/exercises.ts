@@ -34,6 +34,7 @@ export const exercises = {
   endText: 'What is being sent in it stops, and its sign-ins end.',
   endQuestion: (name: string) => `End “${name}” now? What is being sent in it stops.`,
   score: 'Score sheet',
+  scoreNoneEver: 'No alert was written in it.',
   scoreNone: 'No alert was written in it yet.',
   points: (points: number) => `${points} of 100 points`,
   item: 'What',

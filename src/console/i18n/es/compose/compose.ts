@@ -185,7 +185,7 @@ export const compose: ComposeWords['compose'] = {
   carrier: 'Operador',
   language: 'Idioma',
   timeSum: (segments, time) =>
-    `${segments} SMS salen en ${time}: cada operador toma de la cola tan rápido como permite su ritmo.`,
+    `SMS por enviar: ${segments}, en ${time}. Cada operador toma de la cola tan rápido como permite su ritmo.`,
   optedOut: n => `${n} se dieron de baja y no reciben nada.`,
   unserved: n => `${n} tienen un número que ningún operador atiende.`,
   noTime: 'Algunos SMS no tienen operador: no se conoce el tiempo.',

@@ -36,6 +36,7 @@ export const exercises: SettingsWords['exercises'] = {
   endText: 'Lo que se está enviando en él se para, y sus sesiones terminan.',
   endQuestion: name => `¿Terminar «${name}» ahora? Lo que se está enviando se para.`,
   score: 'Hoja de puntos',
+  scoreNoneEver: 'No se escribió ninguna alerta en él.',
   scoreNone: 'Todavía no se escribió ninguna alerta en él.',
   points: points => `${points} de 100 puntos`,
   item: 'Qué',

@@ -9,6 +9,10 @@ const HEIGHT = 260
 /** A few phones are planned for a thousandth of a second, and its parts are no times to read. */
 const LEAST_SECONDS = 5
 
+const WHOLE = [1, 2, 5]
+  .flatMap(n => Array.from({ length: 9 }, (_, power) => n * 10 ** power))
+  .toSorted((a, b) => a - b)
+
 /** The plan as a dashed line, and what became of it; what it shows stands in a table beside it, too. */
 export function Chart({
   points,
@@ -89,7 +93,13 @@ function optionsOf(width: number, recipients: number): uPlot.Options {
     },
     axes: [
       { ...axis, values: (_, splits) => splits.map(seconds => `${count(seconds)} s`) },
-      { ...axis, size: 56, values: (_, splits) => splits.map(value => short.format(value)) },
+      // There is no half of a person.
+      {
+        ...axis,
+        size: 56,
+        incrs: WHOLE,
+        values: (_, splits) => splits.map(value => short.format(value)),
+      },
     ],
     series: [
       {},

@@ -131,7 +131,7 @@ export function ExercisePage({ id }: { id: string }) {
                   </SureButton>
                 </section>
               )}
-              <Score id={id} />
+              <Score id={id} isOver={one.state === 'ended'} />
               {!one.practice && (
                 <section class="card">
                   <Fields

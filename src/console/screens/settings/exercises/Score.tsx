@@ -36,7 +36,7 @@ const TIMES = [
 ] as const
 
 /** How it went, each line in words: to talk about afterwards, not to rank people by. */
-export function Score({ id }: { id: string }) {
+export function Score({ id, isOver }: { id: string; isOver: boolean }) {
   const { exercises } = settingsWords()
   const score = useResource<ExerciseScore>(`/v1/exercises/${id}/score`, 5_000)
   return (
@@ -45,7 +45,7 @@ export function Score({ id }: { id: string }) {
       <Loaded of={score} what={exercises.score} lines={2}>
         {({ points, alerts }) =>
           points === null ? (
-            <Empty>{exercises.scoreNone}</Empty>
+            <Empty>{isOver ? exercises.scoreNoneEver : exercises.scoreNone}</Empty>
           ) : (
             <>
               <p>
