@@ -13,7 +13,7 @@ import {
 import { throughGate } from '../cap/drill.ts'
 import { minuteOfWeek } from '../encoding/weekly-hours.ts'
 import { AppError } from '../errors.ts'
-import type { OptOutRule } from '../store/audience.ts'
+import type { OptOutRule } from '../store/opt-out-rule.ts'
 import { OUTSIDE_ALL_HOURS, type OpenAt } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
 import type { Policy } from '../store/organisation.ts'

@@ -1,11 +1,16 @@
 /** Recipients counted in every way that an operator is shown. */
-import { countByKind, countUnlocated, findInCells, type Kind } from '../store/audience.ts'
+import {
+  countByKind,
+  countUnlocated,
+  findInCells,
+  type CountedByKind,
+  type Kind,
+} from '../store/audience.ts'
 import { prepareForSets, type Selection } from '../store/selection.ts'
 import { runsOf, type Run, type Tile } from '../geometry/grid.ts'
 import type { Database } from '../store/database.ts'
 import { beside, type InTwo } from '../store/in-two.ts'
 import { countAloneByKind } from '../store/people-alone.ts'
-import { countUnlabelled } from './count.ts'
 import type { ResolvedAudience } from './resolve.ts'
 import {
   chooseTiles,
@@ -71,21 +76,18 @@ export async function estimateWithin(
   const { areas, groups, roster, openAt } = audience
   await prepareForSets(tx)
   const barred = await excluded(tx, audience)
-  const out = await optedOut(tx, audience)
-  const inTwo = beside(tx, pool)
-  const counted = await countKinds(tx, inTwo, audience, prefixes, [...barred, ...out])
-  const kinds = counted.map(kind => ({
+  const counted = await countKinds(tx, beside(tx, pool), audience, prefixes, barred)
+  const kinds = counted.kinds.map(kind => ({
     areaNos: numbersIn(kind.mask, 0, areas.length),
     groupNos: numbersIn(kind.mask, areas.length, areas.length + groups.length),
     language: kind.language,
     prefix: kind.prefix,
     recipients: kind.people,
   }))
-  const recipients = sum(kinds)
-  const withOptedOut = out.length === 0 ? recipients : await countUnlabelled(tx, audience, barred)
   const members = await membersIn(tx, roster === undefined ? groups : [roster], openAt)
+  const out = members.length === 0 ? [] : await optedOut(tx, audience)
   return {
-    ...estimateOf(kinds, withOptedOut - recipients, audience),
+    ...estimateOf(kinds, counted.skipped, audience),
     unlocated: await countUnlocated(tx, members, [...barred, ...out]),
   }
 }
@@ -96,10 +98,10 @@ async function countKinds(
   audience: ResolvedAudience,
   prefixes: readonly string[],
   barred: readonly string[],
-): Promise<Kind[]> {
-  const { roster, openAt } = audience
+): Promise<CountedByKind> {
+  const { roster, openAt, optOuts } = audience
   if (roster !== undefined) {
-    return countByKind(tx, await labelled(tx, audience, barred), prefixes)
+    return countByKind(tx, await labelled(tx, audience, barred), prefixes, optOuts)
   }
   const { grounds, lists, sources } = await sourcesOf(tx, audience)
   await chooseTiles(
@@ -112,7 +114,7 @@ async function countKinds(
     const boxes = tiles.map(tile => ({ source: tile.source, runs: of(tile.boxes.own) }))
     const cells = tiles.map(tile => ({ source: tile.source, runs: of(tile.cells.own) }))
     const ground = { sources, openAt, boxes, cells }
-    return countAloneByKind(on, ground, prefixes, barred, isInsideOf(grounds))
+    return countAloneByKind(on, ground, prefixes, { barred, optOuts }, isInsideOf(grounds))
   }
   const counted = grounds.some(({ ground }) => !ground.isLeftCoarse())
     ? await inTwo(
@@ -120,7 +122,6 @@ async function countKinds(
         countAlone(own => halvesOf(own)[1]),
       )
     : [await countAlone(runsOf)(tx)]
-  const kinds = joinKinds(counted.flatMap(half => half.kinds))
   const found = counted.flatMap(half => half.found)
   const inCells = await findInCells(
     tx,
@@ -142,7 +143,11 @@ async function countKinds(
     lists.length === 0 &&
     others.grounds.every(({ runs }) => runs.length === 0) &&
     others.found.every(({ contactIds }) => contactIds.length === 0)
-  return isAll ? [...kinds] : [...kinds, ...(await countByKind(tx, others, prefixes))]
+  const all = isAll ? counted : [...counted, await countByKind(tx, others, prefixes, optOuts)]
+  return {
+    kinds: joinKinds(all.flatMap(({ kinds }) => kinds)),
+    skipped: all.reduce((people, { skipped }) => people + skipped, 0),
+  }
 }
 
 function joinKinds(kinds: readonly Kind[]): Kind[] {

@@ -12,7 +12,7 @@ import {
   readTouchedBlocks,
   type ReadBlock,
 } from '../store/blocks.ts'
-import { optedOutPhones, type OptOutRule } from '../store/audience.ts'
+import { optedOutPhones, type OptOutRule } from '../store/opt-out-rule.ts'
 import type { Database } from '../store/database.ts'
 import { readReplies } from '../store/replies.ts'
 

@@ -13,10 +13,8 @@ import {
   inTilesUpTo,
   locationsOfMembers,
   membersOf,
-  optedOutContacts,
   type InTiles,
   type Named,
-  type OptOutRule,
 } from '../store/audience.ts'
 import {
   prepareForSets,
@@ -27,6 +25,7 @@ import {
   type Selection,
 } from '../store/selection.ts'
 import type { Database } from '../store/database.ts'
+import { optedOutContacts, type OptOutRule } from '../store/opt-out-rule.ts'
 import type { Ground } from './areas.ts'
 import type { PlainGroup, ResolvedGroup } from './resolve-groups.ts'
 import type { ResolvedAudience } from './resolve.ts'

@@ -1,9 +1,16 @@
 /** Who is reached: what `audience/` asks, of the pieces of `selection.ts`. */
 import { sql, type SQL } from 'drizzle-orm'
 import type { Run } from '../geometry/grid.ts'
-import { SENDER } from './consents.ts'
 import { arrayLiteral, type Database } from './database.ts'
-import { phonesOfKeys, phoneTextOfKey } from './phone-key.ts'
+import {
+  barring,
+  isKeyBarredOfFew,
+  isPhoneBarred,
+  notLeftOut,
+  type LeftOut,
+  type OptOutRule,
+} from './opt-out-rule.ts'
+import { phonesOfKeys } from './phone-key.ts'
 import {
   type Candidate,
   type FoundPeople,
@@ -28,52 +35,6 @@ import {
   unpackIds,
   unpackLocations,
 } from './selection.ts'
-
-/** Whom an alert skips: everyone of scope `all`; unless it is an emergency, the other scopes too. */
-export interface OptOutRule {
-  readonly emergency: boolean
-  readonly categories: readonly string[]
-}
-
-/** Whether no carrier is left that would take the opt-out's phone, as it sends now. */
-const blocked = sql`o.scope = 'carrier' and not exists (
-    select from carriers k
-    where k.enabled and k.deleted_at is null and k.protocol not in ('smtp', 'simulated') and not exists (
-      select from opt_outs b
-      where b.phone = o.phone and b.scope = 'carrier' and b.category = k.id::text
-        and coalesce(b.number = ${SENDER}, true)))`
-
-// A statement without any parameter is not prepared (`database.ts`), and to plan this one takes longer than to run it.
-const barring = ({ emergency, categories }: OptOutRule): SQL =>
-  emergency
-    ? sql`(o.scope = ${'all'} or ${blocked})`
-    : sql`(o.scope in ('all', 'nonEmergency', 'carrier')
-        or o.scope = 'category' and o.category = any(${arrayLiteral(categories)}::text[])
-        or o.scope = 'otherCategories'
-          and not string_to_array(o.category, ',') && ${arrayLiteral(categories)}::text[])`
-
-/** Whether the phone of a key opted out, as the rule counts it; where nobody did, no phone is looked up. */
-const isBarred = (key: SQL, rule: OptOutRule): SQL => sql`
-  (select exists (select from opt_outs o where ${barring(rule)}))
-    and exists (select from opt_outs o where o.phone = ${phoneTextOfKey(key)} and ${barring(rule)})`
-
-/** Contacts that opted out, as the rule counts it. */
-export async function optedOutContacts(tx: Database, rule: OptOutRule): Promise<string[]> {
-  const [row] = await tx.execute<{ ids: string | null }>(sql`
-    select ${packedIds(sql`c.id`)} as ids
-    from (select distinct o.phone from opt_outs o where ${barring(rule)}) o
-      join contacts c on c.phone = o.phone
-  `)
-  return unpackIds(row?.ids)
-}
-
-/** Phones that opted out, as the rule counts it: as numbers, for they may be no contact's. */
-export async function optedOutPhones(tx: Database, rule: OptOutRule): Promise<ReadonlySet<number>> {
-  const rows = await tx.execute<{ phone: string }>(sql`
-    select distinct o.phone from opt_outs o where ${barring(rule)}
-  `)
-  return new Set(rows.map(({ phone }) => Number(phone.slice(1))))
-}
 
 export async function membersOf(tx: Database, groups: readonly MemberGroup[]): Promise<string[]> {
   if (groups.length === 0) return []
@@ -192,21 +153,23 @@ export interface InTiles {
 export async function countInTiles(
   tx: Database,
   { boxes, cells }: { boxes: readonly Run[]; cells: readonly Run[] },
-  barred: readonly string[],
+  leftOut: LeftOut,
   openAt: OpenAt,
 ): Promise<InTiles> {
+  const inBoxes = sql`
+    count(*) filter (where sole) as once,
+    encode(string_agg(uuid_send(contact_id), '') filter (where not sole), 'hex') as others`
   const inCells = sql`
-    0 as once, null as others, string_agg(point_send(position), '') filter (where sole) as sole,
+    string_agg(point_send(position), '') filter (where sole) as sole,
     string_agg(${packedPlace}, '') filter (where not sole) as shared`
+  const where = notLeftOut(leftOut)
   const rows = await tx.execute<PackedInTiles>(sql`
-    select count(*) filter (where h.sole)::int as once,
-      encode(string_agg(uuid_send(h.contact_id), '') filter (where not h.sole), 'hex') as others,
+    select coalesce(sum(l.once), 0)::int as once, string_agg(l.others, '') as others,
       null::bytea as sole, null::bytea as shared
-    from (select l.contact_id, l.sole from ${located([{ source: 0, runs: boxes }], openAt)}) h
-    ${notBarred(barred)}
+    from ${byRun([{ source: 0, runs: boxes }], openAt, inBoxes, { where })}
     union all
-    select l.once, l.others, l.sole, l.shared
-    from ${byRun([{ source: 0, runs: cells }], openAt, inCells, { barred })}
+    select 0, null, l.sole, l.shared
+    from ${byRun([{ source: 0, runs: cells }], openAt, inCells, { where })}
   `)
   return unpackInTiles(rows)
 }
@@ -225,7 +188,7 @@ export type Named = 'everyone' | 'shared'
  * The same where there are no more than `most` locations: one question that small areas are done with.
  *
  * @param named all of them, with whose they are; or of those without any other how many, and the places alone
- * @param optOuts leaves out who opted out: with 10,000 of them it takes as long to list these as to look 10,000 up
+ * @param optOuts leaves out who opted out
  */
 export async function inTilesUpTo(
   tx: Database,
@@ -252,7 +215,7 @@ export async function inTilesUpTo(
     from (
       select l.contact_id, l.position, b.source = 0 as in_box,
         ${named === 'shared' ? sql`l.sole` : sql`false`} as alone,
-        ${optOuts === undefined ? sql`false` : isBarred(sql`l.phone_key`, optOuts)} as barred
+        ${optOuts === undefined ? sql`false` : isKeyBarredOfFew(sql`l.phone_key`, optOuts)} as barred
       from ${located(grounds, openAt, 'once')}
       limit ${sql.raw(String(most + 1))}
     ) h
@@ -312,23 +275,39 @@ export interface Kind {
   readonly people: number
 }
 
+/** Those who would be in `kinds` if they had not opted out are `skipped`. */
+export interface CountedByKind {
+  readonly kinds: readonly Kind[]
+  readonly skipped: number
+}
+
+/** @param optOuts beside those whom the selection leaves out */
 export async function countByKind(
   tx: Database,
   selection: Selection,
   prefixes: readonly string[],
-): Promise<Kind[]> {
+  optOuts: OptOutRule,
+): Promise<CountedByKind> {
   const contactsOf = await joinContacts(tx, selection)
   const rows = await tx.execute<{
     mask: string
     language: string | null
     prefix: string
     people: number
+    barred: boolean
   }>(sql`
-    select p.mask, c.language, ${longestPrefix(prefixes)} as prefix, count(*)::int as people
+    select p.mask, c.language, ${longestPrefix(prefixes)} as prefix, count(*)::int as people,
+      ${isPhoneBarred(sql`c.phone`, optOuts)} as barred
     from (${recipients(selection)}) p ${contactsOf}
-    group by p.mask, c.language, 3
+    group by p.mask, c.language, 3, 5
   `)
-  return rows.map(row => ({ ...row, language: row.language ?? undefined }))
+  const kinds: Kind[] = []
+  let skipped = 0
+  for (const { mask, language, prefix, people, barred } of rows) {
+    if (barred) skipped += people
+    else kinds.push({ mask, language: language ?? undefined, prefix, people })
+  }
+  return { kinds, skipped }
 }
 
 function longestPrefix(prefixes: readonly string[]): SQL {

@@ -1,10 +1,12 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Kind } from './audience.ts'
+import type { CountedByKind, Kind } from './audience.ts'
+import { isKeyBarred, type LeftOut } from './opt-out-rule.ts'
 import { keysFrom } from './phone-key.ts'
 import {
   byRun,
   hasRuns,
   maskOf,
+  notBarred,
   packedPlace,
   unpackIds,
   unpackLocations,
@@ -15,8 +17,7 @@ import {
 } from './selection.ts'
 import { arrayLiteral, type Database } from './database.ts'
 
-export interface AloneByKind {
-  readonly kinds: readonly Kind[]
+export interface AloneByKind extends CountedByKind {
   /** Who may be found a second time: they are not in `kinds`. */
   readonly found: readonly FoundPeople[]
 }
@@ -37,20 +38,23 @@ export async function countAloneByKind(
     cells,
   }: { sources: number; openAt: OpenAt; boxes: readonly Ground[]; cells: readonly Ground[] },
   prefixes: readonly string[],
-  barred: readonly string[],
+  { barred, optOuts }: Required<LeftOut>,
   isInside: (source: number, longitude: number, latitude: number) => boolean,
 ): Promise<AloneByKind> {
   const spans = spansOf(prefixes)
   const kinds: Kind[] = []
   const found: FoundPeople[] = []
+  let skipped = 0
   const count = ({ source, language, span }: KindRow, people: number) => {
     if (people === 0) return
-    kinds.push({
-      mask: maskOf(sources, [source]),
-      language: language === '' ? undefined : language,
-      prefix: spans.prefixes[span]!,
-      people,
-    })
+    if (span === OPTED_OUT) skipped += people
+    else
+      kinds.push({
+        mask: maskOf(sources, [source]),
+        language: language === '' ? undefined : language,
+        prefix: spans.prefixes[span]!,
+        people,
+      })
   }
   const bounds = sql`${arrayLiteral(spans.bounds.map(String))}::bigint[]`
   // With `l.language` and `l.span`, once for each run.
@@ -59,8 +63,9 @@ export async function countAloneByKind(
       grounds,
       openAt,
       sql`case when sole then language else '' end as language,
-        case when sole then width_bucket(phone_key, ${bounds}) else -1 end as span, ${gathered}`,
-      { barred, groupedBy: sql`1, 2` },
+        case when not sole then ${SHARED}::int when ${isKeyBarred(sql`h.phone_key`, optOuts)} then ${OPTED_OUT}::int
+          else width_bucket(phone_key, ${bounds}) end as span, ${gathered}`,
+      { where: notBarred(barred), groupedBy: sql`1, 2` },
     )
   if (hasRuns(boxes)) {
     const rows = await tx.execute<KindRow & { people: number; ids: string | null }>(sql`
@@ -72,7 +77,7 @@ export async function countAloneByKind(
       group by b.source, l.language, l.span
     `)
     for (const row of rows) {
-      if (row.span >= 0) count(row, row.people)
+      if (row.span !== SHARED) count(row, row.people)
       else found.push({ source: row.source, contactIds: unpackIds(row.ids) })
     }
   }
@@ -100,16 +105,21 @@ export async function countAloneByKind(
       found.push({ source, contactIds })
     }
   }
-  return { kinds, found }
+  return { kinds, skipped, found }
 }
 
 interface KindRow {
   [column: string]: unknown
   source: number
   language: string
-  /** A place in `Spans.prefixes`; below zero for who may be found a second time. */
+  /** A place in `Spans.prefixes`, or one of the two below. */
   span: number
 }
+
+/** Who may be found a second time. */
+const SHARED = -1
+/** No key is below the first bound. */
+const OPTED_OUT = 0
 
 interface Spans {
   /** Rising: between two of these keys the longest prefix is the same. */

@@ -3,7 +3,6 @@
  * zeros at the end, times 16, plus how many there are. So phones that begin alike are a range of keys, and the index
  * of the locations says whom a message goes to, without a look at the contact.
  */
-import { sql, type SQL } from 'drizzle-orm'
 
 /** E.164 has at most so many. */
 const DIGITS = 15
@@ -19,10 +18,6 @@ export function phoneOfKey(octets: Buffer, at: number): number {
   const filled = octets.readUInt32BE(at) * UPPER + Math.floor(lower / LENGTHS)
   return filled / TENS[DIGITS - (lower % LENGTHS)]!
 }
-
-/** The phone that a key says, in the database. */
-export const phoneTextOfKey = (key: SQL): SQL =>
-  sql`'+' || left((${key} >> 4)::text, (${key} & 15)::int)`
 
 /** Keys of 8 octets each made the phones that they say, in their place. */
 export function phonesOfKeys(octets: Buffer): Buffer {

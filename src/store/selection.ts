@@ -94,7 +94,8 @@ export function maskOf(sources: number, set: readonly number[]): string {
 
 /**
  * How a statement is planned: for its very runs, or `once` for any, however many there are. PostgreSQL takes such a plan
- * only where it looks no dearer, so the number of runs is hidden from it.
+ * only where it looks no dearer, so the number of runs is hidden from it, and so that it can't choose badly among joins
+ * it knows nothing of, `offset` keeps it to one run after another.
  */
 type Planned = 'for these' | 'once'
 
@@ -126,7 +127,7 @@ export function located(
 ): SQL {
   return sql`${runsIn(grounds, planned)} cross join lateral (
     select contact_id, phone_key, sole, language, position from locations
-    where ${isInRun(openAt)}) l`
+    where ${isInRun(openAt)} ${planned === 'once' ? sql`offset 0` : sql``}) l`
 }
 
 /**
@@ -140,13 +141,13 @@ export function byRun(
   grounds: readonly Ground[],
   openAt: OpenAt,
   gathered: SQL,
-  { barred = [], groupedBy }: { barred?: readonly string[]; groupedBy?: SQL } = {},
+  { where = sql``, groupedBy }: { where?: SQL; groupedBy?: SQL } = {},
 ): SQL {
   return sql`${runsIn(grounds, 'for these')} cross join lateral (
     select ${gathered} from (
       select contact_id, phone_key, sole, language, position from locations where ${isInRun(openAt)}
     ) h
-    ${notBarred(barred)}
+    ${where}
     ${groupedBy === undefined ? sql`having count(*) > 0` : sql`group by ${groupedBy}`}) l`
 }
 

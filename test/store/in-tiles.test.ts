@@ -55,7 +55,7 @@ test('few in tiles are told in one question as many are in the other, and too ma
 }) => {
   await settle(db, 1)
   const tiles = tilesAt(1)
-  const many = told(await countInTiles(db, tiles, [], undefined))
+  const many = told(await countInTiles(db, tiles, { barred: [] }, undefined))
   // Tiles lie over more than the box that they are asked for.
   const locations = many.once + many.others.length + many.places.length + many.shared.length
   expect(locations).toBeGreaterThan(20)
@@ -84,8 +84,8 @@ test('who opted out is left out of the few, and counts where it is asked whether
     insert into opt_outs (phone, scope, source)
     values (${phoneOf(2, 5)}, 'nonEmergency', 'reply'), ('+15550199999', 'all', 'reply')`)
   const barred = out.map(no => ids[no]!)
-  const expected = told(await countInTiles(db, tiles, barred, undefined))
-  const everybody = told(await countInTiles(db, tiles, [], undefined))
+  const expected = told(await countInTiles(db, tiles, { barred }, undefined))
+  const everybody = told(await countInTiles(db, tiles, { barred: [] }, undefined))
   expect(expected.once).toBe(everybody.once - 1)
 
   const few = (most: number) => inTilesUpTo(db, tiles, most, undefined, 'shared', EMERGENCY)

@@ -123,10 +123,15 @@ export const optOuts = pgTable(
     /** Of scope `carrier`: the sender that it blocks, a number or a service; null: whatever the carrier sends as. */
     number: text('number'),
     at: at('at').notNull().defaultNow(),
+    /** As it stands beside locations; null: no contact has such a phone. */
+    phoneKey: bigint('phone_key', { mode: 'bigint' }).generatedAlwaysAs(
+      sql`case when phone ~ '^[+][1-9][0-9]{5,14}$' then phone_key(phone) end`,
+    ),
   },
   t => [
     primaryKey({ columns: [t.phone, t.scope, t.category] }),
     index('opt_outs_at').on(t.at),
+    index('opt_outs_phone_key').on(t.phoneKey),
     // Whoever wants only some categories wants one list of them.
     uniqueIndex('opt_outs_other_categories')
       .on(t.phone)

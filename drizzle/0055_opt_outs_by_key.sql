@@ -1,0 +1,2 @@
+ALTER TABLE "opt_outs" ADD COLUMN "phone_key" bigint GENERATED ALWAYS AS (case when phone ~ '^[+][1-9][0-9]{5,14}$' then phone_key(phone) end) STORED;--> statement-breakpoint
+CREATE INDEX "opt_outs_phone_key" ON "opt_outs" USING btree ("phone_key");
