@@ -1,4 +1,5 @@
 /** The sections on what did not arrive, and on what the carriers did. */
+import { alarmHead } from './alarm-heads.ts'
 import type { Part, Section } from './sheet.ts'
 import type { Telling } from './sheet-of.ts'
 import { fill } from './words.ts'
@@ -58,7 +59,7 @@ function trouble({ report, words, figures }: Telling): Section {
       ],
       rows: progress.alarms.map(({ since, code, detail }) => [
         figures.moment(since),
-        `${code}: ${detail}`,
+        `${alarmHead(code, words.alarms)}: ${detail}`,
       ]),
     })
   }

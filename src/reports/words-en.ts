@@ -1,4 +1,7 @@
+import { alarms } from './alarms-en.ts'
+
 export const english = {
+  alarms,
   report: 'After-action report',
   madeAt: 'Made {at}. Figures are of that moment.',
   notReal: 'This was no real alert: its status is {status}.',

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { areaFault, readCorners, ringOf } from '../../src/console/screens/compose/areas.ts'
+import {
+  areaFault,
+  areaFrom,
+  readCorners,
+  replaced,
+  ringOf,
+} from '../../src/console/screens/compose/areas.ts'
 
 test('corners are read as people write them, latitude first', () => {
   expect(readCorners('29.76, -95.37\n29.5 -95.1')).toEqual([
@@ -39,4 +45,28 @@ test('a ring that crosses itself is told by the corners after which its lines cr
 test('one ring without holes can be edited by its corners, anything else can not', () => {
   expect(ringOf(area([0, 0], [2, 0], [2, 2], [0, 0]))).toHaveLength(4)
   expect(ringOf({ areaDesc: 'a', circle: [{ center: [0, 0], radiusKm: 1 }] })).toBeUndefined()
+})
+
+test('what has come of areas stands where the first of them stood, and can be edited where it is one ring', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map(areaDesc => ({
+    ...area([0, 0], [2, 0], [2, 2], [0, 0]),
+    areaDesc,
+  }))
+  const ring = [[[0, 0] as const, [3, 0] as const, [3, 3] as const, [0, 0] as const]]
+  const one = { type: 'MultiPolygon' as const, coordinates: [ring] }
+  const joined = areaFrom([b!, c!], one, true)
+  expect(joined.areaDesc).toBe('b, c')
+  expect(ringOf(joined)).toHaveLength(4)
+  expect(replaced([a!, b!, c!], [2, 1], joined).map(({ areaDesc }) => areaDesc)).toEqual([
+    'a',
+    'b, c',
+  ])
+
+  const two = { type: 'MultiPolygon' as const, coordinates: [ring, ring] }
+  const left = areaFrom(
+    [{ ...b!, altitude: 100, geocode: [{ valueName: 'SAME', value: '012345' }] }, a!],
+    two,
+    false,
+  )
+  expect(left).toEqual({ areaDesc: 'b', altitude: 100, polygon: [two] })
 })

@@ -1,4 +1,5 @@
 /** Writing an alert in a real browser, up to the signature. */
+import { sql } from 'drizzle-orm'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openBrowser } from '../support/browser.ts'
@@ -203,6 +204,78 @@ test(
     await conflict.getByRole('button', { name: 'Take what is on the server' }).click()
     await expect.poll(() => text.inputValue(), SOON).toContain('Theirs')
     expect(await stored()).toContain('Theirs')
+    await page.close()
+  },
+)
+
+test(
+  'areas are joined, taken from one another and widened; who is left out of the incident is found, and added',
+  { timeout: LIMIT_MS },
+  async ({ tocsin, db }) => {
+    const { client } = tocsin.author
+    const everybody = await db.$count(sql`contacts`)
+    if (everybody === 0) await settle(db, 300)
+    const rectangle = (areaDesc: string, west: number, east: number) => ({
+      areaDesc,
+      polygon: [
+        {
+          type: 'Polygon' as const,
+          coordinates: [
+            [
+              [west, 30],
+              [east, 30],
+              [east, 31],
+              [west, 31],
+              [west, 30],
+            ],
+          ],
+        },
+      ],
+    })
+    await client.post('/v1/groups', { name: 'The basin', area: rectangle('The basin', -97, -96) })
+    const draft = floodAlert()
+    const areas = [rectangle('West', -97, -96.4), rectangle('East', -96.6, -96)]
+    const { id } = await client.post<Stored>('/v1/alerts', {
+      ...draft,
+      info: draft.info.map((info, no) => ({ ...info, area: no === 0 ? areas : undefined })),
+    })
+    const page = await atNewAlert(withoutMap, tocsin)
+    await page.goto(`${tocsin.url}/console/live/alerts/${id}/edit`)
+    await page.getByRole('button', { name: 'Combine and check' }).click()
+    await page.getByText('No alert in force reaches the same ground').waitFor()
+    const listed = page.locator('.areas > li')
+    const names = () =>
+      listed
+        .locator('.area-row input')
+        .evaluateAll(all => all.map(one => (one as HTMLInputElement).value))
+    const stored = async () =>
+      (await client.get<Stored>(`/v1/alerts/${id}`)).info[0]?.area?.map(({ areaDesc }) => areaDesc)
+
+    await page.getByRole('button', { name: 'Join areas into one' }).click()
+    await page.getByText('Done: 300 people inside').waitFor()
+    expect(await names()).toEqual(['West, East'])
+    await expect.poll(stored, SOON).toEqual(['West, East'])
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await expect.poll(names, SOON).toEqual(['West', 'East'])
+
+    const operation = page.getByLabel('What to do')
+    await operation.selectOption({ label: 'Take areas away from one' })
+    await page.getByRole('button', { name: 'Take areas away from one' }).click()
+    await expect.poll(names, SOON).toEqual(['West'])
+    await page.getByText(/^Done: \d+ people inside/).waitFor()
+    await operation.selectOption({ label: 'Widen or narrow one' })
+    const widen = page.getByRole('button', { name: 'Widen or narrow one' })
+    await page.getByLabel(/By metres/).fill('-50000')
+    await widen.click()
+    await page.getByText('Nothing would be left').waitFor()
+    expect(await names()).toEqual(['West'])
+
+    await page.getByLabel('The incident reaches').selectOption({ label: 'The basin' })
+    await page.getByText(/^Left out within it: \d+ people in 1 piece/).waitFor()
+    await page.getByRole('button', { name: 'Add them to this alert' }).click()
+    await page.getByText('Everybody within it is reached').waitFor()
+    expect(await names()).toEqual(['West', 'Left out 1'])
+    await expect.poll(() => phonesIn(page).innerText(), SOON).toBe('300')
     await page.close()
   },
 )

@@ -183,6 +183,11 @@ test('after the time that its author signed, an author sends it, and everybody h
     return (await author.call('GET', `/v1/alerts/${id}/report`, { headers })).body as string
   }
   expect(await page('en')).toContain('It was sent by one person, without an approver: Ana Ruiz.')
+  // The alarm in words, not by its code.
+  expect(await page('en')).toContain(`Sent by one person, without an approver: Ana Ruiz: ${reason}`)
+  expect(await page('es')).toContain(
+    `Enviada por una sola persona, sin aprobador: Ana Ruiz: ${reason}`,
+  )
   expect(await page('es')).toContain('La envió una sola persona, sin aprobador: Ana Ruiz.')
   const auditor = await edge.caller({ roles: ['auditor'] })
   const { body: file } = await auditor.call('GET', `/v1/alerts/${id}/evidence`)

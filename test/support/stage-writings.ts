@@ -6,7 +6,13 @@ import type { Cast, House, Mode, Scene } from './scene.ts'
 import { altered, FAULT, nothing, once, type Props } from './stage-props.ts'
 
 /** The others have the same parts, and each takes 8 s for its map. */
-const GONE_THROUGH = ['compose-blanks', 'compose-corners', 'import-refused', 'import-accepted']
+const GONE_THROUGH = [
+  'compose-blanks',
+  'compose-combine',
+  'compose-corners',
+  'import-refused',
+  'import-accepted',
+]
 
 export function writingTools(house: House, cast: Cast, { draft, write }: Props): Scene[] {
   const template = once(() => aTemplate(house.administrator, cast.approver.client))
@@ -65,6 +71,13 @@ export function writingTools(house: House, cast: Cast, { draft, write }: Props):
       await page.locator('.picker .fault').waitFor()
     }),
     composing('compose-file', page => open(page, 6)),
+    composing('compose-combine', async page => {
+      await open(page, 7)
+      await page
+        .getByText(/in force reach/)
+        .first()
+        .waitFor()
+    }),
     composing('compose-corners', async page => {
       await page.locator('.areas .link-button[aria-expanded]').first().click()
       await page.locator('.areas table').waitFor()

@@ -8,6 +8,7 @@ import type { Drawing, Tool } from '../../map/drawing.ts'
 import type { MapView } from '../../map/view.ts'
 import { AreaMap } from '../../parts/AreaMap.tsx'
 import { AreaList } from './AreaList.tsx'
+import { AreaTools } from './AreaTools.tsx'
 import { ringOf, withRing } from './areas.ts'
 import type { Composition } from './composition.ts'
 import {
@@ -21,8 +22,17 @@ import {
 import { pointed } from './pointed.ts'
 import type { GroupSummary } from './What.tsx'
 
-type Way = 'draw' | 'circle' | 'counties' | 'saved' | 'places' | 'type' | 'file'
-const WAYS: readonly Way[] = ['draw', 'circle', 'counties', 'places', 'saved', 'type', 'file']
+type Way = 'draw' | 'circle' | 'counties' | 'saved' | 'places' | 'type' | 'file' | 'combine'
+const WAYS: readonly Way[] = [
+  'draw',
+  'circle',
+  'counties',
+  'places',
+  'saved',
+  'type',
+  'file',
+  'combine',
+]
 
 /** Where people are alerted: each way of saying it has one that needs neither a mouse nor a map. */
 export function Where({
@@ -203,6 +213,9 @@ export function Where({
       {way === 'saved' && <SavedPicker groups={groups} onAdd={add} />}
       {way === 'type' && <TypedCorners onAdd={ring => addRing(ring, text.typed)} />}
       {way === 'file' && <FilePicker onAdd={add} name={named(text.drawn)} />}
+      {way === 'combine' && (
+        <AreaTools areas={areas} groups={groups} onChange={next => change({ areas: next })} />
+      )}
       {help !== '' && (
         <p class="hint" role="status">
           {view === undefined && needsMap ? text.noMapDraw : help}{' '}

@@ -1,7 +1,8 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { count } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
-import { AlarmDetail, alarmHead } from '../alert/watch/Alarms.tsx'
+import { AlarmDetail } from '../alert/watch/Alarms.tsx'
+import { alarmHead } from '../../../reports/alarm-heads.ts'
 import { fill } from '../../../reports/words.ts'
 
 /** What did not arrive, and why. */
@@ -54,7 +55,8 @@ export function Trouble({ of: { causes, progress, reach } }: { of: Report }) {
           <ul class="plain">
             {progress.alarms.map(({ code, detail }) => (
               <li key={code}>
-                <strong>{alarmHead(code)}.</strong> <AlarmDetail code={code} detail={detail} />
+                <strong>{alarmHead(code, report.alarms)}.</strong>{' '}
+                <AlarmDetail code={code} detail={detail} />
               </li>
             ))}
           </ul>

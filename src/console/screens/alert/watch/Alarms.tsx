@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { alarmHead } from '../../../../reports/alarm-heads.ts'
 import { clock, words } from '../../../lib/i18n.ts'
 import type { Progress } from '../../../lib/types.ts'
 import { isStop } from './stops.ts'
@@ -12,12 +13,6 @@ export function Alarms({ of }: { of: Progress['alarms'] }) {
       ))}
     </>
   )
-}
-
-export function alarmHead(code: string): string {
-  const { alarms } = words().watching
-  const heads: Readonly<Record<string, string | undefined>> = alarms
-  return heads[code.replace(/_\d+$/, '')] ?? alarms.other
 }
 
 /** In the server's English, but for the reason that a person gave. */
@@ -48,7 +43,7 @@ function Alarm({ code, detail, since }: Progress['alarms'][number]) {
     >
       <p>
         <strong>
-          {hasStopped ? '✗' : '!'} {alarmHead(code)}.
+          {hasStopped ? '✗' : '!'} {alarmHead(code, watching.alarms)}.
         </strong>{' '}
         <AlarmDetail code={code} detail={detail} />{' '}
         <span class="muted">{watching.since(clock(since))}</span>

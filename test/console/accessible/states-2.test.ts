@@ -1,0 +1,3 @@
+import { everyStateIsAccessible } from '../../support/accessible.ts'
+
+everyStateIsAccessible(1)
