@@ -1,8 +1,7 @@
 /** The sections on what did not arrive, and on what the carriers did. */
-import { alarmHead } from './alarm-heads.ts'
 import type { Part, Section } from './sheet.ts'
 import type { Telling } from './sheet-of.ts'
-import { fill } from './words.ts'
+import { alarmHead, fill } from './words.ts'
 
 /** What is rarer is summed up. */
 const MOST_ROWS = 25
@@ -59,7 +58,7 @@ function trouble({ report, words, figures }: Telling): Section {
       ],
       rows: progress.alarms.map(({ since, code, detail }) => [
         figures.moment(since),
-        `${alarmHead(code, words.alarms)}: ${detail}`,
+        `${alarmHead(code, said.alarmHeads)}: ${detail}`,
       ]),
     })
   }

@@ -1,7 +1,4 @@
-import { alarms } from './alarms-en.ts'
-
 export const english = {
-  alarms,
   report: 'After-action report',
   madeAt: 'Made {at}. Figures are of that moment.',
   notReal: 'This was no real alert: its status is {status}.',
@@ -130,6 +127,22 @@ export const english = {
     duplicates:
       'May have had the message twice: {count}. After a lost connection a second one is better than none.',
     alarms: 'Alarms',
+    alarmHeads: {
+      stalled: 'Nothing left for half a minute',
+      mail_stalled: 'No letter left for a while',
+      integrity_violation: 'Sending stopped itself: what is stored is not what was signed',
+      audience_changed: 'Sending stopped itself: the people reached are not those that were signed',
+      ceiling_exceeded: 'Sending stopped itself at the ceiling that was signed',
+      signature_key_revoked: 'Sending stopped itself: a key that signed was revoked',
+      sent_alone: 'Sent by one person, without an approver',
+      reminder_refused: 'Who had not answered was not reminded',
+      escalation_refused: 'Those on duty could not be told by its rules',
+      escalated: 'Those on duty were told',
+      aggregator_waiting: 'An aggregator did not take it at once',
+      aggregator_refused: 'An aggregator, or some of its channels, refused it',
+      aggregator_unknown: 'Nobody knows whether an aggregator took it',
+      other: 'Other',
+    },
   },
   causes: {
     optedOut: 'opted out after the alert was laid out',

@@ -1,8 +1,6 @@
-import { alarms } from './alarms-es.ts'
 import type { ReportWords } from './words.ts'
 
 export const spanish: ReportWords = {
-  alarms,
   report: 'Informe posterior a la alerta',
   madeAt: 'Hecho el {at}. Las cifras son de ese momento.',
   notReal: 'No fue una alerta real: su estado CAP es {status}.',
@@ -131,6 +129,22 @@ export const spanish: ReportWords = {
     duplicates:
       'Pueden haber recibido el mensaje dos veces: {count}. Tras perderse la conexión, más vale repetirlo que callar.',
     alarms: 'Alarmas',
+    alarmHeads: {
+      stalled: 'Durante medio minuto no salió nada',
+      mail_stalled: 'Durante un rato no salió ningún correo',
+      integrity_violation: 'El envío se detuvo solo: lo guardado no es lo firmado',
+      audience_changed: 'El envío se detuvo solo: los destinatarios no son los firmados',
+      ceiling_exceeded: 'El envío se detuvo solo en el tope firmado',
+      signature_key_revoked: 'El envío se detuvo solo: se revocó una clave que firmó',
+      sent_alone: 'Enviada por una sola persona, sin aprobador',
+      reminder_refused: 'No se recordó a quien no había respondido',
+      escalation_refused: 'No se pudo avisar a la guardia según sus reglas',
+      escalated: 'Se avisó a la guardia',
+      aggregator_waiting: 'Un agregador no la tomó enseguida',
+      aggregator_refused: 'Un agregador, o alguno de sus canales, la rechazó',
+      aggregator_unknown: 'Nadie sabe si un agregador la tomó',
+      other: 'Otra',
+    },
   },
   causes: {
     optedOut: 'se dio de baja después de prepararse la alerta',

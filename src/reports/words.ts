@@ -56,3 +56,9 @@ export function detailOf(
   if (letters !== undefined) said.push(counted(timeline.letters, Number(letters), count))
   return said.join(', ')
 }
+
+/** An alarm in a few words; of several alike each has a number at the end of its code. */
+export function alarmHead(code: string, heads: ReportWords['trouble']['alarmHeads']): string {
+  const known = Object.entries(heads).find(([head]) => code === head || code.startsWith(`${head}_`))
+  return known?.[1] ?? heads.other
+}

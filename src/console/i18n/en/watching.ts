@@ -1,6 +1,4 @@
 /** While an alert goes out, and after. */
-import { alarms } from '../../../reports/alarms-en.ts'
-
 export const watching = {
   started: (time: string, ago: string) => `Started ${time}, ${ago} ago`,
   approvedBy: (author: string, approver: string) => `${author}, approved by ${approver}`,
@@ -138,6 +136,21 @@ export const watching = {
   spoken: (sent: string, of: string, delivered: string, failed: string, help: string) =>
     `${sent} of ${of} sent, ${delivered} delivered, ${failed} failed, ${help} need help.`,
   spokenShare: (share: string) => `${share} sent.`,
-  alarms,
+  alarms: {
+    stalled: 'Nothing leaves now',
+    mail_stalled: 'No letter leaves now',
+    integrity_violation: 'Sending stopped itself: what is stored is not what was signed',
+    audience_changed: 'Sending stopped itself: the people reached are not those that were signed',
+    ceiling_exceeded: 'Sending stopped itself at the ceiling that was signed',
+    signature_key_revoked: 'Sending stopped itself: a key that signed was revoked',
+    sent_alone: 'Sent by one person, without an approver',
+    reminder_refused: 'Who has not answered is not reminded',
+    escalation_refused: 'Those on duty can not be told by its rules',
+    escalated: 'Those on duty were told, and nobody has it yet',
+    aggregator_waiting: 'An aggregator has not taken it yet; it is tried again',
+    aggregator_refused: 'An aggregator, or some of its channels, refused it',
+    aggregator_unknown: 'Nobody knows whether an aggregator took it',
+    other: 'Look at this',
+  },
   since: (time: string) => `Since ${time}.`,
 }

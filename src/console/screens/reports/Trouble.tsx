@@ -2,8 +2,7 @@ import { reportWords } from '../../i18n/reports.ts'
 import { count } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
 import { AlarmDetail } from '../alert/watch/Alarms.tsx'
-import { alarmHead } from '../../../reports/alarm-heads.ts'
-import { fill } from '../../../reports/words.ts'
+import { alarmHead, fill } from '../../../reports/words.ts'
 
 /** What did not arrive, and why. */
 export function Trouble({ of: { causes, progress, reach } }: { of: Report }) {
@@ -55,7 +54,7 @@ export function Trouble({ of: { causes, progress, reach } }: { of: Report }) {
           <ul class="plain">
             {progress.alarms.map(({ code, detail }) => (
               <li key={code}>
-                <strong>{alarmHead(code, report.alarms)}.</strong>{' '}
+                <strong>{alarmHead(code, trouble.alarmHeads)}.</strong>{' '}
                 <AlarmDetail code={code} detail={detail} />
               </li>
             ))}

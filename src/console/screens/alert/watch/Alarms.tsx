@@ -1,5 +1,4 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { alarmHead } from '../../../../reports/alarm-heads.ts'
 import { clock, words } from '../../../lib/i18n.ts'
 import type { Progress } from '../../../lib/types.ts'
 import { isStop } from './stops.ts'
@@ -13,6 +12,12 @@ export function Alarms({ of }: { of: Progress['alarms'] }) {
       ))}
     </>
   )
+}
+
+function alarmHead(code: string): string {
+  const { alarms } = words().watching
+  const heads: Readonly<Record<string, string | undefined>> = alarms
+  return heads[code.replace(/_\d+$/, '')] ?? alarms.other
 }
 
 /** In the server's English, but for the reason that a person gave. */
@@ -43,7 +48,7 @@ function Alarm({ code, detail, since }: Progress['alarms'][number]) {
     >
       <p>
         <strong>
-          {hasStopped ? '✗' : '!'} {alarmHead(code, watching.alarms)}.
+          {hasStopped ? '✗' : '!'} {alarmHead(code)}.
         </strong>{' '}
         <AlarmDetail code={code} detail={detail} />{' '}
         <span class="muted">{watching.since(clock(since))}</span>
