@@ -73,10 +73,7 @@ export function writingTools(house: House, cast: Cast, { draft, write }: Props):
     composing('compose-file', page => open(page, 6)),
     composing('compose-combine', async page => {
       await open(page, 7)
-      await page
-        .getByText(/in force reach/)
-        .first()
-        .waitFor()
+      await page.locator('.picker [role=status] p').first().waitFor()
     }),
     composing('compose-corners', async page => {
       await page.locator('.areas .link-button[aria-expanded]').first().click()
