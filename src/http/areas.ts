@@ -27,7 +27,7 @@ const requestSchema = z.strictObject({
   perimeter: drawnSchema.optional().meta({ description: 'Where the incident reaches' }),
 })
 
-const answerSchema = z
+export const composedAreaSchema = z
   .object({
     polygon: polygonSchema.nullable().meta({ description: 'null where nothing is left' }),
     corners: z.int(),
@@ -54,7 +54,7 @@ const composeRoute = createRoute({
   summary:
     'Join, subtract, intersect and widen areas; count who is inside, and whom nothing reaches. Changes nothing',
   request: { body: requiredBody(requestSchema) },
-  responses: { 200: answerOf('What comes of it', answerSchema) },
+  responses: { 200: answerOf('What comes of it', composedAreaSchema) },
 })
 
 const degrees = (most: number) => z.coerce.number().min(-most).max(most)
@@ -95,7 +95,7 @@ export const areaRoutes = ({ database: { db }, now }: AppDependencies) =>
         {
           ...composed,
           polygon: (polygon ?? null) as z.infer<typeof polygonSchema> | null,
-          gaps: gaps.map(gap => ({ ...gap }) as z.infer<typeof answerSchema>['gaps'][number]),
+          gaps: gaps.map(gap => ({ ...gap }) as z.infer<typeof composedAreaSchema>['gaps'][number]),
           missedPlaces: [...composed.missedPlaces],
           overlaps: [...overlaps],
           warnings: [...warnings],

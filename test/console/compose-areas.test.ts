@@ -52,7 +52,14 @@ test('what has come of areas stands where the first of them stood, and can be ed
     ...area([0, 0], [2, 0], [2, 2], [0, 0]),
     areaDesc,
   }))
-  const ring = [[[0, 0] as const, [3, 0] as const, [3, 3] as const, [0, 0] as const]]
+  const ring = [
+    [
+      [0, 0] as [number, number],
+      [3, 0] as [number, number],
+      [3, 3] as [number, number],
+      [0, 0] as [number, number],
+    ],
+  ]
   const one = { type: 'MultiPolygon' as const, coordinates: [ring] }
   const joined = areaFrom([b!, c!], one, true)
   expect(joined.areaDesc).toBe('b, c')

@@ -273,7 +273,7 @@ test(
     await page.getByLabel('The incident reaches').selectOption({ label: 'The basin' })
     await page.getByText(/^Left out within it: \d+ people in 1 piece/).waitFor()
     await page.getByRole('button', { name: 'Add them to this alert' }).click()
-    await page.getByText('Everybody within it is reached').waitFor()
+    await page.getByText('Nobody in it is left out').waitFor()
     expect(await names()).toEqual(['West', 'Left out 1'])
     await expect.poll(() => phonesIn(page).innerText(), SOON).toBe('300')
     await page.close()

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { areaSchema } from '../../cap/area.ts'
 import type { AlertContent } from '../../cap/content.ts'
 import type { alertSchema, estimateSchema, movedSchema } from '../../http/alerts.ts'
+import type { composedAreaSchema } from '../../http/areas.ts'
 import type { profileSchema } from '../../http/cap.ts'
 import type { letterSchema } from '../../http/letters.ts'
 import type { requestSchema, storySchema } from '../../http/help-requests.ts'
@@ -36,6 +37,7 @@ export type AlertState = Alert['state']
 export type Severity = Alert['severity']
 export type Info = Alert['info'][number]
 export type Area = z.infer<typeof areaSchema>
+export type ComposedArea = z.infer<typeof composedAreaSchema>
 
 /** A row of `GET /v1/alerts`. */
 export type AlertSummary = Pick<

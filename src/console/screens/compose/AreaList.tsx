@@ -3,7 +3,16 @@ import type { Position } from '../../../geometry/geojson.ts'
 import { composeWords } from '../../i18n/compose.ts'
 import { count, words } from '../../lib/i18n.ts'
 import type { Area } from '../../lib/types.ts'
-import { type AreaFault, areaFault, areaKm2, closed, cornersOf, ringOf, withRing } from './areas.ts'
+import {
+  type AreaFault,
+  areaFault,
+  areaKm2,
+  closed,
+  cornersOf,
+  MOST_NAME,
+  ringOf,
+  withRing,
+} from './areas.ts'
 import { CornerTable } from './CornerTable.tsx'
 
 /** The areas in words: named, measured, mended and removed here, with or without a map. */
@@ -44,7 +53,7 @@ export function AreaList({
                 class="input"
                 aria-label={text.areaName}
                 value={area.areaDesc}
-                maxLength={500}
+                maxLength={MOST_NAME}
                 onInput={({ currentTarget }) =>
                   put(no, { ...area, areaDesc: currentTarget.value }, 'typed')
                 }

@@ -1,11 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { MultiPolygon } from '../../../geometry/geojson.ts'
 import { composeWords } from '../../i18n/compose.ts'
 import { useAct } from '../../lib/act.ts'
 import { post } from '../../lib/api.ts'
 import { count } from '../../lib/i18n.ts'
 import { pathTo } from '../../lib/place.ts'
-import type { Area } from '../../lib/types.ts'
+import type { Area, ComposedArea } from '../../lib/types.ts'
 import { Field } from '../../parts/Field.tsx'
 import { ProblemNotice } from '../../parts/Notice.tsx'
 import { areaFault, areaFrom, replaced } from './areas.ts'
@@ -14,26 +13,14 @@ import type { GroupSummary } from './What.tsx'
 const OPERATIONS = ['union', 'difference', 'intersection', 'buffer'] as const
 type Operation = (typeof OPERATIONS)[number]
 
-/** Of `POST /v1/areas`. */
-interface Composed {
-  readonly polygon: MultiPolygon | null
-  readonly corners: number
-  readonly areaKm2: number
-  readonly people: number
-  readonly gaps: readonly { readonly polygon: MultiPolygon; readonly people: number }[]
-  readonly overlaps: readonly { readonly alertId: string; readonly areaDesc: string }[]
+interface Tools {
+  readonly areas: readonly Area[]
+  readonly groups: readonly GroupSummary[]
+  readonly onChange: (areas: readonly Area[]) => void
 }
 
 /** Areas joined, taken from one another, kept where they overlap, widened; and what the alert leaves out or has twice. */
-export function AreaTools({
-  areas,
-  groups,
-  onChange,
-}: {
-  areas: readonly Area[]
-  groups: readonly GroupSummary[]
-  onChange: (areas: readonly Area[]) => void
-}) {
+export function AreaTools({ areas, groups, onChange }: Tools) {
   const { compose: text } = composeWords()
   if (areas.length === 0) return <p class="picker hint">{text.combineNone}</p>
   return (
@@ -44,13 +31,7 @@ export function AreaTools({
   )
 }
 
-function Combine({
-  areas,
-  onChange,
-}: {
-  areas: readonly Area[]
-  onChange: (areas: readonly Area[]) => void
-}) {
+function Combine({ areas, onChange }: Omit<Tools, 'groups'>) {
   const { compose: text } = composeWords()
   const [operation, setOperation] = useState<Operation>(areas.length > 1 ? 'union' : 'buffer')
   const [chosen, setChosen] = useState(0)
@@ -72,7 +53,7 @@ function Combine({
   const combine = () =>
     act.run(async () => {
       const given = nos.map(no => areas[no]!)
-      const { polygon, people, areaKm2, corners } = await post<Composed>('/v1/areas', {
+      const { polygon, people, areaKm2, corners } = await post<ComposedArea>('/v1/areas', {
         areas: given,
         ...(operation === 'buffer' ? { bufferMetres: width } : { operation }),
       })
@@ -167,18 +148,10 @@ function Combine({
 const ASK_MS = 300
 
 /** Which alerts in force reach the same ground, and whom within the incident's perimeter none does. */
-function Checked({
-  areas,
-  groups,
-  onChange,
-}: {
-  areas: readonly Area[]
-  groups: readonly GroupSummary[]
-  onChange: (areas: readonly Area[]) => void
-}) {
+function Checked({ areas, groups, onChange }: Tools) {
   const { compose: text } = composeWords()
   const [perimeterId, setPerimeter] = useState('')
-  const [found, setFound] = useState<Composed>()
+  const [found, setFound] = useState<ComposedArea>()
   const [problem, setProblem] = useState<unknown>()
   const saved = groups.flatMap(({ id, name, area }) => (area === null ? [] : [{ id, name, area }]))
   const perimeter = saved.find(({ id }) => id === perimeterId)?.area
@@ -189,7 +162,7 @@ function Checked({
     if (areas.some(area => areaFault(area) !== undefined)) return
     const turn = new AbortController()
     const timer = setTimeout(() => {
-      post<Composed>('/v1/areas', { areas, perimeter }, { signal: turn.signal }).then(
+      post<ComposedArea>('/v1/areas', { areas, perimeter }, { signal: turn.signal }).then(
         setFound,
         error => !turn.signal.aborted && setProblem(error),
       )

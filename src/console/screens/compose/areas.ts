@@ -1,6 +1,6 @@
 /** Areas as an author draws and types them. Pure. */
 import { findCrossings } from '../../../geometry/crossings.ts'
-import type { MultiPolygon, Position, Rings } from '../../../geometry/geojson.ts'
+import type { Position, Rings } from '../../../geometry/geojson.ts'
 import { shapeAreaKm2, shapeOf } from '../../../geometry/shape.ts'
 import type { Area } from '../../lib/types.ts'
 
@@ -16,27 +16,24 @@ export function withRing(area: Area, ring: readonly Position[]): Area {
   return { ...area, polygon: [{ type: 'Polygon', coordinates }] }
 }
 
-const MOST_NAME = 500
+/** Characters. */
+export const MOST_NAME = 500
 
 /** What has come of areas: named as the first of them is, or as all of them where they were joined. */
 export function areaFrom(
   [first, ...others]: readonly Area[],
-  { coordinates }: MultiPolygon,
+  polygon: NonNullable<Area['polygon']>[number],
   isJoined: boolean,
 ): Area {
   const { areaDesc = '', altitude, ceiling } = first ?? {}
   const names = isJoined ? [areaDesc, ...others.map(area => area.areaDesc)] : [areaDesc]
-  const polygons = coordinates.map(rings =>
-    rings.map(ring => ring.map(([x, y]): [number, number] => [x, y])),
-  )
-  const [only, ...more] = polygons
+  const [only, ...more] = polygon.type === 'MultiPolygon' ? polygon.coordinates : []
   return {
     areaDesc: [...new Set(names)].join(', ').slice(0, MOST_NAME),
     // With one ring its corners can be edited again.
-    polygon:
-      only !== undefined && more.length === 0
-        ? [{ type: 'Polygon', coordinates: only }]
-        : [{ type: 'MultiPolygon', coordinates: polygons }],
+    polygon: [
+      only !== undefined && more.length === 0 ? { type: 'Polygon', coordinates: only } : polygon,
+    ],
     ...(altitude !== undefined && { altitude }),
     ...(ceiling !== undefined && { ceiling }),
   }

@@ -163,9 +163,9 @@ export const compose = {
   combined: (people: string, size: string, corners: number) =>
     `Done: ${people} ${people === '1' ? 'person' : 'people'} inside, ${size}, ${corners} corners. Undo takes it back.`,
   perimeter: 'The incident reaches',
-  perimeterHint: 'A saved area: whoever is inside of it and reached by no alert is found.',
+  perimeterHint: 'A saved area: whoever is in it, and in the area of no alert, is found.',
   perimeterNone: 'Not checked',
-  noGaps: 'Everybody within it is reached by this alert or by one in force.',
+  noGaps: 'Nobody in it is left out: they are in the area of this alert or of one in force.',
   gaps: (pieces: number, people: string) =>
     `Left out within it: ${people} ${people === '1' ? 'person' : 'people'} in ${pieces === 1 ? '1 piece' : `${pieces} pieces`} of ground.`,
   gap: (n: number) => `Left out ${n}`,

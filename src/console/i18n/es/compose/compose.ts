@@ -163,9 +163,9 @@ export const compose: ComposeWords['compose'] = {
   combined: (people, size, corners) =>
     `Hecho: ${people} ${people === '1' ? 'persona' : 'personas'} dentro, ${size}, ${corners} vértices. Deshacer lo devuelve.`,
   perimeter: 'El incidente llega hasta',
-  perimeterHint: 'Una zona guardada: se busca a quien está dentro y ninguna alerta alcanza.',
+  perimeterHint: 'Una zona guardada: se busca a quien está en ella y en la zona de ninguna alerta.',
   perimeterNone: 'Sin comprobar',
-  noGaps: 'A todos los de dentro los alcanza esta alerta u otra vigente.',
+  noGaps: 'Nadie queda fuera: están en la zona de esta alerta o de otra vigente.',
   gaps: (pieces, people) =>
     people === '1'
       ? 'Queda fuera 1 persona.'

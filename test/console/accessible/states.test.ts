@@ -1,3 +1,3 @@
 import { everyStateIsAccessible } from '../../support/accessible.ts'
 
-everyStateIsAccessible(0)
+everyStateIsAccessible()

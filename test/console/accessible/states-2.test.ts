@@ -1,3 +1,0 @@
-import { everyStateIsAccessible } from '../../support/accessible.ts'
-
-everyStateIsAccessible(1)
