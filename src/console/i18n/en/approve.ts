@@ -45,7 +45,7 @@ export const approve = {
   endsAt: (time: string, left: string) => `${time}, ${left} from now`,
   noEnd: 'No end is set',
   notReached: 'Not reached',
-  optedOut: (n: string) => `${n} have opted out`,
+  optedOut: (n: string) => `${n} ${n === '1' ? 'has' : 'have'} opted out`,
   answers: 'Answers',
   noAnswers: 'It asks nothing',
   checks: 'Checks',
@@ -66,13 +66,16 @@ export const approve = {
     hard_to_read: (language: string) => `${language} is hard to read`,
   },
   drillWord: 'Every text begins with the word for a drill',
-  largest: (n: string) => `${n} phones are more than any alert of the last 12 months had`,
+  largest: (n: string) =>
+    `${n === '1' ? '1 phone is' : `${n} phones are`} more than any alert of the last 12 months had`,
   usual: 'No more phones than alerts of the last 12 months had',
   aboveCeiling: (n: string, ceiling: string) =>
     `${n} phones are more than the ${ceiling} that were signed: it would not be sent`,
-  unserved: (n: string) => `No carrier takes the number of ${n} phones`,
+  unserved: (n: string) => `No carrier takes the number of ${n} ${n === '1' ? 'phone' : 'phones'}`,
   otherLanguage: (n: string, language: string, text: string) =>
-    `${n} who read ${language} get the text in ${text}`,
+    n === '1'
+      ? `1 who reads ${language} gets the text in ${text}`
+      : `${n} who read ${language} get the text in ${text}`,
   missed: (names: string) => `Near, and not covered: ${names}`,
   noCorrections: 'No correction was prepared: if it is wrong, one must be written first',
   correctionsReady: 'Correction and all-clear are prepared; one person sends them',

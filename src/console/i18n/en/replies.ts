@@ -71,7 +71,7 @@ export const replies = {
   automatic: 'by a machine',
   partial: 'parts are missing',
   more: 'Show more',
-  notAnswered: (n: string) => `${n} have not answered`,
+  notAnswered: (n: string) => `${n} ${n === '1' ? 'has' : 'have'} not answered`,
   remind: 'Prepare a reminder only to them',
   remindHint: 'It is a draft, and needs approval as any alert does.',
   answered: 'Answers',

@@ -17,10 +17,11 @@ export const situation = {
   approvers: (all: number, online: number) =>
     `${all === 1 ? '1 person' : `${all} people`} can approve; ${online} online now`,
   noApprovers: 'Nobody but you can approve: an alert would wait',
-  contacts: (n: string) => `${n} people on the contact list`,
+  contacts: (n: string) => `${n} ${n === '1' ? 'person' : 'people'} on the contact list`,
   noContacts: 'The contact list is empty',
   listAge: (span: string) => `The newest contact was changed ${span} ago`,
-  stale: (n: string, days: number) => `${n} contacts were not confirmed for ${days} days`,
+  stale: (n: string, days: number) =>
+    `${n} ${n === '1' ? 'contact was' : 'contacts were'} not confirmed for ${days} days`,
   keyWorks: 'Your signing key works',
   keyMissing: 'This browser has no signing key',
   keyRevoked: 'The signing key of this browser was revoked',

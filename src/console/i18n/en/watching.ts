@@ -117,7 +117,8 @@ export const watching = {
   },
   followUps: 'Went out by itself',
   reminderSent: 'Reminder',
-  reminderOf: (phones: string, delivered: string) => `${phones} phones, ${delivered} delivered`,
+  reminderOf: (phones: string, delivered: string) =>
+    `${phones} ${phones === '1' ? 'phone' : 'phones'}, ${delivered} delivered`,
   noticeSent: (no: number) => `Notice ${no} to those on duty`,
   taken: (time: string) => `somebody has it since ${time}`,
   notTaken: 'nobody has it yet',

@@ -45,7 +45,7 @@ export const approve: Words['approve'] = {
   endsAt: (time, left) => `${time}, dentro de ${left}`,
   noEnd: 'No tiene fin fijado',
   notReached: 'Sin alcanzar',
-  optedOut: n => `${n} se han dado de baja`,
+  optedOut: n => `${n} ${n === '1' ? 'se ha' : 'se han'} dado de baja`,
   answers: 'Respuestas',
   noAnswers: 'No pregunta nada',
   checks: 'Comprobaciones',
@@ -65,11 +65,15 @@ export const approve: Words['approve'] = {
     hard_to_read: language => `${language}: cuesta leerlo`,
   },
   drillWord: 'Cada texto empieza con la palabra de simulacro',
-  largest: n => `${n} teléfonos son más que en cualquier alerta de los últimos 12 meses`,
+  largest: n =>
+    `${n === '1' ? '1 teléfono es' : `${n} teléfonos son`} más que en cualquier alerta de los últimos 12 meses`,
   usual: 'No más teléfonos que las alertas de los últimos 12 meses',
   aboveCeiling: (n, ceiling) => `${n} teléfonos superan los ${ceiling} firmados: no se enviaría`,
-  unserved: n => `Ningún operador acepta el número de ${n} teléfonos`,
-  otherLanguage: (n, language, text) => `${n} que leen ${language} reciben el texto en ${text}`,
+  unserved: n => `Ningún operador acepta el número de ${n} ${n === '1' ? 'teléfono' : 'teléfonos'}`,
+  otherLanguage: (n, language, text) =>
+    n === '1'
+      ? `1 que lee ${language} recibe el texto en ${text}`
+      : `${n} que leen ${language} reciben el texto en ${text}`,
   missed: names => `Cerca y sin cubrir: ${names}`,
   noCorrections: 'No hay corrección preparada: si está mal, habrá que escribirla',
   correctionsReady: 'Corrección y fin de alerta están preparados; los envía una persona',
@@ -87,7 +91,7 @@ export const approve: Words['approve'] = {
   returnButton: 'Devolver al autor',
   rejectTitle: 'Rechazar definitivamente',
   rejectButton: 'Rechazar la alerta',
-  withPasskey: 'Se pedirá su clave de acceso.',
+  withPasskey: 'Se pedirá su llave de acceso.',
   withKey: 'Firma la clave de este navegador.',
   startsAfter: seconds =>
     seconds === 0

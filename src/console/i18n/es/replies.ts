@@ -71,7 +71,7 @@ export const replies: ReplyWords = {
   automatic: 'de una máquina',
   partial: 'faltan partes',
   more: 'Mostrar más',
-  notAnswered: n => `${n} no han respondido`,
+  notAnswered: n => `${n} ${n === '1' ? 'no ha' : 'no han'} respondido`,
   remind: 'Preparar un recordatorio solo para ellos',
   remindHint: 'Es un borrador y necesita aprobación como cualquier alerta.',
   answered: 'Respuestas',

@@ -21,10 +21,11 @@ export const situation: Words['situation'] = {
   approvers: (all, online) =>
     `${all === 1 ? '1 persona puede' : `${all} personas pueden`} aprobar; ${online} en línea`,
   noApprovers: 'Nadie más puede aprobar: una alerta quedaría en espera',
-  contacts: n => `${n} personas en la lista de contactos`,
+  contacts: n => `${n} ${n === '1' ? 'persona' : 'personas'} en la lista de contactos`,
   noContacts: 'La lista de contactos está vacía',
   listAge: span => `El último cambio de la lista fue hace ${span}`,
-  stale: (n, days) => `${n} contactos sin confirmar desde hace ${days} días`,
+  stale: (n, days) =>
+    `${n} ${n === '1' ? 'contacto' : 'contactos'} sin confirmar desde hace ${days} días`,
   keyWorks: 'Su clave de firma funciona',
   keyMissing: 'Este navegador no tiene clave de firma',
   keyRevoked: 'La clave de firma de este navegador fue revocada',

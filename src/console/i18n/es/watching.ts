@@ -119,7 +119,8 @@ export const watching: Words['watching'] = {
   },
   followUps: 'Salió por sí solo',
   reminderSent: 'Recordatorio',
-  reminderOf: (phones, delivered) => `${phones} teléfonos, ${delivered} entregados`,
+  reminderOf: (phones, delivered) =>
+    `${phones} ${phones === '1' ? 'teléfono' : 'teléfonos'}, ${delivered} entregados`,
   noticeSent: no => `Aviso ${no} a la guardia`,
   taken: time => `alguien se hizo cargo a las ${time}`,
   notTaken: 'nadie se ha hecho cargo',

@@ -37,7 +37,7 @@ export const compose = {
   groupsNone: 'Nobody outside the area',
   groupsChosen: (n: number) =>
     n === 1 ? '1 group, wherever its people are' : `${n} groups, wherever their people are`,
-  members: (n: string) => `${n} people`,
+  members: (n: string) => (n === '1' ? '1 person' : `${n} people`),
   languages: 'Languages',
   text: 'Text people get',
   textHint: 'Say what happens, where, what to do, until when, and who says so.',
@@ -215,8 +215,9 @@ export const compose = {
   language: 'Language',
   timeSum: (segments: string, time: string) =>
     `SMS to send: ${segments}, in ${time}. Each carrier takes from the queue as fast as its rate allows.`,
-  optedOut: (n: string) => `${n} have opted out and get nothing.`,
-  unserved: (n: string) => `${n} have a number that no carrier takes.`,
+  optedOut: (n: string) =>
+    n === '1' ? '1 has opted out and gets nothing.' : `${n} have opted out and get nothing.`,
+  unserved: (n: string) => `${n} ${n === '1' ? 'has' : 'have'} a number that no carrier takes.`,
   noTime: 'Some SMS have no carrier: the time is not known.',
   missedPlaces: (names: string) => `Not covered, though amid the area: ${names}`,
   review: 'Review and sign',

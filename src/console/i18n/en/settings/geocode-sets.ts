@@ -21,7 +21,7 @@ export const geocodeSets = {
   load: 'Load it',
   loading: (share: string) => `${share} has left this computer`,
   checking: 'The server checks every shape…',
-  loadedWith: (n: string) => `${n} codes are loaded.`,
+  loadedWith: (n: string) => (n === '1' ? '1 code is loaded.' : `${n} codes are loaded.`),
   cleaned: 'Left out of its drawings: spikes, and positions given twice.',
   replace: 'Load a new version',
   replaceText:

@@ -65,6 +65,6 @@ export const groups = {
   phonesHint:
     'One a line. Whoever is not in this list is a member no more. Each must be a contact.',
   noPhones: 'Nobody: the group will be empty.',
-  willHave: (n: string) => `The group will have ${n} members.`,
+  willHave: (n: string) => `The group will have ${n} ${n === '1' ? 'member' : 'members'}.`,
   cleaned: 'Left out of the drawing:',
 }

@@ -38,7 +38,7 @@ export const compose: ComposeWords['compose'] = {
   groupsNone: 'Nadie fuera de la zona',
   groupsChosen: n =>
     n === 1 ? '1 grupo, esté donde esté su gente' : `${n} grupos, esté donde esté su gente`,
-  members: n => `${n} personas`,
+  members: n => (n === '1' ? '1 persona' : `${n} personas`),
   languages: 'Idiomas',
   text: 'Texto que recibe la gente',
   textHint: 'Diga qué pasa, dónde, qué hacer, hasta cuándo y quién lo dice.',
@@ -217,8 +217,9 @@ export const compose: ComposeWords['compose'] = {
   language: 'Idioma',
   timeSum: (segments, time) =>
     `SMS por enviar: ${segments}, en ${time}. Cada operador toma de la cola tan rápido como permite su ritmo.`,
-  optedOut: n => `${n} se dieron de baja y no reciben nada.`,
-  unserved: n => `${n} tienen un número que ningún operador atiende.`,
+  optedOut: n =>
+    n === '1' ? '1 se dio de baja y no recibe nada.' : `${n} se dieron de baja y no reciben nada.`,
+  unserved: n => `${n} ${n === '1' ? 'tiene' : 'tienen'} un número que ningún operador atiende.`,
   noTime: 'Algunos SMS no tienen operador: no se conoce el tiempo.',
   missedPlaces: names => `Sin cubrir, aunque en medio de la zona: ${names}`,
   review: 'Revisar y firmar',

@@ -23,7 +23,7 @@ export const geocodeSets: SettingsWords['geocodeSets'] = {
   load: 'Cargarlo',
   loading: share => `Ha salido el ${share} de este equipo`,
   checking: 'El servidor comprueba cada forma…',
-  loadedWith: n => `Se cargaron ${n} códigos.`,
+  loadedWith: n => (n === '1' ? 'Se cargó 1 código.' : `Se cargaron ${n} códigos.`),
   cleaned: 'Se quitó de sus dibujos: puntas y posiciones repetidas.',
   replace: 'Cargar una versión nueva',
   replaceText:

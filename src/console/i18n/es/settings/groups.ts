@@ -67,6 +67,6 @@ export const groups: SettingsWords['groups'] = {
   phonesHint:
     'Uno por línea. Quien no está en esta lista deja de ser miembro. Cada uno debe ser un contacto.',
   noPhones: 'Nadie: el grupo quedará vacío.',
-  willHave: n => `El grupo tendrá ${n} miembros.`,
+  willHave: n => `El grupo tendrá ${n} ${n === '1' ? 'miembro' : 'miembros'}.`,
   cleaned: 'Se dejó fuera del dibujo:',
 }
