@@ -40,7 +40,12 @@ export async function keptSession(
     signedInAt: Date.now(),
     mustEnrolPasskey: false,
   }
-  const name = place.exerciseId ?? KEPT_AS[place.mode ?? 'none']
-  const kept = JSON.stringify([`tocsin.session.${name}`, JSON.stringify(session)])
-  return `if (location.protocol !== 'about:') localStorage.setItem(...${kept})`
+  const name = JSON.stringify(`tocsin.session.${place.exerciseId ?? KEPT_AS[place.mode ?? 'none']}`)
+  // Unless a page has refreshed it since: that one holds the only refresh token that is still good.
+  return `if (location.protocol !== 'about:') {
+    const kept = JSON.parse(localStorage.getItem(${name}) ?? '{}')
+    if (kept.signedInAt !== ${session.signedInAt}) {
+      localStorage.setItem(${name}, ${JSON.stringify(JSON.stringify(session))})
+    }
+  }`
 }

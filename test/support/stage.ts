@@ -70,6 +70,9 @@ export async function openStage(house: House, browser: Browser, mode: Mode): Pro
       // What is awaited has come, or says why not.
       await page.locator('main h1:visible').first().waitFor()
       await untilStill(page, scene.name)
+      if (!isBefore && (await page.locator('.threshold').isVisible())) {
+        throw new Error(`${scene.who} is not signed in any more`)
+      }
     } else await page.locator(scene.awaits).first().waitFor()
     await scene.act?.(page)
   }
