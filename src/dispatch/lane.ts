@@ -38,26 +38,25 @@ import { isDatabaseAway, notify, type Database } from '../store/database.ts'
 import { noteSubmissions, reportLink, type Fitness, type LaneFigures } from '../store/links.ts'
 import { createAnswerDesk } from './answers.ts'
 import { createCallbackDesk } from './callbacks.ts'
-import { createClaiming, nextClaim, type TakenRange } from './claim.ts'
-import { Health, SLOW_MS, STALE_MS } from './health.ts'
+import { CONTENT_MS, createClaimTurns } from './claim-turns.ts'
+import { createClaiming, type TakenRange } from './claim.ts'
+import { Health, STALE_MS } from './health.ts'
 import { HandOver } from './hand-over.ts'
 import { createHeldRanges, renewed } from './held.ts'
+import { InFlight } from './in-flight.ts'
 import { createIntake } from './intake.ts'
 import { createAlertRates, createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
 import { createLookUps } from './look-ups.ts'
-import { createMarking, nextMark, untilReservable, type PreparedMark } from './mark.ts'
+import { createMarkTurns } from './mark-turns.ts'
+import { createMarking } from './mark.ts'
 import { createPace, PACE_SHARE } from './pace.ts'
 import { createPressing } from './pressing.ts'
 import { Queue } from './queue.ts'
-import { createResultWriter, type MarkAlong } from './results.ts'
+import { createResultWriter } from './results.ts'
 import { NOWHERE, standingOf, troubleOfOthers } from './standing.ts'
 import { createThrottle } from './throttle.ts'
 import { phoneOf, segmentsOf, type HeldRange, type Item, type SendableAlert } from './work.ts'
 
-/** How long a lane waits when there is nothing to claim; NOTIFY wakes it sooner. */
-const IDLE_MS = 500
-/** With enough in hand, a lane that is woken looks for something more urgent after this long at the latest. */
-const CONTENT_MS = 100
 /** Nothing is marked or claimed for this long after the database refused to. */
 const AGAIN_MS = 250
 /** The same while the database is away; its listener wakes the lanes when it is back. */
@@ -102,26 +101,18 @@ export function startLane(options: LaneOptions): Lane {
 
   const queue = new Queue()
   const health = new Health(rate * options.share)
-  const inFlight: (Item | undefined)[] = []
-  /** When each was handed over, by `clock`. */
-  const sentAt: number[] = []
+  /** By `clock`. */
+  const inFlight = new InFlight()
   /** Milliseconds, less what this process itself was kept waiting: that is no lateness of the carrier's. */
   let clock = 0
   let tickedAt = performance.now()
-  const freeRefs: number[] = []
   /** Of the largest range lately: how many to claim follows from it. */
   let rangeSize = 1_000
 
   let link: LinkState = 'unbound'
   let lastError: string | undefined
   let stopping = false
-  let isMarking = false
-  let isClaiming = false
   let isHeeding = false
-  /** Until then there was nothing to claim, or nothing more urgent than what is in hand. */
-  let idleUntil = 0
-  let contentUntil = 0
-  let marksFrom = 0
   let awayUntil = 0
   const isNews = createNews()
   /** Of the last message that was not taken. */
@@ -162,7 +153,7 @@ export function startLane(options: LaneOptions): Lane {
       for (const one of submissions) messageIds.add(one)
       turn()
     },
-    markAlong,
+    freed => marks.along(freed),
   )
   const held = createHeldRanges(db, carrierId, results.flush)
   const marking = createMarking({
@@ -174,6 +165,22 @@ export function startLane(options: LaneOptions): Lane {
     pace,
     isSlowing: () => isSlowing,
   })
+  const marks = createMarkTurns({
+    marking,
+    queue,
+    pace,
+    health,
+    handOver,
+    pressing,
+    rate,
+    isAlone: options.share === 1,
+    exposureLimit: exposureNow,
+    hasRoom: () => carrier.room >= 1,
+    isOff: () => isSlowing || isOff(),
+    wakeIn,
+    wake: turn,
+    failed: error => hasFailed(error, 'no intent could be marked'),
+  })
   const claiming = createClaiming({
     ...options,
     rate: rate * options.share,
@@ -181,6 +188,18 @@ export function startLane(options: LaneOptions): Lane {
     // As the others are now: one that has come up since the last look takes its part at once.
     pulls: () => standingNow().pulls,
     hold,
+  })
+  const claims = createClaimTurns({
+    claiming,
+    queue,
+    health,
+    rate: rate * options.share,
+    exposureLimit,
+    rangeSize: () => rangeSize,
+    isOff,
+    wakeIn,
+    wake: turn,
+    failed: error => hasFailed(error, 'no work could be claimed'),
   })
   const intake = createIntake(db, messageIds, counts, results.flush, wakeViewers)
   const callbacks = createCallbackDesk({
@@ -218,7 +237,7 @@ export function startLane(options: LaneOptions): Lane {
     if (handOver.owing > 0) {
       available = handOver.goOn(now, available)
       // Its answer is awaited from its last segment on.
-      if (handOver.ref !== undefined) sentAt[handOver.ref] = clock
+      if (handOver.ref !== undefined) inFlight.goesOn(handOver.ref, clock)
     }
     if (answers.waiting > 0) available = sendAnswers(available)
     while (carrier.room >= 1) {
@@ -235,9 +254,7 @@ export function startLane(options: LaneOptions): Lane {
       queue.shift(segments)
       range.inFlight++
       if (item.seq > range.sent) range.sent = item.seq
-      const ref = freeRefs.pop() ?? inFlight.length
-      inFlight[ref] = item
-      sentAt[ref] = clock
+      const ref = inFlight.add(item, clock)
       const own = text.personal === undefined ? text.encoded : text.personal.text(item.seq)
       const message = { to: phoneOf(item), text: own, expiresAt: text.expiresAt }
       available = handOver.begin(message, segments, ref, range, available)
@@ -275,14 +292,12 @@ export function startLane(options: LaneOptions): Lane {
   function outcome(ref: number, ended: Outcome) {
     handOver.ended(ref)
     if (answers.owns(ref)) return answers.outcome(ref, ended)
-    const item = inFlight[ref]
+    const item = inFlight.end(ref)
     if (item === undefined) return
-    inFlight[ref] = undefined
-    freeRefs.push(ref)
     const { range } = item
     range.inFlight--
     if (!isSubmitError(ended)) {
-      health.taken(clock - sentAt[ref]!)
+      health.taken(clock - inFlight.sentAt(ref))
       const segments = ended.segments ?? segmentsOf(item)
       if (segments > segmentsOf(item)) pace.take(segments - segmentsOf(item))
       counts.acceptedMessages++
@@ -300,7 +315,7 @@ export function startLane(options: LaneOptions): Lane {
       held.withdraw(range)
     } else {
       results.outcome(item, ended)
-      noteFailure(ended, clock - sentAt[ref]!)
+      noteFailure(ended, clock - inFlight.sentAt(ref))
     }
     held.settle(range)
   }
@@ -363,7 +378,7 @@ export function startLane(options: LaneOptions): Lane {
     tick(performance.now())
     const accounts = options.accounts()
     const fitness = options.fitness()
-    const overdue = countOverdue()
+    const overdue = inFlight.countOverdue(clock)
     const others = troubleOfOthers(account, accounts, fitness, standing)
     const hasChanged = health.look(clock, { overdue, others })
     standing = standingNow()
@@ -381,16 +396,6 @@ export function startLane(options: LaneOptions): Lane {
 
   const fitnessNow = (): Fitness => ({ health: health.share, trouble: health.trouble })
 
-  function countOverdue(): number {
-    let overdue = 0
-    for (let ref = 0; ref < inFlight.length; ref++) {
-      if (inFlight[ref] === undefined) continue
-      const waitedMs = clock - sentAt[ref]!
-      if (waitedMs > SLOW_MS && waitedMs <= STALE_MS) overdue++
-    }
-    return overdue
-  }
-
   /** What waits goes to others, but for the classes that nobody else takes. */
   function leave(reason: string, kept: ReadonlySet<string>) {
     lastError = reason
@@ -404,117 +409,16 @@ export function startLane(options: LaneOptions): Lane {
 
   // ---- marking and claiming
 
+  /** Nothing may be marked or claimed now. */
+  function isOff(): boolean {
+    return stopping || link === 'unbound' || health.isOut || performance.now() < awayUntil
+  }
+
   /** What may be marked and not yet recorded now. */
   function exposureNow(): number {
     if (health.share === 1 || (isNeeded && !health.isDoubtful)) return exposureLimit
     const part = Math.max(1, Math.floor(exposureLimit * health.share))
     return Math.min(part, queue.exposure + health.allowance(clock))
-  }
-
-  /**
-   * Prepares to mark the next of the queue and to reserve their slots, when slots run low and the exposure allows.
-   *
-   * @param freed results that are recorded by then
-   */
-  function prepareMark(freed: number): PreparedMark | undefined {
-    const now = performance.now()
-    if (isMarking || isSlowing || stopping || link === 'unbound' || health.isOut) return undefined
-    if (now < Math.max(marksFrom, awayUntil)) return undefined
-    const aheadMs = pace.heldUntil() - now
-    const wanted = nextMark({
-      rate,
-      exposureLimit: exposureNow(),
-      exposure: queue.exposure - freed,
-      unmarked: queue.unmarked,
-      ahead: queue.ahead,
-      owing: handOver.owing,
-      hasRoom: carrier.room >= 1,
-      isAlone: options.share === 1,
-      outstanding: pace.outstanding(now),
-      aheadMs,
-    })
-    if (wanted === undefined) return undefined
-    if (untilReservable(aheadMs) > 0) {
-      wakeIn(untilReservable(aheadMs))
-      return undefined
-    }
-    isMarking = true
-    return marking.prepare(wanted.count, wanted.owed, pressing.isPressing)
-  }
-
-  async function mark() {
-    const prepared = prepareMark(0)
-    if (prepared === undefined) return
-    health.letGo(prepared.count)
-    try {
-      askAgainIn(await marking.mark(prepared))
-    } catch (error) {
-      complain(error, 'no intent could be marked')
-      const againMs = heedAway(error)
-      if (againMs === AGAIN_MS) marksFrom = performance.now() + againMs
-      wakeIn(againMs)
-    } finally {
-      isMarking = false
-    }
-    turn()
-  }
-
-  /**
-   * The same in the commit of results, for the room that they make: one commit and not two, one behind the other. What
-   * is marked and not recorded stays under the limit all the same, for neither is done without the other.
-   */
-  function markAlong(count: number): MarkAlong | undefined {
-    // Where it is watched how the carrier fares, little is let go at a time.
-    const prepared = health.share < 1 ? undefined : prepareMark(count)
-    if (prepared === undefined) return undefined
-    const { request } = prepared
-    if (request.marks.length === 0) {
-      isMarking = false
-      return undefined
-    }
-    return {
-      request,
-      settled(answer) {
-        isMarking = false
-        if (answer !== undefined) askAgainIn(prepared.settle(answer))
-      },
-    }
-  }
-
-  /** @param ms 0: there are slots */
-  function askAgainIn(ms: number) {
-    if (ms === 0) return
-    marksFrom = performance.now() + ms
-    wakeIn(ms)
-  }
-
-  async function claim() {
-    const now = performance.now()
-    if (isClaiming || stopping || link === 'unbound' || health.isOut) return
-    if (now < Math.max(idleUntil, awayUntil)) return
-    const { before, limit } = nextClaim({
-      rate: rate * options.share,
-      exposureLimit,
-      levels: queue.levels(),
-      rangeSize,
-    })
-    if (before !== undefined && now < contentUntil) return
-    isClaiming = true
-    try {
-      if ((await claiming.claim({ before, limit: health.share < 1 ? 1 : limit })) === 0) {
-        contentUntil = now + IDLE_MS
-        if (before === undefined) idleUntil = contentUntil
-        wakeIn(IDLE_MS)
-      }
-    } catch (error) {
-      complain(error, 'no work could be claimed')
-      const againMs = heedAway(error)
-      idleUntil = performance.now() + againMs
-      wakeIn(againMs)
-    } finally {
-      isClaiming = false
-    }
-    turn()
   }
 
   function hold({ alert, place, text, phones, recipients, claimedAt }: TakenRange) {
@@ -556,8 +460,8 @@ export function startLane(options: LaneOptions): Lane {
 
   function turn() {
     if (link !== 'unbound') pump()
-    void mark()
-    void claim()
+    void marks.turn()
+    void claims.turn()
   }
 
   /** The earliest of what was asked for counts. */
@@ -572,18 +476,19 @@ export function startLane(options: LaneOptions): Lane {
     }, ms)
   }
 
-  /** Leaves the database in peace for a while where it is away. @returns when to try again, in milliseconds */
-  function heedAway(error: unknown): number {
-    if (!isDatabaseAway(error)) return AGAIN_MS
-    awayUntil = performance.now() + AWAY_MS
-    return AWAY_MS
-  }
-
   function complain(error: unknown, message: string) {
     counts.faults++
     const code = describeError(error)
     if (!isNews(`${message} ${code}`)) return
     log.warn({ carrier: account.name, carrierId, code }, message)
+  }
+
+  /** The database is left in peace for a while where it is away. */
+  function hasFailed(error: unknown, message: string) {
+    complain(error, message)
+    const isAway = isDatabaseAway(error)
+    if (isAway) awayUntil = performance.now() + AWAY_MS
+    return { againMs: isAway ? AWAY_MS : AGAIN_MS, isAway }
   }
 
   function stateAt(now: number) {
@@ -679,7 +584,7 @@ export function startLane(options: LaneOptions): Lane {
           tell()
         } else if (state === 'bound') {
           log.info({ carrier: account.name, carrierId, state }, 'link up')
-          idleUntil = 0
+          claims.anew()
           tell()
           look()
         }
@@ -700,9 +605,8 @@ export function startLane(options: LaneOptions): Lane {
       return link === 'unbound' ? undefined : fitnessNow()
     },
     wake() {
-      idleUntil = 0
       awayUntil = 0
-      contentUntil = Math.min(contentUntil, performance.now() + CONTENT_MS)
+      claims.hear()
       wakeIn(CONTENT_MS)
       turn()
     },

@@ -77,10 +77,8 @@ test('it is left once: what its carrier owes of it keeps the others waiting no l
   takes(results, slow, 0, 2)
   takes(results, second, 0, 5)
   await expect.poll(() => batches).toEqual([5, 7])
-  expect((await statesOf(db, alertId)).slice(0, 5)).toEqual([
-    ...['submitted', 'submitted'],
-    ...['queued', 'queued', 'queued'],
-  ])
+  const states = await statesOf(db, alertId)
+  expect(states.slice(0, 3)).toEqual(['submitted', 'submitted', 'queued'])
 })
 
 test('where none is done with, nothing is left', async ({ db }) => {
