@@ -75,7 +75,18 @@ export function TextInput({
   }
   return (
     <Field label={labelled(common.label, optional)} hint={common.hint} fault={fault}>
-      {rows === undefined ? <input {...kind} {...shared} /> : <textarea rows={rows} {...shared} />}
+      {rows === undefined ? (
+        <input {...kind} {...shared} />
+      ) : mono ? (
+        <textarea rows={rows} {...shared} />
+      ) : (
+        <textarea
+          rows={rows}
+          {...shared}
+          class="prose"
+          style={{ minBlockSize: `calc(${rows}lh + 1.25rem)` }}
+        />
+      )}
     </Field>
   )
 }

@@ -35,8 +35,10 @@ export function Answers({ of: { tally } }: { of: Report }) {
               <td class="number" data-label={report.answers.people}>
                 {count(people)}
               </td>
-              <td data-label={report.answers.share} class="wide">
-                <ShareBar part={people} whole={recipients} /> {percent(people, recipients)}
+              <td data-label={report.answers.share}>
+                <ShareBar part={people} whole={recipients}>
+                  {percent(people, recipients)}
+                </ShareBar>
               </td>
             </tr>
           ))}

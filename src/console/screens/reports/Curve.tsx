@@ -1,10 +1,11 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { reportWords } from '../../i18n/reports.ts'
 import { count } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
 
-const WIDTH = 720
+const WIDEST = 720
 const HEIGHT = 260
-const PLOT = { left: 64, right: WIDTH - 12, top: 12, bottom: HEIGHT - 44 }
+const PLOT = { left: 64, top: 12, bottom: HEIGHT - 44 }
 const LINES = ['submitted', 'delivered', 'answered'] as const
 
 /** Whole steps of 1, 2 or 5, at most so many of them. */
@@ -19,6 +20,9 @@ function ticksTo(most: number, steps: number): number[] {
 /** Lines that are told apart by their strokes; the table below says the same in numbers. */
 export function Curve({ points, recipients }: { points: Report['curve']; recipients: number }) {
   const { report, reports } = reportWords()
+  const figure = useRef<HTMLElement>(null)
+  const width = useWidth(figure)
+  const right = width - 12
   const end = points.at(-1)?.seconds ?? 1
   const [each, unit] =
     end > 7_200
@@ -26,27 +30,27 @@ export function Curve({ points, recipients }: { points: Report['curve']; recipie
       : end > 300
         ? [60, report.speed.minutes]
         : [1, report.speed.seconds]
-  const x = (seconds: number) => PLOT.left + ((PLOT.right - PLOT.left) * seconds) / end
+  const x = (seconds: number) => PLOT.left + ((right - PLOT.left) * seconds) / end
   const y = (value: number) =>
     PLOT.bottom - ((PLOT.bottom - PLOT.top) * value) / Math.max(1, recipients)
   return (
-    <figure class="curve">
+    <figure class="curve" ref={figure}>
       <figcaption>{reports.curveOf}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={reports.curveOf}>
+      <svg viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={reports.curveOf}>
         {ticksTo(recipients, 4).map(tick => (
           <g key={tick}>
-            <path class="grid" d={`M${PLOT.left},${y(tick)}H${PLOT.right}`} />
+            <path class="grid" d={`M${PLOT.left},${y(tick)}H${right}`} />
             <text x={PLOT.left - 8} y={y(tick)} text-anchor="end" dominant-baseline="middle">
               {count(tick)}
             </text>
           </g>
         ))}
-        {ticksTo(end / each, 6).map(tick => (
+        {ticksTo(end / each, width < 480 ? 4 : 6).map(tick => (
           <text key={tick} x={x(tick * each)} y={PLOT.bottom + 18} text-anchor="middle">
             {count(tick)}
           </text>
         ))}
-        <text x={(PLOT.left + PLOT.right) / 2} y={HEIGHT - 6} text-anchor="middle">
+        <text x={(PLOT.left + right) / 2} y={HEIGHT - 6} text-anchor="middle">
           {unit}
         </text>
         {LINES.map(line => (
@@ -71,4 +75,19 @@ export function Curve({ points, recipients }: { points: Report['curve']; recipie
       </ul>
     </figure>
   )
+}
+
+/** Of what is drawn: the letters of a drawing that is shrunk to a phone's width can't be read. */
+function useWidth(figure: { readonly current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(WIDEST)
+  useEffect(() => {
+    const { current } = figure
+    if (current === null) return
+    const observer = new ResizeObserver(() =>
+      setWidth(Math.min(WIDEST, Math.max(1, current.clientWidth))),
+    )
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [])
+  return width
 }

@@ -29,9 +29,10 @@ export function Reach({ of: { reach } }: { of: Report }) {
               <td class="number" data-label={reports.people}>
                 {count(total[step])}
               </td>
-              <td data-label={reports.share} class="wide">
-                <ShareBar part={total[step]} whole={total.recipients} />{' '}
-                {percent(total[step], total.recipients)}
+              <td data-label={reports.share}>
+                <ShareBar part={total[step]} whole={total.recipients}>
+                  {percent(total[step], total.recipients)}
+                </ShareBar>
               </td>
             </tr>
           ))}

@@ -218,14 +218,14 @@ function CountTable({
                 {count(recipients)}
               </td>
               <td data-label={reports.delivered}>
-                <span>
-                  <ShareBar part={delivered} whole={recipients} /> {percent(delivered, recipients)}
-                </span>
+                <ShareBar part={delivered} whole={recipients}>
+                  {percent(delivered, recipients)}
+                </ShareBar>
               </td>
               <td data-label={reports.replied}>
-                <span>
-                  <ShareBar part={replied} whole={recipients} /> {percent(replied, recipients)}
-                </span>
+                <ShareBar part={replied} whole={recipients}>
+                  {percent(replied, recipients)}
+                </ShareBar>
               </td>
               <td class="number" data-label={reports.failed}>
                 {count(failed)}

@@ -60,9 +60,11 @@ export function Story({ of: { alert, texts, timeline } }: { of: Report }) {
                     {clock(at)}
                   </time>
                 </td>
-                <td data-label={report.timeline.after}>
-                  {afterSeconds === null ? '' : `+ ${span(afterSeconds)}`}
-                </td>
+                {afterSeconds === null ? (
+                  <td />
+                ) : (
+                  <td data-label={report.timeline.after}>{`+ ${span(afterSeconds)}`}</td>
+                )}
                 <th scope="row">
                   {[events[event] ?? event, detailOf({ event, detail }, report, count)]
                     .filter(Boolean)

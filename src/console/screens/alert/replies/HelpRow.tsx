@@ -57,7 +57,7 @@ export function HelpRow({
           <span class="help-mark" data-hollow={state !== 'open' || undefined} aria-hidden="true">
             {markOf(request)}
           </span>{' '}
-          {clock(request.askedAt)} {isNew && <span class="tag">{replies.isNew}</span>}
+          {clock(request.askedAt)} {isNew && <span class="help-new">{replies.isNew}</span>}
         </th>
         <td data-label={replies.phone}>
           <bdi>{request.phone}</bdi>

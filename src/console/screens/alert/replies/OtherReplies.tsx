@@ -63,7 +63,7 @@ export function OtherReplies({
         </ul>
       )}
       {page?.nextCursor && most < 1000 && (
-        <button type="button" class="button quiet" onClick={() => setMost(most * 4)}>
+        <button type="button" class="button quiet start" onClick={() => setMost(most * 4)}>
           {replies.more}
         </button>
       )}

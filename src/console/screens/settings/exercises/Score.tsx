@@ -81,9 +81,9 @@ function AlertScore({ of: alert }: { of: ExerciseScore['alerts'][number] }) {
             <tr key={item}>
               <th scope="row">{words}</th>
               <td data-label={exercises.pointsHead}>
-                <span>
-                  <ShareBar part={points} whole={of} /> {points}/{of}
-                </span>
+                <ShareBar part={points} whole={of}>
+                  {points}/{of}
+                </ShareBar>
               </td>
             </tr>
           ))}
