@@ -14,246 +14,34 @@ import { composeAlert, deleteAlert, editAlert } from '../alerts/compose.ts'
 import { readContentBytes } from '../alerts/content.ts'
 import { type Moved, pauseAlert, resumeAlert, retryAlert, stopAlert } from '../alerts/control.ts'
 import { dispatchAlert } from '../alerts/dispatch.ts'
-import { draftWarnings } from '../alerts/draft-faults.ts'
 import { createDraftCount, estimateAlert, estimateWritten } from '../alerts/estimate.ts'
-import { whoHasSeen } from '../alerts/eyes.ts'
-import { kindOf } from '../alerts/follow-ups.ts'
 import { type Action, rolesFor } from '../alerts/steps.ts'
-import { templateWarnings } from '../alerts/template-texts.ts'
-import { draftPatchSchema, draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
+import { draftPatchSchema, draftSchema, STATUSES } from '../cap/alert.ts'
 import { readableText } from '../cap/readable.ts'
-import { AppError, type Fault } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
-import { ALERT_ROLES } from '../signing/jws.ts'
 import { assertionSchema, type RelyingParty, relyingPartyOf } from '../signing/passkeys.ts'
-import { type AlertRow, type AlertSummary, findAlert, listAlerts } from '../store/alerts.ts'
-import type { Database } from '../store/database.ts'
-import { listFollowUps } from '../store/follow-ups.ts'
-import { listHistory } from '../store/history.ts'
-import { ALERT_STATES, MODES } from '../store/schema.ts'
-import { standingSignatures } from '../store/signatures.ts'
-import { type AlertTemplateRow, findAlertTemplate } from '../store/templates.ts'
-import { type BlankValues, valuesSchema } from '../templates/blanks.ts'
-import { readVersion } from '../templates/templates.ts'
+import { type AlertRow, findAlert, listAlerts } from '../store/alerts.ts'
+import { ALERT_STATES } from '../store/schema.ts'
+import { valuesSchema } from '../templates/blanks.ts'
+import { alertResource, alertSchema, summaryResource, summarySchema } from './alert-resource.ts'
 import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { estimateSchema } from './estimate-schema.ts'
 import { pageOf, pageQuery, pageSchema, readCursor } from './pages.ts'
-import { faultSchema } from './problem.ts'
 import {
   answerOf,
   bodyOf,
   idParams,
   ifMatchHeader,
   ofAlert,
-  placeSchema,
   requiredBody,
   timeSchema,
   versionNo,
   words,
 } from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
-
-const common = {
-  id: z.uuid(),
-  revision: z.int(),
-  state: z.enum(ALERT_STATES),
-  mode: z.enum(MODES),
-  exerciseId: z.uuid().nullable().meta({ description: 'The exercise that it belongs to' }),
-  severity: z.enum(SEVERITIES).meta({ description: 'The highest of its blocks' }),
-  maxRecipients: z.int().nullable(),
-  minRecipients: z.int().nullable().meta({
-    description: 'Nothing is sent to fewer: half of the estimate unless said',
-  }),
-  recipients: z.int().nullable().meta({ description: 'Fixed before the first message' }),
-  byRuleOf: z.uuid().nullable().meta({
-    description:
-      'The feed by whose rule it was written and submitted, in the name of `createdBy`: no person had read it then',
-  }),
-  brokeGlass: z.boolean().meta({
-    description: 'An author let it go without an approver: its history says who, and why',
-  }),
-  createdBy: z.uuid(),
-  createdAt: timeSchema,
-  updatedAt: timeSchema,
-  sent: timeSchema.nullable().meta({ description: 'CAP `sent`: when it was submitted' }),
-  expires: timeSchema.nullable().meta({ description: 'The latest of its blocks, once submitted' }),
-  dispatchedAt: timeSchema.nullable(),
-  holdUntil: timeSchema.nullable(),
-  finishedAt: timeSchema.nullable(),
-  recipientsDeletedAt: timeSchema.nullable().meta({
-    description:
-      'Since when nobody can say whom it went to: `retention.deliveriesDays` after its end; its counts stay',
-  }),
-}
-
-export const alertSchema = z
-  .object({
-    ...draftSchema.shape,
-    ...common,
-    references: z.array(z.uuid()).meta({ description: 'The alerts of ours that it follows' }),
-    template: z
-      .object({
-        id: z.uuid(),
-        version: z.int(),
-        name: z.string(),
-        blanks: valuesSchema,
-        partedAt: timeSchema.nullable().meta({
-          description: 'Until then it says what the template says, or is not submitted',
-        }),
-      })
-      .nullable()
-      .meta({ description: 'What it was made of' }),
-    correctedBy: z
-      .array(
-        z.object({
-          id: z.uuid(),
-          kind: z.enum(['update', 'cancel', 'allClear']),
-          state: z.enum(ALERT_STATES),
-          dispatchedAt: timeSchema,
-        }),
-      )
-      .meta({ description: 'What was dispatched that follows it, the oldest first' }),
-    reminderOf: z.uuid().nullable().meta({ description: 'The alert whose silent ones it reminds' }),
-    escalationOf: z.uuid().nullable().meta({ description: 'Of which it tells those on duty' }),
-    contentDigest: z.string().nullable().meta({ description: 'SHA-256 of the signed bytes, hex' }),
-    warnings: z.array(faultSchema),
-    signatures: z.array(
-      z.object({
-        role: z.enum(ALERT_ROLES).meta({
-          description: '`breakGlass`: of an author who sent it without an approver',
-        }),
-        operatorId: z.uuid(),
-        kid: z.string(),
-        jws: z.string(),
-        at: timeSchema,
-        passkey: z
-          .object({ credentialId: z.string(), at: timeSchema })
-          .nullable()
-          .meta({ description: 'What confirmed that its owner was there, and was verified' }),
-      }),
-    ),
-    seenBy: z
-      .array(z.object({ operatorId: z.uuid(), name: z.string(), at: timeSchema }))
-      .meta({ description: 'Approvers who have opened it as it was submitted last' }),
-    history: z.array(
-      z.object({
-        at: timeSchema,
-        operatorId: z.uuid().nullable(),
-        action: z.string(),
-        from: z.string().nullable(),
-        to: z.string().nullable(),
-        detail: z.string().nullable(),
-      }),
-    ),
-  })
-  .meta({ id: 'Alert' })
-
-const summarySchema = z
-  .object({
-    ...common,
-    status: z.enum(STATUSES),
-    msgType: draftSchema.shape.msgType,
-    info: z.array(
-      infoSchema.pick({
-        language: true,
-        event: true,
-        severity: true,
-        headline: true,
-        expires: true,
-      }),
-    ),
-  })
-  .meta({ id: 'AlertSummary' })
-
-export const estimateSchema = z
-  .object({
-    recipients: z.int(),
-    ifActual: z.int(),
-    ifHoursIgnored: z.int().meta({
-      description:
-        'Recipients if it ignored the hours of locations; the same number unless `audience.locationHours` is `respect`',
-    }),
-    optedOut: z.int(),
-    reachedBefore: z
-      .int()
-      .meta({ description: 'Whom the alerts that it references may have reached' }),
-    byLanguage: z.array(z.object({ language: z.string().nullable(), recipients: z.int() })),
-    inAnotherLanguage: z
-      .array(
-        z.object({
-          language: z.string(),
-          text: z.string(),
-          near: z.string().nullable().meta({
-            description:
-              'A text of their language for another place, which lookup does not give them',
-          }),
-          recipients: z.int(),
-        }),
-      )
-      .meta({
-        description:
-          'Recipients who get a text in another language than theirs (`es-US` is not found for who reads `es`: RFC 4647 §3.4)',
-      }),
-    byCarrier: z.array(
-      z.object({
-        carrierId: z.uuid(),
-        name: z.string(),
-        recipients: z.int(),
-        cost: z.number().nullable(),
-      }),
-    ),
-    byArea: z.array(
-      z.object({
-        areaDesc: z.string(),
-        recipients: z.int(),
-        combine: z.enum(['union', 'intersection']).nullable().meta({
-          description:
-            'How its drawings and its geocodes are combined; null where it has only one of them',
-        }),
-      }),
-    ),
-    byGroup: z.array(z.object({ groupId: z.uuid(), name: z.string(), recipients: z.int() })),
-    segments: z.int(),
-    cost: z.number().nullable().meta({
-      description:
-        "Of the segments that carriers take, in the unit of the routes' `cost`; null where one does not say what some of its segments cost",
-    }),
-    seconds: z.number().nullable(),
-    unlocated: z.int().meta({
-      description:
-        'Recipients who have no location: reached through a group, and no area would find them',
-    }),
-    missedPlaces: z.array(placeSchema).meta({
-      description:
-        'Places of 500 people or more in a hole of its ground, or with its ground around them as near as its largest part ' +
-        'is wide (5 to 50 km), that neither it nor any alert in force covers; the largest first, twenty at the most',
-    }),
-    contacts: z
-      .object({
-        total: z.int(),
-        unlocated: z.int().meta({ description: 'Without any location: no area finds them' }),
-        stale: z.int().meta({
-          description:
-            'Neither changed nor confirmed (by an import that names them) for `staleAfterDays`, as policy has it',
-        }),
-        staleAfterDays: z.int(),
-        countedAt: timeSchema.meta({ description: 'Once a minute at the most' }),
-      })
-      .meta({ description: 'Of all contacts, whether this alert reaches them or not' }),
-    unserved: z.int().meta({ description: 'Recipients whose number no carrier takes' }),
-    texts: z.array(
-      z.object({
-        language: z.string(),
-        sms: z.string(),
-        alphabet: z.enum(['GSM7', 'UCS2']),
-        units: z.int(),
-        segments: z.int(),
-        recipients: z.int(),
-      }),
-    ),
-  })
-  .meta({ id: 'Estimate' })
 
 const editSchema = draftPatchSchema.extend({
   template: z
@@ -579,91 +367,4 @@ function placeOf(
 
 function moved({ alert, left }: Moved): z.infer<typeof movedSchema> {
   return { state: alert.state, left }
-}
-
-function commonFields(alert: Omit<AlertSummary, 'brokeGlass'>) {
-  const { id, revision, state, mode, exerciseId, severity, recipients, createdBy } = alert
-  const { maxRecipients, minRecipients, byRuleOf } = alert
-  return {
-    id,
-    revision,
-    state,
-    mode,
-    exerciseId,
-    severity,
-    maxRecipients,
-    minRecipients,
-    recipients,
-    byRuleOf,
-    createdBy,
-    createdAt: alert.createdAt.toISOString(),
-    updatedAt: alert.updatedAt.toISOString(),
-    sent: alert.sent?.toISOString() ?? null,
-    expires: alert.expires?.toISOString() ?? null,
-    dispatchedAt: alert.dispatchedAt?.toISOString() ?? null,
-    holdUntil: alert.holdUntil?.toISOString() ?? null,
-    finishedAt: alert.finishedAt?.toISOString() ?? null,
-    recipientsDeletedAt: alert.recipientsDeletedAt?.toISOString() ?? null,
-  }
-}
-
-function summaryResource(alert: AlertSummary): z.infer<typeof summarySchema> {
-  const { status, msgType, info, brokeGlass } = alert
-  return { ...commonFields(alert), brokeGlass, status, msgType, info: [...info] }
-}
-
-export async function alertResource(
-  db: Database,
-  alert: AlertRow & { readonly cleaned?: readonly Fault[] },
-): Promise<z.infer<typeof alertSchema>> {
-  const { draft, references, contentDigest } = alert
-  const signatures = await standingSignatures(db, alert.id)
-  const followUps = await listFollowUps(db, [alert.id])
-  const history = await listHistory(db, alert.id)
-  const made = await findAlertTemplate(db, alert.id)
-  return {
-    ...draft,
-    ...commonFields({ ...alert, info: draft.info }),
-    brokeGlass: signatures.some(({ role }) => role === 'breakGlass'),
-    references,
-    correctedBy: followUps.map(one => ({
-      id: one.id,
-      kind: kindOf(one),
-      state: one.state,
-      dispatchedAt: one.dispatchedAt.toISOString(),
-    })),
-    reminderOf: alert.reminderOf,
-    escalationOf: alert.escalationOf,
-    contentDigest,
-    template: made === undefined ? null : await templateResource(db, made),
-    warnings: [
-      ...(alert.cleaned ?? []),
-      ...draftWarnings(draft),
-      ...(made === undefined || alert.state !== 'draft'
-        ? []
-        : await templateWarnings(db, draft, made)),
-    ],
-    signatures: signatures.map(({ role, operatorId, kid, jws, at, passkey }) => ({
-      role,
-      operatorId,
-      kid,
-      jws,
-      at: at.toISOString(),
-      passkey: passkey && { credentialId: passkey.credentialId, at: at.toISOString() },
-    })),
-    seenBy: (await whoHasSeen(db, alert.id)).map(one => ({ ...one, at: one.at.toISOString() })),
-    history: history.map(entry => ({ ...entry, at: entry.at.toISOString() })),
-  }
-}
-
-async function templateResource(db: Database, made: AlertTemplateRow) {
-  const { templateId: id, version, partedAt } = made
-  const { template } = await readVersion(db, id, version)
-  return {
-    id,
-    version,
-    name: template.name,
-    blanks: made.blanks as BlankValues,
-    partedAt: partedAt?.toISOString() ?? null,
-  }
 }

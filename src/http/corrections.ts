@@ -6,14 +6,9 @@ import { composeReminder } from '../alerts/remind.ts'
 import { type Action, rolesFor } from '../alerts/steps.ts'
 import { composeUpdate } from '../alerts/update.ts'
 import { digestOfBytes } from '../cap/content.ts'
-import {
-  alertResource,
-  alertSchema,
-  handedSignature,
-  movedSchema,
-  signatureBody,
-} from './alerts.ts'
 import { relyingPartyOf } from '../signing/passkeys.ts'
+import { alertResource, alertSchema } from './alert-resource.ts'
+import { handedSignature, movedSchema, signatureBody } from './alerts.ts'
 import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'

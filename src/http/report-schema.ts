@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { STATUSES } from '../cap/alert.ts'
 import { DELIVERY_STATES } from '../store/schema.ts'
-import { alertSchema } from './alerts.ts'
+import { alertSchema } from './alert-resource.ts'
 import { timeSchema } from './resources.ts'
 import { alertCounts } from './statistics.ts'
 import { progressSchema, tallySchema } from './watching.ts'

@@ -9,7 +9,7 @@
  */
 import { computed, signal } from '@preact/signals'
 import type { z } from 'zod'
-import type { estimateSchema } from '../../../http/alerts.ts'
+import type { estimateSchema } from '../../../http/estimate-schema.ts'
 import { get, patch, post, remove } from '../../lib/api.ts'
 import { pathTo, place } from '../../lib/place.ts'
 import { isUnreachable, Problem } from '../../lib/problem.ts'
