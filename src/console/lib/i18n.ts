@@ -82,8 +82,8 @@ export const clockShort = (at: Instant): string => clock(at).slice(0, 5)
 export const day = (at: Instant): string => days.value.format(dateOf(at))
 export const dayAndClock = (at: Instant): string => `${day(at)} ${clock(at)}`
 /** `PST` */
-export const zone = (): string =>
-  zones.value.formatToParts(new Date()).find(part => part.type === 'timeZoneName')?.value ?? ''
+export const zone = (at: Instant = new Date()): string =>
+  zones.value.formatToParts(dateOf(at)).find(part => part.type === 'timeZoneName')?.value ?? ''
 
 /** `1 min 44 s`, `3 h 5 min`, `2 d 4 h` */
 export function span(seconds: number): string {

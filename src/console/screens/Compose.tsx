@@ -20,7 +20,7 @@ import { emptyForm, type FormFault, formFromAlert, isWhole, type Text } from './
 import { Message } from './compose/Message.tsx'
 import { ByItself, noticeId } from './compose/ByItself.tsx'
 import { Reach } from './compose/Reach.tsx'
-import { missingBlanks, preview, type Template } from './compose/template.ts'
+import { missingBlanks, preview, takenFrom, type Template } from './compose/template.ts'
 import { useTemplatesAndGroups, What } from './compose/What.tsx'
 import { Where } from './compose/Where.tsx'
 
@@ -277,15 +277,7 @@ function useTemplate(composition: Composition): void {
         template.value = found
         // A draft of it says these already.
         if (composition.alert.value?.template?.id === found.id) return change({})
-        change({
-          replies: found.replies.options,
-          minutes: found.durationMinutes,
-          category: found.category,
-          urgency: found.urgency,
-          certainty: found.certainty,
-          responseType: found.responseType,
-          eventCode: found.eventCode,
-        })
+        change(takenFrom(found))
       },
       (error: unknown) => (composition.problem.value = error),
     )

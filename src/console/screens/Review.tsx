@@ -5,7 +5,7 @@ import { useAct } from '../lib/act.ts'
 import { useGeometries } from '../lib/geometries.ts'
 import { useHotkeys } from '../lib/hotkeys.ts'
 import { type ApiFault, sayFault } from '../lib/faults.ts'
-import { count, dayAndClock, languageName, span, words } from '../lib/i18n.ts'
+import { count, dayAndClock, languageName, span, words, zone } from '../lib/i18n.ts'
 import { type KeptKey, signContent } from '../lib/keys.ts'
 import { passkeyOver } from '../lib/passkeys.ts'
 import { goTo, pathTo, place, type ScreenProps } from '../lib/place.ts'
@@ -307,7 +307,11 @@ function Numbers({ content, estimate }: { content: AlertContent; estimate: Estim
       <dt>{text.time}</dt>
       <dd>{seconds === null ? text.unknownTime : span(seconds)}</dd>
       <dt>{text.ends}</dt>
-      <dd>{content.expires === null ? '–' : dayAndClock(content.expires)}</dd>
+      <dd>
+        {content.expires === null
+          ? '–'
+          : `${dayAndClock(content.expires)} ${zone(content.expires)}`}
+      </dd>
       <dt>{text.replies}</dt>
       <dd>
         {content.replies.options.length === 0

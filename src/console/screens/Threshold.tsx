@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { clock, dayAndClock, words } from '../lib/i18n.ts'
+import { clock, dayAndClock, words, zone } from '../lib/i18n.ts'
 import { now } from '../lib/connection.ts'
 import { session } from '../lib/session.ts'
 import { Preferences } from '../parts/Preferences.tsx'
@@ -21,7 +21,7 @@ export function Threshold() {
             dateTime={new Date(now.value + offset).toISOString()}
             title={dayAndClock(now.value + offset)}
           >
-            {frame.serverTime(clock(now.value + offset))}
+            {frame.serverTime(`${clock(now.value + offset)} ${zone()}`)}
           </time>
           <button type="button" class="link-button" onClick={() => setShowsPreferences(true)}>
             {frame.preferences}

@@ -1,5 +1,5 @@
 import { serverNow } from '../../lib/connection.ts'
-import { clockShort, count, day, languageName, percent, span, words } from '../../lib/i18n.ts'
+import { clockShort, count, day, languageName, percent, span, words, zone } from '../../lib/i18n.ts'
 import type { Estimate, SignedContent } from '../../lib/types.ts'
 
 /** Whom it reaches, at what cost of time, and until when; the ceiling and the end as they were signed. */
@@ -51,6 +51,7 @@ export function Numbers({ content, estimate }: { content: SignedContent; estimat
 function End({ at }: { at: string }) {
   const left = (Date.parse(at) - serverNow.value) / 1000
   const isToday = day(at) === day(serverNow.value)
-  const time = isToday ? clockShort(at) : `${day(at)} ${clockShort(at)}`
+  const clock = `${clockShort(at)} ${zone(at)}`
+  const time = isToday ? clock : `${day(at)} ${clock}`
   return <>{words().approve.endsAt(time, span(left))}</>
 }

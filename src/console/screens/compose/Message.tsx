@@ -116,16 +116,16 @@ export function Message({
         />
         <Findings linted={linted[no]} places={places} />
         {isHeld && (
-          <p>
+          <div>
             <button
               type="button"
               class="button quiet"
               onClick={() => change({ template: undefined })}
             >
               {text.writeFreely}
-            </button>{' '}
-            <span class="hint">{text.writeFreelyHint}</span>
-          </p>
+            </button>
+            <p class="hint">{text.writeFreelyHint}</p>
+          </div>
         )}
         <details>
           <summary>
@@ -181,14 +181,12 @@ function OwnLink({
     requestAnimationFrame(() => field?.setSelectionRange(after, after))
   }
   return (
-    <p>
+    <div>
       <button type="button" class="button quiet" onClick={insert}>
         {text.insertLink}
-      </button>{' '}
-      <span class="hint">
-        {text.linkCosts(segmentsOf(sms), segmentsOf(withMark(sms, sms.length)))}
-      </span>
-    </p>
+      </button>
+      <p class="hint">{text.linkCosts(segmentsOf(sms), segmentsOf(withMark(sms, sms.length)))}</p>
+    </div>
   )
 }
 

@@ -1,14 +1,15 @@
 import { useMemo } from 'preact/hooks'
 import { composeWords } from '../../i18n/compose.ts'
-import { clockShort, count, dayAndClock, span, words } from '../../lib/i18n.ts'
+import { clockShort, count, day, span, words, zone } from '../../lib/i18n.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { Page, Severity } from '../../lib/types.ts'
+import { instantOf, wallClockOf } from '../../lib/wall-clock.ts'
 import { Field, Segments } from '../../parts/Field.tsx'
 import { Severity as SeverityMark } from '../../parts/Severity.tsx'
 import type { Composition } from './composition.ts'
 import { emptyForm, endOf, type Form, SAFE_OR_HELP } from './form.ts'
 import { pointsAt } from './pointed.ts'
-import { type Blank, isOptional, type TemplateSummary } from './template.ts'
+import { type Blank, isOptional, takenFrom, type TemplateSummary } from './template.ts'
 
 const SEVERITIES: readonly Severity[] = ['Extreme', 'Severe', 'Moderate', 'Minor']
 const MINUTES = [60, 120, 180, 360, 720, 1440, 2880]
@@ -52,6 +53,8 @@ export function What({
       minutes,
       areas,
       groups: chosen,
+      // Chosen once more after free text: it is here already.
+      ...(template?.id === id && takenFrom(template)),
     })
   }
   return (
@@ -147,13 +150,10 @@ function Blanks({
         <Field
           key={blank.name}
           label={
-            isOptional(blank) ? (
-              <>
-                {blank.label} <span class="muted">({words().everywhere.optional})</span>
-              </>
-            ) : (
-              blank.label
-            )
+            <>
+              {blank.type === 'time' ? `${blank.label} (${zone()})` : blank.label}
+              {isOptional(blank) && <span class="muted"> ({words().everywhere.optional})</span>}
+            </>
           }
           fault={faultOf(`c-blank-${blank.name}`)}
         >
@@ -216,10 +216,8 @@ function BlankInput({
         <input
           {...rest}
           type="datetime-local"
-          value={typeof value === 'string' ? localTime(value) : ''}
-          onChange={({ currentTarget: { value: typed } }) =>
-            onWrite(typed === '' ? undefined : new Date(typed).toISOString())
-          }
+          value={typeof value === 'string' ? wallClockOf(value) : ''}
+          onChange={({ currentTarget: { value: typed } }) => onWrite(instantOf(typed))}
         />
       )
     case 'place':
@@ -236,12 +234,6 @@ function BlankInput({
         />
       )
   }
-}
-
-/** As `<input type=datetime-local>` has it: this machine's clock. */
-function localTime(iso: string): string {
-  const at = new Date(iso)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
 function Replies({ of: { form, change, template } }: { of: Composition }) {
@@ -301,7 +293,11 @@ function Ends({
     return null
   }
   return (
-    <Field label={text.ends} fault={fault} hint={at && text.endsAt(dayAndClock(at).slice(0, -3))}>
+    <Field
+      label={text.ends}
+      fault={fault}
+      hint={at && text.endsAt(`${day(at)}, ${clockShort(at)} ${zone(at)}`)}
+    >
       <select
         id="c-ends"
         value={minutes ?? ''}

@@ -2,11 +2,24 @@
 import type { z } from 'zod'
 import type { templateResourceSchema, templateSummarySchema } from '../../../http/templates.ts'
 import type { Blank, BlankValues } from '../../../templates/blanks.ts'
-import type { Text } from './form.ts'
+import type { Form, Text } from './form.ts'
 
 export type Template = z.infer<typeof templateResourceSchema>
 export type TemplateSummary = z.infer<typeof templateSummarySchema>
 export type { Blank }
+
+/** What it says beside its texts. */
+export function takenFrom(template: Template): Partial<Form> {
+  return {
+    replies: template.replies.options,
+    minutes: template.durationMinutes,
+    category: template.category,
+    urgency: template.urgency,
+    certainty: template.certainty,
+    responseType: template.responseType,
+    eventCode: template.eventCode,
+  }
+}
 
 /** Whether the server fills it in where the author does not. */
 export function isOptional(blank: Blank): boolean {

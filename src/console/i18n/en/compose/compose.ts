@@ -30,7 +30,7 @@ export const compose = {
   repliesSafe: '1 Safe / 2 Need help',
   repliesNone: 'No reply',
   ends: 'Ends',
-  endsAt: (clock: string) => `at ${clock}`,
+  endsAt: (time: string) => `on ${time}`,
   inSpan: (span: string) => `In ${span}`,
   endsKept: (when: string) => `As saved: ${when}`,
   groups: 'Also to groups',

@@ -31,7 +31,7 @@ export const compose: ComposeWords['compose'] = {
   repliesSafe: '1 A salvo / 2 Ayuda',
   repliesNone: 'Sin respuesta',
   ends: 'Termina',
-  endsAt: clock => `a las ${clock}`,
+  endsAt: time => `el ${time}`,
   inSpan: span => `En ${span}`,
   endsKept: when => `Como se guardó: ${when}`,
   groups: 'También a grupos',
