@@ -32,10 +32,10 @@ const floors: Record<string, number> = {
 const openToAll = ['config.ts', 'errors.ts', 'faults.ts', 'schema-faults.ts', 'log.ts', 'clock.ts']
 /** A peer for rehearsals, outside the floors: it sees one room only. */
 const apart: Record<string, string> = { simulator: 'encoding' }
-/** In the browser: it knows the API's types, and runs what is pure of the two rooms, and the words of reports. */
+/** In the browser: it knows the API's types, and runs what is pure of two rooms, and the words of reports and codes. */
 const inBrowser = {
   room: 'console',
-  runs: ['encoding', 'geometry', 'reports/words.ts'],
+  runs: ['encoding', 'geometry', 'reports/words.ts', 'reports/causes.ts'],
   packages: ['jose'],
 }
 /** Who may open it: the command line, and the carrier of simulated exercises, whose message centre and phones it is. */

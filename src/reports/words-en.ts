@@ -77,9 +77,9 @@ export const english = {
     curveText:
       'After {seconds}, {submitted} had been taken by a carrier, {delivered} confirmed by the phone, and {answered} had answered.',
     to: 'Time from the dispatch until',
-    half: '50 %',
-    ninety: '90 %',
-    ninetyNine: '99 %',
+    half: '50%',
+    ninety: '90%',
+    ninetyNine: '99%',
     submitted: 'taken by a carrier',
     delivered: 'confirmed by the phone',
     answered: 'answered, of those who did',
@@ -174,7 +174,7 @@ export const english = {
     taken: 'Taken',
     confirmed: 'Confirmed',
     failed: 'Failed',
-    took: 'Handing over took {took}; the plan is {planned}.',
+    took: 'Handing over took {took}; the plan was {planned}.',
     noPlan: 'No plan can be computed: some numbers have no carrier now.',
   },
   earlier: {

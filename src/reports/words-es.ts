@@ -176,7 +176,7 @@ export const spanish: ReportWords = {
     taken: 'Aceptados',
     confirmed: 'Confirmados',
     failed: 'Fallidos',
-    took: 'La entrega duró {took}; lo previsto es {planned}.',
+    took: 'La entrega duró {took}; lo previsto era {planned}.',
     noPlan: 'No se puede calcular un plan: algunos números no tienen operadora ahora.',
   },
   earlier: {

@@ -193,7 +193,7 @@ test('a set of area codes is loaded from a file, given a new version, and remove
 
   await file.setInputFiles(geoJson([ward(1, square(-97))]))
   await load.click()
-  await page.getByText('1 codes are loaded.').waitFor(SOON)
+  await page.getByText('1 code is loaded.').waitFor(SOON)
   await page.getByRole('link', { name: 'WARD' }).click()
   await page.getByRole('cell', { name: 'Ward 1' }).waitFor(SOON)
   const version = page.locator('dd.hash')
@@ -233,7 +233,7 @@ test('from the alert one comes to each phone and each e-mail, and to those that 
   await page.getByText('p1@people.example').waitFor(SOON)
   await rows(page, 2)
   await page.getByLabel('State').selectOption('sent')
-  await page.getByText('No e-mail stands so.').waitFor(SOON)
+  await page.getByText('No e-mail is in this state.').waitFor(SOON)
   expect(complaints).toEqual([])
   await context.close()
 })

@@ -78,7 +78,7 @@ test('what is open live is never shown in an exercise, however late the server a
   await page.route('**/v1/alerts?*', route => void held.push(() => route.continue()))
   await page.getByRole('button', { name: 'Practise' }).click()
   await page.getByRole('heading', { name: 'Situation' }).waitFor()
-  await page.getByText(/Still waiting for Now/).waitFor()
+  await page.getByText(/Still waiting for: Now/).waitFor()
   expect(await page.getByRole('link', { name: 'Flash Flood Warning' }).count()).toBe(0)
   for (const go of held) await go()
   await page.getByText('No alert is being written, approved or sent.').waitFor()

@@ -240,7 +240,7 @@ function namesOf({ ink, muted, land }: Colours): LayerSpecification[] {
         'text-padding': 6,
         'symbol-sort-key': ['-', 0, ['get', 'population']],
       },
-      paint: { 'text-color': ink, 'text-halo-color': land, 'text-halo-width': 1.5 },
+      paint: { 'text-color': ink, 'text-halo-color': land, 'text-halo-width': 2 },
     },
   ]
 }

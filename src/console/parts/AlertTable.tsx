@@ -2,6 +2,7 @@ import { clockShort, count, percent, words } from '../lib/i18n.ts'
 import { pathTo } from '../lib/place.ts'
 import { useFigures } from '../lib/stream.ts'
 import type { AlertSummary } from '../lib/types.ts'
+import { titleOf } from '../lib/title.ts'
 import { lazy } from './lazy.tsx'
 import { Severity } from './Severity.tsx'
 
@@ -32,17 +33,42 @@ export function AlertTable({ of }: { of: readonly AlertSummary[] }) {
   )
 }
 
+/** With the time that is its own: of the request, of the start, of the end. */
+function standing(alert: AlertSummary, state?: string): string {
+  const { alerts, approve } = words()
+  const { sent, dispatchedAt, finishedAt } = alert
+  switch (alert.state) {
+    case 'submitted':
+      return sent === null
+        ? alerts.state.submitted
+        : alerts.since(alerts.state.submitted, clockShort(sent))
+    case 'approved':
+      return alert.brokeGlass ? approve.aloneTitle : alerts.state.approved
+    case 'sending': {
+      const text = state ?? alerts.state.sending
+      return dispatchedAt === null ? text : alerts.since(text, clockShort(dispatchedAt))
+    }
+    case 'sent':
+    case 'stopped':
+    case 'expired': {
+      const text = alerts.state[alert.state]
+      return finishedAt === null ? text : alerts.at(text, clockShort(finishedAt))
+    }
+    default:
+      return alerts.state[alert.state]
+  }
+}
+
 const WATCHED = ['sending', 'paused', 'sent']
 
 function Row({ alert }: { alert: AlertSummary }) {
-  const { alerts, approve } = words()
+  const { alerts } = words()
   const figures = useFigures(WATCHED.includes(alert.state) ? alert.id : undefined).value
-  const [info] = alert.info
   const taken = figures && figures.progress.recipients - figures.progress.queued
   return (
     <tr>
       <th scope="row">
-        <a href={pathTo('alerts', alert.id)}>{info?.headline ?? info?.event ?? alerts.untitled}</a>
+        <a href={pathTo('alerts', alert.id)}>{titleOf(alert)}</a>
         {alert.byRuleOf !== null && alert.state === 'submitted' && <ByRuleLine alert={alert} />}
         {alert.brokeGlass && <BrokeGlassLine />}
       </th>
@@ -50,12 +76,9 @@ function Row({ alert }: { alert: AlertSummary }) {
         <Severity of={alert.severity} />
       </td>
       <td data-label={alerts.stateHead}>
-        {alert.state === 'sending' && figures
-          ? alerts.sendingShare(percent(taken ?? 0, figures.progress.recipients))
-          : alert.brokeGlass && alert.state === 'approved'
-            ? approve.aloneTitle
-            : alerts.state[alert.state]}
-        {alert.sent && ` ${clockShort(alert.sent)}`}
+        {figures && alert.state === 'sending'
+          ? standing(alert, alerts.sendingShare(percent(taken ?? 0, figures.progress.recipients)))
+          : standing(alert)}
       </td>
       <td class="number" data-label={alerts.needHelp}>
         {figures ? <strong>{count(figures.tally.requests.open)}</strong> : '–'}

@@ -13,7 +13,7 @@ import { Approve } from './alert/Approve.tsx'
 import { Approved } from './alert/Approved.tsx'
 import { Hold } from './alert/Hold.tsx'
 import { Refused } from './alert/Refused.tsx'
-import { titleOf } from './alert/title.ts'
+import { titleOf } from '../lib/title.ts'
 import type { Acting } from './alert/useLetGo.ts'
 import { WaitingFor } from './alert/WaitingFor.tsx'
 

@@ -12,6 +12,7 @@ export function AllStop({ sending }: { sending: number }) {
   const [reason, setReason] = useState('')
   const [stopped, setStopped] = useState<number>()
   if (!isIn('approver', 'administrator')) return null
+  if (sending === 0 && stopped === undefined) return null
   const stop = async () => {
     const answer = await post<{ alerts: readonly object[] }>('/v1/stop', { reason: reason.trim() })
     setStopped(answer.alerts.length)

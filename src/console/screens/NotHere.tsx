@@ -7,9 +7,9 @@ export function NotHere() {
   const { frame } = words()
   useModeOfPage(frame.noSuchScreen)
   return (
-    <div class="empty">
+    <div class="stack">
       <h1>{frame.noSuchScreen}</h1>
-      <a class="button" href={pathTo('situation')}>
+      <a class="button start" href={pathTo('situation')}>
         {frame.toSituation}
       </a>
     </div>

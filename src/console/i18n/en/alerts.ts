@@ -18,6 +18,8 @@ export const alerts = {
     stopped: 'Stopped',
     expired: 'Expired',
   },
+  since: (state: string, time: string) => `${state} since ${time}`,
+  at: (state: string, time: string) => `${state} at ${time}`,
   sendingShare: (share: string) => `Sending ${share}`,
   phones: (n: number, shown: string) => (n === 1 ? '1 phone' : `${shown} phones`),
   alert: 'Alert',
@@ -25,4 +27,7 @@ export const alerts = {
   stateHead: 'State',
   needHelp: 'Need help',
   untitled: 'Untitled alert',
+  cancellation: (title: string) => `Cancellation: ${title}`,
+  allClear: (title: string) => `All-clear: ${title}`,
+  update: (title: string) => `Update: ${title}`,
 }

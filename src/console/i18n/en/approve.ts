@@ -9,7 +9,7 @@ export const approve = {
   correctionCancel: 'Prepared: if it was sent in error',
   correctionAllClear: 'Prepared: when the danger is over',
   firstOnly: (n: string) => `(the first ${n})`,
-  deadline: 'Answers until',
+  deadline: 'Replies until',
   quotaTaken: 'Answered: you are among the first',
   quotaFull: 'Answered: it is enough',
   escalation: (when: string, after: string, group: string) =>
@@ -46,7 +46,7 @@ export const approve = {
   noEnd: 'No end is set',
   notReached: 'Not reached',
   optedOut: (n: string) => `${n} ${n === '1' ? 'has' : 'have'} opted out`,
-  answers: 'Answers',
+  answers: 'Replies',
   noAnswers: 'It asks nothing',
   checks: 'Checks',
   digestSame: 'The bytes that the server holds are those that were signed',

@@ -1,6 +1,8 @@
 /** Of alerts that an author sends without an approver. */
 export const breakGlass = {
   from: (time: string) => `Without an approver you can send it alone from ${time}.`,
+  authorsSince: (time: string) =>
+    `Nobody has approved it yet: since ${time} an author can send it alone.`,
   authorsFrom: (time: string) => `If nobody approves it, an author can send it alone from ${time}.`,
   isDue: 'Nobody has approved it yet.',
   title: 'Without an approver',

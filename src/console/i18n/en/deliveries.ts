@@ -29,8 +29,10 @@ export const deliveries = {
     cancelled: 'Not sent, stopped',
     unknown: 'Not known',
   },
-  noTexts: 'No phone stands so.',
-  noLetters: 'No e-mail stands so.',
+  noTexts: 'No text message is in this state.',
+  noLetters: 'No e-mail is in this state.',
+  nothing: { texts: 'No text message was laid out.', letters: 'No e-mail was laid out.' },
+  show: 'Show',
   back: 'Back to the alert',
   gone: 'Whom it went to is no longer kept: only the counts are.',
 }

@@ -21,7 +21,7 @@ export const everywhere = {
   remove: 'Remove',
   tryAgain: 'Try again',
   loading: 'Loading…',
-  waitingFor: (what: string) => `Still waiting for ${what}…`,
+  waitingFor: (what: string) => `Still waiting for: ${what}…`,
   ago: (span: string) => `${span} ago`,
   in: (span: string) => `in ${span}`,
   skipToContent: 'Skip to content',

@@ -55,6 +55,8 @@ export const replies = {
     n === 1
       ? 'Of one request the list of contacts knows no place.'
       : `Of ${n} requests the list of contacts knows no place.`,
+  mapIsPart: (n: number) =>
+    `On the map are the ${n} on the list. There are more: “Show more” brings them.`,
   listedByArea: 'How many of the list in each area',
   asking: (n: number) => (n === 1 ? '1 asks for help, or may' : `${n} ask for help, or may`),
   inNoArea: 'In no area of the alert',

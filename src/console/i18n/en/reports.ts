@@ -1,3 +1,5 @@
+import { certainty, urgency } from './how-soon.ts'
+
 export const reports = {
   title: 'Reports',
   ended: 'Ended alerts',
@@ -10,16 +12,25 @@ export const reports = {
   anyState: 'Any',
   kind: 'Kind',
   kinds: {
-    '': 'As this mode',
+    '': 'Of this mode',
     Actual: 'Live alerts',
     Exercise: 'Exercises',
     Test: 'Tests',
   } as Readonly<Record<string, string>>,
+  /** As in a sentence. */
+  statuses: {
+    Actual: 'live',
+    Exercise: 'exercise',
+    System: 'system',
+    Test: 'test',
+    Draft: 'draft',
+  } as Readonly<Record<string, string>>,
   none: 'No alert has ended in that time. Its report will be here.',
   alert: 'Alert',
   endedAt: 'Ended',
-  sentAt: 'Sent',
   recipients: 'Addressed to',
+  urgency,
+  certainty,
   severity: 'Severity',
   report: 'After-action report',
   openAlert: 'Open the alert',

@@ -17,6 +17,7 @@ export const situation = {
   approvers: (all: number, online: number) =>
     `${all === 1 ? '1 person' : `${all} people`} can approve; ${online} online now`,
   noApprovers: 'Nobody but you can approve: an alert would wait',
+  noApproversAtAll: 'Nobody can approve: an alert would wait',
   contacts: (n: string) => `${n} ${n === '1' ? 'person' : 'people'} on the contact list`,
   noContacts: 'The contact list is empty',
   listAge: (span: string) => `The newest contact was changed ${span} ago`,

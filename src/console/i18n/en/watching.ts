@@ -1,6 +1,7 @@
 /** While an alert goes out, and after. */
 export const watching = {
   started: (time: string, ago: string) => `Started ${time}, ${ago} ago`,
+  notStarted: 'Stopped before the first message',
   approvedBy: (author: string, approver: string) => `${author}, approved by ${approver}`,
   alone: (name: string) => `${name} sent it alone, without an approver`,
   stop: 'Stop sending',
@@ -45,6 +46,7 @@ export const watching = {
   repliedAny: 'replied',
   needHelp: 'need help',
   optedOut: 'opted out',
+  stateNow: 'state now',
   left: (rate: string) => `left, ${rate} SMS/s`,
   leftUnknown: 'left: nobody can say yet',
   progress: 'Progress against plan',
@@ -54,7 +56,7 @@ export const watching = {
   repliedLine: 'replied',
   asTable: 'As a table',
   atSecond: 'After',
-  rate: (now: string, all: string) => `${now} SMS/s now, of ${all} that the carriers take`,
+  rate: (now: string, all: string) => `${now} of ${all} SMS/s now`,
   rateAlone: (now: string) => `${now} SMS/s now`,
   isDown: (name: string) => `${name} is down.`,
   isSlow: (name: string) => `${name} is slow: it refuses for speed.`,
@@ -90,7 +92,7 @@ export const watching = {
   causes: 'Why it failed',
   noFailures: 'Nothing has failed.',
   causesToCome: 'The reasons are counted in a moment.',
-  times: (half: string, most: string) => `Half had it after ${half}, 90 % after ${most}.`,
+  times: (half: string, most: string) => `Half had it after ${half}, 90% after ${most}.`,
   timesHalf: (half: string) => `Half had it after ${half}.`,
   causeNames: {
     optedOut: 'opted out after the alert was laid out',

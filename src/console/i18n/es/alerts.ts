@@ -19,6 +19,8 @@ export const alerts: Words['alerts'] = {
     stopped: 'Detenida',
     expired: 'Vencida',
   },
+  since: (state, time) => `${state} desde las ${time}`,
+  at: (state, time) => `${state} a las ${time}`,
   sendingShare: share => `Enviando ${share}`,
   phones: (n, shown) => (n === 1 ? '1 teléfono' : `${shown} teléfonos`),
   alert: 'Alerta',
@@ -26,4 +28,7 @@ export const alerts: Words['alerts'] = {
   stateHead: 'Estado',
   needHelp: 'Piden ayuda',
   untitled: 'Alerta sin título',
+  cancellation: title => `Cancelación: ${title}`,
+  allClear: title => `Fin de alerta: ${title}`,
+  update: title => `Actualización: ${title}`,
 }

@@ -2,6 +2,8 @@ import type { BreakGlassWords } from '../break-glass.ts'
 
 export const breakGlass: BreakGlassWords = {
   from: time => `Sin aprobador, podrá enviarla usted por su cuenta desde las ${time}.`,
+  authorsSince: time =>
+    `Nadie la ha aprobado aún: desde las ${time} un autor puede enviarla por su cuenta.`,
   authorsFrom: time =>
     `Si nadie la aprueba, un autor podrá enviarla por su cuenta desde las ${time}.`,
   isDue: 'Nadie la ha aprobado todavía.',

@@ -30,8 +30,10 @@ export const deliveries: DeliveryWords = {
     cancelled: 'No enviado, detenido',
     unknown: 'No se sabe',
   },
-  noTexts: 'Ningún teléfono está así.',
-  noLetters: 'Ningún correo está así.',
+  noTexts: 'Ningún mensaje está en ese estado.',
+  noLetters: 'Ningún correo está en ese estado.',
+  nothing: { texts: 'No se preparó ningún mensaje.', letters: 'No se preparó ningún correo.' },
+  show: 'Mostrar',
   back: 'Volver a la alerta',
   gone: 'Ya no se guarda a quién se envió: solo quedan los recuentos.',
 }

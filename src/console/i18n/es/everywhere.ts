@@ -22,7 +22,7 @@ export const everywhere: Words['everywhere'] = {
   remove: 'Quitar',
   tryAgain: 'Intentar de nuevo',
   loading: 'Cargando…',
-  waitingFor: what => `Todavía se espera ${what}…`,
+  waitingFor: what => `Todavía se espera: ${what}…`,
   ago: span => `hace ${span}`,
   in: span => `en ${span}`,
   skipToContent: 'Ir al contenido',

@@ -55,6 +55,7 @@ export const replies: ReplyWords = {
     n === 1
       ? 'De una petición la lista de contactos no conoce el lugar.'
       : `De ${n} peticiones la lista de contactos no conoce el lugar.`,
+  mapIsPart: n => `En el mapa están las ${n} de la lista. Hay más: con «Mostrar más» aparecen.`,
   listedByArea: 'Cuántos de la lista en cada zona',
   asking: n => (n === 1 ? '1 pide ayuda, o quizá' : `${n} piden ayuda, o quizá`),
   inNoArea: 'En ninguna zona de la alerta',

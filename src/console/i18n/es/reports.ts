@@ -1,4 +1,5 @@
 import type { ReportScreenWords } from '../reports.ts'
+import { certainty, urgency } from './how-soon.ts'
 
 export const reports: ReportScreenWords = {
   title: 'Informes',
@@ -10,16 +11,24 @@ export const reports: ReportScreenWords = {
   anyState: 'Cualquiera',
   kind: 'Tipo',
   kinds: {
-    '': 'Como este modo',
+    '': 'De este modo',
     Actual: 'Alertas reales',
     Exercise: 'Ejercicios',
     Test: 'Pruebas',
   },
+  statuses: {
+    Actual: 'real',
+    Exercise: 'ejercicio',
+    System: 'sistema',
+    Test: 'prueba',
+    Draft: 'borrador',
+  },
   none: 'Ninguna alerta terminó en ese tiempo. Su informe estará aquí.',
   alert: 'Alerta',
   endedAt: 'Terminó',
-  sentAt: 'Enviada',
   recipients: 'Dirigida a',
+  urgency,
+  certainty,
   severity: 'Gravedad',
   report: 'Informe posterior',
   openAlert: 'Abrir la alerta',

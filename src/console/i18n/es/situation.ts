@@ -21,6 +21,7 @@ export const situation: Words['situation'] = {
   approvers: (all, online) =>
     `${all === 1 ? '1 persona puede' : `${all} personas pueden`} aprobar; ${online} en línea`,
   noApprovers: 'Nadie más puede aprobar: una alerta quedaría en espera',
+  noApproversAtAll: 'Nadie puede aprobar: una alerta quedaría en espera',
   contacts: n => `${n} ${n === '1' ? 'persona' : 'personas'} en la lista de contactos`,
   noContacts: 'La lista de contactos está vacía',
   listAge: span => `El último cambio de la lista fue hace ${span}`,

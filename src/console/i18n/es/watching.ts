@@ -2,6 +2,7 @@ import type { Words } from '../../lib/i18n.ts'
 
 export const watching: Words['watching'] = {
   started: (time, ago) => `Empezó a las ${time}, hace ${ago}`,
+  notStarted: 'Detenida antes del primer mensaje',
   approvedBy: (author, approver) => `${author}, aprobada por ${approver}`,
   alone: name => `${name} la envió por su cuenta, sin aprobador`,
   stop: 'Detener envío',
@@ -47,6 +48,7 @@ export const watching: Words['watching'] = {
   repliedAny: 'respondieron',
   needHelp: 'piden ayuda',
   optedOut: 'se dieron de baja',
+  stateNow: 'estado ahora',
   left: rate => `restante, ${rate} SMS/s`,
   leftUnknown: 'restante: aún no se sabe',
   progress: 'Avance frente al plan',
@@ -56,7 +58,7 @@ export const watching: Words['watching'] = {
   repliedLine: 'respondidos',
   asTable: 'Como tabla',
   atSecond: 'Tras',
-  rate: (now, all) => `${now} SMS/s ahora, de ${all} que aceptan los operadores`,
+  rate: (now, all) => `${now} de ${all} SMS/s ahora`,
   rateAlone: now => `${now} SMS/s ahora`,
   isDown: name => `${name} está caído.`,
   isSlow: name => `${name} va lento: rechaza por velocidad.`,

@@ -14,7 +14,7 @@ import { dispatch } from './acts.ts'
 import { AreaCard } from './AreaCard.tsx'
 import { Numbers } from './Numbers.tsx'
 import { Texts } from './Texts.tsx'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 import { phonesOf } from './TypedCount.tsx'
 import { TakeBack } from './WaitingFor.tsx'
 

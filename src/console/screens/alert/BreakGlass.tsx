@@ -51,9 +51,11 @@ export function BreakGlass(props: Props) {
 
 /** The same, told to who could approve it. */
 export function AuthorsFrom({ alert, read }: { alert: Alert; read: ReadBytes }) {
+  const { authorsFrom, authorsSince } = breakGlassWords()
   const from = dueAt(alert, read)
   if (from === undefined) return null
-  return <p class="muted">{breakGlassWords().authorsFrom(clock(new Date(from).toISOString()))}</p>
+  const isDue = serverNow.value >= from
+  return <p class={isDue ? '' : 'muted'}>{(isDue ? authorsSince : authorsFrom)(clock(from))}</p>
 }
 
 /** Of `GET /v1/readiness` */

@@ -15,7 +15,7 @@ import { Notice, ProblemNotice } from '../../parts/Notice.tsx'
 import { PhonePreviews } from '../../parts/PhonePreview.tsx'
 import { SigningKey } from '../../parts/SigningKey.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 import { sentOf, startOf } from './watch/useLive.ts'
 
 type Kind = 'cancel' | 'all-clear'

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { causeOf } from '../../../reports/causes.ts'
 import { deliveryWords } from '../../i18n/reports.ts'
 import { clock, words } from '../../lib/i18n.ts'
 import { usePages } from '../../lib/pages.ts'
@@ -11,7 +12,7 @@ import { useModeOfPage } from '../../parts/Frame.tsx'
 import { ProblemNotice } from '../../parts/Notice.tsx'
 import { PageList } from '../../parts/Pages.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 
 type Kind = 'texts' | 'letters'
 
@@ -49,10 +50,10 @@ export function Deliveries({ way: [id = ''] }: ScreenProps) {
       {alert.recipientsDeletedAt !== null ? (
         <Empty>{text.gone}</Empty>
       ) : (
-        <section class="card">
+        <section class="card stack">
           <div class="row filters">
             <Segments<Kind>
-              legend={text.title}
+              legend={text.show}
               name="kind"
               value={kind}
               options={(['texts', 'letters'] as const).map(value => ({
@@ -86,7 +87,8 @@ function Lines({ alertId, kind, state }: { alertId: string; kind: Kind; state: s
   const query = state === '' ? '' : `?state=${state}`
   const found = usePages<Delivery | Letter>(`/v1/alerts/${alertId}/${ROUTES[kind]}${query}`)
   const isAnswered = kind === 'texts'
-  const none = kind === 'texts' ? text.noTexts : text.noLetters
+  const inState = kind === 'texts' ? text.noTexts : text.noLetters
+  const none = state === '' ? text.nothing[kind] : inState
   return (
     <PageList of={found} what={text[kind]} empty={<Empty>{none}</Empty>}>
       {items => (
@@ -115,7 +117,7 @@ function Lines({ alertId, kind, state }: { alertId: string; kind: Kind; state: s
                     {ended}
                     {one.possibleDuplicate && ` (${text.twice})`}
                   </td>
-                  <td data-label={text.why}>{causeOf(one.reason)}</td>
+                  <td data-label={text.why}>{whyOf(one)}</td>
                   <td class="number" data-label={text.attempts}>
                     {one.attempts}
                   </td>
@@ -139,8 +141,12 @@ function endOf(one: Delivery | Letter) {
     : { to: one.phone, ended: textStates[one.state], at: one.finalAt, answer: one.reply }
 }
 
-/** In words where we have them, else as the carrier says it. */
-function causeOf(reason: string | null): string {
-  const names: Readonly<Record<string, string | undefined>> = words().watching.causeNames
-  return reason === null ? '–' : (names[reason] ?? reason)
+/** In words where we have them, and as the carrier says it. */
+function whyOf({ state, reason }: Delivery | Letter): string {
+  const isOver = state === 'expired' || state === 'cancelled'
+  if (reason === null && !isOver) return '–'
+  const cause = causeOf({ state: state === 'sent' ? 'submitted' : state, reason })
+  const said = cause === 'other' ? undefined : words().watching.causeNames[cause]
+  if (said === undefined) return reason ?? '–'
+  return reason === null || isOver ? said : `${said} (${reason})`
 }

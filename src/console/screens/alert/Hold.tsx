@@ -7,7 +7,7 @@ import type { Alert } from '../../lib/types.ts'
 import { lazy } from '../../parts/lazy.tsx'
 import { Notice, ProblemNotice } from '../../parts/Notice.tsx'
 import { useMoves } from './acts.ts'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 
 const BrokeGlass = lazy(async () => (await import('../../parts/BrokeGlass.tsx')).BrokeGlass)
 

@@ -8,7 +8,7 @@ import { Notice } from '../../parts/Notice.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { AreaCard } from './AreaCard.tsx'
 import { Texts } from './Texts.tsx'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 
 /** Rejected for good, or given back to be changed: by whom, and why. */
 export function Refused({ alert }: { alert: Alert }) {

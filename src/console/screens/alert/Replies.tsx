@@ -15,7 +15,7 @@ import { Waiting } from '../../parts/Waiting.tsx'
 import { HelpList } from './replies/HelpList.tsx'
 import { OtherReplies } from './replies/OtherReplies.tsx'
 import { readsRequests } from './replies/rights.ts'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 
 /** S8: first whoever needs help, then what has to be read, then those who are silent. */
 export function Replies({ way: [id = ''] }: ScreenProps) {

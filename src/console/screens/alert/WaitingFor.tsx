@@ -13,7 +13,7 @@ import { Severity } from '../../parts/Severity.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
 import { AreaCard } from './AreaCard.tsx'
 import { Texts } from './Texts.tsx'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 import type { Acting } from './useLetGo.ts'
 
 const BreakGlass = lazy(async () => (await import('./BreakGlass.tsx')).BreakGlass)

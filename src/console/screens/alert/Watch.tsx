@@ -9,14 +9,14 @@ import type { Alert, Outcomes, Progress as ProgressResource } from '../../lib/ty
 import { Notice } from '../../parts/Notice.tsx'
 import { Severity } from '../../parts/Severity.tsx'
 import { Waiting } from '../../parts/Waiting.tsx'
-import { titleOf } from './title.ts'
+import { titleOf } from '../../lib/title.ts'
 import { Actions } from './watch/Actions.tsx'
 import { Alarms } from './watch/Alarms.tsx'
 import { AreaLine } from './watch/AreaLine.tsx'
 import { Breakdown } from './watch/Breakdown.tsx'
 import { Carriers } from './watch/Carriers.tsx'
 import { Rate, SlowCarriers, useCapacity } from './watch/Capacity.tsx'
-import { Causes } from './watch/Causes.tsx'
+import { Causes, Times } from './watch/Causes.tsx'
 import { FollowUps } from './watch/FollowUps.tsx'
 import { Progress } from './watch/Progress.tsx'
 import { ResultMap } from './watch/ResultMap.tsx'
@@ -80,6 +80,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                   recipients={figures.progress.recipients}
                   planSeconds={outcomes?.plan.seconds ?? null}
                 />
+                {outcomes && <Times of={outcomes} />}
               </section>
               <section class="card">
                 <h2>{watching.carriers}</h2>
@@ -93,7 +94,7 @@ export function Watch({ alert, refresh }: { alert: Alert; refresh: () => Promise
                   <Causes outcomes={outcomes} failed={figures.progress.failed} />
                 )}
                 {alert.recipientsDeletedAt === null && (
-                  <p>
+                  <p class="apart-above">
                     <a href={pathTo('alerts', alert.id, 'deliveries')}>{watching.oneByOne}</a>
                   </p>
                 )}
@@ -139,13 +140,17 @@ function Head({ alert }: { alert: Alert }) {
   const approver = signedBy('approver')
   const alone = signedBy('breakGlass')
   const since = startOf(alert)
+  const ended = alert.finishedAt === null ? undefined : Date.parse(alert.finishedAt)
   return (
     <div>
       <h1 class="row">
         {titleOf(alert)} <Severity of={alert.severity} />
       </h1>
       <p class="muted">
-        {watching.started(clock(since), span((serverNow.value - since) / 1000))}.{' '}
+        {ended !== undefined && ended < since
+          ? watching.notStarted
+          : watching.started(clock(since), span((serverNow.value - since) / 1000))}
+        .{' '}
         {alone !== undefined
           ? watching.alone(alone)
           : author !== undefined && approver !== undefined

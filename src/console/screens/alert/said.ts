@@ -1,5 +1,5 @@
 /** All that signed content says to anybody, beside the texts that phones get at once. */
-import { count, languageName, span, words } from '../../lib/i18n.ts'
+import { count, languageName, percent as share, span, words } from '../../lib/i18n.ts'
 import type { SignedContent } from '../../lib/types.ts'
 
 type Said = SignedContent['corrections']['cancel']
@@ -33,7 +33,7 @@ export function followUpsOf({
       title: approve.escalation(
         approve.escalationWhen[when](
           option,
-          percent === undefined ? count(n ?? 0) : `${percent} %`,
+          percent === undefined ? count(n ?? 0) : share(percent, 100),
         ),
         span(afterMinutes * 60),
         to.name,

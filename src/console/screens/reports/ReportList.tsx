@@ -3,6 +3,7 @@ import { reportWords } from '../../i18n/reports.ts'
 import { count, dayAndClock, words } from '../../lib/i18n.ts'
 import { usePages } from '../../lib/pages.ts'
 import { pathTo, place } from '../../lib/place.ts'
+import { titleOf } from '../../lib/title.ts'
 import type { AlertState, AlertSummary } from '../../lib/types.ts'
 import { Empty } from '../../parts/Empty.tsx'
 import { Field } from '../../parts/Field.tsx'
@@ -80,7 +81,7 @@ export function ReportList() {
 }
 
 function Table({ of: items }: { of: readonly AlertSummary[] }) {
-  const { reports } = reportWords()
+  const { report, reports } = reportWords()
   const { alerts } = words()
   return (
     <table class="table rows">
@@ -89,31 +90,31 @@ function Table({ of: items }: { of: readonly AlertSummary[] }) {
           <th scope="col">{reports.alert}</th>
           <th scope="col">{reports.severity}</th>
           <th scope="col">{reports.state}</th>
-          <th scope="col">{reports.sentAt}</th>
+          <th scope="col">{report.facts.dispatched}</th>
           <th scope="col" class="number">
             {reports.recipients}
           </th>
         </tr>
       </thead>
       <tbody>
-        {items.map(({ id, info: [info], severity, state, dispatchedAt, recipients }) => (
-          <tr key={id}>
+        {items.map(alert => (
+          <tr key={alert.id}>
             <th scope="row">
-              <a href={pathTo('reports', id)}>{info?.headline ?? info?.event ?? alerts.untitled}</a>
+              <a href={pathTo('reports', alert.id)}>{titleOf(alert)}</a>
             </th>
             <td>
-              <Severity of={severity} />
+              <Severity of={alert.severity} />
             </td>
-            <td data-label={reports.state}>{alerts.state[state]}</td>
-            <td data-label={reports.sentAt}>
-              {dispatchedAt ? (
-                <time dateTime={dispatchedAt}>{dayAndClock(dispatchedAt)}</time>
+            <td data-label={reports.state}>{alerts.state[alert.state]}</td>
+            <td data-label={report.facts.dispatched}>
+              {alert.dispatchedAt ? (
+                <time dateTime={alert.dispatchedAt}>{dayAndClock(alert.dispatchedAt)}</time>
               ) : (
                 '–'
               )}
             </td>
             <td class="number" data-label={reports.recipients}>
-              {alerts.phones(recipients ?? 0, count(recipients ?? 0))}
+              {alerts.phones(alert.recipients ?? 0, count(alert.recipients ?? 0))}
             </td>
           </tr>
         ))}

@@ -2,6 +2,7 @@ import { reportWords } from '../../i18n/reports.ts'
 import { settingsWords } from '../../i18n/settings.ts'
 import { count, dayAndClock, percent, span, words } from '../../lib/i18n.ts'
 import { pathTo } from '../../lib/place.ts'
+import { titleOf } from '../../lib/title.ts'
 import { fill } from '../../../reports/words.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { Report } from '../../lib/setting-types.ts'
@@ -85,14 +86,16 @@ function Head({ of: { alert, madeAt, reach, timeline } }: { of: Report }) {
   return (
     <>
       <div class="screen-head">
-        <h1 lang={info?.language}>{info?.headline ?? info?.event ?? alerts.untitled}</h1>
+        <h1 lang={alert.msgType === 'Alert' ? info?.language : undefined}>{titleOf(alert)}</h1>
         <a class="button" href={pathTo('alerts', alert.id)}>
           {reports.openAlert}
         </a>
       </div>
       {alert.status !== 'Actual' && (
         <Notice kind="info">
-          <p>{report.notReal.replace('{status}', alert.status)}</p>
+          <p>
+            {report.notReal.replace('{status}', reports.statuses[alert.status] ?? alert.status)}
+          </p>
         </Notice>
       )}
       {alert.brokeGlass && (
@@ -109,7 +112,8 @@ function Head({ of: { alert, madeAt, reach, timeline } }: { of: Report }) {
         <dl class="facts">
           <dt>{report.facts.severity}</dt>
           <dd>
-            <Severity of={alert.severity} /> {info?.urgency}, {info?.certainty}
+            <Severity of={alert.severity} />{' '}
+            {info && `${reports.urgency[info.urgency]}, ${reports.certainty[info.certainty]}`}
           </dd>
           <dt>{report.facts.state}</dt>
           <dd>{alerts.state[alert.state]}</dd>
@@ -132,10 +136,10 @@ function Head({ of: { alert, madeAt, reach, timeline } }: { of: Report }) {
         <p class="muted small">{reports.madeAt(dayAndClock(madeAt))}</p>
       </section>
       <div class="figures">
-        {figures.map(([label, value, kind]) => (
+        {figures.map(([label, value, kind], no) => (
           <Figure key={label} value={count(value)} kind={kind}>
             {label}
-            {value !== total.recipients && ` · ${percent(value, total.recipients)}`}
+            {no > 0 && ` · ${percent(value, total.recipients)}`}
           </Figure>
         ))}
       </div>

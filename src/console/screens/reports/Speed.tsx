@@ -81,7 +81,7 @@ function Earlier({ of: earlier }: { of: Report['earlier'] }) {
         {earlier.map(one => (
           <tr key={one.id}>
             <th scope="row">
-              {dayAndClock(one.dispatchedAt)} ({one.status})
+              {dayAndClock(one.dispatchedAt)} ({reports.statuses[one.status] ?? one.status})
             </th>
             <td class="number" data-label={report.glance.recipients}>
               {count(one.recipients)}

@@ -33,9 +33,7 @@ export function Trouble({ of: { causes, progress, reach } }: { of: Report }) {
             {causes.map(({ state, reason, carrierId, recipients, cause }) => (
               <tr key={`${state} ${reason} ${carrierId}`}>
                 <th scope="row">{words[cause] ?? cause}</th>
-                <td data-label={trouble.code}>
-                  <code>{reason ?? state}</code>
-                </td>
+                <td data-label={trouble.code}>{reason === null ? '–' : <code>{reason}</code>}</td>
                 <td data-label={trouble.carrier}>{carrierOf(carrierId)}</td>
                 <td class="number" data-label={trouble.people}>
                   {count(recipients)}

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { settingsWords } from '../../i18n/settings.ts'
+import { languageName } from '../../lib/i18n.ts'
 import { usePages } from '../../lib/pages.ts'
 import { pathTo, place, type ScreenProps } from '../../lib/place.ts'
 import { isIn } from '../../lib/session.ts'
@@ -97,7 +98,9 @@ function Table({ of: items }: { of: readonly Contact[] }) {
             <td data-label={contacts.phone} class="nowrap">
               {phone}
             </td>
-            <td data-label={contacts.language}>{language ?? '–'}</td>
+            <td data-label={contacts.language}>
+              {language === null ? '–' : languageName(language)}
+            </td>
             <td data-label={contacts.places}>
               {locations.length === 0 ? '–' : contacts.placeCount(locations.length)}
             </td>

@@ -34,7 +34,7 @@ export function Readiness() {
     )
   }
   return (
-    <div class="stack">
+    <div class="stack readiness">
       <Checks words={false} checks={checksOf(answer)} />
       {isIn('author', 'approver') && <SigningKey />}
     </div>
@@ -49,7 +49,10 @@ function isApprovalAsked(): boolean {
 
 function approversCheck({ all, online }: Answer['approvers']): Check {
   const { situation } = words()
-  if (all === 0) return { kind: 'warn', text: situation.noApprovers }
+  if (all === 0) {
+    const { noApprovers, noApproversAtAll } = situation
+    return { kind: 'warn', text: isIn('approver') ? noApprovers : noApproversAtAll }
+  }
   return { kind: online > 0 ? 'ok' : 'warn', text: situation.approvers(all, online) }
 }
 

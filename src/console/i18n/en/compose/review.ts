@@ -27,7 +27,7 @@ export const review = {
   checkAlone: 'Nobody else approves it: your signature sends it',
   checkBreakGlass: (span: string) =>
     `If nobody has approved it after ${span}, an author can send it alone, with a reason`,
-  checkCorrections: 'A retraction and an all-clear are prepared',
+  checkCorrections: 'A correction and an all-clear are prepared',
   checkNoCorrections: 'No corrections are prepared: a mistake would take minutes to mend',
   corrections: 'Corrections prepared',
   cancel: 'Sent in error',

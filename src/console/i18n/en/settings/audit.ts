@@ -8,7 +8,7 @@ type Actions = Known & Readonly<Record<string, string>>
 export const audit = {
   title: 'Audit log',
   intro:
-    'What was done, by whom and when. Nobody can edit it: each entry holds the hash of the one before. `tocsin audit verify` checks the whole chain.',
+    'What was done, by whom and when. Nobody can edit it: each entry holds the hash of the one before. “tocsin audit verify” checks the whole chain.',
   who: 'Who',
   allPeople: 'Everybody',
   system: 'The system itself',

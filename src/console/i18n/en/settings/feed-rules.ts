@@ -1,3 +1,5 @@
+import { certainty, urgency } from '../how-soon.ts'
+
 export const feedRules = {
   title: 'Rule: what is submitted by itself',
   text: 'What the rule takes is written, signed with a key of its own, and waits for an approver. It is never sent by itself. Everything else stays a draft.',
@@ -19,21 +21,9 @@ export const feedRules = {
   eventsHint: 'One a line, as the feed writes them. Empty: all.',
   severities: 'Severities',
   urgencies: 'Urgencies',
-  urgency: {
-    Immediate: 'Immediate',
-    Expected: 'Expected',
-    Future: 'Future',
-    Past: 'Past',
-    Unknown: 'Unknown',
-  },
+  urgency,
   certainties: 'Certainties',
-  certainty: {
-    Observed: 'Observed',
-    Likely: 'Likely',
-    Possible: 'Possible',
-    Unlikely: 'Unlikely',
-    Unknown: 'Unknown',
-  },
+  certainty,
   border: 'Where',
   borderText: 'All ground that a message names must lie inside.',
   borderEmpty: 'Name a county, or give an outline: a rule has a border.',

@@ -76,7 +76,7 @@ export const organisation = {
   optOutText: 'To STOP',
   optOutTextHint: 'Once, within five minutes, and asking for nothing (47 CFR 64.1200(a)(12)).',
   optInText: 'To START',
-  answerLanguages: 'In other languages',
+  answerLanguages: 'in other languages',
   answerLanguagesHint: 'The keyword’s language, else the person’s; else the text above.',
   language: 'Language',
   text: 'Text',

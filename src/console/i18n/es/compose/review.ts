@@ -25,7 +25,7 @@ export const review: ComposeWords['review'] = {
   checkAlone: 'Nadie más la aprueba: su firma la envía',
   checkBreakGlass: span =>
     `Si nadie la ha aprobado al cabo de ${span}, un autor puede enviarla por su cuenta, con un motivo`,
-  checkCorrections: 'Están preparadas una rectificación y un fin de alerta',
+  checkCorrections: 'Están preparados una corrección y un fin de alerta',
   checkNoCorrections: 'No hay correcciones preparadas: un error tardaría minutos en corregirse',
   corrections: 'Correcciones preparadas',
   cancel: 'Enviado por error',

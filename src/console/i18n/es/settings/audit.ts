@@ -3,7 +3,7 @@ import type { SettingsWords } from '../../settings.ts'
 export const audit: SettingsWords['audit'] = {
   title: 'Registro de auditoría',
   intro:
-    'Qué se hizo, quién y cuándo. Nadie puede cambiarlo: cada entrada lleva el resumen de la anterior. `tocsin audit verify` comprueba toda la cadena.',
+    'Qué se hizo, quién y cuándo. Nadie puede cambiarlo: cada entrada lleva el resumen de la anterior. «tocsin audit verify» comprueba toda la cadena.',
   who: 'Quién',
   allPeople: 'Todos',
   system: 'El propio sistema',

@@ -1,4 +1,5 @@
 import type { SettingsWords } from '../../settings.ts'
+import { certainty, urgency } from '../how-soon.ts'
 
 export const feedRules: SettingsWords['feedRules'] = {
   title: 'Regla: qué se presenta por sí solo',
@@ -21,21 +22,9 @@ export const feedRules: SettingsWords['feedRules'] = {
   eventsHint: 'Uno por línea, como los escribe el canal. Vacío: todos.',
   severities: 'Gravedades',
   urgencies: 'Urgencias',
-  urgency: {
-    Immediate: 'Inmediata',
-    Expected: 'Esperada',
-    Future: 'Futura',
-    Past: 'Pasada',
-    Unknown: 'Desconocida',
-  },
+  urgency,
   certainties: 'Certezas',
-  certainty: {
-    Observed: 'Observada',
-    Likely: 'Probable',
-    Possible: 'Posible',
-    Unlikely: 'Improbable',
-    Unknown: 'Desconocida',
-  },
+  certainty,
   border: 'Dónde',
   borderText: 'Todo el terreno que nombra un mensaje debe quedar dentro.',
   borderEmpty: 'Nombre un condado o dé un contorno: una regla tiene límites.',

@@ -78,7 +78,7 @@ export const organisation: SettingsWords['organisation'] = {
   optOutText: 'A STOP',
   optOutTextHint: 'Una vez, en cinco minutos, y sin pedir nada (47 CFR 64.1200(a)(12)).',
   optInText: 'A START',
-  answerLanguages: 'En otros idiomas',
+  answerLanguages: 'en otros idiomas',
   answerLanguagesHint:
     'El idioma de la palabra clave, o el de la persona; si no, el texto de arriba.',
   language: 'Idioma',

@@ -48,6 +48,7 @@ export function HelpList({
     ASK_AGAIN_MS,
   )
   const items = list.data.value?.items
+  const hasMore = Boolean(list.data.value?.nextCursor)
   return (
     <div class="stack">
       <div class="row filters">
@@ -90,7 +91,13 @@ export function HelpList({
       ) : (
         <div class="help-work">
           {seesPlaces() ? (
-            <HelpMap areas={drawn} requests={items} chosen={chosen} onChoose={setChosen} />
+            <HelpMap
+              areas={drawn}
+              requests={items}
+              hasMore={hasMore}
+              chosen={chosen}
+              onChoose={setChosen}
+            />
           ) : (
             <div>
               <ByArea of={items} areas={areas} />
@@ -129,7 +136,7 @@ export function HelpList({
                 ))}
               </tbody>
             </table>
-            {list.data.value?.nextCursor && most < MOST && (
+            {hasMore && most < MOST && (
               <button
                 type="button"
                 class="button quiet"

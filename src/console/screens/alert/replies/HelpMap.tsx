@@ -14,11 +14,14 @@ import { markOf } from './mark.ts'
 export function HelpMap({
   areas,
   requests,
+  hasMore,
   chosen,
   onChoose,
 }: {
   areas: readonly Area[]
   requests: readonly HelpRequest[]
+  /** On the server, and not on the list yet. */
+  hasMore: boolean
   chosen: string | undefined
   onChoose: (requestId: string) => void
 }) {
@@ -45,6 +48,7 @@ export function HelpMap({
         onPickPoint={choose}
       />
       <p class="hint">{replies.mapKey}</p>
+      {hasMore && <p class="hint">{replies.mapIsPart(requests.length)}</p>}
       {placed < requests.length && <p class="hint">{replies.notOnMap(requests.length - placed)}</p>}
     </div>
   )

@@ -3,7 +3,7 @@ import type { Outcomes } from '../../../lib/types.ts'
 
 const TOP = 3
 
-/** Why messages did not arrive, the three most frequent in words, and how fast the others did. */
+/** Why messages did not arrive, the three most frequent in words. */
 export function Causes({
   outcomes,
   failed,
@@ -19,27 +19,27 @@ export function Causes({
     sums.set(cause, (sums.get(cause) ?? 0) + recipients)
   }
   const top = [...sums].toSorted(([, a], [, b]) => b - a).slice(0, TOP)
-  const { half, ninety } = outcomes.timesTo.delivered
+  return top.length === 0 ? (
+    <p class="muted">{failed === 0 ? watching.noFailures : watching.causesToCome}</p>
+  ) : (
+    <ul class="plain">
+      {top.map(([cause, recipients]) => (
+        <li key={cause}>
+          <strong>{count(recipients)}</strong> {names[cause] ?? watching.causeNames.other}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** How fast it arrived where it did. */
+export function Times({ of: { timesTo } }: { of: Outcomes }) {
+  const { watching } = words()
+  const { half, ninety } = timesTo.delivered
+  if (half === null) return null
   return (
-    <>
-      {top.length === 0 ? (
-        <p class="muted">{failed === 0 ? watching.noFailures : watching.causesToCome}</p>
-      ) : (
-        <ul class="plain">
-          {top.map(([cause, recipients]) => (
-            <li key={cause}>
-              <strong>{count(recipients)}</strong> {names[cause] ?? watching.causeNames.other}
-            </li>
-          ))}
-        </ul>
-      )}
-      {half !== null && (
-        <p class="muted">
-          {ninety === null
-            ? watching.timesHalf(span(half))
-            : watching.times(span(half), span(ninety))}
-        </p>
-      )}
-    </>
+    <p class="muted">
+      {ninety === null ? watching.timesHalf(span(half)) : watching.times(span(half), span(ninety))}
+    </p>
   )
 }

@@ -64,7 +64,7 @@ function TimeLeft({
 }) {
   const { alerts, watching } = words()
   if (state === 'paused') return <Figure value="–">{alerts.state.paused}</Figure>
-  if (state !== 'sending') return <Figure value={alerts.state[state]}>{alerts.stateHead}</Figure>
+  if (state !== 'sending') return <Figure value={alerts.state[state]}>{watching.stateNow}</Figure>
   if (etaSeconds === null) return <Figure value="–">{watching.leftUnknown}</Figure>
   return (
     <Figure value={countdown(etaSeconds)}>
