@@ -40,7 +40,7 @@ export const approve: Words['approve'] = {
   sms: n => `${n} SMS`,
   time: 'Tiempo',
   atFullSpeed: span => `${span} a toda velocidad`,
-  noCarrier: 'Desconocido: ningún operador los acepta ahora',
+  noCarrier: 'Desconocido: ninguna operadora los acepta ahora',
   ends: 'Termina',
   endsAt: (time, left) => `${time}, dentro de ${left}`,
   noEnd: 'No tiene fin fijado',
@@ -61,7 +61,7 @@ export const approve: Words['approve'] = {
     no_time: language => `${language}: no dice cuándo`,
     no_sender: language => `${language}: no dice quién avisa`,
     link: language => `${language}: lleva un enlace, que puede fallar o parecer fraude`,
-    carrier_keyword: language => `${language}: pide una respuesta que retienen los operadores`,
+    carrier_keyword: language => `${language}: pide una respuesta que retienen las operadoras`,
     hard_to_read: language => `${language}: cuesta leerlo`,
   },
   drillWord: 'Cada texto empieza con la palabra de simulacro',
@@ -69,7 +69,8 @@ export const approve: Words['approve'] = {
     `${n === '1' ? '1 teléfono es' : `${n} teléfonos son`} más que en cualquier alerta de los últimos 12 meses`,
   usual: 'No más teléfonos que las alertas de los últimos 12 meses',
   aboveCeiling: (n, ceiling) => `${n} teléfonos superan los ${ceiling} firmados: no se enviaría`,
-  unserved: n => `Ningún operador acepta el número de ${n} ${n === '1' ? 'teléfono' : 'teléfonos'}`,
+  unserved: n =>
+    `Ninguna operadora acepta el número de ${n} ${n === '1' ? 'teléfono' : 'teléfonos'}`,
   otherLanguage: (n, language, text) =>
     n === '1'
       ? `1 que lee ${language} recibe el texto en ${text}`

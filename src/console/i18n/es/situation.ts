@@ -15,9 +15,9 @@ export const situation: Words['situation'] = {
   ready: 'Listo para enviar',
   carriersUp: (up, all, rate) =>
     up === all
-      ? `${all === 1 ? '1 operador' : `${all} operadores`} en línea, ${rate} SMS/s en total`
-      : `${up} de ${all} operadores en línea, ${rate} SMS/s`,
-  noCarriers: 'No hay operadores de telefonía: no se puede enviar nada',
+      ? `${all === 1 ? '1 operadora' : `${all} operadoras`} en línea, ${rate} SMS/s en total`
+      : `${up} de ${all} operadoras en línea, ${rate} SMS/s`,
+  noCarriers: 'No hay ninguna operadora: no se puede enviar nada',
   approvers: (all, online) =>
     `${all === 1 ? '1 persona puede' : `${all} personas pueden`} aprobar; ${online} en línea`,
   noApprovers: 'Nadie más puede aprobar: una alerta quedaría en espera',

@@ -97,7 +97,7 @@ export const compose: ComposeWords['compose'] = {
     no_time: () => 'No dice cuándo ni hasta cuándo',
     no_sender: sender => `No dice quién lo envía: ${sender}`,
     link: () => 'Tiene un enlace, que falla cuando todos lo abren a la vez o parece un fraude',
-    carrier_keyword: () => 'Pide una respuesta que los operadores se reservan, como END o YES',
+    carrier_keyword: () => 'Pide una respuesta que las operadoras se reservan, como END o YES',
     hard_to_read: grade =>
       `Se lee como para el grado ${grade}: frases y palabras más cortas llegan a más gente`,
   },
@@ -200,7 +200,7 @@ export const compose: ComposeWords['compose'] = {
   smsEach: n => `SMS (${n} cada uno)`,
   time: carriers => `hasta que salga el último, ${carriers}`,
   timeShort: 'hasta que salga el último',
-  carriers: n => (n === 1 ? '1 operador' : `${n} operadores`),
+  carriers: n => (n === 1 ? '1 operadora' : `${n} operadoras`),
   old: span => `de hace ${span}`,
   unknown: {
     template: 'Se sabrá al completar los espacios',
@@ -211,16 +211,16 @@ export const compose: ComposeWords['compose'] = {
     problem: 'El servidor no pudo contar',
   },
   arithmetic: 'De dónde salen los números',
-  byCarrier: 'Por operador',
+  byCarrier: 'Por operadora',
   byLanguage: 'Por idioma del texto',
-  carrier: 'Operador',
+  carrier: 'Operadora',
   language: 'Idioma',
   timeSum: (segments, time) =>
-    `SMS por enviar: ${segments}, en ${time}. Cada operador toma de la cola tan rápido como permite su ritmo.`,
+    `SMS por enviar: ${segments}, en ${time}. Cada operadora toma de la cola tan rápido como permite su ritmo.`,
   optedOut: n =>
     n === '1' ? '1 se dio de baja y no recibe nada.' : `${n} se dieron de baja y no reciben nada.`,
-  unserved: n => `${n} ${n === '1' ? 'tiene' : 'tienen'} un número que ningún operador atiende.`,
-  noTime: 'Algunos SMS no tienen operador: no se conoce el tiempo.',
+  unserved: n => `${n} ${n === '1' ? 'tiene' : 'tienen'} un número que ninguna operadora atiende.`,
+  noTime: 'Algunos SMS no tienen operadora: no se conoce el tiempo.',
   missedPlaces: names => `Sin cubrir, aunque en medio de la zona: ${names}`,
   review: 'Revisar y firmar',
   reviewKeys: 'Ctrl Intro',
@@ -238,7 +238,7 @@ export const compose: ComposeWords['compose'] = {
   toAlert: 'Ver la alerta',
   conflictTitle: 'Otra persona ha cambiado este borrador',
   conflictWho: (who, ago) => `${who} lo guardó ${ago}.`,
-  someone: 'Otro operador',
+  someone: 'Otra persona',
   theirs: 'En el servidor',
   mine: 'Aquí',
   differs: {

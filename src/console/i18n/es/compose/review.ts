@@ -52,7 +52,7 @@ export const review: ComposeWords['review'] = {
   untilKey: 'Antes cree una clave de firma.',
   untilMended: 'Vuelva y corrija lo que dicen las comprobaciones.',
   backToDraft: 'Volver al borrador',
-  unknownTime: 'no se conoce: algunos números no tienen operador',
+  unknownTime: 'no se conoce: algunos números no tienen operadora',
   changed: 'Ha cambiado desde que la abrió aquí. Léala de nuevo.',
   readAgain: 'Leer de nuevo',
 }
