@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { post } from '../lib/api.ts'
 import type { Exercise } from '../lib/desk.ts'
-import { clockShort, count, words } from '../lib/i18n.ts'
+import { clockShort, count, day, words, zone } from '../lib/i18n.ts'
 import { goTo, type Mode, pathIn, place } from '../lib/place.ts'
 import { useResource } from '../lib/resource.ts'
 import { enterMode, me, signOut } from '../lib/session.ts'
@@ -87,8 +87,8 @@ export function ChooseMode() {
                   <span class="muted">
                     {alerts.phones(one.phones ?? 0, count(one.phones ?? 0))} ·{' '}
                     {one.state === 'open'
-                      ? frame.exerciseEnds(clockShort(one.endsAt))
-                      : frame.exerciseStarts(clockShort(one.startsAt))}
+                      ? frame.exerciseEnds(timeOf(one.endsAt))
+                      : frame.exerciseStarts(timeOf(one.startsAt))}
                   </span>
                 </p>
                 <button
@@ -104,20 +104,26 @@ export function ChooseMode() {
               </div>
             ))}
             {known && open.length === 0 && <p class="muted">{frame.noExercises}</p>}
-            <h3>{frame.practiceTitle}</h3>
+            <h3 class="practice">{frame.practiceTitle}</h3>
             <p>{frame.practiceText}</p>
             <button
               type="button"
               class="button large"
               onClick={() => void enter('exercise', mine ? async () => mine.id : startPractice)}
             >
-              {mine ? frame.practiseOn(clockShort(mine.endsAt)) : frame.practise}
+              {mine ? frame.practiseOn(`${clockShort(mine.endsAt)} ${zone()}`) : frame.practise}
             </button>
           </div>
         </section>
       </div>
     </div>
   )
+}
+
+/** With its zone: the organisation's clock may not be known before a mode is chosen. */
+function timeOf(at: string): string {
+  const time = `${clockShort(at)} ${zone()}`
+  return day(at) === day(Date.now()) ? time : `${day(at)} ${time}`
 }
 
 async function startPractice(): Promise<string> {

@@ -19,6 +19,7 @@ export const groups = {
     expressionHint: 'All of some, those in each, or one without the others.',
   },
   members: 'People',
+  memberCount: (n: string) => (n === '1' ? '1 person' : `${n} people`),
   kindShort: { listed: 'Listed', area: 'Area', rule: 'Rule', expression: 'Combined' },
   areaDesc: 'What the area is called',
   areaDescHint: 'As people will read it: “Texas City”.',

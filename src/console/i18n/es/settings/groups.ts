@@ -21,6 +21,7 @@ export const groups: SettingsWords['groups'] = {
     expressionHint: 'Todos los de algunos, los que están en cada uno, o uno sin los otros.',
   },
   members: 'Personas',
+  memberCount: n => (n === '1' ? '1 persona' : `${n} personas`),
   kindShort: { listed: 'Lista', area: 'Zona', rule: 'Regla', expression: 'Combinado' },
   areaDesc: 'Cómo se llama la zona',
   areaDescHint: 'Como la leerá la gente: «Texas City».',

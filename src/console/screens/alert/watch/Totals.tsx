@@ -24,7 +24,7 @@ export function Totals({
   const needHelp = tally.requests.open + tally.requests.taken
   return (
     <section class="figures totals" aria-label={watching.totals} data-old={isOld || undefined}>
-      <Figure value={count(recipients)}>{watching.targeted}</Figure>
+      <Figure value={count(recipients)}>{watching.targeted(recipients)}</Figure>
       <Figure value={count(sentOf(progress))}>{watching.sent}</Figure>
       <Figure kind="delivered" value={count(delivered)}>
         {watching.delivered(percent(delivered, recipients))}
@@ -42,7 +42,7 @@ export function Totals({
       )}
       {asksForHelp || needHelp > 0 ? (
         <Figure kind="help" value={count(needHelp)}>
-          <a href={pathTo('alerts', alert.id, 'replies')}>{watching.needHelp}</a>
+          <a href={pathTo('alerts', alert.id, 'replies')}>{watching.needHelp(needHelp)}</a>
         </Figure>
       ) : (
         <Figure value={count(tally.optedOut)}>{watching.optedOut}</Figure>

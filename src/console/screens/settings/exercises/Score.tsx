@@ -105,7 +105,7 @@ function AlertScore({ of: alert }: { of: ExerciseScore['alerts'][number] }) {
       {alert.mistakes.length > 0 && (
         <>
           <h3>{exercises.mistakes}</h3>
-          <ul>
+          <ul class="plain">
             {alert.mistakes.map(mistake => (
               <li key={mistake}>{mistake}</li>
             ))}

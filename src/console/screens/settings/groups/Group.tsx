@@ -65,7 +65,7 @@ export function GroupPage({ id }: { id: string }) {
           <>
             <h1>{one.name}</h1>
             <p>
-              {groups.kinds[kindOf(one)]}: <strong>{count(one.members)}</strong> {groups.members}
+              {groups.kinds[kindOf(one)]}: <strong>{groups.memberCount(count(one.members))}</strong>
             </p>
             {warnings.length > 0 && (
               <Notice kind="warn">
