@@ -198,7 +198,9 @@ export async function estimateWritten(
     seconds: forecast.unserved > 0 ? null : forecast.seconds,
     unserved: forecast.unserved,
     unlocated: counted.unlocated,
-    missedPlaces: await missedPlaces(groundsOf(resolved), () => coveredInForce(db, now)),
+    missedPlaces: await missedPlaces(groundsOf(resolved), () =>
+      coveredInForce(db, now, alert.exerciseId ?? undefined),
+    ),
     contacts: await contactFigures(db, policy.staleAfterDays, now),
     texts: content.texts.map(({ no, language, sms }) => ({
       language,

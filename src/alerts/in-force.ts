@@ -6,9 +6,16 @@ import type { Database } from '../store/database.ts'
 import { findGroups } from '../store/groups.ts'
 import { listInForce } from '../store/in-force.ts'
 
-/** What the alerts cover that are being sent or were, have not expired, and that no later one took back or replaced. */
-export async function areasInForce(db: Database, now: Date): Promise<CoveredArea[]> {
-  const alerts = await listInForce(db, now)
+/**
+ * What the alerts cover that are being sent or were, have not expired, and that no later one took back or replaced:
+ * those for real, and in an exercise its own.
+ */
+export async function areasInForce(
+  db: Database,
+  now: Date,
+  exerciseId: string | undefined,
+): Promise<CoveredArea[]> {
+  const alerts = await listInForce(db, now, exerciseId)
   const groups = await findGroups(
     db,
     alerts.flatMap(({ draft }) => draft.audience.groups),
@@ -26,8 +33,9 @@ export async function areasInForce(db: Database, now: Date): Promise<CoveredArea
 export async function coveredInForce(
   db: Database,
   now: Date,
+  exerciseId: string | undefined,
 ): Promise<(longitude: number, latitude: number) => boolean> {
-  const areas = (await areasInForce(db, now)).map(({ area }) => area)
+  const areas = (await areasInForce(db, now, exerciseId)).map(({ area }) => area)
   const geocodes = await lookUpGeocodes(db, geocodesOf(areas))
   const grounds = areas.map(area => groundOf(area, geocodes))
   return (longitude, latitude) => grounds.some(({ contains }) => contains(longitude, latitude))

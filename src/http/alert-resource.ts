@@ -123,6 +123,7 @@ export const summarySchema = z
       infoSchema.pick({
         language: true,
         event: true,
+        responseType: true,
         severity: true,
         headline: true,
         expires: true,

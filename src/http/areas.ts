@@ -40,9 +40,10 @@ export const composedAreaSchema = z
       description:
         'As in the estimate of an alert: towns in a hole of it, or amid it, that no alert covers',
     }),
-    overlaps: z
-      .array(z.object({ alertId: z.uuid(), areaDesc: z.string() }))
-      .meta({ description: 'Areas of alerts in force that cover some of the same ground' }),
+    overlaps: z.array(z.object({ alertId: z.uuid(), areaDesc: z.string() })).meta({
+      description:
+        'Areas of alerts in force that cover some of the same ground; in an exercise, of its own',
+    }),
     warnings: z.array(faultSchema),
   })
   .meta({ id: 'ComposedArea' })
@@ -88,7 +89,7 @@ export const areaRoutes = ({ database: { db }, now }: AppDependencies) =>
     .openapi(composeRoute, async c => {
       requireRole(c, 'administrator', 'author', 'approver')
       const request = c.req.valid('json')
-      const covered = await areasInForce(db, now())
+      const covered = await areasInForce(db, now(), c.var.session.exerciseId)
       const composed = await composeArea(db, { ...request, perimeter: request.perimeter }, covered)
       const { polygon, gaps, overlaps, warnings } = composed
       return c.json(

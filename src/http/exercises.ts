@@ -132,7 +132,7 @@ const getRoute = createRoute({
   responses: { 200: exerciseAnswer('The exercise') },
 })
 const seconds = z.number().nullable()
-const scoreSchema = z
+export const scoreSchema = z
   .object({
     points: z.int().nullable().meta({ description: 'Of 100, of all alerts; null without any' }),
     alerts: z.array(
@@ -154,6 +154,9 @@ const scoreSchema = z
         firstSentAfter: seconds,
         ninetyDeliveredAfter: seconds.meta({ description: 'Nine of ten recipients had it' }),
         mistakes: z.array(z.string()).meta({ description: 'Steps that took something back' }),
+        prepared: z
+          .object({ cancel: z.boolean(), allClear: z.boolean() })
+          .meta({ description: 'Corrections that were ready with it' }),
         help: z.object({ asked: z.int(), handled: z.int() }),
       }),
     ),

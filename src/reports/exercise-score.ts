@@ -10,7 +10,7 @@ import { countOutcomes } from './outcomes.ts'
 export interface ExerciseScore {
   /** Of 100: of its alerts together; null where there are none. */
   readonly points: number | null
-  readonly alerts: readonly (Omit<PlayedAlert, 'prepared'> & {
+  readonly alerts: readonly (PlayedAlert & {
     readonly alertId: string
     readonly event: string
     readonly points: number
@@ -24,8 +24,8 @@ const MISTAKES = ['returned', 'rejected', 'withdrawn', 'refused', 'stopped']
 export async function scoreExercise(db: Database, exercise: ExerciseRow): Promise<ExerciseScore> {
   const alerts = []
   for (const alert of await listAlertsOfExercise(db, exercise.id)) {
-    const { prepared, ...played } = await playedOf(db, alert, exercise)
-    const lines = scoreOf({ prepared, ...played })
+    const played = await playedOf(db, alert, exercise)
+    const lines = scoreOf(played)
     const event = alert.draft.info[0]?.event ?? ''
     alerts.push({ alertId: alert.id, event, points: pointsOf(lines), lines, ...played })
   }

@@ -171,7 +171,10 @@ type SummaryColumn =
 
 /** An alert without its areas and texts: a page of those would weigh gigabytes. */
 export type AlertSummary = Pick<AlertRow, SummaryColumn> & {
-  readonly info: readonly Pick<Info, 'language' | 'event' | 'severity' | 'headline' | 'expires'>[]
+  readonly info: readonly Pick<
+    Info,
+    'language' | 'event' | 'responseType' | 'severity' | 'headline' | 'expires'
+  >[]
   /** An author let it go without an approver. */
   readonly brokeGlass: boolean
 }
@@ -190,7 +193,8 @@ export async function listAlerts(
       ...columns,
       info: sql<AlertSummary['info']>`(
         select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-          'language', block->'language', 'event', block->'event', 'severity', block->'severity',
+          'language', block->'language', 'event', block->'event',
+          'responseType', coalesce(block->'responseType', '[]'), 'severity', block->'severity',
           'headline', block->'headline', 'expires', block->'expires')) order by no)
         from jsonb_array_elements(${draft}->'info') with ordinality as blocks(block, no))`,
       brokeGlass: sql<boolean>`exists (

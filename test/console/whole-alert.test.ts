@@ -171,6 +171,7 @@ test(
 
     // The report says how it went.
     await page.getByRole('link', { name: /Reports/ }).click()
+    await page.getByRole('link', { name: /^All-clear: Flash flood/i }).waitFor()
     await page
       .getByRole('link', { name: /Flash flood/i })
       .first()

@@ -404,6 +404,7 @@ test('the score says what was done when, and what was taken back', async ({ edge
         approvedAfter: null,
         firstSentAfter: null,
         mistakes: ['withdrawn'],
+        prepared: { cancel: true, allClear: false },
         // 15 without the mistake, 10 for the cancellation.
         points: 25,
       },
@@ -436,6 +437,26 @@ test('the all-stop of an exercise stops what is its own', async ({ edge, db }) =
   const stop = await one!.player.call('POST', '/v1/stop', { json: { reason: 'enough' } })
   expect(stop.body.alerts).toMatchObject([{ alertId: one!.alertId }])
   expect((await two!.player.call('GET', `/v1/alerts/${two!.alertId}`)).body.state).toBe('sending')
+})
+
+test('what is in force in an exercise is its own alerts, and no other’s', async ({ edge, db }) => {
+  const leader = await edge.caller({ roles: ['author'] })
+  const over = { areas: [{ polygon: [square(-97, 30)] }] }
+  const overlapsFor = async (who: Caller) =>
+    (await who.call('POST', '/v1/areas', { json: over })).body.overlaps
+  const { id } = await anExercise(edge, db, leader)
+  const player = await aPlayer(edge, id)
+  const before = await overlapsFor(leader)
+  expect(await overlapsFor(player)).toEqual([])
+  const area = [{ areaDesc: 'The valley', polygon: [square(-97, 30)] }]
+  const json = anAlert({ status: 'Exercise', info: { area } })
+  const made = await player.call('POST', '/v1/alerts', { json })
+  await player.submit(made.body.id)
+  await dispatch(player, made.body.id)
+  expect(await overlapsFor(player)).toEqual([{ alertId: made.body.id, areaDesc: 'The valley' }])
+  expect(await overlapsFor(leader)).toEqual(before)
+  const elsewhere = await anExercise(edge, db, leader)
+  expect(await overlapsFor(await aPlayer(edge, elsewhere.id))).toEqual([])
 })
 
 test('a practice is one’s own, and its phones are in no live audience', async ({ edge, db }) => {

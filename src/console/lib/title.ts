@@ -7,12 +7,12 @@ export function titleOf({
   msgType,
 }: {
   readonly msgType: Alert['msgType']
-  readonly info: readonly (Pick<Info, 'event' | 'headline'> & Partial<Pick<Info, 'responseType'>>)[]
+  readonly info: readonly Pick<Info, 'event' | 'headline' | 'responseType'>[]
 }): string {
   const { alerts } = words()
   const title = info[0]?.headline ?? info[0]?.event ?? alerts.untitled
   if (msgType === 'Cancel') return alerts.cancellation(title)
   if (msgType !== 'Update') return title
-  const isAllClear = info[0]?.responseType?.includes('AllClear') === true
+  const isAllClear = info.every(({ responseType }) => responseType.includes('AllClear'))
   return isAllClear ? alerts.allClear(title) : alerts.update(title)
 }

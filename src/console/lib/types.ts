@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { areaSchema } from '../../cap/area.ts'
 import type { AlertContent } from '../../cap/content.ts'
-import type { alertSchema } from '../../http/alert-resource.ts'
+import type { alertSchema, summarySchema } from '../../http/alert-resource.ts'
 import type { movedSchema } from '../../http/alerts.ts'
 import type { estimateSchema } from '../../http/estimate-schema.ts'
 import type { composedAreaSchema } from '../../http/areas.ts'
@@ -42,30 +42,7 @@ export type Area = z.infer<typeof areaSchema>
 export type ComposedArea = z.infer<typeof composedAreaSchema>
 
 /** A row of `GET /v1/alerts`. */
-export type AlertSummary = Pick<
-  Alert,
-  | 'id'
-  | 'revision'
-  | 'state'
-  | 'mode'
-  | 'severity'
-  | 'status'
-  | 'msgType'
-  | 'recipients'
-  | 'maxRecipients'
-  | 'byRuleOf'
-  | 'brokeGlass'
-  | 'createdBy'
-  | 'createdAt'
-  | 'updatedAt'
-  | 'sent'
-  | 'expires'
-  | 'dispatchedAt'
-  | 'holdUntil'
-  | 'finishedAt'
-> & {
-  readonly info: readonly Pick<Info, 'language' | 'event' | 'severity' | 'headline' | 'expires'>[]
-}
+export type AlertSummary = z.infer<typeof summarySchema>
 
 export interface Page<T> {
   readonly items: readonly T[]

@@ -123,6 +123,11 @@ export function Settings({ way }: ScreenProps) {
   const { settings } = settingsWords()
   const [chosen = 'account', ...rest] = way
   const found = PAGES.flatMap(({ pages }) => pages).find(page => page.way === chosen)
+  const isShared =
+    place.value.mode === 'exercise' &&
+    found !== undefined &&
+    mayOpen(found) &&
+    !['account', 'exercises'].includes(found.way)
   useModeOfPage(found === undefined ? settings.title : settings.pages[found.way])
   return (
     <div class="settings" data-chosen={way.length > 0}>
@@ -155,7 +160,7 @@ export function Settings({ way }: ScreenProps) {
         <a class="settings-back" href={pathTo('settings')}>
           ‹ {settings.allSettings}
         </a>
-        {place.value.mode === 'exercise' && chosen !== 'account' && chosen !== 'exercises' && (
+        {isShared && (
           <Notice kind="warn">
             <p>{settings.holdsForLive}</p>
           </Notice>

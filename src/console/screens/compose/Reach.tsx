@@ -30,17 +30,18 @@ export function Reach({ of: composition, onReview }: { of: Composition; onReview
           : text.unknown.asking
   const each = estimate && estimate.recipients > 0 ? estimate.segments / estimate.recipients : 0
   const carriers = estimate?.byCarrier.filter(({ recipients }) => recipients > 0).length ?? 0
-  const people = estimate && estimate.recipients + estimate.optedOut
+  const recipients = estimate?.recipients
+  const people = estimate && (isDrill ? estimate.ifActual : estimate.recipients + estimate.optedOut)
   return (
     <div class="reach-bar" role="region" aria-label={text.arithmetic} aria-busy={isAsking}>
       <dl class="reach" data-stale={isStale ? 'true' : undefined}>
-        <Figure value={isDrill ? estimate?.ifActual : people} label={text.people} />
+        <Figure value={people} label={text.people(people)} />
         <Figure
           value={estimate?.recipients}
           label={
             isDrill
-              ? `${text.exercisePhones}${estimate ? ` (${text.liveWouldText(count(estimate.ifActual))})` : ''}`
-              : text.phones
+              ? `${text.exercisePhones(recipients)}${estimate ? ` (${text.liveWouldText(count(estimate.ifActual))})` : ''}`
+              : text.phones(recipients)
           }
         />
         <Figure

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import { composeWords } from '../../i18n/compose.ts'
+import { desk } from '../../lib/desk.ts'
 import { clockShort, count, day, span, words, zone } from '../../lib/i18n.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { Page, Severity } from '../../lib/types.ts'
@@ -267,6 +268,8 @@ function Replies({ of: { form, change, template } }: { of: Composition }) {
   )
 }
 
+const moment = (at: string) => `${day(at)}, ${clockShort(at)} ${zone(at)}`
+
 function Ends({
   of: { form, change, template },
   fault,
@@ -285,6 +288,9 @@ function Ends({
     ]),
   ]
   const at = endOf(form.value, new Date())
+  // No alert outlives its exercise.
+  const { exercise } = desk.value
+  const isCut = at !== undefined && exercise !== undefined && exercise.endsAt < at
   // Where a blank says when it ends, the text and the network must say the same time.
   if (
     form.value.template &&
@@ -296,7 +302,7 @@ function Ends({
     <Field
       label={text.ends}
       fault={fault}
-      hint={at && text.endsAt(`${day(at)}, ${clockShort(at)} ${zone(at)}`)}
+      hint={isCut ? text.endsWithExercise(moment(exercise.endsAt)) : at && text.endsAt(moment(at))}
     >
       <select
         id="c-ends"

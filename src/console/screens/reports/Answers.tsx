@@ -1,11 +1,12 @@
 import { reportWords } from '../../i18n/reports.ts'
-import { count, percent } from '../../lib/i18n.ts'
+import { count, percent, words } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
+import { outsideAreas } from '../../lib/tally.ts'
 import { ShareBar } from '../../parts/ShareBar.tsx'
 import { fill } from '../../../reports/words.ts'
 
 /** What people answered, each once. */
-export function Answers({ of: { tally } }: { of: Report }) {
+export function Answers({ of: { tally, reach } }: { of: Report }) {
   const { report, reports } = reportWords()
   const { byOption, other, noReply, optedOut, requests, recipients } = tally
   const rows = [
@@ -13,6 +14,8 @@ export function Answers({ of: { tally } }: { of: Report }) {
     { name: report.answers.other, people: other },
     { name: report.answers.noReply, people: noReply },
   ]
+  const hasOthers = reach.byArea.some(({ areaDesc, recipients: n }) => areaDesc === null && n > 0)
+  const outside = hasOthers ? outsideAreas(tally) : undefined
   const asked = requests.open + requests.taken + requests.closed
   return (
     <section class="card stack">
@@ -59,7 +62,10 @@ export function Answers({ of: { tally } }: { of: Report }) {
         <ByPart
           title={report.answers.byArea}
           head={reports.area}
-          of={tally.byArea.map(({ areaDesc, ...row }) => ({ ...row, name: areaDesc }))}
+          of={[
+            ...tally.byArea.map(({ areaDesc, ...row }) => ({ ...row, name: areaDesc })),
+            ...(outside === undefined ? [] : [{ ...outside, name: words().watching.outside }]),
+          ]}
         />
         <ByPart title={report.answers.byGroup} head={report.answers.group} of={tally.byGroup} />
       </div>

@@ -1,4 +1,5 @@
 /** The rows of the tables by area, group and language. */
+import { outsideAreas } from '../../../lib/tally.ts'
 import type { Alert, Outcomes, Tally } from '../../../lib/types.ts'
 
 export interface Row {
@@ -42,18 +43,21 @@ export function rowsByArea(
       help: helpIn(area, urgent),
     }
   })
-  const rest = (reach ?? []).slice(rows.length).filter(({ recipients }) => recipients > 0)
+  // While they are being laid out, the areas' numbers lag behind the alert's: the reach says whether there are any.
+  const found = reach?.slice(rows.length).find(({ recipients }) => recipients > 0)
+  const others = found && outsideAreas(tally)
+  if (others === undefined) return rows
   return [
     ...rows,
-    ...rest.map(({ recipients, confirmed, unknown, failed, answered }): Row => ({
+    {
       name: outside,
-      phones: recipients,
-      delivered: confirmed,
-      submitted: unknown,
-      failed,
-      replied: answered,
-      help: undefined,
-    })),
+      phones: others.recipients,
+      delivered: found?.confirmed,
+      submitted: found?.unknown ?? 0,
+      failed: found?.failed ?? 0,
+      replied: others.replied,
+      help: helpIn(others, urgent),
+    },
   ]
 }
 

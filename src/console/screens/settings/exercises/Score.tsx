@@ -4,28 +4,7 @@ import { useResource } from '../../../lib/resource.ts'
 import { Empty } from '../../../parts/Empty.tsx'
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { ShareBar } from '../../../parts/ShareBar.tsx'
-
-/** `GET /v1/exercises/{id}/score` */
-interface ExerciseScore {
-  readonly points: number | null
-  readonly alerts: readonly {
-    readonly alertId: string
-    readonly event: string
-    readonly points: number
-    readonly lines: readonly {
-      readonly item: string
-      readonly words: string
-      readonly points: number
-      readonly of: number
-    }[]
-    readonly draftedAfter: number
-    readonly signedAfter: number | null
-    readonly approvedAfter: number | null
-    readonly firstSentAfter: number | null
-    readonly ninetyDeliveredAfter: number | null
-    readonly mistakes: readonly string[]
-  }[]
-}
+import { type ExerciseScore, nameOfStep, saidOf, type ScoredAlert } from './score-lines.ts'
 
 const TIMES = [
   'draftedAfter',
@@ -62,7 +41,7 @@ export function Score({ id, isOver }: { id: string; isOver: boolean }) {
   )
 }
 
-function AlertScore({ of: alert }: { of: ExerciseScore['alerts'][number] }) {
+function AlertScore({ of: alert }: { of: ScoredAlert }) {
   const { exercises } = settingsWords()
   return (
     <>
@@ -77,9 +56,9 @@ function AlertScore({ of: alert }: { of: ExerciseScore['alerts'][number] }) {
           </tr>
         </thead>
         <tbody>
-          {alert.lines.map(({ item, words, points, of }) => (
+          {alert.lines.map(({ item, points, of }) => (
             <tr key={item}>
-              <th scope="row">{words}</th>
+              <th scope="row">{saidOf(alert, item)}</th>
               <td data-label={exercises.pointsHead}>
                 <ShareBar part={points} whole={of}>
                   {points}/{of}
@@ -107,7 +86,7 @@ function AlertScore({ of: alert }: { of: ExerciseScore['alerts'][number] }) {
           <h3>{exercises.mistakes}</h3>
           <ul class="plain">
             {alert.mistakes.map(mistake => (
-              <li key={mistake}>{mistake}</li>
+              <li key={mistake}>{nameOfStep(mistake)}</li>
             ))}
           </ul>
         </>
