@@ -1,5 +1,5 @@
 import { reportWords } from '../../i18n/reports.ts'
-import { count, percent, words } from '../../lib/i18n.ts'
+import { count, percent } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
 import { outsideAreas } from '../../lib/tally.ts'
 import { ShareBar } from '../../parts/ShareBar.tsx'
@@ -64,7 +64,7 @@ export function Answers({ of: { tally, reach } }: { of: Report }) {
           head={reports.area}
           of={[
             ...tally.byArea.map(({ areaDesc, ...row }) => ({ ...row, name: areaDesc })),
-            ...(outside === undefined ? [] : [{ ...outside, name: words().watching.outside }]),
+            ...(outside === undefined ? [] : [{ ...outside, name: report.reach.throughGroups }]),
           ]}
         />
         <ByPart title={report.answers.byGroup} head={report.answers.group} of={tally.byGroup} />
