@@ -119,11 +119,11 @@ export const summarySchema = z
     ...common,
     status: z.enum(STATUSES),
     msgType: draftSchema.shape.msgType,
+    allClear: z.boolean().meta({ description: 'An Update whose every block says `AllClear`' }),
     info: z.array(
       infoSchema.pick({
         language: true,
         event: true,
-        responseType: true,
         severity: true,
         headline: true,
         expires: true,
@@ -132,7 +132,7 @@ export const summarySchema = z
   })
   .meta({ id: 'AlertSummary' })
 
-function commonFields(alert: Omit<AlertSummary, 'brokeGlass'>) {
+function commonFields(alert: Omit<AlertSummary, 'brokeGlass' | 'isAllClear'>) {
   const { id, revision, state, mode, exerciseId, severity, recipients, createdBy } = alert
   const { maxRecipients, minRecipients, byRuleOf } = alert
   return {
@@ -159,8 +159,8 @@ function commonFields(alert: Omit<AlertSummary, 'brokeGlass'>) {
 }
 
 export function summaryResource(alert: AlertSummary): z.infer<typeof summarySchema> {
-  const { status, msgType, info, brokeGlass } = alert
-  return { ...commonFields(alert), brokeGlass, status, msgType, info: [...info] }
+  const { status, msgType, isAllClear: allClear, info, brokeGlass } = alert
+  return { ...commonFields(alert), brokeGlass, status, msgType, allClear, info: [...info] }
 }
 
 export async function alertResource(

@@ -1,5 +1,17 @@
 import type { AlertDraft, Info } from '../cap/alert.ts'
-import { and, desc, eq, getTableColumns, gte, inArray, isNull, lt, or, sql } from 'drizzle-orm'
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  or,
+  sql,
+  type SQLWrapper,
+} from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { type ALERT_STATES, alerts, alertTemplates, type MODES } from './schema.ts'
 
@@ -171,13 +183,17 @@ type SummaryColumn =
 
 /** An alert without its areas and texts: a page of those would weigh gigabytes. */
 export type AlertSummary = Pick<AlertRow, SummaryColumn> & {
-  readonly info: readonly Pick<
-    Info,
-    'language' | 'event' | 'responseType' | 'severity' | 'headline' | 'expires'
-  >[]
+  readonly info: readonly Pick<Info, 'language' | 'event' | 'severity' | 'headline' | 'expires'>[]
+  /** Every block of it says so. */
+  readonly isAllClear: boolean
   /** An author let it go without an approver. */
   readonly brokeGlass: boolean
 }
+
+/** @param draft a column that holds one */
+export const everyBlockIsAllClear = (draft: SQLWrapper) => sql`not exists (
+  select from jsonb_array_elements(${draft}->'info') as block
+  where not coalesce(block->'responseType', '[]'::jsonb) ? 'AllClear')`
 
 /** Newest first, after the one given. */
 export async function listAlerts(
@@ -193,10 +209,10 @@ export async function listAlerts(
       ...columns,
       info: sql<AlertSummary['info']>`(
         select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-          'language', block->'language', 'event', block->'event',
-          'responseType', coalesce(block->'responseType', '[]'), 'severity', block->'severity',
+          'language', block->'language', 'event', block->'event', 'severity', block->'severity',
           'headline', block->'headline', 'expires', block->'expires')) order by no)
         from jsonb_array_elements(${draft}->'info') with ordinality as blocks(block, no))`,
+      isAllClear: sql<boolean>`${alerts.msgType} = 'Update' and ${everyBlockIsAllClear(draft)}`,
       brokeGlass: sql<boolean>`exists (
         select from signatures s
         where s.alert_id = ${alerts}.id and s.role = 'breakGlass' and s.voided_at is null)`,

@@ -1,6 +1,6 @@
 /** Alerts that follow others of ours: updates and corrections, and the rest that these wait for. */
 import { sql } from 'drizzle-orm'
-import type { AlertState } from './alerts.ts'
+import { everyBlockIsAllClear, type AlertState } from './alerts.ts'
 import { arrayLiteral, type Database } from './database.ts'
 import { IS_MAILING } from './mailings.ts'
 
@@ -28,9 +28,7 @@ export async function listFollowUps(
     dispatched_at: string
   }>(sql`
     select a.id, a.msg_type, a.state, a.dispatched_at,
-      not exists (
-        select from jsonb_array_elements(a.draft->'info') as block
-        where not coalesce(block->'responseType', '[]'::jsonb) ? 'AllClear') as is_all_clear
+      ${everyBlockIsAllClear(sql.raw('a.draft'))} as is_all_clear
     from alerts a
     where a."references" && ${arrayLiteral(alertIds)}::uuid[] and a.dispatched_at is not null
       and a.reminder_of is null

@@ -1,18 +1,16 @@
 import { words } from './i18n.ts'
-import type { Alert, Info } from './types.ts'
+import type { Alert, AlertSummary, Info } from './types.ts'
 
 /** What takes an alert back, ends it or changes it is not taken for that alert. */
-export function titleOf({
-  info,
-  msgType,
-}: {
-  readonly msgType: Alert['msgType']
-  readonly info: readonly Pick<Info, 'event' | 'headline' | 'responseType'>[]
-}): string {
+export function titleOf(alert: Alert | AlertSummary): string {
   const { alerts } = words()
-  const title = info[0]?.headline ?? info[0]?.event ?? alerts.untitled
-  if (msgType === 'Cancel') return alerts.cancellation(title)
-  if (msgType !== 'Update') return title
-  const isAllClear = info.every(({ responseType }) => responseType.includes('AllClear'))
+  const [first] = alert.info
+  const title = first?.headline ?? first?.event ?? alerts.untitled
+  if (alert.msgType === 'Cancel') return alerts.cancellation(title)
+  if (alert.msgType !== 'Update') return title
+  const isAllClear = 'allClear' in alert ? alert.allClear : isOfAllClears(alert.info)
   return isAllClear ? alerts.allClear(title) : alerts.update(title)
 }
+
+const isOfAllClears = (info: readonly Info[]) =>
+  info.every(({ responseType }) => responseType.includes('AllClear'))
