@@ -1,3 +1,4 @@
+import { isAllClear } from '../cap/all-clear.ts'
 import { SEVERITIES } from '../cap/alert.ts'
 import type { AlertContent } from '../cap/content.ts'
 
@@ -9,7 +10,7 @@ const LAST = 6
  * for people may be in danger by doing what they were told; 1 Extreme … 4 Minor, 5 Unknown; 6 tests and exercises,
  * their corrections too. Any other Update goes by its severity.
  *
- * @see CAP 1.2 §3.2.1 msgType, §3.2.2 responseType: an all-clear is an Update whose every block says `AllClear`
+ * @see CAP 1.2 §3.2.1 msgType
  */
 export function priorityOf(
   content: Pick<AlertContent, 'status' | 'msgType' | 'severity' | 'info'>,
@@ -18,7 +19,6 @@ export function priorityOf(
   return isCorrection(content) ? 0 : SEVERITIES.indexOf(content.severity) + 1
 }
 
-function isCorrection({ msgType, info }: Pick<AlertContent, 'msgType' | 'info'>): boolean {
-  if (msgType === 'Cancel') return true
-  return msgType === 'Update' && info.every(block => block.responseType.includes('AllClear'))
+function isCorrection(content: Pick<AlertContent, 'msgType' | 'info'>): boolean {
+  return content.msgType === 'Cancel' || isAllClear(content)
 }

@@ -9,6 +9,7 @@ import { type DraftFault, refuseFaulty, withCode } from '../alerts/draft-faults.
 import { shapeFaults } from '../alerts/from-template.ts'
 import { limitFaults } from '../alerts/template-limits.ts'
 import { correctionsOf, heldBack, saidIn } from '../alerts/template-texts.ts'
+import { isAllClear } from '../cap/all-clear.ts'
 import type { AlertDraft, Info } from '../cap/alert.ts'
 import { blocksWithAreas, signedAreas } from '../cap/content.ts'
 import { isSameTag, lookUpLanguage } from '../cap/texts.ts'
@@ -121,12 +122,11 @@ async function sayTemplate(
 
 /** Which of the template's texts the message is. */
 function partOf(
-  { msgType, info }: AlertDraft,
+  draft: AlertDraft,
   takesBack: 'cancel' | 'allClear',
 ): 'sms' | 'cancel' | 'allClear' {
-  if (msgType === 'Cancel') return takesBack
-  const isOver = info.every(({ responseType }) => responseType.includes('AllClear'))
-  return msgType === 'Update' && isOver ? 'allClear' : 'sms'
+  if (draft.msgType === 'Cancel') return takesBack
+  return isAllClear(draft) ? 'allClear' : 'sms'
 }
 
 /** Those of the organisation that somebody in one of the areas would look for in vain. */

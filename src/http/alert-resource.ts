@@ -4,6 +4,7 @@ import { draftWarnings } from '../alerts/draft-faults.ts'
 import { whoHasSeen } from '../alerts/eyes.ts'
 import { kindOf } from '../alerts/follow-ups.ts'
 import { templateWarnings } from '../alerts/template-texts.ts'
+import { isAllClear } from '../cap/all-clear.ts'
 import { draftSchema, infoSchema, SEVERITIES, STATUSES } from '../cap/alert.ts'
 import type { Fault } from '../errors.ts'
 import { ALERT_ROLES } from '../signing/jws.ts'
@@ -35,6 +36,7 @@ const common = {
     description:
       'The feed by whose rule it was written and submitted, in the name of `createdBy`: no person had read it then',
   }),
+  allClear: z.boolean().meta({ description: 'An Update whose every block says `AllClear`' }),
   brokeGlass: z.boolean().meta({
     description: 'An author let it go without an approver: its history says who, and why',
   }),
@@ -119,7 +121,6 @@ export const summarySchema = z
     ...common,
     status: z.enum(STATUSES),
     msgType: draftSchema.shape.msgType,
-    allClear: z.boolean().meta({ description: 'An Update whose every block says `AllClear`' }),
     info: z.array(
       infoSchema.pick({
         language: true,
@@ -175,6 +176,7 @@ export async function alertResource(
   return {
     ...draft,
     ...commonFields({ ...alert, info: draft.info }),
+    allClear: isAllClear(draft),
     brokeGlass: signatures.some(({ role }) => role === 'breakGlass'),
     references,
     correctedBy: followUps.map(one => ({

@@ -1,26 +1,24 @@
 import { expect, test } from 'vitest'
+import type { PlayedAlert } from '../../src/exercises/score.ts'
 import {
   saidOf,
   type ScoredAlert,
 } from '../../src/console/screens/settings/exercises/score-lines.ts'
+import { played } from '../support/played.ts'
 
-const played = (facts: Partial<ScoredAlert> = {}): ScoredAlert => ({
-  alertId: '018f3c3a-0000-7000-8000-000000000001',
-  event: 'Flood',
-  points: 100,
-  lines: [],
-  draftedAfter: 10,
-  signedAfter: 60,
-  approvedAfter: 80,
-  firstSentAfter: 90,
-  ninetyDeliveredAfter: 100,
-  mistakes: [],
-  prepared: { cancel: true, allClear: true },
-  help: { asked: 4, handled: 4 },
-  ...facts,
-})
+const scored = (facts: Partial<PlayedAlert> = {}): ScoredAlert => {
+  const { mistakes, ...rest } = played(facts)
+  return {
+    alertId: crypto.randomUUID(),
+    event: 'Flood',
+    points: 100,
+    lines: [],
+    mistakes: [...mistakes],
+    ...rest,
+  }
+}
 const ITEMS = ['sent', 'delivered', 'mistakes', 'corrections', 'help'] as const
-const sheet = (facts: Partial<ScoredAlert>) => ITEMS.map(item => saidOf(played(facts), item))
+const sheet = (facts: Partial<PlayedAlert>) => ITEMS.map(item => saidOf(scored(facts), item))
 
 test('a score says in words what its points are for', () => {
   expect(sheet({})).toEqual([
@@ -42,7 +40,7 @@ test('what was not done is said, too', () => {
     'Not prepared: a cancellation.',
     'Nobody asked for help.',
   ])
-  expect(saidOf(played({ mistakes: ['returned', 'refused'] }), 'mistakes')).toBe(
+  expect(saidOf(scored({ mistakes: ['returned', 'refused'] }), 'mistakes')).toBe(
     'Taken back on the way: returned, refused by the sender.',
   )
 })

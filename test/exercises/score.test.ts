@@ -1,17 +1,6 @@
 import { expect, test } from 'vitest'
 import { type PlayedAlert, pointsOf, scoreOf } from '../../src/exercises/score.ts'
-
-const played = (facts: Partial<PlayedAlert> = {}): PlayedAlert => ({
-  draftedAfter: 10,
-  signedAfter: 60,
-  approvedAfter: 80,
-  firstSentAfter: 90,
-  ninetyDeliveredAfter: 100,
-  mistakes: [],
-  prepared: { cancel: true, allClear: true },
-  help: { asked: 4, handled: 4 },
-  ...facts,
-})
+import { played } from '../support/played.ts'
 
 // By hand, from the table in score.ts: 30 sent, 20 delivered, 20 without mistakes, 15 corrections, 15 help.
 test.each<[string, Partial<PlayedAlert>, number, string]>([

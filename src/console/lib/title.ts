@@ -1,16 +1,17 @@
 import { words } from './i18n.ts'
-import type { Alert, AlertSummary, Info } from './types.ts'
+import type { AlertSummary, Info } from './types.ts'
 
 /** What takes an alert back, ends it or changes it is not taken for that alert. */
-export function titleOf(alert: Alert | AlertSummary): string {
+export function titleOf({
+  msgType,
+  allClear,
+  info: [first],
+}: Pick<AlertSummary, 'msgType' | 'allClear'> & {
+  readonly info: readonly Pick<Info, 'event' | 'headline'>[]
+}): string {
   const { alerts } = words()
-  const [first] = alert.info
   const title = first?.headline ?? first?.event ?? alerts.untitled
-  if (alert.msgType === 'Cancel') return alerts.cancellation(title)
-  if (alert.msgType !== 'Update') return title
-  const isAllClear = 'allClear' in alert ? alert.allClear : isOfAllClears(alert.info)
-  return isAllClear ? alerts.allClear(title) : alerts.update(title)
+  if (msgType === 'Cancel') return alerts.cancellation(title)
+  if (msgType !== 'Update') return title
+  return allClear ? alerts.allClear(title) : alerts.update(title)
 }
-
-const isOfAllClears = (info: readonly Info[]) =>
-  info.every(({ responseType }) => responseType.includes('AllClear'))

@@ -45,16 +45,16 @@ export function rowsByArea(
   })
   // While they are being laid out, the areas' numbers lag behind the alert's: the reach says whether there are any.
   const found = reach?.slice(rows.length).find(({ recipients }) => recipients > 0)
-  const others = found && outsideAreas(tally)
-  if (others === undefined) return rows
+  const others = outsideAreas(tally)
+  if (found === undefined || others === undefined) return rows
   return [
     ...rows,
     {
       name: outside,
       phones: others.recipients,
-      delivered: found?.confirmed,
-      submitted: found?.unknown ?? 0,
-      failed: found?.failed ?? 0,
+      delivered: found.confirmed,
+      submitted: found.unknown,
+      failed: found.failed,
       replied: others.replied,
       help: helpIn(others, urgent),
     },
