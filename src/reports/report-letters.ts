@@ -33,6 +33,7 @@ export function statisticsLetter(
 ): ReportLetter {
   const words = wordsIn(language)
   const { mail } = words
+  const named: Readonly<Record<string, string | undefined>> = words.cap.status
   const { timeZone, total, byEvent, byArea, byCarrier, optOutSpikes } = statistics
   const { count, countOf } = figuresIn(language, timeZone, words)
   const date = new Intl.DateTimeFormat(language, { timeZone, dateStyle: 'long' })
@@ -58,10 +59,11 @@ export function statisticsLetter(
     [mail.optedOut, count(total.optedOut)],
   ]
   const counted = total.alerts === 0 ? mail.none : figures.map(pair => pair.join(': ')).join('\n')
+  const statuses = period.statuses.map(status => named[status] ?? status)
   return {
     subject: fill(mail.statistics[period.every], { since }),
     body: paragraphs([
-      fill(mail.period, { since, until, statuses: period.statuses.join(', ') }),
+      fill(mail.period, { since, until, statuses: statuses.join(', ') }),
       counted,
       listed(
         mail.byEvent,

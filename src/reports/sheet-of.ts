@@ -46,7 +46,9 @@ export function sheetOf(
     title: info?.headline ?? info?.event ?? alert.id,
     organisation: organisation.name,
     warnings: [
-      ...(alert.status === 'Actual' ? [] : [fill(words.notReal, { status: alert.status })]),
+      ...(alert.status === 'Actual'
+        ? []
+        : [fill(words.notReal, { status: words.cap.status[alert.status] })]),
       ...(content === undefined && alert.content !== null ? [words.glance.damaged] : []),
       ...aloneWarning(telling),
       ...(alert.dispatchedAt === null ? [words.glance.notDispatched] : []),
@@ -73,14 +75,18 @@ function aloneWarning({ report, signers, words }: Telling): string[] {
 }
 
 function factsOf({ alert, content, words, figures }: Telling): Fact[] {
-  const { facts, states } = words
+  const { cap, facts, states } = words
   const [info] = alert.draft.info
   const moment = (at: Date | null) => (at === null ? undefined : figures.moment(at.toISOString()))
   const all: [string, string | undefined][] = [
     [facts.event, info?.event],
-    [facts.severity, info && `${alert.severity}, ${info.urgency}, ${info.certainty}`],
+    [
+      facts.severity,
+      info &&
+        `${cap.severity[alert.severity]}, ${cap.urgency[info.urgency]}, ${cap.certainty[info.certainty]}`,
+    ],
     [facts.state, states[alert.state]],
-    [facts.status, `${alert.status}, ${alert.msgType}`],
+    [facts.status, `${cap.status[alert.status]}, ${cap.msgType[alert.msgType]}`],
     [facts.sender, content?.sender],
     [facts.dispatched, moment(alert.dispatchedAt)],
     [facts.expires, moment(alert.expires)],

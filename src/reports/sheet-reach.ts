@@ -2,6 +2,7 @@
 import { drawCurve } from './curve-drawing.ts'
 import { drawMap } from './map-drawing.ts'
 import type { Reach } from './outcomes.ts'
+import { outsideAreas } from './outside-areas.ts'
 import type { Bar, Column, Part, Section } from './sheet.ts'
 import type { Telling } from './sheet-of.ts'
 import { fill } from './words.ts'
@@ -164,13 +165,15 @@ function answers({ report, words, figures }: Telling): Section {
     name,
     byOption: [...one.byOption],
   })
-  if (tally.byArea.length > 1) {
-    spread(
-      said.byArea,
-      words.reach.area,
-      tally.byArea.map(one => named(one, one.areaDesc)),
-    )
-  }
+  const hasOthers = report.reach.byArea.some(
+    ({ areaDesc, recipients }) => areaDesc === null && recipients > 0,
+  )
+  const outside = hasOthers ? outsideAreas(tally) : undefined
+  const byArea = [
+    ...tally.byArea.map(one => named(one, one.areaDesc)),
+    ...(outside === undefined ? [] : [named(outside, words.reach.throughGroups)]),
+  ]
+  if (byArea.length > 1) spread(said.byArea, words.reach.area, byArea)
   spread(
     said.byGroup,
     said.group,

@@ -1,6 +1,7 @@
 /** The sections on what was said, by whom, and when. */
 import type { Part, Section } from './sheet.ts'
 import type { Telling } from './sheet-of.ts'
+import { toldMoments } from './told-moments.ts'
 import { detailOf, fill } from './words.ts'
 
 export function storySections(telling: Telling): Section[] {
@@ -28,6 +29,8 @@ function texts({ report, words, figures }: Telling): Section {
 function timeline({ report, words, figures, timeZone }: Telling): Section {
   const { timeline: said } = words
   const events: Readonly<Record<string, string | undefined>> = said.events
+  const after = (seconds: number) =>
+    seconds === 0 ? fill(words.units.s, { n: '0' }) : figures.duration(seconds)
   const table: Part = {
     is: 'table',
     caption: fill(said.caption, { timeZone }),
@@ -37,16 +40,14 @@ function timeline({ report, words, figures, timeZone }: Telling): Section {
       { title: said.what, holds: 'words', width: 3 },
       { title: said.who, holds: 'words', width: 1.5 },
     ],
-    rows: report.timeline
-      .filter(({ event }) => event !== 'noted')
-      .map((moment, i, shown) => [
-        figures.timeOfDay(moment.at, shown[i - 1]?.at),
-        moment.afterSeconds === null ? '' : `+ ${figures.duration(moment.afterSeconds)}`,
-        [events[moment.event] ?? moment.event, detailOf(moment, words, figures.count)]
-          .filter(Boolean)
-          .join(': '),
-        moment.operatorName ?? (moment.operatorId === null ? words.system : words.unnamed),
-      ]),
+    rows: toldMoments(report.timeline).map((moment, i, shown) => [
+      figures.timeOfDay(moment.at, shown[i - 1]?.at),
+      moment.afterSeconds === null ? '' : `+ ${after(moment.afterSeconds)}`,
+      [events[moment.event] ?? moment.event, detailOf(moment, words, figures.count)]
+        .filter(Boolean)
+        .join(': '),
+      moment.operatorName ?? (moment.operatorId === null ? words.system : words.unnamed),
+    ]),
   }
   return { id: 'timeline', title: said.title, parts: [table] }
 }

@@ -1,4 +1,5 @@
 /** The sections on what did not arrive, and on what the carriers did. */
+import type { EarlierAlert } from '../store/statistics.ts'
 import type { Part, Section } from './sheet.ts'
 import type { Telling } from './sheet-of.ts'
 import { alarmHead, fill } from './words.ts'
@@ -123,12 +124,12 @@ function earlier({ alert, report, words, figures }: Telling): Section {
   const { count, share, duration } = figures
   const row = (
     name: string,
-    status: string,
+    status: EarlierAlert['status'],
     one: { recipients: number; delivered: number; failed: number; replied: number },
     seconds: number | null,
   ) => [
     name,
-    status,
+    words.cap.status[status],
     count(one.recipients),
     ...[one.delivered, one.failed, one.replied].map(n => share(n, one.recipients)),
     duration(seconds),

@@ -1,4 +1,7 @@
+import * as cap from './cap-words-en.ts'
+
 export const english = {
+  cap,
   report: 'After-action report',
   madeAt: 'Made {at}. Figures are of that moment.',
   notReal: 'This was no real alert: its status is {status}.',

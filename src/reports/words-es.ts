@@ -1,6 +1,8 @@
+import * as cap from './cap-words-es.ts'
 import type { ReportWords } from './words.ts'
 
 export const spanish: ReportWords = {
+  cap,
   report: 'Informe posterior a la alerta',
   madeAt: 'Hecho el {at}. Las cifras son de ese momento.',
   notReal: 'No fue una alerta real: su estado CAP es {status}.',

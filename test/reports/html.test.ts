@@ -150,8 +150,8 @@ test('it comes in the first language that it is known in, else in that of the or
 
 test('a drill says that it was one', async ({ db, edge }) => {
   const alertId = await aHostileAlert(db)
-  const warnings = async () => {
-    const { body } = await read(await edge.caller(), alertId)
+  const warnings = async (language = 'en') => {
+    const { body } = await read(await edge.caller(), alertId, language)
     return elementsOf(body as string)
       .filter(({ attributes }) => attributes['class'] === 'warning')
       .map(({ text }) => text)
@@ -162,6 +162,7 @@ test('a drill says that it was one', async ({ db, edge }) => {
     await tx.execute(sql`update alerts set status = 'Exercise' where id = ${alertId}::uuid`)
   })
   expect(await warnings()).toEqual(['This was no real alert: its status is Exercise.'])
+  expect(await warnings('es')).toEqual(['No fue una alerta real: su estado CAP es Ejercicio.'])
 })
 
 test('it says how many asked for help, and how far people have come with them', async ({
@@ -227,4 +228,26 @@ test('a text keeps its blanks and lines, and its own direction', async () => {
   const [quote] = elements.filter(({ name }) => name === 'blockquote')
   expect(quote).toMatchObject({ text, attributes: { lang: 'ar', dir: 'auto' } })
   expect(elements.filter(({ name }) => name === 'section')).toHaveLength(1)
+})
+
+test('whom no area holds stands in the table of what the areas answered', async ({ db, edge }) => {
+  const alertId = await aSentAlert(db, {
+    areas: ['The river'],
+    options: [{ code: '1', label: 'SAFE' }],
+    recipients: [{ areaNo: 0 }, { areaNo: 0 }, { areaNo: null }],
+  })
+  const { body } = await read(await edge.caller(), alertId, 'en')
+  const elements = elementsOf(body as string)
+  const caption = elements.find(({ text }) => text === 'Answers by area')
+  const table = caption?.parent
+  const within = (element: Element | undefined): boolean =>
+    element !== undefined && (element === table || within(element.parent))
+  const rows = elements.filter(element => element.name === 'tr' && within(element))
+  const cells = rows.map(row =>
+    elements.filter(({ parent }) => parent === row).map(({ text }) => text),
+  )
+  expect(cells.slice(1)).toEqual([
+    ['The river', '2', '0', '0'],
+    ['outside the areas, through groups', '1', '0', '0'],
+  ])
 })

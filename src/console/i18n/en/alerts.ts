@@ -1,12 +1,8 @@
+import { severity } from '../../../reports/cap-words-en.ts'
+
 /** The words of the field, as people read them. */
 export const alerts = {
-  severity: {
-    Extreme: 'Extreme',
-    Severe: 'Severe',
-    Moderate: 'Moderate',
-    Minor: 'Minor',
-    Unknown: 'Unknown',
-  },
+  severity,
   state: {
     draft: 'Draft',
     submitted: 'Waits for approval',

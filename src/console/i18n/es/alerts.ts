@@ -1,13 +1,8 @@
+import { severity } from '../../../reports/cap-words-es.ts'
 import type { Words } from '../../lib/i18n.ts'
 
 export const alerts: Words['alerts'] = {
-  severity: {
-    Extreme: 'Extrema',
-    Severe: 'Grave',
-    Moderate: 'Moderada',
-    Minor: 'Menor',
-    Unknown: 'Desconocida',
-  },
+  severity,
   state: {
     draft: 'Borrador',
     submitted: 'Espera aprobación',

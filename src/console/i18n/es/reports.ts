@@ -1,5 +1,5 @@
 import type { ReportScreenWords } from '../reports.ts'
-import { certainty, urgency } from './how-soon.ts'
+import { certainty, urgency } from '../../../reports/cap-words-es.ts'
 
 export const reports: ReportScreenWords = {
   title: 'Informes',

@@ -1,8 +1,8 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { count, percent } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
-import { outsideAreas } from '../../lib/tally.ts'
 import { ShareBar } from '../../parts/ShareBar.tsx'
+import { outsideAreas } from '../../../reports/outside-areas.ts'
 import { fill } from '../../../reports/words.ts'
 
 /** What people answered, each once. */

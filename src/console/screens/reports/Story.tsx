@@ -1,6 +1,7 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { clock, count, day, languageName, span } from '../../lib/i18n.ts'
 import type { Report } from '../../lib/setting-types.ts'
+import { toldMoments } from '../../../reports/told-moments.ts'
 import { detailOf, fill } from '../../../reports/words.ts'
 import { humanSteps } from './human-steps.ts'
 
@@ -9,7 +10,7 @@ export function Story({ of: { alert, texts, timeline } }: { of: Report }) {
   const { report, reports } = reportWords()
   const events: Readonly<Record<string, string | undefined>> = report.timeline.events
   const steps = humanSteps(timeline)
-  const shown = timeline.filter(({ event }) => event !== 'noted')
+  const told = toldMoments(timeline)
   return (
     <>
       <section class="card stack">
@@ -52,11 +53,11 @@ export function Story({ of: { alert, texts, timeline } }: { of: Report }) {
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ at, event, operatorId, operatorName, detail, afterSeconds }, no) => (
+            {told.map(({ at, event, operatorId, operatorName, detail, afterSeconds }, no) => (
               <tr key={`${at} ${event}`}>
                 <td class="nowrap">
                   <time dateTime={at}>
-                    {no === 0 || day(at) !== day(shown[no - 1]?.at ?? at) ? `${day(at)} ` : ''}
+                    {no === 0 || day(at) !== day(told[no - 1]?.at ?? at) ? `${day(at)} ` : ''}
                     {clock(at)}
                   </time>
                 </td>

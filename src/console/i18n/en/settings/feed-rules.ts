@@ -1,4 +1,4 @@
-import { certainty, urgency } from '../how-soon.ts'
+import { certainty, urgency } from '../../../../reports/cap-words-en.ts'
 
 export const feedRules = {
   title: 'Rule: what is submitted by itself',

@@ -1,5 +1,5 @@
 import type { SettingsWords } from '../../settings.ts'
-import { certainty, urgency } from '../how-soon.ts'
+import { certainty, urgency } from '../../../../reports/cap-words-es.ts'
 
 export const feedRules: SettingsWords['feedRules'] = {
   title: 'Regla: qué se presenta por sí solo',

@@ -1,5 +1,5 @@
 /** The rows of the tables by area, group and language. */
-import { outsideAreas } from '../../../lib/tally.ts'
+import { outsideAreas } from '../../../../reports/outside-areas.ts'
 import type { Alert, Outcomes, Tally } from '../../../lib/types.ts'
 
 export interface Row {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { outsideAreas } from '../../src/console/lib/tally.ts'
+import { outsideAreas } from '../../src/reports/outside-areas.ts'
 import { rowsByArea } from '../../src/console/screens/alert/watch/breakdown.ts'
 
 const options = [
