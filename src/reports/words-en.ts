@@ -132,7 +132,7 @@ export const english = {
     alarms: 'Alarms',
     alarmHeads: {
       stalled: 'Nothing left for half a minute',
-      mail_stalled: 'No letter left for a while',
+      mail_stalled: 'No e-mail left for a while',
       integrity_violation: 'Sending stopped itself: what is stored is not what was signed',
       audience_changed: 'Sending stopped itself: the people reached are not those that were signed',
       ceiling_exceeded: 'Sending stopped itself at the ceiling that was signed',
@@ -194,7 +194,7 @@ export const english = {
     what: 'What',
     who: 'Who',
     recipients: { one: 'to 1 person', other: 'to {n} people' },
-    letters: { one: '1 letter', other: '{n} letters' },
+    letters: { one: '1 e-mail', other: '{n} e-mails' },
     events: {
       created: 'Written',
       edited: 'Changed',

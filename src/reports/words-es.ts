@@ -182,7 +182,7 @@ export const spanish: ReportWords = {
     noPlan: 'No se puede calcular un plan: algunos números no tienen operadora ahora.',
   },
   earlier: {
-    title: 'Junto a alertas y simulacros anteriores',
+    title: 'Junto a alertas y ejercicios anteriores',
     caption: 'Alertas del mismo suceso despachadas antes',
     thisOne: 'Esta alerta',
     took: 'Entrega',
@@ -195,7 +195,7 @@ export const spanish: ReportWords = {
     what: 'Qué',
     who: 'Quién',
     recipients: { one: 'a 1 persona', other: 'a {n} personas' },
-    letters: { one: '1 carta', other: '{n} cartas' },
+    letters: { one: '1 correo', other: '{n} correos' },
     events: {
       created: 'Escrita',
       edited: 'Modificada',

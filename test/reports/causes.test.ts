@@ -48,7 +48,7 @@ test.each([
   ['dispatched', '1 recipient', 'to 1 person', 'a 1 persona'],
   ['dispatched', '1 recipients', 'to 1 person', 'a 1 persona'],
   ['dispatched', '340 recipients', 'to 340 people', 'a 340 personas'],
-  ['retried', '1 recipient again, 2 letters', 'to 1 person, 2 letters', 'a 1 persona, 2 cartas'],
+  ['retried', '1 recipient again, 2 letters', 'to 1 person, 2 e-mails', 'a 1 persona, 2 correos'],
   ['returned', '1 recipients', '1 recipients', '1 recipients'],
 ])('of the step %s, %s is said as %s', (event, detail, english, spanish) => {
   expect(detailOf({ event, detail }, wordsIn('en'), String)).toBe(english)

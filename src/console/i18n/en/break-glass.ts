@@ -11,8 +11,8 @@ export const breakGlass = {
     'Nobody else checks it: it goes out on your signature alone. An alarm stands at the alert, and your name and your reason stand in its report and in the audit log.',
   letters: {
     now: 'Everybody here is written to at once by e-mail, you too: your name, your reason, and where it can be stopped.',
-    down: 'Everybody here is written to by e-mail, you too. But no connection to the mail account is up: the letters wait for one, for 7 days at the most.',
-    none: 'No mail account is set up. The letters to everybody here wait for one, for 7 days at the most: call those who must know now.',
+    down: 'Everybody here is written to by e-mail, you too. But no connection to the mail account is up: the e-mails wait for one, for 7 days at the most.',
+    none: 'No mail account is set up. The e-mails to everybody here wait for one, for 7 days at the most: call those who must know now.',
   },
   reason: 'Reason',
   reasonHint: 'Everybody reads it, now and in the report.',

@@ -1,5 +1,5 @@
 /** A text as it is on a phone. */
 export const preview = {
   segments: (n: number) => (n === 1 ? '1 SMS' : `${n} SMS`),
-  beside: (language: string) => `In letters, on recipients’ pages and in the feed: ${language}`,
+  beside: (language: string) => `In e-mails, on recipients’ pages and in the feed: ${language}`,
 }

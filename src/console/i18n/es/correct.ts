@@ -10,8 +10,8 @@ export const correct: Words['correct'] = {
   approvedText: 'Este texto se aprobó con la alerta. Usted lo envía sin nadie más.',
   cancelButton: phones => `Enviar «enviada por error» a ${phones}`,
   allClearButton: phones => `Enviar el fin de alerta a ${phones}`,
-  cancelExercise: phones => `Simulacro: enviar «enviada por error» a ${phones}`,
-  allClearExercise: phones => `Simulacro: enviar el fin de alerta a ${phones}`,
+  cancelExercise: phones => `Ejercicio: enviar «enviada por error» a ${phones}`,
+  allClearExercise: phones => `Ejercicio: enviar el fin de alerta a ${phones}`,
   sending: 'Enviando…',
   nonePrepared:
     'No se aprobó un texto así con esta alerta. Detenga lo que aún sale y escriba una actualización que lo diga.',

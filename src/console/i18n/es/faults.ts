@@ -183,7 +183,7 @@ export const faults: Readonly<Record<FaultCode, string>> = {
     'debe tener al menos <least> caracteres: cuatro o cinco palabras sin relación sirven',
   password_is_address: 'no puede ser la dirección de correo',
   password_too_plain: 'debe tener al menos cuatro caracteres distintos',
-  border_required: 'debe tener zona o códigos: déjelo fuera si la autoridad no tiene límite',
+  border_required: 'debe tener zona o códigos: déjelo fuera si la jurisdicción no tiene límite',
   passkey_first: 'pide primero una llave de acceso suya, para que nadie quede fuera',
   not_time_zone: 'no es una zona horaria, como America/Chicago',
   not_country: 'no es un país de dos letras, como US',

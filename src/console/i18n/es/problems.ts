@@ -49,7 +49,7 @@ export const problems: Words['problems'] = {
   passkey_required: 'Hay que confirmarlo con una llave de acceso.',
   invalid_carrier: 'Hay algo mal en la operadora.',
   invalid_subscriber: 'Hay algo mal en el webhook o agregador.',
-  invalid_feed: 'Hay algo mal en la fuente.',
+  invalid_feed: 'Hay algo mal en el canal.',
   invalid_schedule: 'Hay algo mal en el informe por correo.',
   invalid_group: 'Hay algo mal en el grupo.',
   invalid_template: 'Hay algo mal en la plantilla.',

@@ -16,7 +16,7 @@ export const account = {
     auditor: 'Auditor',
     administrator: 'Administrator',
   },
-  jurisdiction: 'Area of authority',
+  jurisdiction: 'Jurisdiction',
   limits: 'Limits',
   byAdministrator: 'An administrator changes these.',
   preferences: 'Language, colours and shortcuts',

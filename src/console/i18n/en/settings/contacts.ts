@@ -59,7 +59,7 @@ export const imports = {
   intro:
     'A CSV file in UTF-8 with a first line of column names, in any order: phone (required), email, name, language, longitude, latitude, hours, externalId, groups, consent. A bad row never stops the good ones.',
   hours:
-    'hours says when somebody is at the place beside it, as in Mo-Fr 08:00-17:00. Who has an address in email gets a letter beside the text.',
+    'hours says when somebody is at the place beside it, as in Mo-Fr 08:00-17:00. Who has an address in email gets an e-mail beside the text.',
   file: 'CSV file',
   fileChosen: (name: string, size: string) => `${name}, ${size}`,
   fileMissing: 'Choose a file.',

@@ -1,7 +1,7 @@
 export const geocodeSets = {
   title: 'Area codes',
   intro:
-    'Shapes by code, from a GeoJSON file: districts, zones, networks’ regions. Alerts, groups and authority name the codes as areas. Counties and states of the United States are known already.',
+    'Shapes by code, from a GeoJSON file: districts, zones, networks’ regions. Alerts, groups and jurisdictions name the codes as areas. Counties and states of the United States are known already.',
   add: 'Load a set',
   none: 'No set is loaded.',
   name: 'Name of the set',
@@ -27,7 +27,7 @@ export const geocodeSets = {
   replaceText:
     'Alerts that were signed for the version before will notice, and are not sent as they are.',
   remove: 'Remove the set',
-  removeText: 'Only where no open alert, group or authority names it.',
+  removeText: 'Only where no open alert, group or jurisdiction names it.',
   removeQuestion: (name: string) => `Remove ${name} with all its codes?`,
   codeHead: 'Code',
   codeName: 'Name',

@@ -9,8 +9,8 @@ export const mailReports = {
   kind: 'Report',
   kinds: { statistics: 'Statistics', acknowledgement: 'The report of each alert' },
   kindHints: {
-    statistics: 'Reach and answers over all alerts, in the text of the letter.',
-    acknowledgement: 'The after-action report, as PDF beside the letter.',
+    statistics: 'Reach and answers over all alerts, in the text of the e-mail.',
+    acknowledgement: 'The after-action report, as PDF attached to the e-mail.',
   },
   every: 'How often',
   periods: { week: 'Each Monday at seven', month: 'On the first of the month at seven' },

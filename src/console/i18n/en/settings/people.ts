@@ -13,7 +13,7 @@ export const people = {
   passwordHint: 'At least 12 characters. Hand it over in person; they change it in “My account”.',
   freshPassword: 'New password',
   freshPasswordHint: 'Left empty, it stays. Set, all their sign-ins end.',
-  border: 'Area of authority',
+  border: 'Jurisdiction',
   borders: {
     none: 'No border',
     noneHint: 'They may alert anywhere.',

@@ -167,7 +167,7 @@ export const feeds = {
   polled: 'Last asked',
   succeeded: 'Last answer',
   failures: (n: number) => (n === 1 ? '1 time without an answer' : `${n} times without an answer`),
-  off: 'Switched off',
+  off: 'Off',
   toCome: 'Not asked yet',
   fine: 'It answers',
   problems: 'What was not taken',

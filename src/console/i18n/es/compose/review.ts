@@ -33,7 +33,7 @@ export const review: ComposeWords['review'] = {
   none: 'ninguna',
   numbers: 'Números',
   phones: 'Teléfonos',
-  stopsAt: most => `el envío para en ${most}`,
+  stopsAt: most => `el envío se detiene en ${most}`,
   people: 'Personas allí',
   sms: 'SMS',
   time: 'Tiempo',

@@ -18,7 +18,7 @@ export const account: SettingsWords['account'] = {
     auditor: 'Auditoría',
     administrator: 'Administración',
   },
-  jurisdiction: 'Zona de competencia',
+  jurisdiction: 'Jurisdicción',
   limits: 'Límites',
   byAdministrator: 'Los cambia un administrador.',
   preferences: 'Idioma, colores y atajos',

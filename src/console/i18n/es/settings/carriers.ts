@@ -31,7 +31,7 @@ export const carriers: SettingsWords['carriers'] = {
   sourceAddressHint: 'Un código corto, un número o un nombre de 11 letras y cifras como mucho.',
   segmentsPerSecond: 'Velocidad máxima',
   segmentsPerSecondHint:
-    'De la cuenta, en todas las conexiones: SMS por segundo; en correo, cartas.',
+    'De la cuenta, en todas las conexiones: SMS por segundo; si es de correo, correos.',
   perSecond: 'por segundo',
   window: 'Ventana',
   windowHint: 'Cuántos SMS pueden estar sin respuesta en una conexión.',
@@ -161,7 +161,7 @@ export const carriers: SettingsWords['carriers'] = {
   },
   user: 'Usuario',
   userHint: 'Vacío: el servidor no pide ninguno.',
-  fromAddress: 'Las cartas son de',
+  fromAddress: 'Los correos son de',
   fromName: 'Nombre al lado',
   replyTo: 'Las respuestas van a',
   save: 'Guardar; se conecta de nuevo',

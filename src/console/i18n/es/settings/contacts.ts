@@ -61,7 +61,7 @@ export const imports: SettingsWords['imports'] = {
   intro:
     'Un archivo CSV en UTF-8 con una primera línea de nombres de columnas, en cualquier orden: phone (obligatoria), email, name, language, longitude, latitude, hours, externalId, groups, consent. Una fila mala nunca detiene las buenas.',
   hours:
-    'hours dice cuándo alguien está en el lugar de al lado, como en Mo-Fr 08:00-17:00. Quien tiene una dirección en email recibe una carta además del texto.',
+    'hours dice cuándo alguien está en el lugar de al lado, como en Mo-Fr 08:00-17:00. Quien tiene una dirección en email recibe un correo además del texto.',
   file: 'Archivo CSV',
   fileChosen: (name, size) => `${name}, ${size}`,
   fileMissing: 'Elija un archivo.',

@@ -18,7 +18,7 @@ export const feedRules: SettingsWords['feedRules'] = {
   statuses: 'Qué mensajes',
   msgTypes: 'Clases',
   msgType: { Alert: 'Alertas', Update: 'Actualizaciones', Cancel: 'Cancelaciones' },
-  events: 'Eventos',
+  events: 'Sucesos',
   eventsHint: 'Uno por línea, como los escribe el canal. Vacío: todos.',
   severities: 'Gravedades',
   urgencies: 'Urgencias',
@@ -49,7 +49,7 @@ export const feedRules: SettingsWords['feedRules'] = {
   usual: 'Como en la plantilla',
   from: {
     areaDesc: 'Los nombres de las zonas',
-    event: 'El evento',
+    event: 'El suceso',
     headline: 'El titular',
     senderName: 'El nombre del remitente',
     fixed: 'Siempre lo mismo',

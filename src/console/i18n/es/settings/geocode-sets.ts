@@ -3,7 +3,7 @@ import type { SettingsWords } from '../../settings.ts'
 export const geocodeSets: SettingsWords['geocodeSets'] = {
   title: 'Códigos de zona',
   intro:
-    'Formas por código, de un archivo GeoJSON: distritos, zonas, regiones de otras redes. Las alertas, los grupos y la autoridad nombran los códigos como zonas. Los condados y estados de Estados Unidos ya se conocen.',
+    'Formas por código, de un archivo GeoJSON: distritos, zonas, regiones de otras redes. Las alertas, los grupos y las jurisdicciones nombran los códigos como zonas. Los condados y estados de Estados Unidos ya se conocen.',
   add: 'Cargar un conjunto',
   none: 'No hay ningún conjunto cargado.',
   name: 'Nombre del conjunto',
@@ -29,7 +29,7 @@ export const geocodeSets: SettingsWords['geocodeSets'] = {
   replaceText:
     'Las alertas firmadas para la versión anterior lo notan y no se envían tal como están.',
   remove: 'Quitar el conjunto',
-  removeText: 'Solo si no lo nombra ninguna alerta abierta, grupo ni autoridad.',
+  removeText: 'Solo si no lo nombra ninguna alerta abierta, grupo ni jurisdicción.',
   removeQuestion: name => `¿Quitar ${name} con todos sus códigos?`,
   codeHead: 'Código',
   codeName: 'Nombre',

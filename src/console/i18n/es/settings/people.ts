@@ -15,7 +15,7 @@ export const people: SettingsWords['people'] = {
   passwordHint: 'Al menos 12 caracteres. Entréguela en persona; se cambia en «Mi cuenta».',
   freshPassword: 'Contraseña nueva',
   freshPasswordHint: 'Vacía, se queda la que hay. Si la pone, terminan todas sus sesiones.',
-  border: 'Zona de competencia',
+  border: 'Jurisdicción',
   borders: {
     none: 'Sin límite',
     noneHint: 'Puede alertar en cualquier lugar.',
@@ -29,7 +29,7 @@ export const people: SettingsWords['people'] = {
   limits: 'Límites de sus alertas',
   severities: 'Gravedades',
   severitiesHint: 'Sin marcar ninguna: se permiten todas.',
-  events: 'Eventos',
+  events: 'Sucesos',
   eventsHint: 'Uno por línea, como «Aviso de crecida repentina». Vacío: se permiten todos.',
   maxRecipients: 'Máximo de teléfonos por alerta',
   maxRecipientsHint: 'Vacío: sin límite.',
@@ -57,6 +57,6 @@ export const people: SettingsWords['people'] = {
   andOutline: 'Un contorno',
   noLimits: 'Ninguno',
   limitSeverities: list => `Solo ${list}`,
-  limitEvents: n => (n === 1 ? 'Solo 1 evento' : `Solo ${n} eventos`),
+  limitEvents: n => (n === 1 ? 'Solo 1 suceso' : `Solo ${n} sucesos`),
   limitRecipients: n => `Como mucho ${n} teléfonos`,
 }

@@ -174,7 +174,7 @@ export const feeds: SettingsWords['feeds'] = {
   polled: 'Última pregunta',
   succeeded: 'Última respuesta',
   failures: n => (n === 1 ? '1 vez sin respuesta' : `${n} veces sin respuesta`),
-  off: 'Desactivado',
+  off: 'Apagado',
   toCome: 'Aún sin consultar',
   fine: 'Responde',
   problems: 'Lo que no se tomó',
