@@ -3,7 +3,7 @@ import type { ReplyWords } from '../replies.ts'
 export const replies: ReplyWords = {
   title: 'Respuestas',
   needHelp: 'Piden ayuda',
-  counts: (open, taken, closed) => `${open} abiertas, ${taken} en curso, ${closed} cerradas`,
+  counts: (open, taken, closed) => `Abiertas: ${open}. En curso: ${taken}. Cerradas: ${closed}.`,
   show: 'Mostrar',
   states: { open: 'Abiertas', taken: 'En curso', closed: 'Cerradas', all: 'Todas' },
   area: 'Zona',

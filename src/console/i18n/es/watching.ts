@@ -122,7 +122,7 @@ export const watching: Words['watching'] = {
   followUps: 'Salió por sí solo',
   reminderSent: 'Recordatorio',
   reminderOf: (phones, delivered) =>
-    `${phones} ${phones === '1' ? 'teléfono' : 'teléfonos'}, ${delivered} entregados`,
+    `${phones} ${phones === '1' ? 'teléfono' : 'teléfonos'}, ${delivered} ${delivered === '1' ? 'recibido' : 'recibidos'}`,
   noticeSent: no => `Aviso ${no} a la guardia`,
   taken: time => `alguien se hizo cargo a las ${time}`,
   notTaken: 'nadie se ha hecho cargo',
@@ -139,7 +139,7 @@ export const watching: Words['watching'] = {
     `Las cifras tienen ${seconds} s. El envío sigue en el servidor; Detener funciona como siempre.`,
   oldAfter: seconds => `Las cifras tienen ${seconds} s: no llegan otras más nuevas.`,
   spoken: (sent, of, delivered, failed, help) =>
-    `${sent} de ${of} enviados, ${delivered} recibidos, ${failed} fallidos, ${help} piden ayuda.`,
+    `Enviados: ${sent} de ${of}. Recibidos: ${delivered}. Fallidos: ${failed}. Piden ayuda: ${help}.`,
   spokenShare: share => `${share} enviado.`,
   alarms: {
     stalled: 'Ahora no sale nada',

@@ -51,7 +51,7 @@ export const audit = {
     'alert.edited': 'edited an alert',
     'alert.submitted': 'asked for approval of an alert',
     'alert.approved': 'approved an alert',
-    'alert.brokeGlass': 'sent an alert without an approver',
+    'alert.brokeGlass': 'signed an alert to go without an approver',
     'alert.returned': 'returned an alert to be changed',
     'alert.rejected': 'rejected an alert',
     'alert.withdrawn': 'took an alert back',

@@ -4,7 +4,7 @@ export const templates = {
     'An alert with blanks, in every language, with its corrections. Each text is read by somebody before it is sent.',
   add: 'Write a template',
   starter: 'Load the starter set',
-  starterDone: (added: number, kept: number) => `${added} were added, ${kept} were here before.`,
+  starterDone: (added: number, kept: number) => `Added: ${added}. Here before: ${kept}.`,
   none: 'There is no template yet. Load the starter set: floods, fires, storms, missing people and more.',
   name: 'Name',
   event: 'Event',

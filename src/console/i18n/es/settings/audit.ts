@@ -46,7 +46,7 @@ export const audit: SettingsWords['audit'] = {
     'alert.edited': 'cambió una alerta',
     'alert.submitted': 'pidió aprobar una alerta',
     'alert.approved': 'aprobó una alerta',
-    'alert.brokeGlass': 'envió una alerta sin aprobador',
+    'alert.brokeGlass': 'firmó una alerta para enviarla sin aprobador',
     'alert.returned': 'devolvió una alerta para corregirla',
     'alert.rejected': 'rechazó una alerta',
     'alert.withdrawn': 'retiró una alerta',

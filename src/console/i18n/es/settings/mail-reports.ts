@@ -30,7 +30,7 @@ export const mailReports: SettingsWords['mailReports'] = {
   latest: 'Último',
   latestNone: 'Aún no ha salido ninguno.',
   letters: (sent, waiting, failed) =>
-    `${sent} enviados, ${waiting} en espera, ${failed} sin enviar`,
+    `Enviados: ${sent}. En espera: ${waiting}. Sin enviar: ${failed}.`,
   failure: reason => `No se pudo hacer: ${reason}`,
   remove: 'No enviarlo más',
   removeQuestion: '¿No enviar más este informe? Lo que aún espera en el correo se retira.',

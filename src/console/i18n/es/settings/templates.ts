@@ -6,7 +6,7 @@ export const templates: SettingsWords['templates'] = {
     'Una alerta con huecos, en cada idioma, con sus correcciones. Alguien lee cada texto antes de enviarlo.',
   add: 'Escribir una plantilla',
   starter: 'Cargar las plantillas iniciales',
-  starterDone: (added, kept) => `Se añadieron ${added}; ${kept} ya estaban.`,
+  starterDone: (added, kept) => `Añadidas: ${added}. Ya estaban: ${kept}.`,
   none: 'Todavía no hay plantillas. Cargue las iniciales: crecidas, incendios, tormentas, personas desaparecidas y más.',
   name: 'Nombre',
   event: 'Suceso',
