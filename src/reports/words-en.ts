@@ -115,7 +115,7 @@ export const english = {
     source: 'County lines: US Census Bureau (us-atlas).',
   },
   texts: {
-    title: 'The texts as they were sent',
+    title: 'The texts as they were signed',
     meta: '{language}: people {recipients}, segments {segments}',
   },
   trouble: {

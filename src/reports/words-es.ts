@@ -116,7 +116,7 @@ export const spanish: ReportWords = {
     source: 'Límites de los condados: US Census Bureau (us-atlas).',
   },
   texts: {
-    title: 'Los textos tal como se enviaron',
+    title: 'Los textos tal como se firmaron',
     meta: '{language}: personas {recipients}, segmentos {segments}',
   },
   trouble: {

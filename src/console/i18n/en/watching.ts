@@ -85,6 +85,7 @@ export const watching = {
   mapTitle: 'Map',
   mapBy: 'Show on the map',
   mapValues: { delivered: 'Delivered', replied: 'Replied', help: 'Need help' },
+  countedAt: (time: string) => `Delivered as counted at ${time}.`,
   outside: 'In no area: by groups',
   repliedHead: 'Replied',
   sortBy: (head: string) => `Sort by ${head}`,

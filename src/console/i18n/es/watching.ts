@@ -87,6 +87,7 @@ export const watching: Words['watching'] = {
   mapTitle: 'Mapa',
   mapBy: 'Mostrar en el mapa',
   mapValues: { delivered: 'Recibidos', replied: 'Respondidos', help: 'Piden ayuda' },
+  countedAt: time => `Recibidos según el recuento de las ${time}.`,
   outside: 'En ninguna zona: por grupos',
   repliedHead: 'Respondieron',
   sortBy: head => `Ordenar por ${head}`,

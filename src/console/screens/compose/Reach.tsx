@@ -86,7 +86,7 @@ function Figure({ value, label }: { value: number | undefined; label: string }) 
 }
 
 function Arithmetic({ of: estimate }: { of: Estimate }) {
-  const { compose: text } = composeWords()
+  const { compose: text, review } = composeWords()
   const { seconds, segments, optedOut, unserved, missedPlaces } = estimate
   return (
     <div class="stack">
@@ -104,7 +104,7 @@ function Arithmetic({ of: estimate }: { of: Estimate }) {
           <tr>
             <th scope="col">{text.carrier}</th>
             <th scope="col" class="number">
-              {text.phones}
+              {review.phones}
             </th>
           </tr>
         </thead>
@@ -112,7 +112,7 @@ function Arithmetic({ of: estimate }: { of: Estimate }) {
           {estimate.byCarrier.map(({ carrierId, name, recipients }) => (
             <tr key={carrierId}>
               <th scope="row">{name}</th>
-              <td class="number" data-label={text.phones}>
+              <td class="number" data-label={review.phones}>
                 {count(recipients)}
               </td>
             </tr>
@@ -125,7 +125,7 @@ function Arithmetic({ of: estimate }: { of: Estimate }) {
           <tr>
             <th scope="col">{text.language}</th>
             <th scope="col" class="number">
-              {text.phones}
+              {review.phones}
             </th>
             <th scope="col" class="number">
               {text.sms}
@@ -138,7 +138,7 @@ function Arithmetic({ of: estimate }: { of: Estimate }) {
               <th scope="row" lang={language}>
                 {languageName(language)}
               </th>
-              <td class="number" data-label={text.phones}>
+              <td class="number" data-label={review.phones}>
                 {count(recipients)}
               </td>
               <td class="number" data-label={text.sms}>

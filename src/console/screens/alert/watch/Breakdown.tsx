@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { count, languageName, percent, words } from '../../../lib/i18n.ts'
+import { clock, count, languageName, percent, words } from '../../../lib/i18n.ts'
 import type { Alert, Outcomes, Tally } from '../../../lib/types.ts'
 import {
   type Column,
@@ -28,12 +28,18 @@ export function Breakdown({
     {
       name: watching.byArea,
       content: () => (
-        <Rows
-          key="area"
-          head={watching.byArea}
-          columns={['phones', 'delivered', 'replied', 'help']}
-          rows={rowsByArea(tally, outcomes?.reach.byArea, options, watching.outside)}
-        />
+        <>
+          <Rows
+            key="area"
+            head={watching.byArea}
+            columns={['phones', 'delivered', 'replied', 'help']}
+            rows={rowsByArea(tally, outcomes?.reach.byArea, options, watching.outside)}
+          />
+          {/* The totals are newer: while it is being sent the two differ. */}
+          {outcomes && (
+            <p class="muted small apart-above">{watching.countedAt(clock(outcomes.madeAt))}</p>
+          )}
+        </>
       ),
     },
     {

@@ -92,7 +92,8 @@ function optionsOf(width: number, recipients: number): uPlot.Options {
       y: { range: () => [0, Math.max(1, recipients)] },
     },
     axes: [
-      { ...axis, values: (_, splits) => splits.map(seconds => `${count(seconds)} s`) },
+      // `10,000 s` and some air.
+      { ...axis, space: 80, values: (_, splits) => splits.map(seconds => `${count(seconds)} s`) },
       // There is no half of a person.
       {
         ...axis,
