@@ -173,7 +173,7 @@ export const spanish: ReportWords = {
   },
   plan: {
     title: 'Operadoras frente al plan',
-    caption: 'Según las tasas y rutas que las operadoras tienen ahora',
+    caption: 'Según las velocidades y rutas que las operadoras tienen ahora',
     planned: 'Previstos',
     taken: 'Aceptados',
     confirmed: 'Confirmados',
