@@ -6,10 +6,12 @@ import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import { phoneAsSeenBy } from '../reports/deliveries.ts'
 import { readRejects, type ImportRecord, type Reject } from '../store/imports.ts'
+import { acceptedType } from './accept.ts'
 import { requireRole } from './auth.ts'
 import { streamBody } from './body.ts'
+import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
-import { refuseInvalid } from './problem.ts'
+import { faultSchema, refuseInvalid } from './problem.ts'
 import { answerOf, idParams, timeSchema } from './resources.ts'
 
 export const importSchema = z
@@ -69,28 +71,31 @@ const getRoute = createRoute({
     200: answerOf('The import', importSchema),
   },
 })
+
+const REJECT_TYPES = ['text/csv', 'application/x-ndjson'] as const
+export const rejectSchema = faultSchema
+  .pick({ detail: true, values: true })
+  .extend({
+    line: z.int().meta({ description: 'Of the file, counted from 1' }),
+    column: z.string().meta({ description: 'Empty: the row as a whole' }),
+    value: z.string(),
+    code: z.string().optional(),
+  })
+  .meta({ id: 'Reject' })
 const rejectsRoute = createRoute({
   method: 'get',
   path: '/v1/imports/{id}/rejects',
   tags: ['People'],
-  summary: 'The rows that were turned down, and why, as CSV',
-  request: {
-    params: idParams,
-    query: z.strictObject({
-      codes: z
-        .stringbool({ truthy: ['true'], falsy: ['false'] })
-        .default(false)
-        .meta({
-          type: 'boolean',
-          description: 'With the code of each reason (as of a `Fault`) and its values, as JSON',
-        }),
-    }),
-  },
+  summary: 'The rows that were turned down, and why, as CSV or as JSON lines',
+  description: '30 days after the import there are none any more.',
+  request: { params: idParams },
   responses: {
     200: {
-      description:
-        'line, column, reason, value, and where asked for code, values; 30 days after the import its first line alone',
-      content: { 'text/csv': { schema: z.string() } },
+      description: 'By `Accept`',
+      content: {
+        'text/csv': { schema: z.string().meta({ description: 'line, column, reason, value' }) },
+        'application/x-ndjson': { schema: rejectSchema },
+      },
     },
   },
 })
@@ -116,47 +121,65 @@ export const importRoutes = ({ database }: AppDependencies) => {
     .openapi(rejectsRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author', 'viewer')
       const { id } = c.req.valid('param')
-      const { codes } = c.req.valid('query')
+      const type = acceptedType(c, REJECT_TYPES, 'what was turned down comes')
       await getImport(db, id)
-      const rows = readRejects(db, id)
-      const stream = new ReadableStream<Uint8Array>({
-        start(controller) {
-          const more = codes ? ',code,values' : ''
-          controller.enqueue(Buffer.from(`line,column,reason,value${more}\r\n`))
-        },
-        async pull(controller) {
-          const { done, value } = await rows.next()
-          if (done === true) controller.close()
-          else controller.enqueue(Buffer.from(rejectLines(value, { operator, codes })))
-        },
-        async cancel() {
-          await rows.return(undefined)
-        },
-      })
-      return c.body(stream, 200, {
+      const batches = readRejects(db, id)
+      c.header('Vary', 'Accept')
+      if (type === 'application/x-ndjson') {
+        return c.body(streamed(jsonLinesOf(batches, operator)), 200, { 'Content-Type': type })
+      }
+      return c.body(streamed(csvOf(batches, operator)), 200, {
         'Content-Type': 'text/csv; charset=utf-8',
         'Content-Disposition': `attachment; filename="rejects-${id}.csv"`,
       })
     })
 }
 
-/** Whatever a spreadsheet would take for a formula is made text. */
-function rejectLines(
-  rejects: readonly Reject[],
-  { operator, codes }: { readonly operator: Operator; readonly codes: boolean },
-): string {
-  return stringify(
-    rejects.map(({ line, column, reason, code, values, value }) => [
-      line,
-      column,
-      reason,
-      // A row that was turned down as a whole has its phone in it.
-      column === 'phone' || column === '' ? phoneAsSeenBy(operator, value) : value,
-      ...(codes ? [code, values && JSON.stringify(values)] : []),
-    ]),
-    { escape_formulas: true, record_delimiter: 'windows' },
-  )
+async function* csvOf(
+  batches: AsyncGenerator<Reject[]>,
+  operator: Operator,
+): AsyncGenerator<string, void> {
+  yield 'line,column,reason,value\r\n'
+  for await (const rejects of batches) {
+    // Whatever a spreadsheet would take for a formula is made text.
+    yield stringify(
+      rejects.map(({ line, column, reason, ...one }) => [
+        line,
+        column,
+        reason,
+        valueFor(operator, { column, ...one }),
+      ]),
+      { escape_formulas: true, record_delimiter: 'windows' },
+    )
+  }
 }
+
+async function* jsonLinesOf(
+  batches: AsyncGenerator<Reject[]>,
+  operator: Operator,
+): AsyncGenerator<string, void> {
+  for await (const rejects of batches) {
+    yield rejects.map(reject => `${JSON.stringify(rejectResource(reject, operator))}\n`).join('')
+  }
+}
+
+function rejectResource(
+  { line, column, reason, code, values, value }: Reject,
+  operator: Operator,
+): z.infer<typeof rejectSchema> {
+  return {
+    line,
+    column,
+    detail: reason,
+    value: valueFor(operator, { column, value }),
+    ...(code !== null && { code }),
+    ...(values !== null && { values }),
+  }
+}
+
+/** A row that was turned down as a whole has its phone in it. */
+const valueFor = (operator: Operator, { column, value }: Pick<Reject, 'column' | 'value'>) =>
+  column === 'phone' || column === '' ? phoneAsSeenBy(operator, value) : value
 
 function importResource(record: ImportRecord): z.infer<typeof importSchema> {
   return {

@@ -1,11 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import { accepts } from 'hono/accepts'
-import { parseAccept } from 'hono/utils/accept'
 import { z } from 'zod'
 import { noteAlert } from '../alerts/notes.ts'
 import { readableText } from '../cap/readable.ts'
-import { AppError } from '../errors.ts'
 import { deliveriesCsv } from '../reports/deliveries.ts'
 import { evidenceOf } from '../reports/evidence.ts'
 import { HTML_CSP, htmlOf } from '../reports/html.ts'
@@ -13,6 +9,7 @@ import { pdfOf } from '../reports/pdf-writer.ts'
 import { readableReport } from '../reports/readable-report.ts'
 import { reportOf } from '../reports/report.ts'
 import { shareCounts } from '../reports/shared-count.ts'
+import { acceptedLanguages, acceptedType } from './accept.ts'
 import { alertResource } from './alert-resource.ts'
 import { requireRole } from './auth.ts'
 import { streamed } from './body-stream.ts'
@@ -21,6 +18,8 @@ import { DELETED_HEADER, deletionOf } from './deleted-recipients.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { countedSchema, reportSchema } from './report-schema.ts'
 import { answerOf, bodyOf, idParams, json, ofAlert, timeSchema } from './resources.ts'
+
+const REPORT_TYPES = ['application/json', 'text/csv', 'text/html', 'application/pdf'] as const
 
 const reportRoute = createRoute({
   method: 'get',
@@ -129,7 +128,7 @@ export function reportRoutes({
     .openapi(reportRoute, async c => {
       const { id } = c.req.valid('param')
       c.header('Vary', 'Accept, Accept-Language')
-      const type = reportType(c)
+      const type = acceptedType(c, REPORT_TYPES, 'the report comes')
       const { paper: asked, bom } = c.req.valid('query')
       if (type === 'text/csv') {
         const deleted = await deletionOf(db, id)
@@ -145,7 +144,7 @@ export function reportRoutes({
       }
       if (type !== 'application/json') {
         const madeAt = now()
-        const { sheet, paper } = await readableReport(db, id, languagesOf(c), madeAt)
+        const { sheet, paper } = await readableReport(db, id, acceptedLanguages(c), madeAt)
         c.header('Content-Language', sheet.language)
         c.header('Cache-Control', 'no-store')
         if (type === 'text/html') {
@@ -161,36 +160,4 @@ export function reportRoutes({
       const { alert, report } = await reportOf(db, id, now())
       return c.json({ alert: await alertResource(db, alert), ...report }, 200)
     })
-}
-
-/** RFC 9110 §12.5.4: the languages that the caller takes, the best first. */
-function languagesOf(c: Context): string[] {
-  return parseAccept(c.req.header('Accept-Language') ?? '')
-    .filter(({ q }) => q > 0)
-    .toSorted((a, b) => b.q - a.q)
-    .map(({ type }) => type)
-}
-
-const REPORT_TYPES = ['application/json', 'text/csv', 'text/html', 'application/pdf'] as const
-
-/** RFC 9110 §12.5.1: the best of what the caller takes; JSON where anything will do. */
-function reportType(c: Context): (typeof REPORT_TYPES)[number] {
-  const chosen = accepts(c, {
-    header: 'Accept',
-    supports: [...REPORT_TYPES],
-    default: 'application/json',
-    match: ranges => {
-      const wanted = ranges.filter(range => range.q > 0).toSorted((a, b) => b.q - a.q)
-      const matches = (range: string, type: string) =>
-        range === '*/*' || range === type || range === `${type.split('/')[0]}/*`
-      for (const { type: range } of wanted) {
-        const type = REPORT_TYPES.find(one => matches(range.toLowerCase(), one))
-        if (type !== undefined) return type
-      }
-      return ''
-    },
-  })
-  const type = REPORT_TYPES.find(one => one === chosen)
-  if (type !== undefined) return type
-  throw new AppError('not_acceptable', `the report comes as ${REPORT_TYPES.join(', ')}`)
 }

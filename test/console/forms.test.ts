@@ -1,6 +1,6 @@
+import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
-import { csvLine } from '../../src/encoding/csv.ts'
-import { recordsIn, recordsOf } from '../../src/console/lib/csv.ts'
+import { firstLines, jsonLines } from '../../src/console/lib/json-lines.ts'
 import { cornersOf, readOutline } from '../../src/console/lib/outline.ts'
 import { changesOf, readAt, withoutEmpty, writeAt } from '../../src/console/lib/pointer.ts'
 import { instantOf, wallClockOf } from '../../src/console/lib/wall-clock.ts'
@@ -64,37 +64,30 @@ test('an outline is found in whatever GeoJSON it comes wrapped in', () => {
   expect(readOutline('not JSON')).toBeUndefined()
 })
 
-test('records of a CSV keep their commas, quotes and lines; the last one waits for its end', () => {
-  const text = 'line,value\r\n2,"a ""b"", c\nd"\r\n3,x'
-  expect(recordsOf(text, true)).toEqual([
-    ['line', 'value'],
-    ['2', 'a "b", c\nd'],
-    ['3', 'x'],
-  ])
-  expect(recordsOf(text, false)).toHaveLength(2)
-})
-
-test('a CSV that comes in pieces, cut anywhere, has the records that it has as a whole', async () => {
-  const cells = fc.array(fc.constantFrom('"', ',', '\r\n', 'a', '', 'ñ', '👋'), { minLength: 1 })
+test('JSON lines that come in pieces, cut anywhere, are read whole and in order', async () => {
+  const value = fc.record({ line: fc.nat(), value: fc.string({ unit: 'grapheme' }) })
   await fc.assert(
     fc.asyncProperty(
-      fc.array(cells, { minLength: 1, maxLength: 4 }),
+      fc.array(value, { maxLength: 8 }),
       fc.integer({ min: 1, max: 5 }),
-      async (rows, octets) => {
-        const bytes = Buffer.from(rows.map(csvLine).join(''))
-        const pieces = Array.from({ length: Math.ceil(bytes.length / octets) }, (_, no) =>
-          bytes.subarray(no * octets, (no + 1) * octets),
-        )
-        const read: string[][] = []
-        const stream = new ReadableStream<Uint8Array>({
-          start(controller) {
-            for (const piece of pieces) controller.enqueue(piece)
-            controller.close()
-          },
-        })
-        const response = new Response(stream)
-        for await (const records of recordsIn(response)) read.push(...records)
-        expect(read).toEqual(rows)
+      fc.integer({ min: 1, max: 9 }),
+      async (values, octets, most) => {
+        const bytes = Buffer.from(values.map(one => `${JSON.stringify(one)}\n`).join(''))
+        const body = () =>
+          new Response(
+            new ReadableStream<Uint8Array>({
+              start(controller) {
+                for (let at = 0; at < bytes.length; at += octets) {
+                  controller.enqueue(bytes.subarray(at, at + octets))
+                }
+                controller.close()
+              },
+            }),
+          )
+        const read: unknown[] = []
+        for await (const some of jsonLines(body())) read.push(...some)
+        expect(read).toEqual(values)
+        expect(await firstLines(body(), most)).toEqual(values.slice(0, most))
       },
     ),
   )
@@ -131,7 +124,7 @@ test('tallies as a file: what a spreadsheet would take for a formula is text', (
     byArea: [{ areaDesc: 'Texas City', recipients: 10, replied: 4, byOption }],
     byGroup: [],
   })
-  expect(recordsOf(csv, true)).toEqual([
+  expect(parse(csv)).toEqual([
     ['of', 'name', 'answer', 'label', 'people', 'recipients'],
     ['all', '', '1', `'=SAFE, "all"`, '3', '10'],
     ['all', '', '', 'other', '1', '10'],

@@ -127,14 +127,44 @@ test('a row of a file that was turned down has its code, for whoever asks for it
     headers: { 'Content-Type': 'text/csv' },
   })
   const rejects = `/v1/imports/${body.id}/rejects`
-  const told = await administrator.call('GET', `${rejects}?codes=true`)
-  expect(told.body.split('\r\n')).toEqual([
-    'line,column,reason,value,code,values',
-    '2,phone,is an emergency number,911,phone_emergency,',
-    `3,longitude,is outside -180 to 180,'-195,outside_degrees,"{""limit"":180}"`,
-    `4,,has 1 values where the header has 3,'+15550100042,csv_values,"{""values"":1,""columns"":3}"`,
-    '',
+  const told = await administrator.call('GET', rejects, {
+    headers: { Accept: 'application/x-ndjson' },
+  })
+  const lines: string[] = told.body.split('\n')
+  expect(lines.pop()).toBe('')
+  expect(lines.map(line => JSON.parse(line))).toEqual([
+    {
+      line: 2,
+      column: 'phone',
+      detail: 'is an emergency number',
+      value: '911',
+      code: 'phone_emergency',
+    },
+    {
+      line: 3,
+      column: 'longitude',
+      detail: 'is outside -180 to 180',
+      value: '-195',
+      code: 'outside_degrees',
+      values: { limit: 180 },
+    },
+    {
+      line: 4,
+      column: '',
+      detail: 'has 1 values where the header has 3',
+      value: '+15550100042',
+      code: 'csv_values',
+      values: { values: 1, columns: 3 },
+    },
   ])
+  const plain = await administrator.call('GET', rejects)
+  expect(plain.body.split('\r\n').slice(0, 3)).toEqual([
+    'line,column,reason,value',
+    '2,phone,is an emergency number,911',
+    `3,longitude,is outside -180 to 180,'-195`,
+  ])
+  const neither = await administrator.call('GET', rejects, { headers: { Accept: 'image/png' } })
+  expect(neither).toMatchObject({ status: 406, body: { code: 'not_acceptable' } })
   const header = await administrator.call('POST', '/v1/contacts/import', {
     text: 'Telefon,longitude\n',
     headers: { 'Content-Type': 'text/csv' },

@@ -74,7 +74,7 @@ async function openEdge(database: OpenDatabase): Promise<Edge> {
     const type = json === undefined ? {} : { 'Content-Type': 'application/json' }
     const init = { method, headers: { ...type, ...headers }, ...(body !== undefined && { body }) }
     const response = await app.request(path, init)
-    const isJson = response.headers.get('Content-Type')?.includes('json') === true
+    const isJson = /[/+]json\b/.test(response.headers.get('Content-Type') ?? '')
     const answered = await response.text()
     return {
       status: response.status,

@@ -8,7 +8,7 @@ import type { exerciseSchema } from '../../http/exercises.ts'
 import type { feedMessagesSchema, feedSchema } from '../../http/feeds.ts'
 import type { loadedSchema, setSchema } from '../../http/geocode-sets.ts'
 import type { groupSchema } from '../../http/groups.ts'
-import type { importSchema } from '../../http/imports.ts'
+import type { importSchema, rejectSchema } from '../../http/imports.ts'
 import type { keySchema } from '../../http/keys.ts'
 import type { consentSchema } from '../../http/opt-outs.ts'
 import type { organisationSchema } from '../../http/organisation.ts'
@@ -37,6 +37,7 @@ export type LoadedGeocodeSet = z.infer<typeof loadedSchema>
 export type Group = z.infer<typeof groupSchema>
 export type Import = z.infer<typeof importSchema>
 export type Organisation = z.infer<typeof organisationSchema>
+export type Reject = z.infer<typeof rejectSchema>
 export type Report = z.infer<typeof reportSchema>
 export type ReportSchedule = z.infer<typeof scheduleSchema>
 export type Statistics = z.infer<typeof statisticsSchema>

@@ -1,6 +1,6 @@
 import { reportWords } from '../../i18n/reports.ts'
 import { useAct } from '../../lib/act.ts'
-import { csvBlob } from '../../lib/csv.ts'
+import { csvBlob } from '../../lib/csv-blob.ts'
 import { download, save } from '../../lib/file.ts'
 import { dayAndClock, language, words } from '../../lib/i18n.ts'
 import { isIn } from '../../lib/session.ts'

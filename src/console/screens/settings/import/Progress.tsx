@@ -1,19 +1,18 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { settingsWords } from '../../../i18n/settings.ts'
 import { useAct } from '../../../lib/act.ts'
-import { request } from '../../../lib/api.ts'
-import { firstRecords } from '../../../lib/csv.ts'
-import { isTranslated, sayFault } from '../../../lib/faults.ts'
+import { type ApiFault, isTranslated, sayFault } from '../../../lib/faults.ts'
 import { save } from '../../../lib/file.ts'
 import { count } from '../../../lib/i18n.ts'
+import { firstLines } from '../../../lib/json-lines.ts'
 import { pathTo } from '../../../lib/place.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { useResource } from '../../../lib/resource.ts'
-import type { Import } from '../../../lib/setting-types.ts'
+import type { Import, Reject } from '../../../lib/setting-types.ts'
 import { Figure } from '../../../parts/Figure.tsx'
 import { Loaded } from '../../../parts/Loaded.tsx'
 import { adviceOn, Notice, ProblemNotice } from '../../../parts/Notice.tsx'
-import { reasonOf, rejectsFile, rejectsPath } from './rejects.ts'
+import { rejectsFile, requestRejects } from './rejects.ts'
 
 const EVERY_MS = 1_000
 const SHOWN = 100
@@ -93,7 +92,7 @@ function Counts({ of: { read, created, updated, removed, rejected } }: { of: Imp
 
 function Rejects({ id }: { id: string }) {
   const { imports } = settingsWords()
-  const [rows, setRows] = useState<readonly string[][]>([])
+  const [rows, setRows] = useState<readonly Reject[]>([])
   const first = useAct()
   const all = useAct()
   const [written, setWritten] = useState(0)
@@ -101,8 +100,7 @@ function Rejects({ id }: { id: string }) {
   useEffect(() => () => left.abort(), [])
   useEffect(() => {
     void first.run(async () => {
-      const response = await request('GET', rejectsPath(id), { accept: 'text/csv' })
-      setRows(await firstRecords(response, SHOWN))
+      setRows(await firstLines<Reject>(await requestRejects(id), SHOWN))
     })
   }, [id])
   const bring = async () => {
@@ -128,14 +126,14 @@ function Rejects({ id }: { id: string }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([line, column, reason, value, code, values], no) => (
+          {rows.map(({ line, column, value, ...reason }, no) => (
             <tr key={no}>
               <th scope="row">
                 {imports.line} {line}
               </th>
               <td data-label={imports.column}>{column}</td>
               <td data-label={imports.reason}>
-                <Reason of={reasonOf(reason, code, values)} />
+                <Reason of={reason} />
               </td>
               <td data-label={imports.value}>{value === '' ? '–' : <code>{value}</code>}</td>
             </tr>
@@ -154,6 +152,6 @@ function Rejects({ id }: { id: string }) {
   )
 }
 
-function Reason({ of }: { of: ReturnType<typeof reasonOf> }) {
+function Reason({ of }: { of: Omit<ApiFault, 'pointer'> }) {
   return <span lang={isTranslated(of) ? undefined : 'en'}>{sayFault(of)}</span>
 }
