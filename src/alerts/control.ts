@@ -1,4 +1,5 @@
 /** What can be done to an alert that is going out, or has. The engine reads the state before every intent. */
+import { assertNotAllStopped } from './all-stop-guard.ts'
 import { assertNotExpired } from './approval.ts'
 import { assertKeepsRecipients } from './reached.ts'
 import { stopReminders } from './remind.ts'
@@ -7,13 +8,13 @@ import { numbered } from './numbered.ts'
 import { verifyForSending } from './verify.ts'
 import { sleep } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import { type AlertRow, lockRunningAlerts, updateAlert } from '../store/alerts.ts'
+import { type AlertRow, updateAlert } from '../store/alerts.ts'
+import { countAllStops } from '../store/all-stops.ts'
 import { type Database, transact } from '../store/database.ts'
 import { listFollowUps } from '../store/follow-ups.ts'
 import { countHandedOver, isHeld } from '../store/handed-over.ts'
 import { requeueLetters } from '../store/mailings.ts'
 import { leftOf, readProgress } from '../store/progress.ts'
-import { endReminders, lockReminding } from '../store/reminders.ts'
 import { requeueFailed } from '../store/ranges.ts'
 
 export interface Moved {
@@ -77,10 +78,12 @@ export async function leftOnceHeeded(db: Database, alertId: string): Promise<num
 /**
  * Sends again to those whom it failed to reach, and to those whom a stop kept it from; to nobody else.
  *
- * @throws AppError `expired`, `recipients_deleted`, `signature_key_revoked`, `integrity_violation`
+ * @throws AppError `expired`, `recipients_deleted`, `signature_key_revoked`, `integrity_violation`; `wrong_state` also
+ *   where everything was stopped meanwhile
  */
 export async function retryAlert(db: Database, alertId: string, caller: Caller): Promise<Moved> {
   const { operator, now } = caller
+  const seen = await countAllStops(db, caller)
   return transact(db, async tx => {
     const { state: from, ...alert } = await lockForStep(tx, alertId, 'retry', caller)
     assertNotExpired(alert, now)
@@ -91,6 +94,7 @@ export async function retryAlert(db: Database, alertId: string, caller: Caller):
     await verifyForSending(tx, alertId)
     const again = await requeueFailed(tx, alertId)
     const letters = await requeueLetters(tx, alertId)
+    await assertNotAllStopped(tx, caller, seen)
     // Whoever was held back when it was stopped is not held back by that again.
     const holdUntil = alert.holdUntil !== null && alert.holdUntil > now ? now : alert.holdUntil
     const goesOn = { state: 'sending', finishedAt: null, holdUntil } as const
@@ -100,44 +104,4 @@ export async function retryAlert(db: Database, alertId: string, caller: Caller):
     await recordStep(tx, sending, { done: 'retried', from, by: operator, now, detail })
     return { alert: sending, left }
   })
-}
-
-/**
- * The all-stop: whatever is going out stops, paused alerts too, for a paused one goes on with one call.
- *
- * A live sign-in stops drills as well, for it means everything; a drill's own must not silence the real thing, nor
- * an exercise another.
- */
-export async function stopEverything(
-  db: Database,
-  { operator, mode, exerciseId, now }: Caller,
-  reason: string,
-): Promise<Moved[]> {
-  const alerts = await transact(db, async tx => {
-    const stopped: AlertRow[] = []
-    const modes = mode === 'live' ? (['live', 'exercise'] as const) : (['exercise'] as const)
-    const of = exerciseId === undefined ? { modes } : { exerciseId }
-    // What was sent before has reminders to come: nobody is there to stop each of them as it begins. One that is being
-    // made just now is waited for here, and found below.
-    const reminding = await lockReminding(tx, of)
-    await endReminders(
-      tx,
-      reminding.map(({ id }) => id),
-    )
-    const running = await lockRunningAlerts(tx, of)
-    const told = new Set(running.map(({ id }) => id))
-    for (const alert of reminding.filter(({ id }) => !told.has(id))) {
-      const ended = { done: 'remindersEnded', from: alert.state, by: operator, now } as const
-      await recordStep(tx, alert, { ...ended, detail: reason })
-    }
-    for (const { id, state: from } of running) {
-      const alert = await updateAlert(tx, id, { state: 'stopped' }, now)
-      stopped.push(alert)
-      await recordStep(tx, alert, { done: 'stopped', from, by: operator, now, detail: reason })
-    }
-    return stopped
-  })
-  return Promise.all(
-    alerts.map(async alert => ({ alert, left: await leftOnceHeeded(db, alert.id) })),
-  )
 }

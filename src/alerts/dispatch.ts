@@ -1,5 +1,6 @@
 import { assertAudienceAsSigned, resolveSigned } from './audience.ts'
 import { assertNotExpired } from './approval.ts'
+import { assertNotAllStopped } from './all-stop-guard.ts'
 import { openEscalations } from './escalate.ts'
 import { supersede } from './follow-ups.ts'
 import { assertRecipientsKnown, countRecipients } from './reached.ts'
@@ -8,6 +9,7 @@ import { type Caller, lockForStep, recordStep } from './steps.ts'
 import { numbered } from './numbered.ts'
 import { verifyForSending } from './verify.ts'
 import { type AlertRow, updateAlert } from '../store/alerts.ts'
+import { countAllStops } from '../store/all-stops.ts'
 import { type Database, type OpenDatabase, transact } from '../store/database.ts'
 import { openMailing } from '../store/mailings.ts'
 import { shareSnapshot, type SharedSnapshot } from '../store/shared-snapshot.ts'
@@ -16,16 +18,18 @@ import { shareSnapshot, type SharedSnapshot } from '../store/shared-snapshot.ts'
  * Hands an approved alert to the dispatchers, which verify and count once more before the first message.
  *
  * @param holdSeconds time in which a stop still prevents every message
+ * @param stops all-stops that whoever asks has seen, if not those until now
  * @throws AppError `audience_changed`, `signature_key_revoked`, `integrity_violation`, `expired`; `recipients_deleted`
- *   where it was to reach whom an alert before it had
+ *   where it was to reach whom an alert before it had; `wrong_state` also where everything was stopped meanwhile
  */
-export function dispatchAlert(
+export async function dispatchAlert(
   database: OpenDatabase,
   alertId: string,
   caller: Caller,
-  holdSeconds = 0,
+  { holdSeconds = 0, stops }: { readonly holdSeconds?: number; readonly stops?: number } = {},
 ): Promise<AlertRow> {
   const { operator, now } = caller
+  const seen = stops ?? (await countAllStops(database.db, caller))
   const dispatch = async (tx: Database, shared: SharedSnapshot | undefined) => {
     const { state: from, ...alert } = await lockForStep(tx, alertId, 'dispatch', caller)
     assertNotExpired(alert, now)
@@ -38,6 +42,7 @@ export function dispatchAlert(
     const counts = shared?.snapshot ?? tx
     const recipients = await countRecipients(counts, content, resolved, shared?.inTwo)
     assertAudienceAsSigned(content, resolved, recipients)
+    await assertNotAllStopped(tx, caller, seen)
     const beginsAt = new Date(now.getTime() + holdSeconds * 1000)
     const dispatched = await updateAlert(
       tx,

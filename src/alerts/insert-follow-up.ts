@@ -4,6 +4,7 @@ import { type AlertContent, digestOfBytes, WITHOUT_EXPIRES_MS } from '../cap/con
 import { followUpDraft } from '../cap/correction.ts'
 import { canonicalBytes } from '../signing/canonical.ts'
 import { type AlertRow, insertAlert } from '../store/alerts.ts'
+import { holdAllStops } from '../store/all-stops.ts'
 import type { Database } from '../store/database.ts'
 import { openMailing } from '../store/mailings.ts'
 
@@ -27,12 +28,15 @@ export async function insertFollowUp(
   { now, ...facts }: FollowUpFacts,
 ): Promise<AlertRow> {
   const { id, status, msgType, severity, delivery, maxRecipients, references, emergency } = content
+  const mode = modeOf(status)
+  // An all-stop waits for it, and finds it.
+  await holdAllStops(tx, { mode })
   const bytes = canonicalBytes(content)
   const row = await insertAlert(tx, {
     ...facts,
     id,
     state: 'sending',
-    mode: modeOf(status),
+    mode,
     exerciseId: content.exercise?.id ?? null,
     status,
     msgType,

@@ -334,7 +334,7 @@ export const alertRoutes = ({ database, config, now }: AppDependencies) => {
     .openapi(dispatchRoute, async c => {
       const { holdSeconds } = c.req.valid('json')
       const { id } = c.req.valid('param')
-      const alert = await dispatchAlert(database, id, callerFor(c, 'dispatch'), holdSeconds)
+      const alert = await dispatchAlert(database, id, callerFor(c, 'dispatch'), { holdSeconds })
       return c.json({ state: alert.state, left: 0 }, 202)
     })
     .openapi(pauseRoute, async c =>

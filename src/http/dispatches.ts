@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { stopEverything } from '../alerts/control.ts'
+import { stopEverything } from '../alerts/all-stop.ts'
 import { dispatchAlert } from '../alerts/dispatch.ts'
 import { rolesFor } from '../alerts/steps.ts'
 import { readableText } from '../cap/readable.ts'
 import { ERROR_CODES, isAppError } from '../errors.ts'
+import { countAllStops } from '../store/all-stops.ts'
 import { requireRole } from './auth.ts'
 import { callerOf } from './caller.ts'
 import type { AppDependencies, Env } from './env.ts'
@@ -67,11 +68,13 @@ export const dispatchRoutes = ({ database, now }: AppDependencies) =>
     .openapi(dispatchesRoute, async c => {
       const operator = requireRole(c, ...rolesFor('dispatch'))
       const { alertIds, holdSeconds } = c.req.valid('json')
+      // Once everything is stopped, the rest of the list is not sent either.
+      const stops = await countAllStops(database.db, c.var.session)
       const results: z.infer<typeof dispatchesSchema>['results'] = []
       for (const alertId of alertIds) {
         const caller = callerOf(c, operator, now())
         try {
-          await dispatchAlert(database, alertId, caller, holdSeconds)
+          await dispatchAlert(database, alertId, caller, { holdSeconds, stops })
           results.push({ alertId, status: 202 })
         } catch (error) {
           if (!isAppError(error)) throw error

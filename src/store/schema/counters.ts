@@ -2,6 +2,12 @@
 import { sql } from 'drizzle-orm'
 import { check, integer, pgTable, primaryKey, smallint, text, uuid } from 'drizzle-orm/pg-core'
 
+/** How often everything was stopped there: `live`, `exercise`, or the id of an exercise. The first two are always there. */
+export const allStops = pgTable('all_stops', {
+  place: text('place').primaryKey(),
+  count: integer('count').notNull().default(0),
+})
+
 /** Of recipients, by the carrier that has them; `queued` is what is left of the alert's recipients. */
 export const progress = pgTable(
   'progress',
