@@ -26,13 +26,13 @@ export function whyMailStalls(
   accounts: readonly { readonly id: string; readonly name: string }[],
   links: readonly LiveLink[],
 ): string {
-  if (accounts.length === 0) return 'its letters wait: no mail account is enabled'
+  if (accounts.length === 0) return 'its e-mails wait: no mail account is enabled'
   const ids = new Set(accounts.map(({ id }) => id))
   const names = accounts.map(({ name }) => name).join(', ')
   const mine = links.filter(({ carrierId }) => ids.has(carrierId))
   if (mine.some(({ state }) => state !== 'unbound')) {
-    return `its letters wait: ${names} can be reached, and takes none`
+    return `its e-mails wait: ${names} can be reached, and takes none`
   }
   const said = mine.find(({ lastError }) => lastError !== null)?.lastError
-  return `its letters wait: no connection is up to ${names}${said === undefined ? '' : `: ${said}`}`
+  return `its e-mails wait: no connection is up to ${names}${said === undefined ? '' : `: ${said}`}`
 }

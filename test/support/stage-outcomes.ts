@@ -84,7 +84,7 @@ export async function outcomes(house: House, cast: Cast, props: Props): Promise<
         ['stalled', 'no bind is up of Lone Star, Gulf Mobile: connection refused'],
         [
           'mail_stalled',
-          'its letters wait: no connection is up to County mail: connection refused',
+          'its e-mails wait: no connection is up to County mail: connection refused',
         ],
         ['escalated_1', 'Duty officers is told: 12 need help; nobody has taken it yet'],
         ['reminder_refused', 'its reminders are not sent: a key that signed was revoked'],

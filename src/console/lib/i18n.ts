@@ -49,16 +49,8 @@ const clocks = computed(
       hourCycle: 'h23',
     }),
 )
-const days = computed(
-  () =>
-    new Intl.DateTimeFormat(locale.value, {
-      ...zoned(),
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      year: 'numeric',
-    }),
-)
+const A_DAY = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const
+const days = computed(() => new Intl.DateTimeFormat(locale.value, { ...zoned(), ...A_DAY }))
 const zones = computed(
   () => new Intl.DateTimeFormat(locale.value, { ...zoned(), timeZoneName: 'short' }),
 )
@@ -80,6 +72,9 @@ export const clock = (at: Instant): string => clocks.value.format(dateOf(at))
 export const clockShort = (at: Instant): string => clock(at).slice(0, 5)
 /** `Mon, Nov 23, 2026` */
 export const day = (at: Instant): string => days.value.format(dateOf(at))
+/** Of a date without a time, as `2026-11-23`: the same wherever. */
+export const dayOfDate = (date: string): string =>
+  new Intl.DateTimeFormat(locale.value, { timeZone: 'UTC', ...A_DAY }).format(new Date(date))
 export const dayAndClock = (at: Instant): string => `${day(at)} ${clock(at)}`
 /** `PST` */
 export const zone = (at: Instant = new Date()): string =>

@@ -3,6 +3,7 @@ export const deliveries = {
   title: 'One by one',
   texts: 'Text messages',
   letters: 'E-mails',
+  otherAnswer: 'free text',
   phone: 'Phone',
   address: 'Address',
   state: 'State',

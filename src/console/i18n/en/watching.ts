@@ -142,7 +142,7 @@ export const watching = {
   spokenShare: (share: string) => `${share} sent.`,
   alarms: {
     stalled: 'Nothing leaves now',
-    mail_stalled: 'No letter leaves now',
+    mail_stalled: 'No e-mail leaves now',
     integrity_violation: 'Sending stopped itself: what is stored is not what was signed',
     audience_changed: 'Sending stopped itself: the people reached are not those that were signed',
     ceiling_exceeded: 'Sending stopped itself at the ceiling that was signed',

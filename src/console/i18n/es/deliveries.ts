@@ -4,6 +4,7 @@ export const deliveries: DeliveryWords = {
   title: 'Uno por uno',
   texts: 'Mensajes de texto',
   letters: 'Correos',
+  otherAnswer: 'texto libre',
   phone: 'Teléfono',
   address: 'Dirección',
   state: 'Estado',

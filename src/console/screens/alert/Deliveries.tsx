@@ -122,7 +122,11 @@ function Lines({ alertId, kind, state }: { alertId: string; kind: Kind; state: s
                     {one.attempts}
                   </td>
                   <td data-label={text.at}>{at === null ? '–' : clock(at)}</td>
-                  {isAnswered && <td data-label={text.answer}>{answer ?? '–'}</td>}
+                  {isAnswered && (
+                    <td data-label={text.answer}>
+                      {answer === 'other' ? text.otherAnswer : (answer ?? '–')}
+                    </td>
+                  )}
                 </tr>
               )
             })}

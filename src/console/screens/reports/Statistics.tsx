@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
 import { reportWords } from '../../i18n/reports.ts'
-import { count, percent } from '../../lib/i18n.ts'
+import { count, dayOfDate, percent } from '../../lib/i18n.ts'
 import { place } from '../../lib/place.ts'
 import { useResource } from '../../lib/resource.ts'
 import type { Statistics as StatisticsResource } from '../../lib/setting-types.ts'
@@ -166,8 +166,7 @@ function Tables({ of: statistics }: { of: StatisticsResource }) {
           <ul class="plain">
             {optOutSpikes.map(({ day, optOuts, usual }) => (
               <li key={day}>
-                {day}: <strong>{count(optOuts)}</strong> {reports.optOuts} ({reports.usual}{' '}
-                {count(usual)})
+                {dayOfDate(day)}: <strong>{count(optOuts)}</strong> {reports.usually(count(usual))}
               </li>
             ))}
           </ul>

@@ -14,7 +14,7 @@ export const contacts = {
   name: 'Name',
   unnamed: 'No name',
   email: 'E-mail address',
-  emailHint: 'Gets a letter beside the text message.',
+  emailHint: 'Gets an e-mail beside the text message.',
   language: 'Language',
   languageHint: 'A tag, as in es-US. Empty: the usual one.',
   externalId: 'Your own number for them',

@@ -34,7 +34,7 @@ export const organisation: SettingsWords['organisation'] = {
   typedCountAbove: 'Hacer escribir el número por encima de',
   typedCountAboveHint: 'Para más teléfonos que estos, quien aprueba escribe antes su número.',
   maxSegments: 'Texto más largo',
-  maxSegmentsHint: 'En segmentos SMS: cada uno tarda como un SMS entero. 10 son unas 1.500 letras.',
+  maxSegmentsHint: 'En segmentos SMS: cada uno tarda como un SMS entero. 10 son unas 1,500 letras.',
   templateReview: 'Quién debe haber leído el texto de una plantilla antes de enviarlo',
   templateReviews: {
     another: 'Alguien que no lo escribió',

@@ -1,3 +1,4 @@
+import { composeWords } from '../../../i18n/compose.ts'
 import { settingsWords } from '../../../i18n/settings.ts'
 import { get, patch, post } from '../../../lib/api.ts'
 import { type FormSettings, useForm } from '../../../lib/form.ts'
@@ -21,11 +22,6 @@ import {
 } from '../../../parts/inputs.tsx'
 import { Loaded } from '../../../parts/Loaded.tsx'
 
-/** CAP 1.2 §3.2.2: the standard's own words, which every system knows. */
-const CATEGORIES = 'Geo Met Safety Security Rescue Fire Health Env Transport Infra CBRNE Other'
-const RESPONSES = 'Shelter Evacuate Prepare Execute Avoid Monitor Assess AllClear None'
-const URGENCIES = 'Immediate Expected Future Past Unknown'
-const CERTAINTIES = 'Observed Likely Possible Unlikely Unknown'
 const SEVERITIES = ['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'] as const
 const PARTS = ['headline', 'description', 'instruction'] as const
 
@@ -150,10 +146,13 @@ export function EditTemplate({ id }: { id: string }) {
   )
 }
 
-const optionsOf = (list: string) => list.split(' ').map(value => ({ value, label: value }))
+/** CAP 1.2 §3.2.2: the standard's words, in those of the console. */
+const optionsOf = (labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels).map(([value, label]) => ({ value, label }))
 
 function Fields({ action, settings }: { action: string; settings: FormSettings<Draft> }) {
-  const { templates } = settingsWords()
+  const { templates, feedRules } = settingsWords()
+  const { categories } = composeWords().compose
   const { severity } = words().alerts
   const form = useForm(settings)
   return (
@@ -173,8 +172,12 @@ function Fields({ action, settings }: { action: string; settings: FormSettings<D
           label={templates.severity}
           options={SEVERITIES.map(value => ({ value, label: severity[value] }))}
         />
-        <Choice at="/urgency" label={templates.urgency} options={optionsOf(URGENCIES)} />
-        <Choice at="/certainty" label={templates.certainty} options={optionsOf(CERTAINTIES)} />
+        <Choice at="/urgency" label={templates.urgency} options={optionsOf(feedRules.urgency)} />
+        <Choice
+          at="/certainty"
+          label={templates.certainty}
+          options={optionsOf(feedRules.certainty)}
+        />
         <NumberInput
           at="/durationMinutes"
           label={templates.duration}
@@ -183,11 +186,11 @@ function Fields({ action, settings }: { action: string; settings: FormSettings<D
         />
       </div>
       <div class="fields">
-        <Choices at="/category" label={templates.category} options={optionsOf(CATEGORIES)} />
+        <Choices at="/category" label={templates.category} options={optionsOf(categories)} />
         <Choices
           at="/responseType"
           label={templates.responseType}
-          options={optionsOf(RESPONSES)}
+          options={optionsOf(templates.responseTypes)}
           optional
         />
       </div>

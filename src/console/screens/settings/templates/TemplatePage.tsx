@@ -96,7 +96,7 @@ export function VersionPage({ id, version }: { id: string; version: string }) {
 }
 
 function Facts({ of: one }: { of: Template }) {
-  const { templates } = settingsWords()
+  const { feedRules, templates } = settingsWords()
   return (
     <section class="card stack">
       <dl class="facts">
@@ -104,7 +104,8 @@ function Facts({ of: one }: { of: Template }) {
         <dd>{one.event}</dd>
         <dt>{templates.severity}</dt>
         <dd>
-          <Severity of={one.severity} /> {one.urgency}, {one.certainty}
+          <Severity of={one.severity} /> {feedRules.urgency[one.urgency]},{' '}
+          {feedRules.certainty[one.certainty]}
         </dd>
         {one.description !== undefined && (
           <>
