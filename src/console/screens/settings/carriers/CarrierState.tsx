@@ -7,6 +7,8 @@ const KINDS = { bound: 'ok', throttled: 'warn', unbound: 'error', disabled: 'off
 /** A mark and a word; what the carrier said last stands below. */
 export function CarrierState({ of: { state, draining, lastError } }: { of: Carrier }) {
   const { carriers } = settingsWords()
+  // A carrier's own words stand as they are.
+  const known: Readonly<Record<string, string>> = carriers.lastErrors
   return (
     <span>
       <span class="carrier-state" data-kind={KINDS[state]}>
@@ -15,7 +17,7 @@ export function CarrierState({ of: { state, draining, lastError } }: { of: Carri
       {draining && state !== 'disabled' && <div class="small">{carriers.draining}</div>}
       {lastError !== null && state !== 'disabled' && (
         <div class="small muted">
-          {carriers.lastError}: {lastError}
+          {carriers.lastError}: {known[lastError] ?? lastError}
         </div>
       )}
     </span>
