@@ -10,6 +10,7 @@ export const replies = {
   everywhere: 'All areas',
   mine: 'Only mine',
   none: 'Nobody here. Whoever asks for help, or may, comes onto this list.',
+  isOpen: 'Open',
   isNew: 'new',
   perhaps: 'perhaps',
   texts: (n: number) => `${n} texts`,

@@ -10,6 +10,7 @@ export const replies: ReplyWords = {
   everywhere: 'Todas las zonas',
   mine: 'Solo las mías',
   none: 'Nadie aquí. Quien pide ayuda, o quizá la pide, entra en esta lista.',
+  isOpen: 'Abierta',
   isNew: 'nueva',
   perhaps: 'quizá',
   texts: n => `${n} textos`,

@@ -87,7 +87,7 @@ export function HelpRow({
         </td>
         <td data-label={replies.state}>
           {state === 'open'
-            ? replies.states.open
+            ? replies.isOpen
             : state === 'taken'
               ? replies.withWhom(name)
               : replies.closedAs(outcome === null ? name : replies.outcomes[outcome])}
