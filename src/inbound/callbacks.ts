@@ -1,6 +1,6 @@
 import type { Callback } from '../carriers/webhook.ts'
 import { insertCallbacks } from '../store/callbacks.ts'
-import type { Database } from '../store/database.ts'
+import { isDatabaseAway, type Database } from '../store/database.ts'
 
 /** Written in one statement at most. */
 const MOST_AT_ONCE = 500
@@ -25,23 +25,29 @@ export function createCallbackStore(db: Database): CallbackStore {
   let waiting: Waiting[] = []
   let isWriting = false
 
+  const store = async (batch: readonly Waiting[]) => {
+    try {
+      await insertCallbacks(
+        db,
+        batch.flatMap(({ carrierId, callbacks }) =>
+          callbacks.map(callback => ({ carrierId, callback })),
+        ),
+      )
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      // One that the database refuses for good must not take the others with it.
+      if (!isDatabaseAway(error) && batch.length > 1) for (const one of batch) await store([one])
+      else for (const { reject } of batch) reject(error)
+    }
+  }
+
   const write = async () => {
     if (isWriting) return
     isWriting = true
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MOST_AT_ONCE)
       waiting = waiting.slice(MOST_AT_ONCE)
-      try {
-        await insertCallbacks(
-          db,
-          batch.flatMap(({ carrierId, callbacks }) =>
-            callbacks.map(callback => ({ carrierId, callback })),
-          ),
-        )
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
+      await store(batch)
     }
     isWriting = false
   }

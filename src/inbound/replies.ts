@@ -31,6 +31,7 @@ import {
   type ReplyState,
 } from '../store/replies.ts'
 import { moveTallies, type TallyMove } from '../store/tallies.ts'
+import { storable } from '../store/storable.ts'
 import { isWanted } from '../store/subscribers.ts'
 import { tellOfRequest } from '../subscribers/notices.ts'
 import { findAddressees, lineOf, readQuestions, type Addressee } from './addressees.ts'
@@ -208,11 +209,6 @@ function askedOf(inbound: readonly NewText[]): Map<string, Addressee> {
       addressee === undefined ? [] : [[addressee.recipient.alert.id, addressee]],
     ),
   )
-}
-
-/** PostgreSQL holds neither NUL nor half a surrogate pair; phones can send both. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '').replace(/\p{Surrogate}/gu, '\uFFFD')
 }
 
 const replierOf = ({ alert, blockNo, offset }: Recipient): Replier => ({

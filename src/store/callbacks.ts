@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { arrayLiteral, notify, numberArray, transact, type Database } from './database.ts'
+import { storable } from './storable.ts'
 
 /** What a gateway told by webhook and no dispatcher has recorded yet; its shape is the carriers' room's. */
 export interface StoredCallback {
@@ -21,7 +22,7 @@ export async function insertCallbacks(
       select c.carrier_id, c.callback::jsonb
       from unnest(
         ${arrayLiteral(came.map(one => one.carrierId))}::uuid[],
-        ${arrayLiteral(came.map(one => storable(JSON.stringify(one.callback))))}::text[]
+        ${arrayLiteral(came.map(one => storableJson(one.callback)))}::text[]
       ) with ordinality as c(carrier_id, callback, n)
       order by c.n
     `)
@@ -31,9 +32,11 @@ export async function insertCallbacks(
   })
 }
 
-/** PostgreSQL's jsonb holds neither NUL nor half a surrogate pair, which JSON writes escaped. */
-function storable(json: string): string {
-  return json.replaceAll('\\u0000', '').replace(/\\ud[89a-f][0-9a-f]{2}/gi, '\\ufffd')
+/** Its texts are cleaned before they are escaped: somebody may have written the six characters of `\u0000`. */
+function storableJson(callback: unknown): string {
+  return JSON.stringify(callback, (_key, value: unknown) =>
+    typeof value === 'string' ? storable(value) : value,
+  )
 }
 
 /**
