@@ -2,10 +2,15 @@
  * Answers to people: HELP texts, confirmations of an opt-out, a carrier's test message. They go ahead of
  * every alert, from the alert's own slots where one is being sent, and keep to a twentieth of the rate.
  */
-import { isSubmitError, type Outcome, type ShortMessage } from '../carriers/carrier.ts'
+import {
+  isSubmitError,
+  type Outcome,
+  type ShortMessage,
+  type SubmitErrorKind,
+} from '../carriers/carrier.ts'
 import { type EncodedText, encodeText } from '../encoding/segments.ts'
 import type { Database } from '../store/database.ts'
-import { claimAnswers, finishAnswer, keepAnswers } from '../store/answers.ts'
+import { claimAnswers, finishAnswer, giveBackAnswer, keepAnswers } from '../store/answers.ts'
 import { blockPhones } from '../store/consents.ts'
 import { reservePace } from '../store/intents.ts'
 import { describeError, log } from '../log.ts'
@@ -15,6 +20,8 @@ import { PACE_SHARE, type Pace } from './pace.ts'
 const SHARE = 0.05
 /** Slots beside theirs, in seconds: the first may have lapsed before the database's answer is here. */
 const SPARE_SECONDS = 0.02
+/** What the carrier, or this process, didn't want just now, and nobody has got. */
+const AGAIN: ReadonlySet<SubmitErrorKind> = new Set(['throttled', 'elsewhere', 'kept-back'])
 
 interface Answer {
   readonly id: string
@@ -74,15 +81,15 @@ export function createAnswerDesk(of: {
       const answer = sent.get(ref)
       if (answer === undefined) return
       sent.delete(ref)
-      const failure = isSubmitError(outcome) ? outcome.reason : undefined
-      if (failure === undefined) {
+      const refusal = isSubmitError(outcome) ? outcome : undefined
+      if (refusal === undefined) {
         counts.acceptedMessages++
         counts.acceptedSegments += answer.segments
       }
-      const isBlocked = isSubmitError(outcome) && outcome.optedOut === true
+      const isForAgain = refusal !== undefined && AGAIN.has(refusal.kind)
       Promise.all([
-        finishAnswer(db, answer.id, failure),
-        isBlocked && blockPhones(db, carrierId, [answer.message.to]),
+        isForAgain ? giveBackAnswer(db, answer.id) : finishAnswer(db, answer.id, refusal?.reason),
+        refusal?.optedOut && blockPhones(db, carrierId, [answer.message.to]),
       ]).catch((error: unknown) => {
         log.warn({ carrierId, code: describeError(error) }, 'the end of an answer was not written')
       })

@@ -291,6 +291,10 @@ export function startLane(options: LaneOptions): Lane {
 
   function outcome(ref: number, ended: Outcome) {
     handOver.ended(ref)
+    if (isSubmitError(ended) && ended.kind === 'throttled') {
+      counts.throttled++
+      slowDown()
+    }
     if (answers.owns(ref)) return answers.outcome(ref, ended)
     const item = inFlight.end(ref)
     if (item === undefined) return
@@ -305,8 +309,6 @@ export function startLane(options: LaneOptions): Lane {
       alertRates.add(range.alert.id, segments)
       results.outcome(item, ended)
     } else if (ended.kind === 'throttled') {
-      counts.throttled++
-      slowDown()
       // Of a message that was taken in part the rest is no use: it goes anew, whole.
       if (ended.messageIds.length > 0 || range.withdrawn) results.outcome(item, ended)
       else queue.putBack(item)

@@ -3,6 +3,8 @@ import { arrayLiteral, type Database } from './database.ts'
 
 /** An answer whose dispatcher said nothing of it for this long is taken by another. */
 const CLAIM_SECONDS = 30
+/** One that a carrier didn't take now is offered anew after this long; what came after it goes first. */
+const AGAIN_SECONDS = 3
 
 export interface WaitingAnswer {
   readonly id: string
@@ -62,6 +64,15 @@ export async function finishAnswer(
   await db.execute(sql`
     update answers
     set sent_at = case when ${failure ?? null}::text is null then now() end, failure = ${failure ?? null}
+    where id = ${id}::uuid
+  `)
+}
+
+/** Gives an answer back, unsent: in a moment it is claimed anew, for as long as it is worth sending. */
+export async function giveBackAnswer(db: Database, id: string): Promise<void> {
+  await db.execute(sql`
+    update answers
+    set claimed_at = now() - make_interval(secs => ${CLAIM_SECONDS - AGAIN_SECONDS}::int)
     where id = ${id}::uuid
   `)
 }

@@ -315,7 +315,7 @@ export interface Answer {
 
 /**
  * Queues answers, at most one of a kind a phone in ten minutes, so that two machines can't answer each other
- * for ever. Each is worth sending for five minutes (47 CFR 64.1200(a)(12)).
+ * for ever; one that they never got counts for nothing. Each is worth sending for five minutes (47 CFR 64.1200(a)(12)).
  */
 export async function queueAnswers(
   tx: Database,
@@ -343,6 +343,7 @@ export async function queueAnswers(
     where not exists (
       select from answers b
       where b.phone = a.phone and b.kind = a.kind
+        and (b.sent_at is not null or (b.failure is null and b.expires > ${at}::timestamptz))
         and b.created_at > ${at}::timestamptz - make_interval(mins => ${REPEAT_MINUTES}::int))
   `)
 }

@@ -131,6 +131,7 @@ test('pitfall 46: HELP is answered, to strangers too, and no machine is answered
       [say(phone, 'HELP'), say(phone, 'Out of office')],
       later(minute),
     )
+    await db.execute(sql`update answers set sent_at = now() where phone = ${phone}`)
   }
   expect(await answersTo(db, phone)).toEqual(['help'])
   const [answer] = await db.execute<{ text: string; seconds: number }>(sql`
@@ -139,6 +140,24 @@ test('pitfall 46: HELP is answered, to strangers too, and no machine is answered
   expect(answer).toMatchObject({ text: expect.stringContaining('STOP') as string, seconds: 300 })
   await recordReplies(db, carrierId, [say(phone, 'HELP')], later(10))
   expect(await answersTo(db, phone)).toEqual(['help', 'help'])
+})
+
+test('whoever asked for help and never got the answer may ask again at once', async ({ db }) => {
+  await anOrganisation(db)
+  const carrierId = await aCarrier(db)
+  const phone = aPhone()
+  const ask = (minute: number) =>
+    recordReplies(db, carrierId, [say(phone, 'HELP'), say(phone, 'please')], later(minute))
+  await ask(0)
+  // It waits for its turn.
+  await ask(4)
+  expect(await answersTo(db, phone)).toEqual(['help'])
+  // Nothing took it while it was worth sending.
+  await ask(6)
+  expect(await answersTo(db, phone)).toEqual(['help', 'help'])
+  await db.execute(sql`update answers set failure = 'link_lost' where phone = ${phone}`)
+  await ask(7)
+  expect(await answersTo(db, phone)).toEqual(['help', 'help', 'help'])
 })
 
 test('pitfall 46: a phone that echoes every message is answered at most once', async ({ db }) => {
