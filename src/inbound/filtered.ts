@@ -9,10 +9,12 @@ const MOST_ALERTS = 100
 
 export interface FilterWatch {
   /**
-   * Counts receipts of an alert, by whether they say that it was filtered.
-   * @returns the share, where it is over the limit for the first time
+   * Counts receipts of an alert that have been recorded, by whether they say that it was filtered.
+   * @returns the share, where it is over the limit and nobody has been told
    */
   note(alertId: string, filtered: readonly boolean[]): number | undefined
+  /** Somebody has been. */
+  told(alertId: string): void
 }
 
 export function createFilterWatch(): FilterWatch {
@@ -29,9 +31,12 @@ export function createFilterWatch(): FilterWatch {
       seen.receipts += filtered.length
       seen.filtered += filtered.filter(Boolean).length
       const share = seen.filtered / seen.receipts
-      if (seen.isTold || seen.receipts < LIMIT.least || share <= LIMIT.share) return undefined
-      seen.isTold = true
-      return share
+      const isOver = seen.receipts >= LIMIT.least && share > LIMIT.share
+      return isOver && !seen.isTold ? share : undefined
+    },
+    told(alertId) {
+      const seen = alerts.get(alertId)
+      if (seen !== undefined) seen.isTold = true
     },
   }
 }

@@ -7,7 +7,7 @@
  * waits as `queued` becomes delivered.
  */
 import type { Receipt } from '../carriers/carrier.ts'
-import { log } from '../log.ts'
+import { describeError, log } from '../log.ts'
 import type { Block } from '../store/block.ts'
 import { changeLocked, changeUnlocked } from '../store/blocks.ts'
 import { transact, type Database } from '../store/database.ts'
@@ -20,7 +20,7 @@ import {
   takeParked,
   type FinalReceipt,
 } from '../store/receipts.ts'
-import { createFilterWatch, filterAlarm, type FilterWatch } from './filtered.ts'
+import { createFilterWatch, filterAlarm } from './filtered.ts'
 import type { GivenTo, MessageIds } from './message-ids.ts'
 
 type SaidOf = Pick<Receipt, 'messageId' | 'state' | 'reason' | 'optedOut' | 'filtered'>
@@ -79,6 +79,22 @@ export function openReceiptBook(
     log.warn({ carrierId, count }, 'receipts contradict others: what was delivered stays so')
   }
 
+  /** After the commit: what was rolled back is no receipt, and comes again. */
+  const watchFiltered = async (byAlert: Applied['byAlert']) => {
+    for (const [alertId, said] of byAlert) {
+      const filtered = said.map(({ receipt }) => receipt.filtered === true)
+      const share = watch.note(alertId, filtered)
+      if (share === undefined) continue
+      try {
+        await transact(db, tx => raiseAlarm(tx, alertId, filterAlarm(share)))
+        watch.told(alertId)
+      } catch (error) {
+        // The next receipts raise it; these are recorded, and must not come again for it.
+        log.error({ carrierId, alertId, code: describeError(error) }, 'no alarm could be raised')
+      }
+    }
+  }
+
   return {
     async record(receipts) {
       const final = finalReceipts(receipts)
@@ -88,14 +104,15 @@ export function openReceiptBook(
       const blocked = receipts.flatMap(({ optedOut }) => optedOut ?? [])
       const hasMore =
         orphans.length > 0 || blocked.length > 0 || final.some(({ filtered }) => filtered === true)
-      const contradicted = hasMore
+      const { byAlert, contradicted } = hasMore
         ? await transact(db, async tx => {
             await parkReceipts(tx, carrierId, orphans)
             await blockPhones(tx, carrierId, blocked)
-            return apply(tx, carrierId, final, found, watch, changeLocked)
+            return apply(tx, carrierId, final, found, changeLocked)
           })
-        : await apply(db, carrierId, final, found, watch, changeUnlocked)
+        : await apply(db, carrierId, final, found, changeUnlocked)
       complain(contradicted)
+      await watchFiltered(byAlert)
       return { orphaned: orphans.length, contradicted }
     },
     async adopt() {
@@ -103,28 +120,38 @@ export function openReceiptBook(
       parkedAfter = parked.length < PARKED_AT_ONCE ? '' : (parked.at(-1)?.messageId ?? '')
       const found = await ids.find([...new Set(parked.map(receipt => receipt.messageId))])
       if (found.size > 0) {
-        const contradicted = await transact(db, async tx => {
+        const { byAlert, contradicted } = await transact(db, async tx => {
           const taken = await takeParked(tx, carrierId, [...found.keys()])
-          return apply(tx, carrierId, finalReceipts(taken), found, watch, changeLocked)
+          return apply(tx, carrierId, finalReceipts(taken), found, changeLocked)
         })
         complain(contradicted)
+        await watchFiltered(byAlert)
       }
       return { left: await dropOldParked(db, carrierId) }
     },
   }
 }
 
-/** @returns how many contradict what was said before */
+interface Told {
+  readonly receipt: Said
+  readonly given: GivenTo
+}
+
+interface Applied {
+  readonly byAlert: ReadonlyMap<string, readonly Told[]>
+  /** How many contradict what was said before. */
+  readonly contradicted: number
+}
+
 async function apply(
   db: Database,
   carrierId: string,
   receipts: readonly Said[],
   found: ReadonlyMap<string, GivenTo>,
-  watch: FilterWatch,
   changeBlocks: typeof changeLocked,
-): Promise<number> {
+): Promise<Applied> {
   const byAlert = groupedBy(
-    receipts.flatMap(receipt => {
+    receipts.flatMap((receipt): Told[] => {
       const given = found.get(receipt.messageId)
       return given === undefined ? [] : [{ receipt, given }]
     }),
@@ -139,13 +166,8 @@ async function apply(
       contradictions.set(block.blockNo, heed(block, ofBlocks.get(block.blockNo)!, carrierId))
     })
     for (const count of contradictions.values()) contradicted += count
-    const share = watch.note(
-      alertId,
-      said.map(({ receipt }) => receipt.filtered === true),
-    )
-    if (share !== undefined) await raiseAlarm(db, alertId, filterAlarm(share))
   }
-  return contradicted
+  return { byAlert, contradicted }
 }
 
 function groupedBy<T, K>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
@@ -160,11 +182,7 @@ function groupedBy<T, K>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
 }
 
 /** @returns how many contradict what the block holds of the same segment */
-function heed(
-  block: Block,
-  said: readonly { readonly receipt: Said; readonly given: GivenTo }[],
-  carrierId: string,
-): number {
+function heed(block: Block, said: readonly Told[], carrierId: string): number {
   let contradicted = 0
   for (const { receipt, given } of said) {
     const before = block.saidOf(given)

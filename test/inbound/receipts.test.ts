@@ -378,3 +378,52 @@ test('receipts that come at once for one block, over several links, are all hear
   expect(states.filter(state => state === 'failed')).toHaveLength(12)
   await expectExact(db, alertId)
 })
+
+test('what was rolled back counts once for the share that networks filter, and hides no alarm', async ({
+  db,
+}) => {
+  const carrierId = await aCarrier(db)
+  const recipients = Array.from({ length: 20 }, () => ({ state: 'submitted', carrierId }))
+  const alertId = await aSentAlert(db, { recipients })
+  const given = recipients.map((_one, i) => ({ seq: i + 1, ids: [`T${i}`] }))
+  await wasGiven(db, alertId, carrierId, given)
+  const book = bookOf(db, carrierId)
+  const record = (from: number, to: number) =>
+    book.record([
+      { ...failed(`T${from}`), filtered: true },
+      ...given.slice(from + 1, to).map(({ ids }) => delivered(ids[0]!)),
+    ])
+  const alarms = async () => {
+    const [row] = await db.execute<{ alarms: { code: string; detail: string }[] }>(
+      sql`select alarms from alerts where id = ${alertId}::uuid`,
+    )
+    return row!.alarms.map(({ code, detail }) => `${code} ${detail.split(' ')[0]} %`)
+  }
+
+  await deadlocksOnce(db, 'blocks')
+  await record(0, 12)
+  // 12 are too few to judge by.
+  expect(await alarms()).toEqual([])
+  await deadlocksOnce(db, 'alerts')
+  await record(12, 20)
+  expect(await alarms()).toEqual(['messages_filtered 10 %'])
+})
+
+/** The next transaction that changes the table is found to be in a deadlock as it commits. */
+async function deadlocksOnce(db: Database, table: 'blocks' | 'alerts'): Promise<void> {
+  const name = sql.raw(`deadlock_on_${table}`)
+  await db.execute(sql`create sequence ${name}`)
+  await db.execute(sql`
+    create function ${name}() returns trigger language plpgsql as $$
+    begin
+      if nextval(tg_argv[0]::regclass) = 1 then
+        raise exception 'deadlock detected' using errcode = '40P01';
+      end if;
+      return null;
+    end $$
+  `)
+  await db.execute(sql`
+    create constraint trigger ${name} after update on ${sql.raw(table)}
+    deferrable initially deferred for each row execute function ${name}('${name}')
+  `)
+}
