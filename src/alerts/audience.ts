@@ -136,6 +136,29 @@ export function assertAudienceAsSigned(
   resolved: ResolvedAudience,
   recipients: number,
 ): void {
+  const people = numbered(recipients, 'recipient')
+  refuseChanges([
+    ...changedDefinitions(content, resolved),
+    ...(recipients > content.maxRecipients
+      ? [`it would reach ${people}, above the signed ceiling of ${content.maxRecipients}`]
+      : []),
+    ...(recipients > 0 && recipients < (content.minRecipients ?? 0)
+      ? [`it would reach ${people}, below the signed floor of ${content.minRecipients}`]
+      : []),
+    ...(recipients === 0 && !mayReachNobody(content) ? ['nobody is in it any more'] : []),
+  ])
+}
+
+/**
+ * The same of what it is made of alone, where it was counted before: groups and geocodes mean what they meant.
+ *
+ * @throws AppError `audience_changed`
+ */
+export function assertDefinedAsSigned(content: AlertContent, resolved: ResolvedAudience): void {
+  refuseChanges(changedDefinitions(content, resolved))
+}
+
+function changedDefinitions(content: AlertContent, resolved: ResolvedAudience): string[] {
   const now = [...resolved.groups, ...resolved.excludeGroups, resolved.roster]
   const digestNow = (id: string) => now.find(group => group?.id === id)?.definitionDigest
   // Who is on duty changes with the shift: what was signed is which group is told.
@@ -143,7 +166,7 @@ export function assertAudienceAsSigned(
   const signed = isOnDuty ? [] : [...content.groups, ...content.excludeGroups, content.roster]
   const versionNow = (name: string) =>
     resolved.geocodeSets.find(set => set.valueName === name)?.version
-  const changes = [
+  return [
     ...signed
       .filter(group => group !== undefined)
       .filter(group => group.definitionDigest !== digestNow(group.id))
@@ -151,22 +174,13 @@ export function assertAudienceAsSigned(
     ...content.geocodeSets
       .filter(set => set.version !== versionNow(set.valueName))
       .map(set => `the shapes of ${set.valueName} codes are not what they were`),
-    ...(recipients > content.maxRecipients
-      ? [
-          `it would reach ${numbered(recipients, 'recipient')}, above the signed ceiling of ${content.maxRecipients}`,
-        ]
-      : []),
-    ...(recipients > 0 && recipients < (content.minRecipients ?? 0)
-      ? [
-          `it would reach ${numbered(recipients, 'recipient')}, below the signed floor of ${content.minRecipients}`,
-        ]
-      : []),
-    ...(recipients === 0 && !mayReachNobody(content) ? ['nobody is in it any more'] : []),
   ]
-  if (changes.length > 0) {
-    const detail = changes.join('; ')
-    throw new AppError('audience_changed', `not what was signed: ${detail}. Withdraw, sign again`)
-  }
+}
+
+function refuseChanges(changes: readonly string[]): void {
+  if (changes.length === 0) return
+  const detail = changes.join('; ')
+  throw new AppError('audience_changed', `not what was signed: ${detail}. Withdraw, sign again`)
 }
 
 /**

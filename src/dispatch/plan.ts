@@ -7,10 +7,10 @@
  *
  * The audience is read in one snapshot: a first small slice at once, so that the first message leaves while the
  * database is still getting ready for the rest; then everybody else as they stream in, slice by slice. If the
- * planner dies, another one takes the alert when the lease ends, reads the audience anew and plans those whom
- * the dead one had not.
+ * planner dies, another one takes the alert when the lease ends, reads the audience anew and
+ * plans those whom the dead one had not, unless a group or a geocode has come to mean something else.
  */
-import { assertAudienceAsSigned, audienceOf } from '../alerts/audience.ts'
+import { assertAudienceAsSigned, assertDefinedAsSigned, audienceOf } from '../alerts/audience.ts'
 import { countRecipients } from '../alerts/reached.ts'
 import { verifyForSending } from '../alerts/verify.ts'
 import {
@@ -160,7 +160,7 @@ async function planAudience(
   await database.session(session =>
     inSnapshot(session, name, (snapshot, which) =>
       claim.planned > 0
-        ? planAfterDeath(db, session, snapshot, resolved, claim, layout)
+        ? planTheRest(db, session, snapshot, resolved, content, claim, layout)
         : planFirst(db, session, snapshot, resolved, content, layout, {
             alertId: claim.alertId,
             counted: which === 'shared' ? claim.recipients : undefined,
@@ -203,15 +203,21 @@ async function planFirst(
   await layout.flush()
 }
 
-/** Everybody whom the planner that died had not planned, as the audience is now. */
-async function planAfterDeath(
+/**
+ * Everybody who is not planned yet, of the audience as it is now: after a planner's death, a fault of the database, or a
+ * turn that was not the last. What it is made of must still mean what was signed; all of them together are held to the
+ * ceiling.
+ */
+async function planTheRest(
   db: Database,
   session: Session,
   snapshot: Database,
   resolved: ResolvedAudience,
+  content: AlertContent,
   claim: PlanClaim,
   layout: Layout,
 ): Promise<void> {
+  assertDefinedAsSigned(content, resolved)
   await stagePlanned(snapshot, claim.alertId)
   // By their phones too: who was planned on the phone of somebody who is gone may be another contact by now.
   const planned = await PhoneSet.read(plannedPhones(db, claim.alertId))

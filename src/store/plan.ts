@@ -187,7 +187,7 @@ async function insertRanges(
 }
 
 /**
- * After a planner's death: whom it had planned, as `planned_contacts` on this connection, so that they are left
+ * Whom the alert is laid out for already, as `planned_contacts` on this connection, so that they are left
  * out of the rest.
  */
 export async function stagePlanned(tx: Database, alertId: string): Promise<void> {
