@@ -1,4 +1,5 @@
 /** Who asks for help is not lost from sight when the last message has left. */
+import { sql } from 'drizzle-orm'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { recordReplies } from '../../src/inbound/replies.ts'
@@ -98,6 +99,32 @@ test('what was sent and is in force stands on the situation, with how many need 
   await expect.poll(() => row.locator('td').last().textContent(), SOON).toBe('0')
   await recordReplies(db, carrierId, [{ from: phone, to: '72345', text: '2' }])
   await expect.poll(() => row.locator('td').last().textContent(), SOON).toBe('1')
+  expect(complaints).toEqual([])
+  await context.close()
+})
+
+test('what has been sent stands under what is in force as soon as it is no longer among what goes on', async ({
+  tocsin,
+  browser,
+  db,
+}) => {
+  const carrierId = await aCarrier(db)
+  const alertId = await aSentAlert(db, {
+    state: 'sending',
+    recipients: [{ phone: aPhone(), carrierId }],
+  })
+  const { page, context, complaints } = await takeSeat(browser)
+  await context.addInitScript(await keptSession(tocsin.url, tocsin.author))
+  await page.goto(`${consoleUrl(tocsin)}live/situation`)
+  const rowUnder = (name: string) =>
+    page
+      .locator('section', { has: page.getByRole('heading', { name, exact: true }) })
+      .locator(`a[href$="${alertId}"]`)
+  await rowUnder('Now').waitFor()
+  await db.execute(sql`update alerts set state = 'sent' where id = ${alertId}::uuid`)
+  await rowUnder('Now').waitFor({ state: 'detached', ...SOON })
+  // The list of what is in force asks every 15 s by itself.
+  await rowUnder('Sent, and in force').waitFor({ timeout: 3_000 })
   expect(complaints).toEqual([])
   await context.close()
 })
