@@ -6,6 +6,7 @@ import { get } from '../../lib/api.ts'
 import { findCounties } from '../../lib/counties.ts'
 import { count } from '../../lib/i18n.ts'
 import type { Area } from '../../lib/types.ts'
+import type { CountyAt } from '../../map/county-at.ts'
 import { Field } from '../../parts/Field.tsx'
 import { useCounties } from '../../parts/GeocodeInput.tsx'
 import { readAreas } from './area-files.ts'
@@ -71,6 +72,7 @@ export function PlacePicker({ onAdd, near }: { onAdd: Add; near: () => Position 
   const [search, setSearch] = useState('')
   const [radiusKm, setRadius] = useState(5)
   const [found, setFound] = useState<readonly Place[]>()
+  const countyAt = useCountyAt()
   useEffect(() => {
     if (search.trim() === '') return setFound(undefined)
     const turn = new AbortController()
@@ -135,13 +137,31 @@ export function PlacePicker({ onAdd, near }: { onAdd: Add; near: () => Position 
           >
             + {name}{' '}
             <span class="muted small">
-              {text.members(count(population))} · {count(latitude)}, {count(longitude)}
+              {[
+                countyAt?.([longitude, latitude]),
+                text.members(count(population)),
+                `${count(latitude)}, ${count(longitude)}`,
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </span>
           </button>
         ))}
       </div>
     </div>
   )
+}
+
+/** Many towns share a name: their county tells them apart. */
+function useCountyAt(): CountyAt | undefined {
+  const [loaded, setLoaded] = useState<{ readonly countyAt: CountyAt }>()
+  useEffect(() => {
+    import('../../map/county-at.ts').then(
+      async ({ loadCountyAt }) => setLoaded({ countyAt: await loadCountyAt() }),
+      () => undefined,
+    )
+  }, [])
+  return loaded?.countyAt
 }
 
 export function SavedPicker({ groups, onAdd }: { groups: readonly GroupSummary[]; onAdd: Add }) {
