@@ -36,6 +36,11 @@ test.for([
     expect(await painted(page, '[role=tab][aria-selected=false]', underTab)).toEqual(canvas)
     expect(await painted(page, '[role=tab][aria-selected=true]', underTab)).not.toEqual(canvas)
 
+    await page.goto(`${consoleUrl(tocsin)}live/reports`)
+    await page.locator('.page-tabs').waitFor(SOON)
+    expect(await painted(page, '.page-tabs a:not([aria-current])', underTab)).toEqual(canvas)
+    expect(await painted(page, '.page-tabs a[aria-current]', underTab)).not.toEqual(canvas)
+
     await page.goto(`${consoleUrl(tocsin)}live/new`)
     const undo = page.getByRole('button', { name: 'Undo' })
     await undo.waitFor(SOON)
