@@ -83,7 +83,8 @@ export function openMap(
   map.touchZoomRotate.disableRotation()
   map.keyboard.disableRotation()
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
-  map.addControl(new ScaleControl({ maxWidth: 90, unit: 'metric' }), 'bottom-left')
+  // Above, where the sources leave it room on a phone; so wide that its shortest bar, half of that, holds its words.
+  map.addControl(new ScaleControl({ maxWidth: 140, unit: 'metric' }), 'top-left')
   map.addControl(new AttributionControl({ compact: false, customAttribution: words.sources }))
 
   let isClosed = false
