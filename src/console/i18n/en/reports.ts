@@ -42,6 +42,7 @@ export const reports = {
   geojson: 'Areas as GeoJSON',
   cap: 'Signed CAP 1.2',
   evidence: 'Signed evidence',
+  evidenceAbout: 'What the signed evidence is',
   evidenceText:
     'The evidence holds what was signed, the signatures with their keys, the audit entries and the report, under the key of the organisation. It names no phone. Anybody can check it without this server:',
   evidenceWho: 'Administrators and auditors can download the signed evidence.',

@@ -90,7 +90,7 @@ export const watching = {
   repliedHead: 'Replied',
   sortBy: (head: string) => `Sort by ${head}`,
   nothingToSplit: 'It names none.',
-  causes: 'Why it failed',
+  causes: 'Why it did not arrive',
   noFailures: 'Nothing has failed.',
   causesToCome: 'The reasons are counted in a moment.',
   times: (half: string, most: string) => `Half had it after ${half}, 90% after ${most}.`,

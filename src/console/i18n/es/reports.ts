@@ -40,6 +40,7 @@ export const reports: ReportScreenWords = {
   geojson: 'Zonas como GeoJSON',
   cap: 'CAP 1.2 firmado',
   evidence: 'Pruebas firmadas',
+  evidenceAbout: 'Qué son las pruebas firmadas',
   evidenceText:
     'Las pruebas contienen lo que se firmó, las firmas con sus claves, las entradas de auditoría y el informe, bajo la clave de la organización. No nombran ningún teléfono. Cualquiera puede comprobarlas sin este servidor:',
   evidenceWho: 'Administradores y auditores pueden descargar las pruebas firmadas.',

@@ -92,7 +92,7 @@ export const watching: Words['watching'] = {
   repliedHead: 'Respondieron',
   sortBy: head => `Ordenar por ${head}`,
   nothingToSplit: 'No nombra ninguno.',
-  causes: 'Por qué falló',
+  causes: 'Por qué no llegó',
   noFailures: 'No ha fallado nada.',
   causesToCome: 'Los motivos se cuentan en un momento.',
   times: (half, most) => `La mitad lo tuvo tras ${half}, el 90 % tras ${most}.`,

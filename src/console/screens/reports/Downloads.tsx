@@ -65,7 +65,7 @@ export function Downloads({ of: report }: { of: Report }) {
         )}
       </div>
       <details>
-        <summary>{reports.evidence}</summary>
+        <summary>{reports.evidenceAbout}</summary>
         <p>
           {isIn('administrator', 'auditor') ? '' : `${reports.evidenceWho} `}
           {reports.evidenceText}

@@ -65,7 +65,7 @@ export const imports = {
   fileMissing: 'Choose a file.',
   mode: 'What the file is',
   modes: {
-    upsert: 'News: add and change',
+    upsert: 'Only what is new: add and change',
     upsertHint: 'Who is not in the file stays. An empty value leaves what there is.',
     replace: 'The whole list: add, change and remove',
     replaceHint:
