@@ -35,7 +35,16 @@ const apart: Record<string, string> = { simulator: 'encoding' }
 /** In the browser: it knows the API's types, and runs what is pure of two rooms, and the words of reports and codes. */
 const inBrowser = {
   room: 'console',
-  runs: ['encoding', 'geometry', 'reports/words.ts', 'reports/causes.ts'],
+  runs: [
+    'encoding',
+    'geometry',
+    'reports/words.ts',
+    'reports/causes.ts',
+    'reports/cap-words-en.ts',
+    'reports/cap-words-es.ts',
+    'reports/outside-areas.ts',
+    'reports/told-moments.ts',
+  ],
   packages: ['jose'],
 }
 /** Who may open it: the command line, and the carrier of simulated exercises, whose message centre and phones it is. */
