@@ -43,19 +43,24 @@ export function createHeldRanges(
 ): HeldRanges {
   const ranges = new Set<HeldRange>()
 
-  let toRelease: Lease[] = []
+  let toRelease: HeldRange[] = []
 
   const release = async () => {
     await flush()
     const mine = toRelease
     toRelease = []
-    await releaseRanges(db, mine)
+    // What of a spoilt one may have left stays under its mark until its lease runs out.
+    const known = mine.filter(range => !range.spoilt)
+    await releaseRanges(
+      db,
+      known.map(range => range.lease),
+    )
   }
 
   /** With its last message answered, and the answers written, a withdrawn range is anybody's. */
   const giveBack = (range: HeldRange) => {
     if (range.inFlight > 0 || !ranges.delete(range)) return
-    if (toRelease.push(range.lease) > 1) return
+    if (toRelease.push(range) > 1) return
     // If this fails the leases run out by themselves, and marked recipients count as possible duplicates.
     release().catch((error: unknown) => {
       log.warn({ carrierId, code: describeError(error) }, 'ranges were not given back')

@@ -154,6 +154,7 @@ export function startLane(options: LaneOptions): Lane {
       turn()
     },
     freed => marks.along(freed),
+    range => held.withdraw(range),
   )
   const held = createHeldRanges(db, carrierId, results.flush)
   const marking = createMarking({
@@ -436,6 +437,7 @@ export function startLane(options: LaneOptions): Lane {
       sent: 0,
       deadline: 0,
       withdrawn: false,
+      spoilt: false,
     }
     // Not of the last one alone: behind the small remainder of a slice there come whole ones.
     rangeSize = Math.max(1, recipients.length, rangeSize * 0.8)

@@ -30,18 +30,21 @@ interface Collected extends Mutable<
   readonly blocked: string[]
   readonly messageIds: Mutable<MessageIds>
   readonly counted: Map<number, number>
+  /** Never of a spoilt one: whoever has it next settles what is not on record. */
   finished: boolean
   /** It was not done with when a batch was written before. */
   wasLeft: boolean
   /** Results in it, to give back the exposure once they are written. */
   count: number
+  readonly range: HeldRange
 }
 
-const nothingOf = ({ lease, place, text }: HeldRange): Collected => ({
-  lease,
-  blockNo: place.blockNo,
-  generation: place.generation,
-  segments: text.segments,
+const nothingOf = (range: HeldRange): Collected => ({
+  range,
+  lease: range.lease,
+  blockNo: range.place.blockNo,
+  generation: range.place.generation,
+  segments: range.text.segments,
   taken: [],
   messageIds: { seqs: [], parts: [], ids: [] },
   counted: new Map(),
@@ -74,6 +77,7 @@ export interface MarkAlong {
 /**
  * @param written told how many results have just been committed (or given up), and of the message ids among them
  * @param along asked for a mark that goes along with so many results
+ * @param spoil told of a range of which the database refuses results for good
  */
 export function createResultWriter(
   db: Database,
@@ -81,6 +85,7 @@ export function createResultWriter(
   counts: LaneCounts,
   written: (count: number, submissions: readonly Submissions[]) => void,
   along: (count: number) => MarkAlong | undefined,
+  spoil: (range: HeldRange) => void,
 ): ResultWriter {
   const isNews = createNews()
   let collected = new Map<HeldRange, Collected>()
@@ -104,7 +109,7 @@ export function createResultWriter(
   const ended = (range: HeldRange, results: Collected) => {
     results.count++
     size++
-    if (--range.open === 0) results.finished = true
+    if (--range.open === 0) results.finished = !range.spoilt
     schedule()
   }
 
@@ -179,12 +184,29 @@ export function createResultWriter(
         counts.faults++
         const code = describeError(error)
         if (isNews(code)) log.error({ alertId, carrierId, code, attempt }, 'results not written')
-        // A batch that the database refuses for good is left: its leases run out, and whoever takes the
-        // ranges then finds these recipients under the mark, as possible duplicates.
-        if (!isDatabaseAway(error) && attempt >= 3) return []
+        if (!isDatabaseAway(error) && attempt >= 3) return writeAlone(alertId, ranges)
         await wait(Math.min(1_000, 50 * 2 ** attempt))
       }
     }
+  }
+
+  /**
+   * What the database refuses for good is of one range: the others of its batch are written without it. It is left to
+   * its lease, and whoever takes it then finds these recipients under the mark, as possible duplicates.
+   */
+  const writeAlone = async (alertId: string, ranges: readonly Collected[]) => {
+    if (ranges.length > 1) {
+      const written: Submissions[] = []
+      for (const one of ranges) written.push(...(await writeBatch(alertId, [one], undefined)))
+      return written
+    }
+    for (const { range } of ranges) {
+      range.spoilt = true
+      const later = collected.get(range)
+      if (later !== undefined) later.finished = false
+      spoil(range)
+    }
+    return []
   }
 
   const keepIds = (
@@ -245,7 +267,7 @@ export function createResultWriter(
       ended(range, results)
     },
     finished(range) {
-      resultsOf(range).finished = true
+      resultsOf(range).finished = !range.spoilt
       size++
       schedule()
     },

@@ -58,6 +58,8 @@ export interface HeldRange {
   deadline: number
   /** Lost, paused, stopped or expired: nothing more of it is sent. */
   withdrawn: boolean
+  /** Some of its results are not on record and never will be: it is left to its lease, and its mark stays. */
+  spoilt: boolean
 }
 
 /** One recipient's message, in this lane's hands. */

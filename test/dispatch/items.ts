@@ -38,6 +38,7 @@ export function aRange(alertId: string, priority: number, text = 'Take shelter.'
     sent: 0,
     deadline: Infinity,
     withdrawn: false,
+    spoilt: false,
   }
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { expect } from 'vitest'
 import { startCounts } from '../../src/dispatch/lane-counts.ts'
+import { createHeldRanges } from '../../src/dispatch/held.ts'
 import { createResultWriter, type ResultWriter } from '../../src/dispatch/results.ts'
 import type { HeldRange } from '../../src/dispatch/work.ts'
 import { transact, type Database } from '../../src/store/database.ts'
@@ -32,6 +34,7 @@ async function sending(db: Database, count: number) {
   }))
   const batches: number[] = []
   const asWritten: (() => void)[] = []
+  const spoilt: HeldRange[] = []
   const results = createResultWriter(
     db,
     carrierId,
@@ -41,8 +44,9 @@ async function sending(db: Database, count: number) {
       asWritten.shift()?.()
     },
     () => undefined,
+    range => spoilt.push(range),
   )
-  return { alertId, ranges, results, batches, asWritten }
+  return { alertId, ranges, results, batches, asWritten, spoilt }
 }
 
 /** The carrier takes the `from`-th of a range to the one before the `to`-th. */
@@ -97,4 +101,53 @@ test('whoever needs what is on record has all of it written', async ({ db }) => 
   expect((await statesOf(db, alertId)).slice(4, 7)).toEqual(['submitted', 'submitted', 'queued'])
   await wait(50)
   expect(batches).toEqual([5, 1])
+})
+
+test('a range of which the database refuses a result is nobody’s loss: it is not done, and its mark stays', async ({
+  db,
+}) => {
+  const { alertId, ranges, results, spoilt } = await sending(db, 2)
+  const [bad, good] = ranges as [HeldRange, HeldRange]
+  await db.execute(sql`update ranges set hwm = 5 where alert_id = ${alertId}::uuid`)
+  const seq = bad.place.fromSeq
+  // As no carrier gives them, for they are cleaned where they come in.
+  results.outcome({ range: bad, seq, attempts: 0 }, { messageIds: ['\0'] })
+  takes(results, good, 0, 5)
+  await results.flush()
+  expect(spoilt).toEqual([bad])
+  takes(results, bad, 1, 5)
+  await results.flush()
+  const rows = await db.execute<{ state: string; hwm: number }>(sql`
+    select state, hwm from ranges where alert_id = ${alertId}::uuid order by range_no`)
+  expect(rows.map(({ state, hwm }) => [state, hwm])).toEqual([
+    ['leased', 5],
+    ['done', 5],
+  ])
+  expect(await statesOf(db, alertId)).toEqual([
+    'queued',
+    ...Array.from({ length: 9 }, () => 'submitted'),
+  ])
+})
+
+test('a spoilt range is given back by its lease alone', async ({ db }) => {
+  const { alertId, ranges } = await sending(db, 2)
+  await db.execute(sql`update ranges set hwm = 5 where alert_id = ${alertId}::uuid`)
+  const [bad, good] = ranges as [HeldRange, HeldRange]
+  // Known to be spoilt only when what was collected of it is written, before it is given back.
+  const held = createHeldRanges(db, 'carrier', async () => {
+    bad.spoilt = true
+  })
+  for (const range of [bad, good]) held.add(range)
+  held.withdrawAll()
+  await expect
+    .poll(async () => {
+      const rows = await db.execute<{ state: string; hwm: number }>(sql`
+        select state, hwm from ranges where alert_id = ${alertId}::uuid order by range_no`)
+      return rows.map(({ state, hwm }) => [state, hwm])
+    })
+    .toEqual([
+      ['leased', 5],
+      ['ready', 0],
+    ])
+  expect(held.count).toBe(0)
 })

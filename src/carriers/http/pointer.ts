@@ -33,10 +33,11 @@ function valueAt(document: unknown, pointer: string): unknown {
   return value
 }
 
-/** A string, a number or a boolean, as a string; anything else is no value. */
+/** A string, a number or a boolean, as a string; anything else is no value. Without U+0000, which no row can hold. */
 export function wordAt(document: unknown, pointer: string): string | undefined {
   const value = valueAt(document, pointer)
-  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined
+  if (!['string', 'number', 'boolean'].includes(typeof value)) return undefined
+  return String(value).replaceAll('\0', '')
 }
 
 /** The items of the list that stands there; undefined where there is none. */
