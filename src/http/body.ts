@@ -98,7 +98,8 @@ export async function readWhole(c: Context<Env>, limit: number): Promise<Uint8Ar
  *   it breaks off
  */
 export function streamBody(c: Context<Env>): AsyncGenerator<Uint8Array> {
-  return untilSilent(c, () => IDLE_SECONDS * 1000)
+  const chunks = untilSilent(c, () => IDLE_SECONDS * 1000)
+  return c.var.watchBody?.(chunks) ?? chunks
 }
 
 /** @param patience for the next bytes, in milliseconds */

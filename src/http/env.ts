@@ -24,5 +24,7 @@ export interface Env {
     operator: Operator
     /** The sign-in that they ask by: its mode decides which alerts it may touch. */
     session: SignIn
+    /** Sees a streamed body go by; set where its digest is wanted. */
+    watchBody?: (chunks: AsyncGenerator<Uint8Array>) => AsyncGenerator<Uint8Array>
   }
 }

@@ -6,6 +6,16 @@
  * another body (422). A failure of ours (5xx) or a 429 gives the key back. An answer that no cache may keep holds a
  * secret: it is sealed under the master key.
  *
+ * A streamed body (an import of gigabytes) is never held, so it is hashed as its handler reads it:
+ *
+ *   first request   claims the key with no digest. The digest is stored when the body has ended and before the
+ *                   handler hears so: no work is done under a key whose body isn't known. A body that the handler
+ *                   didn't read to its end (refused for its role or its type, broken off) gives the key back
+ *   running         409, whatever the body
+ *   answered        the body is read through and hashed, and the answer given again only if it is the same
+ *   taken over      after a death (below): the work begins anew, and where the first body is known, another one
+ *                   fails at its end, before the handler hears of it, and leaves the key as it was
+ *
  * If the process dies between the work's commit and the answer's, the row stays without an answer. A minute
  * after its last sign of life the same request may take it over and do the work again. That is safe because
  * no POST relies on the key alone to be done once: dispatch, stop and their kin move a state that can be left
@@ -13,7 +23,7 @@
  * (409 `already_exists`), an import of the same file leaves the same people, and what is left, a second draft,
  * is sent by nobody until it is signed.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
@@ -24,11 +34,12 @@ import {
   releaseKey,
   type RequestKey,
   storeAnswer,
+  storeDigest,
   type StoredAnswer,
   touchKey,
 } from '../store/idempotency.ts'
 import { isPublic } from './auth.ts'
-import { isStreamed } from './body.ts'
+import { isStreamed, streamBody } from './body.ts'
 import type { AppDependencies, Env } from './env.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
@@ -47,17 +58,26 @@ export const idempotent =
     // The same call in the other mode is another: its answer says nothing of what was done here.
     const path = c.var.session.mode === 'live' ? c.req.path : `exercise ${c.req.path}`
     const request = { operatorId: c.var.operator.id, path, key }
-    const claim = await claimKey(db, request, await digestOf(c))
-    if (claim.state !== 'claimed')
+    const digest = isStreamed(c) ? undefined : await digestOf(c)
+    const claim = await claimKey(db, request, digest)
+    if (claim.state === 'answered' && digest === undefined) {
+      await assertSameBody(c, claim.bodyDigest)
+    }
+    if (claim.state !== 'claimed') {
       return answerAgain(claim, body => opened(masterKey, request, body))
+    }
+    const store = (read: string) => storeDigest(db, request, read)
+    const reading = digest === undefined ? watchBody(c, claim.bodyDigest, store) : { body: 'known' }
 
     const signsOfLife = setInterval(() => {
       touchKey(db, request).catch(() => undefined)
     }, SIGN_OF_LIFE_MS)
     try {
       await next()
+      if (reading.body === 'not the first') return undefined
       // hono has made an answer of whatever was thrown.
-      if (c.res.status >= 500 || c.res.status === 429) await releaseKey(db, request)
+      const hasFailed = c.res.status >= 500 || c.res.status === 429
+      if (hasFailed || reading.body === 'unread') await releaseKey(db, request)
       else {
         const answer = await copyAnswer(c.res)
         const isSecret = c.res.headers.get('Cache-Control') === 'no-store'
@@ -87,12 +107,49 @@ function readKey(c: Context<Env>): string | undefined {
   return key
 }
 
-/** Of query and body. A streamed body can't be known beforehand: there the length it announces must do. */
+/** Of query and body. */
 async function digestOf(c: Context<Env>): Promise<string> {
-  const hash = createHash('sha256').update(new URL(c.req.url).search).update('\n')
-  if (isStreamed(c)) hash.update(c.req.header('Content-Length') ?? '')
-  else if (c.req.bodyCache.arrayBuffer !== undefined) hash.update(await c.req.bytes())
+  const hash = hashOfQuery(c)
+  if (c.req.bodyCache.arrayBuffer !== undefined) hash.update(await c.req.bytes())
   return hash.digest('base64url')
+}
+
+function hashOfQuery(c: Context<Env>): Hash {
+  return createHash('sha256').update(new URL(c.req.url).search).update('\n')
+}
+
+/** Reads a streamed body through. @throws AppError `idempotency_key_reused` if it isn't the first one */
+async function assertSameBody(c: Context<Env>, firstDigest: string): Promise<void> {
+  const hash = hashOfQuery(c)
+  for await (const chunk of streamBody(c)) hash.update(chunk)
+  if (hash.digest('base64url') !== firstDigest) throw keyReused()
+}
+
+/**
+ * Hashes a streamed body as its handler reads it, and stores the digest at its end.
+ *
+ * @param firstDigest of the request that is taken over; empty if nobody knows it
+ * @returns where that reading is, now and later
+ */
+function watchBody(
+  c: Context<Env>,
+  firstDigest: string,
+  store: (digest: string) => Promise<void>,
+): { body: 'unread' | 'known' | 'not the first' } {
+  const isKnown = firstDigest !== ''
+  const reading: ReturnType<typeof watchBody> = { body: isKnown ? 'not the first' : 'unread' }
+  const hash = hashOfQuery(c)
+  c.set('watchBody', async function* (chunks) {
+    for await (const chunk of chunks) {
+      hash.update(chunk)
+      yield chunk
+    }
+    const digest = hash.digest('base64url')
+    if (isKnown && digest !== firstDigest) throw keyReused()
+    await store(digest)
+    reading.body = 'known'
+  })
+  return reading
 }
 
 async function copyAnswer(response: Response): Promise<StoredAnswer> {
@@ -131,7 +188,7 @@ function answerAgain(
         retryAfterSeconds: 1,
       })
     case 'reused':
-      throw new AppError('idempotency_key_reused', 'this key was used for another request')
+      throw keyReused()
     case 'answered': {
       const { status, headers } = claim.answer
       const body = openBody(claim.answer.body)
@@ -141,4 +198,8 @@ function answerAgain(
       })
     }
   }
+}
+
+function keyReused(): AppError {
+  return new AppError('idempotency_key_reused', 'this key was used for another request')
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
 import { touchKey } from '../../src/store/idempotency.ts'
 import { test as edgeTest, type Caller } from '../support/edge.ts'
 
@@ -151,3 +152,70 @@ test('dispatching needs a key', async ({ edge }) => {
     })
   }
 })
+
+const sendFile = (caller: Caller, key: string, text: string, query = '') =>
+  caller.call('POST', `/v1/contacts/import${query}`, {
+    text,
+    headers: { 'Content-Type': 'text/csv', 'Idempotency-Key': key },
+  })
+
+test('the same file under the same key is one import; another of the same length is refused', async ({
+  edge,
+  db,
+}) => {
+  const author = await edge.caller({ roles: ['author'] })
+  const first = await sendFile(author, 'file-1', 'phone\n+12025550101\n')
+  expect(first.status).toBe(202)
+  const again = await sendFile(author, 'file-1', 'phone\n+12025550101\n')
+  expect([again.status, again.body]).toEqual([202, first.body])
+  expect(again.headers.get('Idempotent-Replayed')).toBe('true')
+
+  const reused = { status: 422, body: { code: 'idempotency_key_reused' } }
+  expect(await sendFile(author, 'file-1', 'phone\n+12025550102\n')).toMatchObject(reused)
+  expect(await sendFile(author, 'file-1', 'phone\n+12025550101\n', '?mode=replace')).toMatchObject(
+    reused,
+  )
+  expect(await db.execute(sql`select 1 from imports`)).toHaveLength(1)
+})
+
+test('a file whose import was refused before it was read leaves its key free', async ({ edge }) => {
+  const email = 'katherine@example.org'
+  const viewer = await edge.caller({ email, roles: ['viewer'] })
+  expect((await sendFile(viewer, 'file-2', 'phone\n+12025550103\n')).status).toBe(403)
+  const { db } = edge.deps.database
+  await db.execute(sql`update operators set roles = '{author}' where email = ${email}`)
+  await untilMerged(db)
+  expect((await sendFile(viewer, 'file-2', 'phone\n+12025550104\n')).status).toBe(202)
+})
+
+test('an import that died with its body read is taken over by the same file, and by no other', async ({
+  edge,
+  db,
+}) => {
+  const author = await edge.caller({ roles: ['author'] })
+  const die = async () => {
+    await untilMerged(db)
+    await db.execute(sql`
+      update idempotency set status = null, headers = null, body = null,
+        created_at = now() - interval '61 seconds'
+      where key = 'file-3'`)
+  }
+  await untilMerged(db)
+  expect((await sendFile(author, 'file-3', 'phone\n+12025550105\n')).status).toBe(202)
+  await die()
+  expect(await sendFile(author, 'file-3', 'phone\n+12025550106\n')).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency_key_reused' },
+  })
+  expect(await db.execute(sql`select 1 from contacts where phone = '+12025550106'`)).toHaveLength(0)
+  await die()
+  const taken = await sendFile(author, 'file-3', 'phone\n+12025550105\n')
+  expect([taken.status, taken.headers.get('Idempotent-Replayed')]).toEqual([202, null])
+})
+
+/** One import at a time: the next is refused while one is merged. */
+async function untilMerged(db: Database): Promise<void> {
+  await expect
+    .poll(() => db.execute(sql`select 1 from imports where state = 'running'`), { timeout: 20_000 })
+    .toHaveLength(0)
+}
