@@ -55,9 +55,7 @@ export const idempotent =
     const key = readKey(c)
     if (key === undefined) return next()
 
-    // The same call in the other mode is another: its answer says nothing of what was done here.
-    const path = c.var.session.mode === 'live' ? c.req.path : `exercise ${c.req.path}`
-    const request = { operatorId: c.var.operator.id, path, key }
+    const request = { operatorId: c.var.operator.id, path: placeOf(c), key }
     const digest = isStreamed(c) ? undefined : await digestOf(c)
     const claim = await claimKey(db, request, digest)
     if (claim.state === 'answered' && digest === undefined) {
@@ -92,6 +90,16 @@ export const idempotent =
     }
     return undefined
   }
+
+/**
+ * The path, and the exercise that it is called in: the same call in the other mode or in another exercise is another,
+ * and its answer says nothing of what was done here.
+ */
+function placeOf(c: Context<Env>): string {
+  const { mode, exerciseId } = c.var.session
+  if (mode === 'live') return c.req.path
+  return `exercise ${exerciseId === undefined ? '' : `${exerciseId} `}${c.req.path}`
+}
 
 function readKey(c: Context<Env>): string | undefined {
   const key = c.req.header('Idempotency-Key')

@@ -2,7 +2,7 @@ import { and, eq, isNull, lt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { idempotency } from './schema.ts'
 
-/** Names one request for good: the operator's own key at one path, in one mode. */
+/** Names one request for good: the operator's own key at one path, in one mode and exercise. */
 export interface RequestKey {
   readonly operatorId: string
   readonly path: string

@@ -657,3 +657,24 @@ test('of ten who set up simulated exercises at once, those begin for whom there 
   }
   expect(await going()).toBe(50)
 })
+
+test('a key that was used in one exercise is free in the next: its stop stops what goes out there', async ({
+  edge,
+  db,
+}) => {
+  const leader = await edge.caller({ roles: ['approver', 'administrator'] })
+  const first = await anExercise(edge, db, leader, { name: 'Morning' })
+  const second = await anExercise(edge, db, leader, { name: 'Afternoon' })
+  const approver = await aSigner(edge, ['approver'])
+  const stop = (who: Signer) =>
+    who.call('POST', '/v1/stop', {
+      json: { reason: 'enough' },
+      headers: { 'Idempotency-Key': 'all-stop' },
+    })
+  const inFirst = await enter(edge, approver, first.id)
+  expect((await stop(inFirst)).status).toBe(202)
+  const inSecond = await enter(edge, inFirst, second.id)
+  const answer = await stop(inSecond)
+  expect([answer.status, answer.headers.get('Idempotent-Replayed')]).toEqual([202, null])
+  expect((await stop(inSecond)).headers.get('Idempotent-Replayed')).toBe('true')
+})
