@@ -10,7 +10,7 @@ import { AppError, ERROR_CODES, type ErrorCode, type Fault, isAppError } from '.
 import { FAULT_CODES } from '../faults.ts'
 import { describeError, log } from '../log.ts'
 import { pointerTo, schemaFaults } from '../schema-faults.ts'
-import { isDatabaseAway } from '../store/database.ts'
+import { isDatabaseAway, RETRY_AFTER_SECONDS } from '../store/database.ts'
 import type { Env } from './env.ts'
 
 const STATUS = {
@@ -76,9 +76,6 @@ const STATUS = {
   unavailable: 503,
   timeout: 503,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>
-
-/** When a database that is away is worth another try: a restart or a fail-over takes seconds. */
-const RETRY_AFTER_SECONDS = 2
 
 export const profileOfFault = z.string().meta({
   description:
@@ -167,11 +164,12 @@ function placeOf(failure: unknown): string {
 }
 
 function asAppError(failure: unknown): AppError {
+  // First of all: what says `unavailable` of itself knows better what is away, and what to do about it.
+  if (isAppError(failure)) return failure
   if (isDatabaseAway(failure)) {
     const retryAfterSeconds = RETRY_AFTER_SECONDS
     return new AppError('unavailable', 'the database is away; try again', { retryAfterSeconds })
   }
-  if (isAppError(failure)) return failure
   if (failure instanceof HTTPException) return fromHttpException(failure)
   return new AppError('internal', 'something broke here; the log has it under the request id')
 }

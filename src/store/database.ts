@@ -82,9 +82,12 @@ export async function refuseTaken<T>(
   }
 }
 
+/** When a database that is away is worth another try: a restart or a fail-over takes seconds. */
+export const RETRY_AFTER_SECONDS = 2
+
 /** True where trying again later can help: the server is away, starting, failing over or out of room. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof AppError) return error.code === 'timeout' || error.code === 'unavailable'
+  if (error instanceof AppError) return error.code === 'unavailable'
   return (
     error instanceof DatabaseError &&
     (/^(08|53|57P|25006|CONNECTION|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(
@@ -261,7 +264,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
       if (refused !== undefined && startedAt < refused.until) return reject(refused.error)
       // Two seconds more than the server's own limit, so that the server is the one to end it where it can.
       const timer = setTimeout(() => {
-        reject(new AppError('timeout', 'the database did not answer in time'))
+        const words = 'the database did not answer in time; try again'
+        reject(new AppError('unavailable', words, { retryAfterSeconds: RETRY_AFTER_SECONDS }))
         cancel()
         if (lastLife < startedAt) replacePool(used)
         else setTimeout(() => !settled && replacePool(used), 2_000).unref()
