@@ -1,6 +1,6 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import { AppError } from '../errors.ts'
 import { createServer, STATUS_CODES } from 'node:http'
 import { randomUUID } from 'node:crypto'
@@ -10,6 +10,9 @@ import { problem } from './problem.ts'
 /** What a slow sender may hold: sockets, not memory. A viewer's stream is one of them. */
 const MAX_CONNECTIONS = 10_000
 const HEADERS_SECONDS = 10
+/** What a sender whom we have answered already may still send, so that it comes to reading the answer. */
+const LINGER_MS = 5_000
+const LINGER_BYTES = 64 * 1024 * 1024
 
 export interface RunningServer {
   readonly port: number
@@ -23,7 +26,7 @@ export async function startServer(
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
   const server = createAdaptorServer({
-    fetch,
+    fetch: async (request, env) => afterAnswer(await fetch(request, env), env as HttpBindings),
     createServer,
     // No total time for a request: an import of millions takes what it takes. Bodies have deadlines of their own.
     serverOptions: {
@@ -50,6 +53,53 @@ export async function startServer(
       return closed
     },
   }
+}
+
+/**
+ * An answer that is given before the body was read to its end (too large, wrong type, not allowed) closes the
+ * connection: what is still coming would be taken for the next request, or nobody would take it and the next request
+ * would wait behind it. The answer goes out at once and we read on for a while, since to close over unread octets
+ * resets the connection, and a sender in the midst of writing would never see the answer (RFC 9112 §9.6).
+ */
+async function afterAnswer(response: Response, { incoming }: HttpBindings): Promise<Response> {
+  const { method, complete, readableLength } = incoming
+  // Of a GET nobody touches the body, so Node itself reads over it; and its answer may be a stream without end.
+  if (method === 'GET' || method === 'HEAD' || (complete && readableLength === 0)) return response
+  const headers = new Headers(response.headers)
+  headers.set('Connection', 'close')
+  const { status } = response
+  if (response.body === null) return new Response(null, { status, headers })
+  const answer = new Uint8Array(await response.arrayBuffer())
+  headers.set('Content-Length', String(answer.length))
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(answer)
+      await readOn(incoming)
+      controller.close()
+    },
+  })
+  return new Response(body, { status, headers })
+}
+
+/** Throws away what comes, until it ends or has been enough. */
+function readOn(incoming: IncomingMessage): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, LINGER_MS)
+    let octets = 0
+    // The adapter's web stream pauses the request when its own buffer is full, and nobody reads that any more.
+    incoming.removeAllListeners('data')
+    incoming.on('data', (chunk: Uint8Array) => {
+      octets += chunk.length
+      if (octets > LINGER_BYTES) resolve()
+    })
+    const done = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    incoming.once('end', done).once('close', done).once('error', done)
+    incoming.resume()
+    if (incoming.readableEnded || incoming.destroyed) done()
+  })
 }
 
 /** Requests that Node can't read don't reach the app: headers too large or too slow, no HTTP at all. */

@@ -157,3 +157,87 @@ test('an override header does not change the method', async ({ server, administr
     `Authorization: Bearer ${administrator.token}\r\n\r\n`
   expect((await exchange(server, request)).status).toBe(200)
 })
+
+test('a body that stops arriving is cut after 30 s, and told so rather than that the database is away', async ({
+  edge,
+  server,
+  administrator,
+}) => {
+  const author = await edge.caller({ roles: ['author'] })
+  const group = await author.call('POST', '/v1/groups', { json: { name: 'Wardens' } })
+  const stalled = (line: string, type: string) =>
+    exchange(
+      server,
+      `${line} HTTP/1.1\r\nHost: tocsin\r\nAuthorization: Bearer ${author.token}\r\n` +
+        `Content-Type: ${type}\r\nContent-Length: 1000\r\n\r\n`,
+    )
+  const answers = await Promise.all([
+    stalled('POST /v1/contacts/import', 'text/csv'),
+    stalled(`PUT /v1/groups/${group.body.id}/members`, 'application/json'),
+    exchange(
+      server,
+      post(administrator, 'Content-Type: application/json\r\nContent-Length: 9\r\n'),
+    ),
+  ])
+  expect(answers).toEqual(answers.map(() => problem(503, 'timeout')))
+}, 60_000)
+
+test('who is refused in the midst of sending hears why, and that the connection ends', async ({
+  edge,
+  server,
+  administrator,
+}) => {
+  const viewer = await edge.caller({ roles: ['viewer'] })
+  const group = await administrator.call('POST', '/v1/groups', { json: { name: 'Runners' } })
+  const octets = 9 * 1024 * 1024
+  const sent = async (line: string, { token }: Caller, type: string) => {
+    const socket = connect(server.port, '127.0.0.1')
+    const failures: unknown[] = []
+    socket.on('error', error => failures.push(error))
+    const head =
+      `${line} HTTP/1.1\r\nHost: tocsin\r\nAuthorization: Bearer ${token}\r\n` +
+      `Content-Type: ${type}\r\nContent-Length: ${octets}\r\n\r\n`
+    // As a client does that writes all before it reads anything.
+    socket.pause()
+    await new Promise(resolve => socket.write(head, resolve))
+    for (let left = octets; left > 0; left -= 65_536) {
+      await new Promise(resolve => socket.write(Buffer.alloc(65_536, ' '), resolve))
+      // The refusal is out long before the last of it; a slow line takes longer than any half second.
+      if (left === octets / 2) await new Promise(resolve => setTimeout(resolve, 1_000))
+    }
+    let received = ''
+    for await (const chunk of socket) received += String(chunk)
+    return [
+      Number(received.slice(9, 12)),
+      /^connection: (.*)$/im.exec(received)?.[1]?.trim(),
+      /"code":"(\w+)"/.exec(received)?.[1],
+      failures,
+    ]
+  }
+  const csv = 'POST /v1/contacts/import'
+  expect(await sent('POST /v1/operators', administrator, 'application/json')).toEqual([
+    413,
+    'close',
+    'too_large',
+    [],
+  ])
+  expect(await sent(csv, viewer, 'text/csv')).toEqual([403, 'close', 'forbidden', []])
+  const wrongType = [415, 'close', 'unsupported_media_type', []]
+  expect(await sent(csv, administrator, 'text/plain')).toEqual(wrongType)
+  const members = `PUT /v1/groups/${group.body.id}/members`
+  const refused = [403, 'close', 'forbidden', []]
+  expect(await sent(members, viewer, 'application/json')).toEqual(refused)
+})
+
+test('a connection whose bodies were read is kept', async ({ server, administrator }) => {
+  const socket = connect(server.port, '127.0.0.1')
+  const heard: string[] = []
+  socket.on('data', chunk => heard.push(String(chunk)))
+  const headers = 'Content-Type: application/json\r\nContent-Length: 2\r\n'
+  for (const count of [1, 2]) {
+    socket.write(post(administrator, headers, '{}'))
+    await expect.poll(() => heard.join('').split('HTTP/1.1 400').length - 1).toBe(count)
+  }
+  expect(heard.join('')).not.toMatch(/connection: close/i)
+  socket.destroy()
+})
