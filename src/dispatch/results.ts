@@ -196,9 +196,9 @@ export function createResultWriter(
    */
   const writeAlone = async (alertId: string, ranges: readonly Collected[]) => {
     if (ranges.length > 1) {
-      const written: Submissions[] = []
-      for (const one of ranges) written.push(...(await writeBatch(alertId, [one], undefined)))
-      return written
+      const submissions: Submissions[] = []
+      for (const one of ranges) submissions.push(...(await writeBatch(alertId, [one], undefined)))
+      return submissions
     }
     for (const { range } of ranges) {
       range.spoilt = true
