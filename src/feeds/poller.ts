@@ -43,8 +43,11 @@ const ITEMS_MS = 60_000
 /** Longer than a poll can take. */
 const LEASE_SECONDS = 120
 const MAX_PAUSE_MS = 3_600_000
-/** Why there was no message, where asking again brings none either. */
-const FOR_GOOD = /^(status_4\d\d|status_3\d\d|refused_address|answer_too_large)$/
+/**
+ * Why there was no message, where asking again brings none either. Not 408, 425 and 429: who asks later gets it (RFC
+ * 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4).
+ */
+const FOR_GOOD = /^(status_4(?!08|25|29)\d\d|status_3\d\d|refused_address|answer_too_large)$/
 
 /** Polls what is due, and resolves when that is done. */
 export async function pollFeeds(options: PollerOptions): Promise<void> {

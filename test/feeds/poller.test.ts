@@ -306,6 +306,26 @@ test('what comes broken, too large or for nowhere is refused once, and the rest 
   expect(await alertsOf(author)).toHaveLength(2)
 })
 
+test('what a feed has no time for now is asked for again', async ({
+  edge,
+  db,
+  administrator,
+  author,
+}) => {
+  const statuses = [408, 425, 429]
+  const publisher = await publish({ '/feed': atomOf(...statuses.map(status => `/${status}`)) })
+  for (const status of statuses) {
+    publisher.pages.set(`/${status}`, response => response.writeHead(status).end())
+  }
+  const path = await enter(administrator, author, `${publisher.url}/feed`)
+  await poll(edge, db)
+  const reasons = statuses.map(status => `status_${status}`)
+  expect(await problemsOf(administrator, path)).toEqual(reasons)
+  for (const status of statuses) publisher.pages.set(`/${status}`, aMessage(named(`${status}`)))
+  await poll(edge, db)
+  expect(await alertsOf(author)).toHaveLength(statuses.length)
+})
+
 test('a feed that hangs, lies about its length, leads inwards or is no feed is asked less and less', async ({
   edge,
   db,
