@@ -140,7 +140,7 @@ export async function disableOperator(
  * faster than at sign-in.
  *
  * @param given `address`: the caller's network address, for the delay after failures
- * @throws AppError `invalid_credentials` if the current one is wrong, `invalid_operator` if the new one is;
+ * @throws AppError `invalid_credentials` if the current one is wrong or was replaced meanwhile, `invalid_operator` if the new one is;
  *   `too_many_requests` after failures
  */
 export async function changeOwnPassword(
@@ -159,6 +159,12 @@ export async function changeOwnPassword(
   }
   const passwordHash = await hashPassword(password)
   await transact(db, async tx => {
+    // While it was hashed an administrator may have set another, because this one was stolen: that one stays.
+    const current = await lockOperator(tx, operator.id)
+    const still = current && (await findPassword(tx, current.email))
+    if (still?.passwordHash !== found?.passwordHash || current?.disabledAt !== undefined) {
+      throw new AppError('invalid_credentials', 'the current password has just been replaced')
+    }
     await forgiveAttempt(tx, attempt, now)
     await updateOperator(tx, operator.id, { passwordHash })
     await revokeSessionsOf(tx, operator.id, now)

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { PASSWORD, test as edgeTest, type Caller } from '../support/edge.ts'
 
@@ -144,6 +145,35 @@ test('operators set their own password by the current one', async ({ edge }) => 
   expect((await set(PASSWORD, 'short')).status).toBe(422)
   expect((await set(PASSWORD, 'a brand new password')).status).toBe(204)
   expect((await caller.call('GET', '/v1/me')).status).toBe(401)
+})
+
+test('a password that an administrator replaces stays, whoever is just setting one by the old', async ({
+  edge,
+  db,
+}) => {
+  const caller = await edge.caller()
+  const { pending } = await db.transaction(async tx => {
+    await tx.execute(sql`select from operators where id = ${caller.id}::uuid for update`)
+    const json = { currentPassword: PASSWORD, password: 'a brand new password' }
+    const asked = caller.call('POST', '/v1/me/password', { json })
+    const isWaiting = async () => {
+      const waiting = await db.execute(sql`
+        select from pg_locks l join pg_stat_activity a on a.pid = l.pid
+        where not l.granted and a.datname = current_database()
+      `)
+      return waiting.length > 0
+    }
+    await expect.poll(isWaiting, { timeout: 10_000 }).toBe(true)
+    await tx.execute(sql`
+      update operators set password_hash = 'another' where id = ${caller.id}::uuid
+    `)
+    return { pending: asked }
+  })
+  expect(await pending).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
+  const [row] = await db.execute(sql`
+    select password_hash from operators where id = ${caller.id}::uuid
+  `)
+  expect(row).toEqual({ password_hash: 'another' })
 })
 
 test('whoever found a console left open guesses the password no faster than at sign-in', async ({
