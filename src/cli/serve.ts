@@ -6,7 +6,6 @@
  * itself when its parent is gone. SIGTERM drains; a second one abandons.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { startNoticeSigner } from '../alerts/notice-cap.ts'
 import { jitteredBackoff, sleep } from '../clock.ts'
@@ -16,7 +15,7 @@ import { startPoller } from '../feeds/poller.ts'
 import { createApp } from '../http/app.ts'
 import { startHousekeeping } from '../http/housekeeping.ts'
 import { startServer } from '../http/server.ts'
-import { log } from '../log.ts'
+import { describeError, log } from '../log.ts'
 import {
   assertMasterKey,
   ensureFirstAdministrator,
@@ -129,6 +128,25 @@ async function startApi(config: Config, database: OpenDatabase, masterKey: Uint8
  */
 const YOUNG = '--max-semi-space-size=16'
 
+function spawnDispatcher(databaseUrl: string): ChildProcess {
+  return spawn(process.execPath, [...process.execArgv, YOUNG, process.argv[1] ?? ''], {
+    env: { ...process.env, TOCSIN_ROLE: 'dispatch', DATABASE_URL: databaseUrl },
+    // The channel's end tells the child that its parent is gone.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+}
+
+/** @returns its status; rejects where it has never run */
+function untilDead(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', code => resolve(code ?? -1))
+    // Of one that runs it says that a signal or a message could not be sent.
+    child.on('error', error => {
+      if (child.pid === undefined) reject(error)
+    })
+  })
+}
+
 /** Keeps one dispatcher process running beside this one. */
 function superviseDispatcher(databaseUrl: string): Part {
   const stopping = new AbortController()
@@ -137,18 +155,16 @@ function superviseDispatcher(databaseUrl: string): Part {
   const run = async () => {
     for (let deaths = 0; !stopping.signal.aborted; deaths++) {
       const startedAt = performance.now()
-      child = spawn(process.execPath, [...process.execArgv, YOUNG, process.argv[1] ?? ''], {
-        env: { ...process.env, TOCSIN_ROLE: 'dispatch', DATABASE_URL: databaseUrl },
-        // The channel's end tells the child that its parent is gone.
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      })
-      const [code] = (await once(child, 'exit')) as [number | null]
-      if (stopping.signal.aborted) return
+      try {
+        child = spawnDispatcher(databaseUrl)
+        const status = await untilDead(child)
+        if (stopping.signal.aborted) return
+        log.error({ pid: child.pid ?? 0, status }, 'the dispatcher died and is started again')
+      } catch (error) {
+        // Out of processes, memory or files, for a while: no reason for the API to end.
+        log.error({ code: describeError(error) }, 'the dispatcher could not be started')
+      }
       if (performance.now() - startedAt > 30_000) deaths = 0
-      log.error(
-        { pid: child.pid ?? 0, status: code ?? -1 },
-        'the dispatcher died and is started again',
-      )
       await sleep(jitteredBackoff(deaths, 200, 10_000), stopping.signal)
     }
   }
