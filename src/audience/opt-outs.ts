@@ -40,11 +40,10 @@ export async function recordOptOut(
   db: Database,
   operatorId: string,
   request: OptOutRequest,
-  now: Date,
 ): Promise<void> {
   await transact(db, async tx => {
     const decision = await checked(tx, operatorId, request, 'set')
-    const proof = await setOptOut(tx, decision, now)
+    const proof = await setOptOut(tx, decision)
     if (proof !== undefined) await audit(tx, 'optOut.set', proof, decision)
   })
 }
@@ -54,11 +53,10 @@ export async function recordOptIn(
   db: Database,
   operatorId: string,
   request: OptOutRequest,
-  now: Date,
 ): Promise<void> {
   await transact(db, async tx => {
     const decision = await checked(tx, operatorId, request, 'lifted')
-    const proof = await liftOptOut(tx, decision, now)
+    const proof = await liftOptOut(tx, decision)
     if (proof === undefined) throw new AppError('not_found', 'there is no such opt-out')
     await audit(tx, 'optOut.lifted', proof, decision)
   })
@@ -74,7 +72,6 @@ export async function reviewReply(
   db: Database,
   operatorId: string,
   { id, isOptOut, reason }: { id: string; isOptOut: boolean; reason: string | undefined },
-  now: Date,
 ): Promise<ReplyRow> {
   return transact(db, async tx => {
     const reply = await endReview(tx, id)
@@ -90,7 +87,7 @@ export async function reviewReply(
       carrierId: reply.carrierId,
       ...(reply.alertId !== null && { alertId: reply.alertId }),
     }
-    const proof = isOptOut ? await setOptOut(tx, decision, now) : undefined
+    const proof = isOptOut ? await setOptOut(tx, decision) : undefined
     await recordAudit(tx, {
       operatorId,
       action: 'reply.reviewed',
@@ -108,7 +105,7 @@ const AT_ONCE = 500
 /** What nobody has judged in time is an opt-out: for whoever asks to be left alone must be. */
 export async function heedOverdueReviews(db: Database, now: Date): Promise<void> {
   const before = new Date(now.getTime() - JUDGED_WITHIN_DAYS * 86_400_000)
-  const heed = () => transact(db, tx => heedUnjudged(tx, { before, limit: AT_ONCE }, now))
+  const heed = () => transact(db, tx => heedUnjudged(tx, { before, limit: AT_ONCE }))
   while ((await heed()) === AT_ONCE);
 }
 

@@ -70,7 +70,7 @@ export async function startService(config: Config): Promise<Service> {
       await untilMigrated(database.db)
       await assertMasterKey(database.db, masterKey)
       const installation = { ...config, masterKey }
-      parts.push(await startDispatcher({ database, installation, now: () => new Date() }))
+      parts.push(await startDispatcher({ database, installation }))
       return { url: undefined, administrator: undefined, superseded, stop }
     }
     const administrator = await ensureFirstAdministrator(database.db, config, masterKey)

@@ -2,6 +2,7 @@
  * Claiming: a lane takes ranges when it runs low, and no more than it is about to send, for what a slow lane holds
  * a fast one can't take.
  */
+import { databaseTime } from '../clock.ts'
 import type { CarrierConfig } from '../carriers/carrier.ts'
 import { START, type Pull } from '../carriers/routes.ts'
 import { carries } from '../carriers/traffic.ts'
@@ -137,7 +138,7 @@ export function createClaiming(of: {
 
   /** Claimed ranges that can't be taken go back; an alert that is not what was signed is stopped. */
   const decline = async (alertId: string, claimed: readonly ClaimedRange[], error: unknown) => {
-    if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date())
+    if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date(databaseTime()))
     else log.error({ alertId, carrierId, code: describeError(error) }, 'ranges could not be taken')
     if (isRefusal(error) || isDatabaseAway(error)) await releaseRanges(db, claimed)
     else await putOffRanges(db, claimed, PUT_OFF_SECONDS)

@@ -3,9 +3,9 @@
  * database; they share alerts by leases and accounts by one pace and by leased binds, and know nothing else
  * of each other.
  *
- * Three loops: the planner lays out alerts that were dispatched, the lanes send them, the finisher ends what
- * is over. Others lay out the letters beside the texts, and bring subscribers their notices. NOTIFY wakes them; if it is lost, each looks by itself within
- * a second.
+ * Its loops: the planner lays out alerts that were dispatched, the lanes send them, the finisher ends what is over.
+ * Others lay out the letters beside the texts, remind, escalate, and bring subscribers their notices. NOTIFY wakes
+ * them; if it is lost, each looks by itself. All of them go by the database's clock, never by the machine's.
  */
 import { v7 as uuid } from 'uuid'
 import { lookAtEscalations } from '../alerts/escalate.ts'
@@ -14,9 +14,10 @@ import { remindNext } from '../alerts/remind.ts'
 import { completeNotices } from '../alerts/notice-cap.ts'
 import { openAccounts, type OpenAccount } from '../accounts/accounts.ts'
 import type { Installation } from '../accounts/protocols.ts'
-import { sleep } from '../clock.ts'
+import { databaseTime, sleep } from '../clock.ts'
 import { forgetPeople } from '../inbound/recipients.ts'
 import { createNews, describeError, log } from '../log.ts'
+import { askTime } from '../store/clock.ts'
 import { openDatabase, transact, type OpenDatabase } from '../store/database.ts'
 import { nextHoldEnds } from '../store/holds.ts'
 import { layOutLetters } from '../store/mailings.ts'
@@ -44,6 +45,7 @@ const LOOK = {
   holds: 500,
   ends: 500,
   accounts: 1_000,
+  clock: 1_000,
   callbacks: 1_000,
   letters: 500,
   reminders: 2_000,
@@ -68,16 +70,16 @@ export interface Dispatcher {
 export interface DispatcherOptions {
   readonly database: OpenDatabase
   readonly installation: Installation
-  readonly now: () => Date
 }
 
 export async function startDispatcher({
   database,
   installation,
-  now,
 }: DispatcherOptions): Promise<Dispatcher> {
   const { db } = database
   const id = uuid()
+  await askTime(db)
+  const now = () => new Date(databaseTime())
   const stopping = new AbortController()
   const lanes = new Map<string, { lane: Lane; account: OpenAccount; binds: number }>()
   const closing = new Map<string, Promise<void>>()
@@ -185,6 +187,12 @@ export async function startDispatcher({
   const forgetting = async () => {
     await forgetPeople(db)
     return LOOK.people
+  }
+
+  /** The lanes hear the time with their slots; where none has anything to send, nobody else would ask. */
+  const timing = async () => {
+    await askTime(db)
+    return LOOK.clock
   }
 
   const settling = async () => {
@@ -315,6 +323,7 @@ export async function startDispatcher({
   await database.listen('callbacks', carrierId => lanes.get(carrierId)?.lane.hear())
   const loops = [
     loop('accounts', reconciling),
+    loop('clock', timing),
     loop('plans', planning),
     loop('holds', holding),
     loop('ends', ending),

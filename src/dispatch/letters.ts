@@ -2,6 +2,7 @@
  * Letters of alerts in this dispatcher's hands: claimed for a mail lane that has room for them, renewed while it has
  * them, and written back as they end.
  */
+import { databaseTime } from '../clock.ts'
 import { isSubmitError, type Outcome, type SubmitError } from '../carriers/carrier.ts'
 import { AppError } from '../errors.ts'
 import { describeError, log } from '../log.ts'
@@ -118,7 +119,7 @@ export function createLetterDesk(of: {
 
   /** Letters of one alert that were claimed and can't be sent. */
   const decline = async (alertId: string, claimed: readonly ClaimedLetter[], error: unknown) => {
-    if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date())
+    if (isRefusal(error)) await refuseToSend(db, alertId, error, new Date(databaseTime()))
     else log.error({ alertId, carrierId, code: describeError(error) }, 'letters were not taken')
     for (const lease of claimed) settle(leaseOf(lease), { ...AGAIN, afterSeconds: PUT_OFF_SECONDS })
   }

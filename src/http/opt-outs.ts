@@ -153,7 +153,7 @@ const reviewRoute = createRoute({
 
 const PROOF_SHOWN = 1_000
 
-export const optOutRoutes = ({ database: { db }, now }: AppDependencies) =>
+export const optOutRoutes = ({ database: { db } }: AppDependencies) =>
   new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
     .openapi(listRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author', 'viewer', 'auditor')
@@ -186,12 +186,12 @@ export const optOutRoutes = ({ database: { db }, now }: AppDependencies) =>
     })
     .openapi(setRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author')
-      await recordOptOut(db, operator.id, c.req.valid('json'), now())
+      await recordOptOut(db, operator.id, c.req.valid('json'))
       return c.body(null, 204)
     })
     .openapi(liftRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author')
-      await recordOptIn(db, operator.id, c.req.valid('json'), now())
+      await recordOptIn(db, operator.id, c.req.valid('json'))
       return c.body(null, 204)
     })
     .openapi(repliesRoute, async c => {
@@ -211,7 +211,7 @@ export const optOutRoutes = ({ database: { db }, now }: AppDependencies) =>
       const operator = requireRole(c, 'administrator', 'author', 'approver')
       const { optOut: isOptOut, reason } = c.req.valid('json')
       const { id } = c.req.valid('param')
-      const reply = await reviewReply(db, operator.id, { id, isOptOut, reason }, now())
+      const reply = await reviewReply(db, operator.id, { id, isOptOut, reason })
       return c.json(replyAsSeenBy(operator, reply), 200)
     })
 

@@ -32,8 +32,8 @@ export async function heedKeywords(
   if (wishes.size > 0 && (await isSimulatedCarrier(tx, carrierId))) return
   const wantOut = wishing('optOut')
   const wantIn = wishing('optIn')
-  if (wantOut.length > 0) await optOutPhones(tx, carrierId, wantOut, now)
-  const optedIn = new Set(wantIn.length > 0 ? await optInPhones(tx, carrierId, wantIn, now) : [])
+  if (wantOut.length > 0) await optOutPhones(tx, carrierId, wantOut)
+  const optedIn = new Set(wantIn.length > 0 ? await optInPhones(tx, carrierId, wantIn) : [])
   const owed = [...wantOut, ...wantIn.filter(({ phone }) => optedIn.has(phone)), ...asking.values()]
   const unanswered = owed.filter(({ phone }) => !answered.has(phone))
   if (unanswered.length === 0) return

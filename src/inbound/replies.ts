@@ -9,6 +9,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
+import { databaseTime } from '../clock.ts'
 import type { Reply } from '../carriers/carrier.ts'
 import { findAlert, type AlertRow } from '../store/alerts.ts'
 import { transact, type Database } from '../store/database.ts'
@@ -51,7 +52,7 @@ export async function recordReplies(
   db: Database,
   carrierId: string,
   replies: readonly Omit<Reply, 'acknowledge'>[],
-  now: Date = new Date(),
+  now: Date = new Date(databaseTime()),
 ): Promise<void> {
   if (replies.length === 0) return
   const received = replies.map(({ from, to, text, part, id, meaning }): ReceivedText => ({
@@ -74,7 +75,7 @@ const GIVEN_UP_AT_ONCE = 500
 export async function recordOverdueParts(
   db: Database,
   carrierId: string,
-  now: Date = new Date(),
+  now: Date = new Date(databaseTime()),
 ): Promise<number> {
   for (let count = 0; ;) {
     const { texts, more } = await transact(db, async tx => {

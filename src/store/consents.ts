@@ -1,6 +1,7 @@
 /**
  * Opt-outs, and the proof of each: who said so, how, when and in what words. An opt-out that stands is a row of
- * `opt_outs`, which audiences are held against; what made it and what lifted it are rows of `consents`, for ever.
+ * `opt_outs`, which audiences are held against; what made it and what lifted it are rows of `consents`, for ever. Both
+ * are stamped by the database: the machine that hears of it may have the wrong time.
  */
 import { sql, type SQL } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
@@ -21,9 +22,9 @@ export interface Wish {
 /** Of a person's words, as much as any wish takes. */
 const MOST_WORDS = 1_000
 
-/** A UUIDv7 of that moment (RFC 9562 §5.7): proofs are listed by their ids. */
-const idAt = (at: string): SQL => sql`(
-  lpad(to_hex((extract(epoch from ${at}::timestamptz) * 1000)::bigint), 12, '0') || '7'
+/** A UUIDv7 of now (RFC 9562 §5.7): proofs are listed by their ids. */
+const idNow = sql`(
+  lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') || '7'
     || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid`
 
 /** The columns of wishes, a row each, by phone. */
@@ -39,20 +40,18 @@ export async function optOutPhones(
   tx: Database,
   carrierId: string,
   wishes: readonly Wish[],
-  now: Date,
 ): Promise<void> {
   const ordered = wishes.toSorted((a, b) => (a.phone < b.phone ? -1 : 1))
   await tx.execute(sql`
     with w as materialized (select * from ${wished(ordered)}),
     fresh as (
       insert into opt_outs (phone, scope, source, at)
-      select phone, 'nonEmergency', 'reply', ${now.toISOString()}::timestamptz from w
+      select phone, 'nonEmergency', 'reply', now() from w
       on conflict do nothing
       returning phone
     )
     insert into consents (id, phone, act, scope, source, number, words, carrier_id, alert_id, at)
-    select id, phone, 'optOut', 'nonEmergency', 'reply', number, words, ${carrierId}::uuid, alert_id,
-      ${now.toISOString()}::timestamptz
+    select id, phone, 'optOut', 'nonEmergency', 'reply', number, words, ${carrierId}::uuid, alert_id, now()
     from fresh join w using (phone)
   `)
 }
@@ -65,9 +64,7 @@ export async function optInPhones(
   tx: Database,
   carrierId: string,
   wishes: readonly Wish[],
-  now: Date,
 ): Promise<string[]> {
-  const at = now.toISOString()
   const rows = await tx.execute<{ phone: string }>(sql`
     with w as materialized (select * from ${wished(wishes)}),
     lifted as (
@@ -78,8 +75,8 @@ export async function optInPhones(
     ),
     kept as (
       insert into consents (id, phone, act, scope, category, source, number, words, carrier_id, alert_id, at)
-      select ${idAt(at)}, phone, 'optIn', scope, category, 'reply', number, words, ${carrierId}::uuid,
-        alert_id, ${at}::timestamptz
+      select ${idNow}, phone, 'optIn', scope, category, 'reply', number, words, ${carrierId}::uuid,
+        alert_id, now()
       from lifted join w using (phone)
     )
     select distinct phone from lifted
@@ -130,9 +127,7 @@ export async function blockPhones(
 export async function heedUnjudged(
   tx: Database,
   { before, limit }: { readonly before: Date; readonly limit: number },
-  now: Date,
 ): Promise<number> {
-  const at = now.toISOString()
   const [row] = await tx.execute<{ count: number }>(sql`
     with due as materialized (
       select id from inbound
@@ -146,14 +141,14 @@ export async function heedUnjudged(
     latest as (select distinct on (phone) * from judged order by phone, id desc),
     fresh as (
       insert into opt_outs (phone, scope, source, at)
-      select phone, 'nonEmergency', 'reply', ${at}::timestamptz from latest
+      select phone, 'nonEmergency', 'reply', now() from latest
       on conflict do nothing
       returning phone
     ),
     kept as (
       insert into consents (id, phone, act, scope, source, number, words, carrier_id, alert_id, reason, at)
-      select ${idAt(at)}, phone, 'optOut', 'nonEmergency', 'reply', "to",
-        left(text, ${MOST_WORDS}::int), carrier_id, alert_id, 'nobody had judged it in time', ${at}::timestamptz
+      select ${idNow}, phone, 'optOut', 'nonEmergency', 'reply', "to",
+        left(text, ${MOST_WORDS}::int), carrier_id, alert_id, 'nobody had judged it in time', now()
       from fresh join latest using (phone)
     )
     select count(*)::int as count from judged
@@ -180,22 +175,18 @@ export interface Decision {
  *
  * @returns the id of its proof; undefined where it stood already
  */
-export async function setOptOut(
-  tx: Database,
-  decision: Decision,
-  now: Date,
-): Promise<string | undefined> {
+export async function setOptOut(tx: Database, decision: Decision): Promise<string | undefined> {
   const { phone, scope, category } = decision
-  if (scope === 'otherCategories') await leaveOtherList(tx, decision, now)
+  if (scope === 'otherCategories') await leaveOtherList(tx, decision)
   const rows = await tx.execute(sql`
     insert into opt_outs (phone, scope, category, source, at)
-    values (${phone}, ${scope}, ${category}, 'operator', ${now.toISOString()}::timestamptz)
+    values (${phone}, ${scope}, ${category}, 'operator', now())
     on conflict do nothing returning phone
   `)
-  return rows.length === 0 ? undefined : insertDecision(tx, 'optOut', decision, now)
+  return rows.length === 0 ? undefined : insertDecision(tx, 'optOut', decision)
 }
 
-async function leaveOtherList(tx: Database, decision: Decision, now: Date): Promise<void> {
+async function leaveOtherList(tx: Database, decision: Decision): Promise<void> {
   const { phone, scope } = decision
   // Of two at a time the second replaces the first.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('opt_outs'), hashtext(${phone}))`)
@@ -204,28 +195,23 @@ async function leaveOtherList(tx: Database, decision: Decision, now: Date): Prom
     where phone = ${phone} and scope = ${scope} and category <> ${decision.category}
     returning category
   `)
-  if (left !== undefined) await insertDecision(tx, 'optIn', { ...decision, ...left }, now)
+  if (left !== undefined) await insertDecision(tx, 'optIn', { ...decision, ...left })
 }
 
 /** @returns the id of its proof; undefined where there was none */
-export async function liftOptOut(
-  tx: Database,
-  decision: Decision,
-  now: Date,
-): Promise<string | undefined> {
+export async function liftOptOut(tx: Database, decision: Decision): Promise<string | undefined> {
   const { phone, scope, category } = decision
   const rows = await tx.execute(sql`
     delete from opt_outs
     where phone = ${phone} and scope = ${scope} and category = ${category} returning phone
   `)
-  return rows.length === 0 ? undefined : insertDecision(tx, 'optIn', decision, now)
+  return rows.length === 0 ? undefined : insertDecision(tx, 'optIn', decision)
 }
 
 async function insertDecision(
   tx: Database,
   act: (typeof CONSENT_ACTS)[number],
   decision: Decision,
-  now: Date,
 ): Promise<string> {
   const id = uuid()
   const { phone, scope, category, operatorId, reason } = decision
@@ -234,8 +220,7 @@ async function insertDecision(
     insert into consents (id, phone, act, scope, category, source, number, words, carrier_id, alert_id,
       operator_id, reason, at)
     values (${id}, ${phone}, ${act}, ${scope}, ${category}, 'operator', ${number},
-      ${words?.slice(0, MOST_WORDS) ?? null}, ${carrierId}, ${alertId}, ${operatorId}, ${reason},
-      ${now.toISOString()}::timestamptz)
+      ${words?.slice(0, MOST_WORDS) ?? null}, ${carrierId}, ${alertId}, ${operatorId}, ${reason}, now())
   `)
   return id
 }

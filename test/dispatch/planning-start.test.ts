@@ -35,7 +35,7 @@ test('a dispatcher that starts lays nothing out before it knows the carriers', a
   ])
   const id = await dispatched(await onDuty(edge), anAlert({ info: { severity: 'Minor' } }))
 
-  const { config, masterKey, now } = edge.deps
+  const { config, masterKey } = edge.deps
   let release = () => {}
   const held = new Promise<void>(resolve => (release = resolve))
   let locked = () => {}
@@ -47,7 +47,7 @@ test('a dispatcher that starts lays nothing out before it knows the carriers', a
   })
   await isLocked
   const installation = { ...config, masterKey }
-  const dispatcher = await startDispatcher({ database, installation, now })
+  const dispatcher = await startDispatcher({ database, installation })
   onTestFinished(() => dispatcher.stop())
   onTestFinished(() => release())
   await sleep(LONG_MS)

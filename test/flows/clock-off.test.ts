@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { until } from '../../scripts/rehearsal.ts'
 import { judge } from '../../src/simulator/judge.ts'
@@ -57,6 +58,71 @@ test.for([
       'the metrics say how far the clock is off',
     )
     expect(lines.filter(line => line.includes('clock is off'))).toHaveLength(1)
+    dispatcher.kill('SIGKILL')
+  },
+)
+
+test.for([
+  ['ahead', 3_600_000],
+  ['behind', -3_600_000],
+] as const)(
+  'F12: a dispatcher whose clock is an hour %s reminds, ends exercises and hears opt-outs by the database’s',
+  { timeout: 60_000 },
+  async ([way, off], { tocsin, residents, db }) => {
+    const { author } = tocsin
+    await db.execute(sql`truncate opt_outs`)
+    const dispatcher = tocsin.startDispatcher(undefined, clockOff(off))
+    const stop = { weight: 1, say: [{ text: 'STOP', means: 'optOut' as const }] }
+    await tocsin.startCarriers([{ ...NORTH, name: `South ${way}` }], {
+      seed: 1,
+      rules: [{ when: 'FLOOD', share: 0.1, delay: { ms: 10, spreadMs: 10 }, choices: [stop] }],
+    })
+    const inHalfAnHour = new Date(Math.ceil(Date.now() / 1000) * 1000 + HALF_AN_HOUR_MS)
+    const exercise = (name: string, endsIn: string) => sql`
+      insert into exercises (id, name, roster_id, starts_at, ends_at, simulated, faults, created_by, created_at)
+      select gen_random_uuid(), ${name}, gen_random_uuid(), now() - interval '2 hours',
+        now() + ${endsIn}::interval, true, '{}', id, now() - interval '2 hours' from operators limit 1`
+    await db.execute(exercise(`${way} open`, '30 minutes'))
+    const flood = floodAlert({ expires: inHalfAnHour, spanishExpires: inHalfAnHour })
+    const reminders = { afterMinutes: 5, times: 1 }
+    const alertId = await approveDraft(tocsin, { ...flood, reminders })
+    await author.client.post(`/v1/alerts/${alertId}/dispatch`)
+    const { progress } = await watchUntil(
+      author.client,
+      alertId,
+      ({ state, submitted, unknown }) => state === 'sent' && submitted + unknown === 0,
+    )
+    expect(progress.delivered).toBe(residents.length)
+
+    await until(
+      () => db.$count(sql`opt_outs`),
+      count => count > 0,
+      'some have opted out',
+    )
+    const [heard] = await db.execute<{ off: number }>(sql`
+      select max(abs(extract(epoch from at - now())))::float8 as off from opt_outs`)
+    expect(heard!.off).toBeLessThan(60)
+
+    await db.execute(exercise(`${way} over`, '-1 second'))
+    await until(
+      () =>
+        db.execute<{ name: string }>(sql`select name from exercises where ended_at is not null`),
+      ended => ended.some(({ name }) => name === `${way} over`),
+      'the exercise that is over has ended',
+    )
+    const open = await db.execute(sql`
+      select from exercises where name = ${`${way} open`} and ended_at is null`)
+    expect(open).toHaveLength(1)
+
+    // The last message left six minutes ago, and the reminder is due: not an hour late, and not too late.
+    const ago = sql.raw(`- interval '6 minutes'`)
+    await db.execute(sql`
+      update alerts set dispatched_at = dispatched_at ${ago}, first_submitted_at = first_submitted_at ${ago},
+        last_submitted_at = last_submitted_at ${ago}, remind_at = now()
+      where id = ${alertId}::uuid`)
+    const remindersOf = () =>
+      db.execute(sql`select from alerts where reminder_of = ${alertId}::uuid`)
+    await until(remindersOf, made => made.length === 1, 'the reminder was made')
     dispatcher.kill('SIGKILL')
   },
 )

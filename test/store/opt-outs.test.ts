@@ -27,7 +27,7 @@ async function leftOut(db: Database, alert: { readonly emergency: boolean }): Pr
   )
   for (const [no, wish] of wishes.entries()) {
     const decision = { ...wish, phone: phones[no]!, operatorId, reason: 'rang' }
-    await setOptOut(db, decision, new Date())
+    await setOptOut(db, decision)
   }
   const place = { blockNo: 1, generation: 0, fromSeq: 1, toSeq: 7, seqs: null, hwm: 0 }
   const [{ recipients } = { recipients: [] }] = await loadRanges(db, alertId, [place])
@@ -51,4 +51,28 @@ test('who opts out while an alert is being sent is left out of what still waits'
 
 test('an emergency goes to all but those who want nothing at all', async ({ db }) => {
   expect(await leftOut(db, { emergency: true })).toEqual(['all'])
+})
+
+test('whose wish was being recorded when the alert was laid out is left out too', async ({
+  db,
+}) => {
+  const { operatorId } = await anOrganisation(db)
+  const phone = aPhone()
+  const decision = {
+    scope: 'nonEmergency',
+    category: '',
+    phone,
+    operatorId,
+    reason: 'rang',
+  } as const
+  // Stamped before the dispatch, and seen after it.
+  await setOptOut(db, decision)
+  const alertId = await aSentAlert(db, {
+    recipients: [{ phone, state: 'queued' }],
+    dispatchedAt: new Date(Date.now() + 2_000),
+  })
+  await db.execute(sql`update alerts set emergency = false where id = ${alertId}::uuid`)
+  const place = { blockNo: 1, generation: 0, fromSeq: 1, toSeq: 1, seqs: null, hwm: 0 }
+  const [loaded] = await loadRanges(db, alertId, [place])
+  expect(loaded?.recipients).toMatchObject([{ seq: 1, optedOut: true }])
 })

@@ -157,7 +157,7 @@ class SmtpCarrier implements Carrier {
   async #deliver(link: Link, message: ShortMessage): Promise<Outcome> {
     const { connection } = link
     const tag = message.letter?.tag ?? randomBytes(32).toString('hex')
-    const letter = await composeLetter(this.#settings, message, tag, new Date())
+    const letter = await composeLetter(this.#settings, message, tag, new Date(databaseTime()))
     if (connection === undefined) return { kind: 'elsewhere', reason: 'unbound', messageIds: [] }
     let hasBegun = false
     const begins = () => {
