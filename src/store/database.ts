@@ -300,10 +300,13 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
   const prepared = (on: Raw, query: string, parameters: Parameters) =>
     on.unsafe(query, parameters, { prepare: parameters.length > 0 })
 
-  const inTransaction = (on: postgres.TransactionSql): object => ({
-    unsafe: (query: string, parameters: Parameters = []) => prepared(on, query, parameters),
+  const inTransaction = (on: postgres.TransactionSql, assertGoesOn: () => void): object => ({
+    unsafe: (query: string, parameters: Parameters = []) => {
+      assertGoesOn()
+      return prepared(on, query, parameters)
+    },
     savepoint: (work: (nested: object) => Promise<unknown>) =>
-      on.savepoint(nested => work(inTransaction(nested))),
+      on.savepoint(nested => work(inTransaction(nested, assertGoesOn))),
   })
 
   const client = {
@@ -320,9 +323,21 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     },
     begin(work: (transaction: object) => Promise<unknown>) {
       const used = pool
+      let isGivenUp = false
+      // Whoever called was told that it failed: then nothing of it may be committed later.
+      const assertGoesOn = () => {
+        if (isGivenUp) throw new AppError('timeout', 'the transaction took too long')
+      }
       return watch(
-        () => used.begin(transaction => work(inTransaction(transaction))),
-        () => undefined,
+        () =>
+          used.begin(async transaction => {
+            const result = await work(inTransaction(transaction, assertGoesOn))
+            assertGoesOn()
+            return result
+          }),
+        () => {
+          isGivenUp = true
+        },
       )
     },
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { expect, onTestFinished } from 'vitest'
-import { notify, openDatabase } from '../../src/store/database.ts'
+import { notify, openDatabase, transact } from '../../src/store/database.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts'
 import { temporaryDirectory } from '../support/cluster.ts'
 import { test } from '../support/database.ts'
@@ -109,3 +109,39 @@ function errorResponse(...fields: readonly string[]): Buffer {
   head.writeUInt32BE(4 + body.length, 1)
   return Buffer.concat([head, body])
 }
+
+test.for([
+  ['has more to write', async (say: () => PromiseLike<unknown>) => void (await say())],
+  ['has written all', async () => undefined],
+] as const)(
+  'a transaction that was given up while it %s commits nothing afterwards',
+  { timeout: 30_000 },
+  async ([, goOn], { databaseUrl }) => {
+    const { db, close } = openDatabase(databaseUrl, { deadlineMs: 500 })
+    onTestFinished(close)
+    await db.execute(sql`create table if not exists written (no int)`)
+    let ended = () => {}
+    const end = new Promise<void>(resolve => (ended = resolve))
+    const write = (no: number) => sql`insert into written values (${no}::int)`
+    const written = transact(db, async tx => {
+      try {
+        await tx.execute(write(1))
+        // Past the deadline and the two seconds that the server has to end it.
+        await wait(3_000)
+        await goOn(() => tx.execute(write(2)))
+      } finally {
+        ended()
+      }
+    })
+    await expect(written).rejects.toMatchObject({ code: 'timeout' })
+    await end
+    // Its locks are gone once it is over, in one way or the other.
+    const other = openDatabase(databaseUrl)
+    onTestFinished(other.close)
+    const left = await transact(other.db, async tx => {
+      await tx.execute(sql`lock table written in access exclusive mode`)
+      return tx.execute(sql`select no from written`)
+    })
+    expect(left).toEqual([])
+  },
+)
