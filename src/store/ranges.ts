@@ -338,13 +338,14 @@ export async function requeueFailed(tx: Database, alertId: string): Promise<numb
       alertId,
       lost.map(({ blockNo }) => blockNo),
     )
-    for (const block of locked.values()) {
+    const again = Array.from(locked.values(), (block): Again => {
       const offsets = failedIn(block)
       const generation = nextGeneration(block.latestGeneration())
       for (const offset of offsets) block.requeued(offset, generation)
-      await createRangeAgain(tx, block, generation, offsets)
-      count += offsets.length
-    }
+      return { blockNo: block.blockNo, generation, seqs: offsets.map(at => block.blockNo + at) }
+    })
+    await createRangesAgain(tx, alertId, again)
+    for (const { seqs } of again) count += seqs.length
     await writeBlocks(tx, locked.values())
     from = last.blockNo + last.block.size
   }
@@ -356,21 +357,37 @@ function failedIn(block: Block): number[] {
   )
 }
 
-async function createRangeAgain(
+/** A range of those of one block who go again. */
+interface Again {
+  readonly blockNo: number
+  readonly generation: number
+  /** Ascending. */
+  readonly seqs: readonly number[]
+}
+
+/** Their numbers are taken at once: of the alert's row each change leaves a version that the next has to pass. */
+async function createRangesAgain(
   tx: Database,
-  { alertId, blockNo }: Block,
-  generation: number,
-  offsets: readonly number[],
+  alertId: string,
+  again: readonly Again[],
 ): Promise<void> {
-  const seqs = offsets.map(offset => blockNo + offset)
+  const ranges = again.filter(({ seqs }) => seqs.length > 0)
+  if (ranges.length === 0) return
   await tx.execute(sql`
     with fresh as (
-      update alerts set next_range_no = next_range_no + 1 where id = ${alertId}::uuid
-      returning next_range_no - 1 as range_no
+      update alerts set next_range_no = next_range_no + ${ranges.length}::int where id = ${alertId}::uuid
+      returning next_range_no - ${ranges.length}::int as first_no
     )
     insert into ranges (alert_id, range_no, block_no, generation, route_class, from_seq, to_seq, seqs, expires)
-    select ${alertId}::uuid, f.range_no, ${blockNo}, ${generation}, o.route_class, ${seqs[0] ?? 0},
-      ${seqs.at(-1) ?? 0}, ${numberArray(seqs)}::int[], o.expires
-    from fresh f, ranges o where o.alert_id = ${alertId}::uuid and o.range_no = ${blockNo}
+    select ${alertId}::uuid, f.first_no + n.no::int - 1, n.block_no, n.generation, o.route_class,
+      n.seqs[1], n.seqs[cardinality(n.seqs)], n.seqs, o.expires
+    from fresh f, (
+      select no, block_no, generation, seqs::int[] as seqs from unnest(
+        ${numberArray(ranges.map(({ blockNo }) => blockNo))}::int[],
+        ${numberArray(ranges.map(({ generation }) => generation))}::int[],
+        ${arrayLiteral(ranges.map(({ seqs }) => numberArray(seqs)))}::text[]
+      ) with ordinality as n(block_no, generation, seqs, no)
+    ) n
+    join ranges o on o.alert_id = ${alertId}::uuid and o.range_no = n.block_no
   `)
 }

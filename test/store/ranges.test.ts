@@ -10,6 +10,7 @@ import {
   loadRanges,
   releaseRanges,
   renewLeases,
+  requeueFailed,
   type ClaimedRange,
 } from '../../src/store/ranges.ts'
 import { recordResults, type ResultBatch, type RetriedDelivery } from '../../src/store/results.ts'
@@ -356,4 +357,43 @@ test('a dearer carrier takes what has been due for a second', async ({ db }) => 
     update ranges set due_at = due_at - interval '1 s' where alert_id = ${alertId}::uuid
   `)
   expect(await claimLate()).toMatchObject([{ alertId }])
+})
+
+test('whom an alert of many blocks failed to reach is queued again, everybody once', async ({
+  db,
+}) => {
+  const carrierId = await insertCarrier(db, 'again')
+  // Those of other tests are not to be claimed.
+  await db.execute(sql`update alerts set state = 'stopped'`)
+  const { alertId } = await insertSendingAlert(db, { recipients: 360, rangeSize: 3, priority: 0 })
+  const [reached] = await claimOne(db, carrierId)
+  const seqs = [1, 3].map(no => reached!.blockNo + no - 1)
+  await recordResults(db, taken(carrierId, reached!, seqs, false))
+  await expireLeases(db, alertId)
+  await db.execute(sql`update alerts set state = 'stopped' where id = ${alertId}::uuid`)
+  while (await transact(db, tx => endRanges(tx, alertId)));
+
+  const { count, changes } = await transact(db, async tx => {
+    const changed = async () => {
+      const [alerts] = await tx.execute<{ changes: number }>(sql`
+        select n_tup_upd::int as changes from pg_stat_xact_user_tables where relname = 'alerts'`)
+      return alerts!.changes
+    }
+    const before = await changed()
+    return { count: await requeueFailed(tx, alertId), changes: (await changed()) - before }
+  })
+  expect(count).toBe(358)
+  // Each of a transaction's changes to one row passes all those before it: not one for each of 120 blocks.
+  expect(changes).toBeLessThanOrEqual(3)
+  expect(await totals(db, alertId)).toMatchObject({ submitted: 2, queued: 358, cancelled: 0 })
+
+  await db.execute(sql`update alerts set state = 'sending' where id = ${alertId}::uuid`)
+  const claimed = await claimOne(db, carrierId, uuid(), 1_000)
+  const ranges = claimed.filter(range => range.alertId === alertId)
+  expect(ranges).toHaveLength(120)
+  const loaded = await loadRanges(db, alertId, ranges)
+  const again = loaded.flatMap(({ recipients }) => recipients.map(({ seq }) => seq))
+  const everybody = Array.from({ length: 360 }, (_, i) => i + 1)
+  expect(again.toSorted((a, b) => a - b)).toEqual(everybody.filter(seq => !seqs.includes(seq)))
+  expect(await transact(db, tx => requeueFailed(tx, alertId))).toBe(0)
 })
