@@ -35,8 +35,13 @@ export interface GivenTo {
  */
 const ROOM = { slots: 2 ** 17, tables: 21, pageSlots: 2 ** 20, pages: 38 }
 const FULL = 0.75
-/** Batches become visible out of order, but not by so many numbers. */
+/** Batches become visible out of order, but seldom by so many numbers. */
 const LATE_NUMBERS = 1_000
+/**
+ * What comes later is looked for at most so often: carriers share the numbers, 300 a second at full speed, and a
+ * process may stand still for seconds between a batch's number and its commit.
+ */
+const LATE_LOOK_MS = 5_000
 /** Batches read at once. */
 const PAGE = 100
 /** Places in batches looked at in one statement. */
@@ -75,7 +80,10 @@ export class MessageIds {
   #fingerprints: Fingerprints[] = []
   /** Batches that are or were in memory, as far as newer than `#low`. */
   #known = new Set<number>()
+  /** All batches up to this number have been taken up. */
   #low = 0
+  #newest = 0
+  #nextLateLook = 0
   /** Of batches up to this number not even fingerprints may be left. */
   #gone = 0
   /** A carrier that sends no receipts costs nothing. */
@@ -173,14 +181,22 @@ export class MessageIds {
   }
 
   async #readNew(): Promise<boolean> {
-    const nos = await submissionNosAfter(this.#db, this.carrierId, this.#low)
+    const now = performance.now()
+    const isForLate = now >= this.#nextLateLook
+    if (isForLate) this.#nextLateLook = now + LATE_LOOK_MS
+    const from = isForLate ? this.#low : Math.max(this.#low, this.#newest - LATE_NUMBERS)
+    const { nos, settled } = await submissionNosAfter(this.#db, this.carrierId, from)
     const unknown = nos.filter(no => !this.#known.has(no))
     for (let at = 0; at < unknown.length; at += PAGE) {
       const page = await readSubmissions(this.#db, this.carrierId, unknown.slice(at, at + PAGE))
       for (const submissions of page) this.#take(submissions)
     }
-    this.#low = Math.max(this.#low, (nos.at(-1) ?? 0) - LATE_NUMBERS)
-    for (const no of this.#known) if (no <= this.#low) this.#known.delete(no)
+    this.#newest = Math.max(this.#newest, nos.at(-1) ?? 0)
+    // Only where none was left out.
+    if (isForLate && settled > this.#low) {
+      this.#low = settled
+      for (const no of this.#known) if (no <= this.#low) this.#known.delete(no)
+    }
     return unknown.length > 0
   }
 
@@ -205,7 +221,7 @@ export class MessageIds {
   /** Reads through all that memory has no room for. */
   async #search(ids: readonly string[], found: Map<string, GivenTo>): Promise<void> {
     const wanted = new Map(ids.map(id => [storedId(id), id]))
-    const nos = await submissionNosAfter(this.#db, this.carrierId, 0)
+    const { nos } = await submissionNosAfter(this.#db, this.carrierId, 0)
     const old = nos.filter(no => no <= this.#gone).toReversed()
     for (let at = 0; at < old.length && wanted.size > 0; at += PAGE) {
       const page = await readSubmissions(this.#db, this.carrierId, old.slice(at, at + PAGE))

@@ -88,18 +88,29 @@ export async function readBatch(db: Database, batchId: string): Promise<Submissi
 /** Carriers send no receipt later than this. */
 const RECEIPT_HOURS = 72
 
-/** Which batches of a carrier may still get receipts, newer than `after`, oldest first. */
+/**
+ * A transaction that began so long ago has ended, and so has each that had taken a number before it took its own: the
+ * deadlines of `database.ts` end one within half of this, even where its process stands still in the midst of it.
+ */
+const SETTLED_SECONDS = 60
+
+/**
+ * Which batches of a carrier may still get receipts, newer than `after`, oldest first.
+ * @returns with them, the number up to which no batch is to come any more; 0: there is none
+ */
 export async function submissionNosAfter(
   db: Database,
   carrierId: string,
   after: number,
-): Promise<number[]> {
-  const rows = await db.execute<{ no: string }>(sql`
-    select no from submissions where carrier_id = ${carrierId}::uuid and no > ${after}::bigint
+): Promise<{ nos: number[]; settled: number }> {
+  const rows = await db.execute<{ no: string; is_settled: boolean }>(sql`
+    select no, at < now() - make_interval(secs => ${SETTLED_SECONDS}::int) as is_settled
+    from submissions where carrier_id = ${carrierId}::uuid and no > ${after}::bigint
       and at > now() - make_interval(hours => ${RECEIPT_HOURS}::int)
     order by no
   `)
-  return rows.map(row => Number(row.no))
+  const settled = rows.findLast(row => row.is_settled)
+  return { nos: rows.map(row => Number(row.no)), settled: Number(settled?.no ?? 0) }
 }
 
 export async function readSubmissions(

@@ -46,6 +46,31 @@ test('what another process wrote is found, also while numbers come out of order'
   expect(found.has('never')).toBe(false)
 })
 
+test('a batch whose process stood still before its commit is found, however many numbers later', async ({
+  db,
+}) => {
+  const [carrierId, other] = [randomUUID(), randomUUID()]
+  const ids = new MessageIds(db, carrierId)
+  const refs = Buffer.from([0, 0, 0, 1])
+  const alertId = randomUUID()
+  const meanwhile = Array.from({ length: 1_500 }, (_, i) => ({
+    carrierId: other,
+    alertId,
+    blockNo: i,
+    ids: [`theirs-${i}`],
+    refs,
+  }))
+  await db.transaction(async tx => {
+    await written(tx, carrierId, ['late'])
+    await insertSubmissions(db, randomUUID(), meanwhile)
+    await written(db, carrierId, ['early'])
+    expect([...(await ids.find(['early', 'late'])).keys()]).toEqual(['early'])
+  })
+  await written(db, carrierId, ['next'])
+  const found = () => ids.find(['late', 'next']).then(all => [...all.keys()].toSorted())
+  await expect.poll(found, { timeout: 10_000, interval: 100 }).toEqual(['late', 'next'])
+})
+
 test('receipts that come while others are looked for find their messages, too', async ({ db }) => {
   const carrierId = randomUUID()
   const ids = new MessageIds(db, carrierId)
