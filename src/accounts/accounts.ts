@@ -162,12 +162,7 @@ export async function changeAccount(
     transact(db, async tx => {
       const current = await lockCarrier(tx, id)
       if (current === undefined) throw notFound()
-      if (revision !== undefined && revision !== current.revision) {
-        throw new AppError(
-          'stale_revision',
-          'the carrier was changed since you read it: read it again',
-        )
-      }
+      assertRevision(current, revision)
       const { protocol } = current
       const { own = {}, faults: protocolFaults } = readProtocol(protocol, edit, installation)
       const edited =
@@ -198,16 +193,27 @@ export async function changeAccount(
  *
  * @throws AppError `in_use` while an alert is being sent: disabling it is what is wanted then
  */
-export async function deleteAccount(db: Database, by: By, id: string): Promise<void> {
+export async function deleteAccount(
+  db: Database,
+  by: By,
+  { id, revision }: { id: string; revision: number | undefined },
+): Promise<void> {
   await transact(db, async tx => {
     const current = await lockCarrier(tx, id)
     if (current === undefined) throw notFound()
+    assertRevision(current, revision)
     if (await isAnyAlertSending(tx)) {
       throw new AppError('in_use', 'an alert is being sent: disable the carrier, delete it after')
     }
     await markCarrierDeleted(tx, id, by.now)
     await announce(tx, by, 'carrier.deleted', current)
   })
+}
+
+/** @throws AppError `stale_revision` */
+function assertRevision(current: { readonly revision: number }, asked: number | undefined): void {
+  if (asked === undefined || asked === current.revision) return
+  throw new AppError('stale_revision', 'the carrier was changed since you read it: read it again')
 }
 
 /** @throws AppError `not_found` */

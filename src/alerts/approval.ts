@@ -37,18 +37,21 @@ export const HANDS = ['created', 'edited', 'submitted', 'ruled', 'pinned'] as co
 /**
  * The author signs: the alert is frozen as it is now.
  *
- * @throws AppError `invalid_alert`, `not_as_template`, `audience_empty`, `ceiling_exceeded`, `invalid_signature`: over other bytes
- *   than `content` gives now, also because a group changed since they were read; `passkey_required`, `passkey_mismatch`
+ * @throws AppError `stale_revision`, `invalid_alert`, `not_as_template`, `audience_empty`, `ceiling_exceeded`,
+ *   `invalid_signature`: over other bytes than `content` gives now, also because a group changed since they were read; `passkey_required`, `passkey_mismatch`
  */
 export async function submitAlert(
   db: Database,
   alertId: string,
   caller: Caller,
-  { revision, ...handed }: HandedSignature & { revision: number | undefined },
+  { revision, digest, ...handed }: HandedSignature & BasedOn,
 ): Promise<AlertRow> {
   return transactWithPasskey(db, caller.now, async tx => {
     const alert = await lockForStep(tx, alertId, 'submit', caller, revision)
-    const frozen = await freezeDraft(tx, alert, caller, () => handed)
+    const frozen = await freezeDraft(tx, alert, caller, bytes => {
+      assertContent(bytes, digest)
+      return handed
+    })
     await recordSubmit(tx, frozen, caller)
     return frozen.alert
   })
@@ -131,12 +134,12 @@ function assertBounds(content: AlertContent, recipients: number): void {
   }
 }
 
-/** @throws AppError `had_a_hand`, `invalid_signature`, `expired`, `passkey_required`, `passkey_mismatch` */
+/** @throws AppError `stale_revision`, `had_a_hand`, `invalid_signature`, `expired`, `passkey_required`, `passkey_mismatch` */
 export async function approveAlert(
   db: Database,
   alertId: string,
   caller: Caller,
-  { revision, ...handed }: HandedSignature & { revision: number | undefined },
+  { revision, digest, ...handed }: HandedSignature & BasedOn,
 ): Promise<AlertRow> {
   const { operator, now } = caller
   return transactWithPasskey(db, now, async tx => {
@@ -149,6 +152,7 @@ export async function approveAlert(
     }
     assertNotExpired(alert, now)
     const bytes = alert.content ?? new Uint8Array()
+    assertContent(bytes, digest)
     const content = readContent(bytes)
     const role = 'approver'
     const signed = await verifySignature(tx, handed, { content, bytes, role }, caller)
@@ -253,6 +257,19 @@ export function assertNotExpired({ expires }: Pick<AlertRow, 'expires'>, now: Da
   if (expires !== null && expires.getTime() <= now.getTime()) {
     throw new AppError('expired', 'the alert has expired: withdraw it and set a later expiry')
   }
+}
+
+/** What somebody who signs has read, as their `If-Match` names it: the alert, or the bytes of its content. */
+export interface BasedOn {
+  readonly revision: number | undefined
+  /** SHA-256, as `digestOfBytes` gives it. */
+  readonly digest: string | undefined
+}
+
+/** @throws AppError `stale_revision` */
+function assertContent(bytes: Uint8Array, digest: string | undefined): void {
+  if (digest === undefined || digest === digestOfBytes(bytes)) return
+  throw new AppError('stale_revision', 'the content was changed since you read it: read it again')
 }
 
 /** What somebody hands in who signs: the JWS, and what their passkey answered to it. */

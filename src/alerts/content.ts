@@ -17,14 +17,10 @@ import { type Policy, readOrganisation } from '../store/organisation.ts'
  *
  * @throws AppError `not_found`; 422 where a draft names what is gone
  */
-export async function readContentBytes(
-  db: Database,
-  alertId: string,
-): Promise<{ bytes: Uint8Array; revision: number }> {
+export async function readContentBytes(db: Database, alertId: string): Promise<Uint8Array> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined) throw new AppError('not_found', 'there is no such alert')
-  const bytes = alert.content ?? canonicalBytes((await freshContent(db, alert, 'anyHour')).content)
-  return { bytes, revision: alert.revision }
+  return alert.content ?? canonicalBytes((await freshContent(db, alert, 'anyHour')).content)
 }
 
 /** @throws AppError `invalid_group` */

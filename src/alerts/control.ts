@@ -27,8 +27,15 @@ export async function pauseAlert(db: Database, alertId: string, caller: Caller):
   return moveAlert(db, alertId, caller, { action: 'pause', done: 'paused', to: 'paused' })
 }
 
-export async function resumeAlert(db: Database, alertId: string, caller: Caller): Promise<Moved> {
-  return moveAlert(db, alertId, caller, { action: 'resume', done: 'resumed', to: 'sending' })
+/** @throws AppError `stale_revision` */
+export async function resumeAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  revision: number | undefined,
+): Promise<Moved> {
+  const step = { action: 'resume', done: 'resumed', to: 'sending', revision } as const
+  return moveAlert(db, alertId, caller, step)
 }
 
 /** For good: what has not left is cancelled. */
@@ -44,11 +51,12 @@ async function moveAlert(
     readonly action: Action
     readonly done: 'paused' | 'resumed' | 'stopped'
     readonly to: 'paused' | 'sending' | 'stopped'
+    readonly revision?: number | undefined
   },
 ): Promise<Moved> {
   const { operator, now } = caller
   const alert = await transact(db, async tx => {
-    const { state: from } = await lockForStep(tx, alertId, step.action, caller)
+    const { state: from } = await lockForStep(tx, alertId, step.action, caller, step.revision)
     const moved = await updateAlert(tx, alertId, { state: step.to }, now)
     if (step.to === 'stopped') await stopReminders(tx, [alertId], caller)
     await recordStep(tx, moved, { done: step.done, from, by: operator, now })
@@ -81,11 +89,16 @@ export async function leftOnceHeeded(db: Database, alertId: string): Promise<num
  * @throws AppError `expired`, `recipients_deleted`, `signature_key_revoked`, `integrity_violation`; `wrong_state` also
  *   where everything was stopped meanwhile
  */
-export async function retryAlert(db: Database, alertId: string, caller: Caller): Promise<Moved> {
+export async function retryAlert(
+  db: Database,
+  alertId: string,
+  caller: Caller,
+  revision: number | undefined,
+): Promise<Moved> {
   const { operator, now } = caller
   const seen = await countAllStops(db, caller)
   return transact(db, async tx => {
-    const { state: from, ...alert } = await lockForStep(tx, alertId, 'retry', caller)
+    const { state: from, ...alert } = await lockForStep(tx, alertId, 'retry', caller, revision)
     assertNotExpired(alert, now)
     assertKeepsRecipients(alert)
     if ((await listFollowUps(tx, [alertId])).length > 0) {

@@ -18,20 +18,29 @@ import { shareSnapshot, type SharedSnapshot } from '../store/shared-snapshot.ts'
  * Hands an approved alert to the dispatchers, which verify and count once more before the first message.
  *
  * @param holdSeconds time in which a stop still prevents every message
+ * @param revision the one that `If-Match` names
  * @param stops all-stops that whoever asks has seen, if not those until now
- * @throws AppError `audience_changed`, `signature_key_revoked`, `integrity_violation`, `expired`; `recipients_deleted`
- *   where it was to reach whom an alert before it had; `wrong_state` also where everything was stopped meanwhile
+ * @throws AppError `stale_revision`, `audience_changed`, `signature_key_revoked`, `integrity_violation`, `expired`;
+ *   `recipients_deleted` where it was to reach whom an alert before it had; `wrong_state` also where everything was stopped meanwhile
  */
 export async function dispatchAlert(
   database: OpenDatabase,
   alertId: string,
   caller: Caller,
-  { holdSeconds = 0, stops }: { readonly holdSeconds?: number; readonly stops?: number } = {},
+  {
+    holdSeconds = 0,
+    stops,
+    revision,
+  }: {
+    readonly holdSeconds?: number
+    readonly stops?: number
+    readonly revision?: number | undefined
+  } = {},
 ): Promise<AlertRow> {
   const { operator, now } = caller
   const seen = stops ?? (await countAllStops(database.db, caller))
   const dispatch = async (tx: Database, shared: SharedSnapshot | undefined) => {
-    const { state: from, ...alert } = await lockForStep(tx, alertId, 'dispatch', caller)
+    const { state: from, ...alert } = await lockForStep(tx, alertId, 'dispatch', caller, revision)
     assertNotExpired(alert, now)
     const content = await verifyForSending(tx, alertId)
     const resolved = await resolveSigned(tx, content, now)

@@ -41,7 +41,7 @@ import {
   versionNo,
   words,
 } from './resources.ts'
-import { etagOf, revisionFromIfMatch } from './revision.ts'
+import { basisFromIfMatch, etagOf, etagOfContent, revisionFromIfMatch } from './revision.ts'
 
 const editSchema = draftPatchSchema.extend({
   template: z
@@ -200,24 +200,27 @@ const move = <const Path extends string, Body extends z.ZodType>(
   action: Path,
   summary: string,
   body: Body,
+  headers?: typeof ifMatchHeader,
 ) =>
   createRoute({
     method: 'post',
     path: `/v1/alerts/{id}/${action}`,
     tags,
     summary,
-    request: { params: idParams, body: bodyOf(body) },
+    request: { params: idParams, ...(headers && { headers }), body: bodyOf(body) },
     responses: { 202: answerOf('Under way', movedSchema) },
   })
 
-const dispatchRoute = move('dispatch', 'Send; needs an Idempotency-Key', holdBody)
+const dispatchRoute = move('dispatch', 'Send; needs an Idempotency-Key', holdBody, ifMatchHeader)
+// Holding and stopping are always allowed: no `If-Match` refuses them, whatever has changed in the meantime.
 const pauseRoute = move('pause', 'Hold what has not left', optionalReasonBody)
-const resumeRoute = move('resume', 'Go on', optionalReasonBody)
+const resumeRoute = move('resume', 'Go on', optionalReasonBody, ifMatchHeader)
 const stopRoute = move('stop', 'Stop for good', optionalReasonBody)
 const retryRoute = move(
   'retry',
   'Send again to whom it failed or was cancelled',
   optionalReasonBody,
+  ifMatchHeader,
 )
 
 export const alertRoutes = ({ database, config, now }: AppDependencies) => {
@@ -287,19 +290,19 @@ export const alertRoutes = ({ database, config, now }: AppDependencies) => {
       c.json(await estimateAlert(db, c.req.valid('param').id, now()), 200),
     )
     .openapi(contentRoute, async c => {
-      const { bytes, revision } = await readContentBytes(db, c.req.valid('param').id)
-      const headers = { 'Content-Type': 'application/json', ETag: etagOf(revision) }
+      const bytes = await readContentBytes(db, c.req.valid('param').id)
+      const headers = { 'Content-Type': 'application/json', ETag: etagOfContent(bytes) }
       return c.body(new Uint8Array(bytes), 200, headers) as never
     })
     .openapi(submitRoute, async c => {
       const handed = handedSignature(c.req.valid('json'), party)
-      const signed = { ...handed, revision: revisionFromIfMatch(c) }
+      const signed = { ...handed, ...basisFromIfMatch(c) }
       const { id } = c.req.valid('param')
       return c.json(await shown(c, await submitAlert(db, id, callerFor(c, 'submit'), signed)), 200)
     })
     .openapi(approveRoute, async c => {
       const handed = handedSignature(c.req.valid('json'), party)
-      const signed = { ...handed, revision: revisionFromIfMatch(c) }
+      const signed = { ...handed, ...basisFromIfMatch(c) }
       const { id } = c.req.valid('param')
       return c.json(
         await shown(c, await approveAlert(db, id, callerFor(c, 'approve'), signed)),
@@ -334,21 +337,30 @@ export const alertRoutes = ({ database, config, now }: AppDependencies) => {
     .openapi(dispatchRoute, async c => {
       const { holdSeconds } = c.req.valid('json')
       const { id } = c.req.valid('param')
-      const alert = await dispatchAlert(database, id, callerFor(c, 'dispatch'), { holdSeconds })
+      const alert = await dispatchAlert(database, id, callerFor(c, 'dispatch'), {
+        holdSeconds,
+        revision: revisionFromIfMatch(c),
+      })
       return c.json({ state: alert.state, left: 0 }, 202)
     })
     .openapi(pauseRoute, async c =>
       c.json(moved(await pauseAlert(db, c.req.valid('param').id, callerFor(c, 'pause'))), 202),
     )
-    .openapi(resumeRoute, async c =>
-      c.json(moved(await resumeAlert(db, c.req.valid('param').id, callerFor(c, 'resume'))), 202),
-    )
+    .openapi(resumeRoute, async c => {
+      const caller = callerFor(c, 'resume')
+      const revision = revisionFromIfMatch(c)
+      const at = await resumeAlert(db, c.req.valid('param').id, caller, revision)
+      return c.json(moved(at), 202)
+    })
     .openapi(stopRoute, async c =>
       c.json(moved(await stopAlert(db, c.req.valid('param').id, callerFor(c, 'stop'))), 202),
     )
-    .openapi(retryRoute, async c =>
-      c.json(moved(await retryAlert(db, c.req.valid('param').id, callerFor(c, 'retry'))), 202),
-    )
+    .openapi(retryRoute, async c => {
+      const caller = callerFor(c, 'retry')
+      const revision = revisionFromIfMatch(c)
+      const at = await retryAlert(db, c.req.valid('param').id, caller, revision)
+      return c.json(moved(at), 202)
+    })
 }
 
 /** In an exercise one sees its alerts alone; elsewhere those of the same mode, unless one asks for others. */

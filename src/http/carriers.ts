@@ -153,7 +153,7 @@ const deleteRoute = createRoute({
   path: '/v1/carriers/{id}',
   tags: ['Carriers'],
   summary: 'Take a carrier out of use for good',
-  request: { params: idParams },
+  request: { params: idParams, headers: ifMatchHeader },
   responses: { 204: { description: 'Deleted' } },
 })
 const testRoute = createRoute({
@@ -202,7 +202,8 @@ export const carrierRoutes = ({ database: { db }, config, masterKey, now }: AppD
       return c.json(carrierResource(account), 200)
     })
     .openapi(deleteRoute, async c => {
-      await deleteAccount(db, by(c), c.req.valid('param').id)
+      const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
+      await deleteAccount(db, by(c), target)
       return c.body(null, 204)
     })
     .openapi(testRoute, async c => {

@@ -129,7 +129,7 @@ const disableRoute = createRoute({
   path: '/v1/operators/{id}/disable',
   tags: ['Operators'],
   summary: 'Disable an operator: their next request is refused',
-  request: { params: idParams },
+  request: { params: idParams, headers: ifMatchHeader },
   responses: { 200: operatorAnswer('Disabled') },
 })
 const meRoute = createRoute({
@@ -202,7 +202,8 @@ export const operatorRoutes = ({ database: { db }, config, now }: AppDependencie
     })
     .openapi(disableRoute, async c => {
       const administrator = requireRole(c, 'administrator')
-      const disabled = await disableOperator(db, administrator, c.req.valid('param').id, now())
+      const target = { id: c.req.valid('param').id, revision: revisionFromIfMatch(c) }
+      const disabled = await disableOperator(db, administrator, target, now())
       c.header('ETag', etagOf(disabled.revision))
       return c.json(operatorResource(disabled), 200)
     })

@@ -117,12 +117,12 @@ export async function changeOperator(
 export async function disableOperator(
   db: Database,
   administrator: Operator,
-  id: string,
+  { id, revision }: { id: string; revision: number | undefined },
   now: Date,
 ): Promise<Operator> {
   return transact(db, async tx => {
     await assertNotTheLast(tx, id)
-    const current = await lockAtRevision(tx, id, undefined)
+    const current = await lockAtRevision(tx, id, revision)
     if (current.disabledAt !== undefined) return current
     const disabled = await updateOperator(tx, id, { disabledAt: now })
     await revokeSessionsOf(tx, id, now)

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { audienceOf } from '../../src/alerts/audience.ts'
 import { verifyForSending } from '../../src/alerts/verify.ts'
+import { signAlert } from '../../src/signing/jws.ts'
 import type { Database } from '../../src/store/database.ts'
 import {
   aDrill,
@@ -11,6 +12,7 @@ import {
   aSigner,
   compose,
   contactsAt,
+  contentBytes,
   type Signer,
   square,
 } from '../alerts/people.ts'
@@ -466,4 +468,70 @@ test('the estimate forecasts by area, group, language and carrier, and changes n
     ]),
   )
   expect((await viewer.call('GET', `/v1/alerts/${id}`)).body).toEqual(before)
+})
+
+test('an If-Match that is stale keeps an alert from going out, on or out again, and never from being stopped', async ({
+  edge,
+  db,
+}) => {
+  const duty = await onDuty(edge)
+  await contactsAt(db, [[-96.5, 30.5]])
+  const id = await approved(duty, anAlert())
+  const tag = async () => (await duty.author.call('GET', `/v1/alerts/${id}`)).headers.get('ETag')
+  const act = (what: string, ifMatch: string | null) =>
+    duty.author.call('POST', `/v1/alerts/${id}/${what}`, {
+      headers: { 'Idempotency-Key': randomUUID(), 'If-Match': ifMatch ?? '' },
+    })
+  const stale = [412, 'stale_revision']
+
+  expect(said(await act('dispatch', '"999"'))).toEqual(stale)
+  expect((await stateOf(db, id))?.state).toBe('approved')
+  expect(said(await act('dispatch', await tag()))).toEqual([202, 'sending'])
+  expect(said(await act('pause', '"999"'))).toEqual([202, 'paused'])
+  expect(said(await act('resume', '"999"'))).toEqual(stale)
+  expect((await stateOf(db, id))?.state).toBe('paused')
+  expect(said(await act('resume', await tag()))).toEqual([202, 'sending'])
+  expect(said(await act('stop', '"999"'))).toEqual([202, 'stopped'])
+  expect(said(await act('retry', '"999"'))).toEqual(stale)
+  expect((await stateOf(db, id))?.state).toBe('stopped')
+})
+
+test('the ETag of the content is that of its bytes, and whoever read others does not sign', async ({
+  edge,
+}) => {
+  const { author, approver } = await onDuty(edge)
+  const area = (polygon: object) => ({ areaDesc: 'Low ground', polygon: [polygon] })
+  const group = await author.call('POST', '/v1/groups', {
+    json: { name: 'Low ground', area: area(square(-97, 30, 1)) },
+  })
+  await contactsAt(edge.deps.database.db, [[-96.5, 30.5]])
+  const id = await compose(author, anAlert({ audience: { groups: [group.body.id] } }))
+  const tagOf = async (path: string) =>
+    (await author.call('GET', path)).headers.get('ETag') ?? 'none'
+  const before = await tagOf(`/v1/alerts/${id}/content`)
+  expect(await tagOf(`/v1/alerts/${id}/content`)).toBe(before)
+  await author.call('PATCH', `/v1/groups/${group.body.id}`, {
+    json: { area: area(square(-98, 29, 3)) },
+  })
+  const after = await tagOf(`/v1/alerts/${id}/content`)
+  expect(after).not.toBe(before)
+
+  const sign = async (who: Signer, what: 'submit' | 'approve', ifMatch: string) => {
+    const role = what === 'submit' ? 'author' : 'approver'
+    const bytes = await contentBytes(edge, who, id)
+    const signature = await signAlert(bytes, who.key, { role, form: 'detached' })
+    const headers = { 'If-Match': ifMatch }
+    return said(
+      await who.call('POST', `/v1/alerts/${id}/${what}`, { json: { signature }, headers }),
+    )
+  }
+  const stale = [412, 'stale_revision']
+  expect(await sign(author, 'submit', before)).toEqual(stale)
+  expect(await sign(author, 'submit', after)).toEqual([200, 'submitted'])
+  expect(await tagOf(`/v1/alerts/${id}/content`)).toBe(after)
+  expect(await sign(approver, 'approve', before)).toEqual(stale)
+  expect(await sign(approver, 'approve', await tagOf(`/v1/alerts/${id}`))).toEqual([
+    200,
+    'approved',
+  ])
 })

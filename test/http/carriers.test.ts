@@ -145,6 +145,11 @@ test('names are unique while they are used', async ({ administrator }) => {
     status: 409,
     body: { code: 'already_exists', errors: [{ pointer: '/name' }] },
   })
+  const stale = { headers: { 'If-Match': '"999"' } }
+  expect(await administrator.call('DELETE', `/v1/carriers/${body.id}`, stale)).toMatchObject({
+    status: 412,
+    body: { code: 'stale_revision' },
+  })
   expect((await administrator.call('DELETE', `/v1/carriers/${body.id}`)).status).toBe(204)
   expect((await administrator.call('GET', `/v1/carriers/${body.id}`)).status).toBe(404)
   await create(administrator, 'East')

@@ -230,3 +230,22 @@ test('operators are listed page by page', async ({ edge, administrator: _one }) 
   expect(seen).toEqual(all.items.map((one: { email: string }) => one.email))
   expect(new Set(seen).size).toBe(seen.length)
 })
+
+test('whoever was changed since one read them is not disabled with a stale If-Match', async ({
+  edge,
+}) => {
+  const administrator = await edge.caller({ roles: ['administrator'] })
+  const { id } = await edge.caller({ roles: ['author'] })
+  const read = await administrator.call('GET', `/v1/operators/${id}`)
+  const before = { headers: { 'If-Match': read.headers.get('ETag') ?? '' } }
+  await administrator.call('PATCH', `/v1/operators/${id}`, { json: { roles: ['approver'] } })
+  expect(await administrator.call('POST', `/v1/operators/${id}/disable`, before)).toMatchObject({
+    status: 412,
+    body: { code: 'stale_revision' },
+  })
+  const now = await administrator.call('GET', `/v1/operators/${id}`)
+  expect(now.body.disabledAt).toBeNull()
+  const current = { headers: { 'If-Match': now.headers.get('ETag') ?? '' } }
+  const disabled = await administrator.call('POST', `/v1/operators/${id}/disable`, current)
+  expect(disabled.status).toBe(200)
+})
