@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { enrolKey, keysOf, MAX_KEYS, revokeKey, type SigningKey } from '../operators/keys.ts'
 import { assertionSchema, relyingPartyOf } from '../signing/passkeys.ts'
 import type { AppDependencies, Env } from './env.ts'
+import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { answerOf, line, requiredBody, timeSchema } from './resources.ts'
 
+const thumbprintSchema = z.string().regex(/^[\w-]{43}$/, 'must be a thumbprint')
 const modeSchema = z.enum(['live', 'exercise'])
 export const keySchema = z
   .object({
@@ -49,10 +51,9 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/me/keys',
   tags: ['Signing keys'],
-  summary: 'My keys, revoked ones too',
-  responses: {
-    200: answerOf('All of them', z.object({ items: z.array(keySchema), nextCursor: z.null() })),
-  },
+  summary: 'My keys, revoked ones too, oldest first',
+  request: { query: pageQuery },
+  responses: { 200: answerOf('A page', pageSchema(keySchema)) },
 })
 const revokeRoute = createRoute({
   method: 'post',
@@ -60,7 +61,7 @@ const revokeRoute = createRoute({
   tags: ['Signing keys'],
   summary: 'Revoke a key of mine, for good',
   request: {
-    params: z.strictObject({ kid: z.string().regex(/^[\w-]{43}$/, 'must be a thumbprint') }),
+    params: z.strictObject({ kid: thumbprintSchema }),
   },
   responses: { 200: keyAnswer('Revoked') },
 })
@@ -77,8 +78,13 @@ export const keyRoutes = ({ database: { db }, config, now }: AppDependencies) =>
       return c.json(keyResource(key), 201)
     })
     .openapi(listRoute, async c => {
-      const keys = await keysOf(db, c.var.operator)
-      return c.json({ items: keys.map(keyResource), nextCursor: null }, 200)
+      const { limit, cursor } = c.req.valid('query')
+      const after = readAfter(cursor, thumbprintSchema)
+      const keys = await keysOf(db, c.var.operator, { after, limit: limit + 1 })
+      return c.json(
+        pageOf(keys, limit, keyResource, ({ kid }) => [kid]),
+        200,
+      )
     })
     .openapi(revokeRoute, async c => {
       const key = await revokeKey(db, c.var.operator, c.req.valid('param').kid, now())

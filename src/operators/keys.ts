@@ -90,8 +90,12 @@ function assertNotTooMany(active: number): void {
   })
 }
 
-export async function keysOf(db: Database, operator: Operator): Promise<SigningKey[]> {
-  return listSigningKeys(db, operator.id)
+export async function keysOf(
+  db: Database,
+  operator: Operator,
+  page: { after: string | undefined; limit: number },
+): Promise<SigningKey[]> {
+  return listSigningKeys(db, operator.id, page)
 }
 
 /** Revokes for good: signatures of it that have not been sent yet are void. Twice is once. */

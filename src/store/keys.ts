@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { KeptAssertion } from '../signing/kept-assertions.ts'
 import type { PublicJwk } from '../signing/keys.ts'
 import type { Database } from './database.ts'
@@ -43,12 +43,20 @@ export async function recordKeyPasskey(
   await db.update(signingKeys).set({ passkey }).where(eq(signingKeys.kid, kid))
 }
 
-export async function listSigningKeys(db: Database, operatorId: string): Promise<SigningKeyRow[]> {
+/** Somebody's, oldest first, after the one given. */
+export async function listSigningKeys(
+  db: Database,
+  operatorId: string,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<SigningKeyRow[]> {
+  const place = sql`(${signingKeys.createdAt}, ${signingKeys.kid})`
+  const isLater = sql`${place} > (select k.created_at, k.kid from signing_keys k where k.kid = ${after})`
   const rows = await db
     .select()
     .from(signingKeys)
-    .where(eq(signingKeys.operatorId, operatorId))
+    .where(and(eq(signingKeys.operatorId, operatorId), after === undefined ? undefined : isLater))
     .orderBy(asc(signingKeys.createdAt), asc(signingKeys.kid))
+    .limit(limit)
   return rows.map(keyFromRow)
 }
 

@@ -123,3 +123,30 @@ test('a person has twenty keys that are not revoked, however many are enrolled a
   expect((await enrol('exercise')).status).toBe(201)
   expect((await enrol('exercise')).status).toBe(422)
 })
+
+test('my keys are a list like others: in pages, and nothing unknown is taken', async ({ edge }) => {
+  const author = await edge.caller({ roles: ['author'] })
+  const kids: string[] = []
+  for (const label of ['First', 'Second', 'Third']) {
+    const { publicJwk } = await generateSigningKey('P-256')
+    const answer = await author.call('POST', '/v1/me/keys', { json: { jwk: publicJwk, label } })
+    kids.push(answer.body.kid)
+    edge.pass(1)
+  }
+  const read: string[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const after = cursor === '' ? '' : `&cursor=${cursor}`
+    const { status, body } = await author.call('GET', `/v1/me/keys?limit=2${after}`)
+    expect(status).toBe(200)
+    read.push(...body.items.map(({ kid }: { kid: string }) => kid))
+    cursor = body.nextCursor
+  }
+  expect(read).toEqual(kids)
+  for (const query of ['limit=1001', 'nope=1', 'cursor=made-up']) {
+    expect(await author.call('GET', `/v1/me/keys?${query}`), query).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    })
+  }
+})

@@ -5,7 +5,7 @@
  * that forgets it (cleared data, another profile) enrols a new one; the old one is revoked in the settings.
  */
 import { calculateJwkThumbprint, exportJWK, FlattenedSign } from 'jose'
-import { get, post } from './api.ts'
+import { getAll, post } from './api.ts'
 import type { Mode } from './place.ts'
 import { Problem } from './problem.ts'
 
@@ -42,8 +42,8 @@ export type KeyStanding =
 export async function keyStanding(personId: string, mode: Mode): Promise<KeyStanding> {
   const key = await keptKey(personId, mode)
   if (key === undefined) return { kind: 'missing' }
-  const { items } = await get<{ items: { kid: string; revokedAt: string | null }[] }>('/v1/me/keys')
-  const known = items.find(one => one.kid === key.kid)
+  const all = await getAll<{ kid: string; revokedAt: string | null }>('/v1/me/keys', Infinity)
+  const known = all.find(one => one.kid === key.kid)
   return known === undefined || known.revokedAt !== null
     ? { kind: 'revoked' }
     : { kind: 'works', key }

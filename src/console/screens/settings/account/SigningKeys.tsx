@@ -20,7 +20,7 @@ export function SigningKeys() {
   const { account } = settingsWords()
   const { mode = 'exercise' } = place.value
   const personId = me.value?.id ?? ''
-  const keys = useResource<{ items: readonly SigningKey[] }>('/v1/me/keys')
+  const keys = useResource<{ items: readonly SigningKey[] }>('/v1/me/keys?limit=1000')
   const [here, setHere] = useState<string>()
   const { isBusy, problem, run } = useAct()
   useEffect(() => {
