@@ -18,7 +18,15 @@ import type { AppDependencies, Env } from './env.ts'
 import { groupExpressionSchema } from './group-expressions.ts'
 import { pageOf, pageQuery, pageSchema, readAfter } from './pages.ts'
 import { faultSchema, refuseInvalid } from './problem.ts'
-import { answerOf, idParams, ifMatchHeader, line, requiredBody, timeSchema } from './resources.ts'
+import {
+  answerOf,
+  documentBody,
+  idParams,
+  ifMatchHeader,
+  line,
+  requiredBody,
+  timeSchema,
+} from './resources.ts'
 import { etagOf, revisionFromIfMatch } from './revision.ts'
 
 const ruleSchema = z
@@ -182,12 +190,7 @@ export const groupRoutes = ({ database }: AppDependencies) => {
       c.header('ETag', etagOf(group.revision))
       return c.json(groupResource(group), 200)
     })
-  // The body is streamed past the validator, so the document is told of it here.
-  const documented = routes.openAPIRegistry.definitions.find(
-    it => it.type === 'route' && it.route.path === membersRoute.path,
-  )
-  if (documented?.type === 'route')
-    documented.route.request = { ...documented.route.request, body: requiredBody(membersSchema) }
+  documentBody(routes, membersRoute.path, requiredBody(membersSchema))
   return routes
 }
 

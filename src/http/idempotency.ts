@@ -47,6 +47,11 @@ const REQUIRED = /^\/v1\/(dispatches|alerts\/[^/]+\/dispatch)$/
 const KEPT_HEADERS = ['content-type', 'etag', 'location']
 const SIGN_OF_LIFE_MS = 20_000
 
+/** @param path as it is called, or as the document has it */
+export function needsKey(path: string): boolean {
+  return REQUIRED.test(path)
+}
+
 export const idempotent =
   ({ database: { db }, masterKey }: AppDependencies): MiddlewareHandler<Env> =>
   async (c, next) => {
@@ -103,7 +108,7 @@ function placeOf(c: Context<Env>): string {
 
 function readKey(c: Context<Env>): string | undefined {
   const key = c.req.header('Idempotency-Key')
-  if (key === undefined && REQUIRED.test(c.req.path)) {
+  if (key === undefined && needsKey(c.req.path)) {
     throw new AppError('idempotency_key_required', 'this call needs an Idempotency-Key header')
   }
   if (key !== undefined && !KEY.test(key)) {

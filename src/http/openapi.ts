@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { isPublic } from './auth.ts'
 import type { Env } from './env.ts'
+import { needsKey } from './idempotency.ts'
 import { problemSchema } from './problem.ts'
 
 const DESCRIPTION = `Alerts to everyone in an area or group, signed, approved and counted.
@@ -40,7 +41,10 @@ export function openApiDocument(app: OpenAPIHono<Env>, publicUrl: string) {
       operation.responses['default'] = failure
       if (isPublic(path)) operation.security = []
       else if (operation === item?.post)
-        operation.parameters = [...(operation.parameters ?? []), KEY]
+        operation.parameters = [
+          ...(operation.parameters ?? []),
+          { ...KEY, required: needsKey(path) },
+        ]
     }
   }
   return document

@@ -1,6 +1,7 @@
-import { createRoute } from '@hono/zod-openapi'
+import { createRoute, type OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { FAULTS } from '../faults.ts'
+import type { Env } from './env.ts'
 
 /** Schemas that several route files share. */
 
@@ -42,6 +43,20 @@ export const requiredBody = <Schema extends z.ZodType>(schema: Schema) => ({
   required: true,
   content: json(schema),
 })
+
+/** A body that is streamed past the validator: the document alone is told of it. */
+export function documentBody(
+  routes: Pick<OpenAPIHono<Env>, 'openAPIRegistry'>,
+  path: string,
+  body: NonNullable<NonNullable<RouteConfig['request']>['body']>,
+): void {
+  const documented = routes.openAPIRegistry.definitions.find(
+    it => it.type === 'route' && it.route.path === path,
+  )
+  if (documented?.type === 'route') {
+    documented.route.request = { ...documented.route.request, body }
+  }
+}
 
 /** A body of which nothing is required may be left out. */
 export const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({

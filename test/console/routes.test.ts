@@ -9,6 +9,9 @@ import { expect } from 'vitest'
 import { test } from '../support/edge.ts'
 
 const WITHOUT_SCREEN: Readonly<Record<string, string>> = {
+  'get /healthz': 'what watches over the service',
+  'get /readyz': 'what watches over the service',
+  'get /metrics': 'Prometheus',
   'get /.well-known/jwks.json': 'programs that check access tokens',
   'get /v1/feed/{file}': 'readers of the feeds, which the console shows, follow their links',
   'get /v1/carriers/{id}/webhook': 'gateways',

@@ -20,6 +20,27 @@ test('the API describes itself: every path, its failures and the closed list of 
   expect(body.paths['/v1/me'].get.security).toBeUndefined()
 })
 
+test('it tells of what is streamed, what watches over the service, and where a key is needed', async ({
+  edge,
+}) => {
+  const { body } = await edge.call('GET', '/openapi.json')
+  const { paths } = body
+  expect(Object.keys(paths['/v1/contacts/import'].post.requestBody.content)).toEqual(['text/csv'])
+  expect(paths['/v1/contacts/import'].post.requestBody.required).toBe(true)
+  expect(paths['/v1/groups/{id}/members'].put.requestBody.content).toHaveProperty(
+    'application/json',
+  )
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    expect(paths[path].get.security, path).toEqual([])
+  }
+  const needsKey = (path: string) =>
+    paths[path].post.parameters.find((one: { name: string }) => one.name === 'Idempotency-Key')
+      .required
+  expect(needsKey('/v1/dispatches')).toBe(true)
+  expect(needsKey('/v1/alerts/{id}/dispatch')).toBe(true)
+  expect(needsKey('/v1/alerts/{id}/stop')).toBe(false)
+})
+
 test('the pages to read it are served from here, and may load nothing from elsewhere', async ({
   edge,
 }) => {
