@@ -4,8 +4,15 @@ export function csvLine(cells: readonly string[]): string {
   return `"${quoted.join('","')}"\r\n`
 }
 
-/** OWASP, CSV injection: also behind blanks, and in the full-width forms that spreadsheets read alike. */
+/** E.164, and nothing else: read as a formula it calls nothing and names no cell, it is a number with its sign. */
+const PHONE = /^\+\d{1,15}$/
+
+/**
+ * OWASP, CSV injection: also behind blanks, and in the full-width forms that spreadsheets read alike. A phone stays as
+ * it is, so that the rows of a file are found by the number that the API gives.
+ */
 export function inertCell(value: string | number | boolean | null): string {
   if (typeof value !== 'string') return value === null ? '' : String(value)
+  if (PHONE.test(value)) return value
   return /^(?:[\t\r]|\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/u.test(value) ? `'${value}` : value
 }

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { getImport, startImport } from '../audience/import.ts'
+import { inertCell } from '../encoding/csv.ts'
 import { AppError } from '../errors.ts'
 import type { Operator } from '../operators/operator.ts'
 import { phoneAsSeenBy } from '../reports/deliveries.ts'
@@ -12,7 +13,7 @@ import { streamBody } from './body.ts'
 import { streamed } from './body-stream.ts'
 import type { AppDependencies, Env } from './env.ts'
 import { faultSchema, refuseInvalid } from './problem.ts'
-import { answerOf, idParams, timeSchema } from './resources.ts'
+import { answerOf, documentBody, idParams, timeSchema } from './resources.ts'
 
 export const importSchema = z
   .object({
@@ -102,7 +103,7 @@ const rejectsRoute = createRoute({
 
 export const importRoutes = ({ database }: AppDependencies) => {
   const { db } = database
-  return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
+  const routes = new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
     .openapi(importRoute, async c => {
       const operator = requireRole(c, 'administrator', 'author')
       if (!/^text\/csv\s*(;\s*charset="?utf-8"?\s*)?$/i.test(c.req.header('Content-Type') ?? '')) {
@@ -133,6 +134,11 @@ export const importRoutes = ({ database }: AppDependencies) => {
         'Content-Disposition': `attachment; filename="rejects-${id}.csv"`,
       })
     })
+  documentBody(routes, importRoute.path, {
+    required: true,
+    content: { 'text/csv': { schema: z.string() } },
+  })
+  return routes
 }
 
 async function* csvOf(
@@ -141,15 +147,11 @@ async function* csvOf(
 ): AsyncGenerator<string, void> {
   yield 'line,column,reason,value\r\n'
   for await (const rejects of batches) {
-    // Whatever a spreadsheet would take for a formula is made text.
     yield stringify(
-      rejects.map(({ line, column, reason, ...one }) => [
-        line,
-        column,
-        reason,
-        valueFor(operator, { column, ...one }),
-      ]),
-      { escape_formulas: true, record_delimiter: 'windows' },
+      rejects.map(({ line, column, reason, ...one }) =>
+        [line, column, reason, valueFor(operator, { column, ...one })].map(inertCell),
+      ),
+      { record_delimiter: 'windows' },
     )
   }
 }

@@ -392,7 +392,7 @@ test('a CSV file is imported, and what was turned down is text that no spreadshe
   expect(rejects.body.split('\r\n')).toEqual([
     'line,column,reason,value',
     "3,phone,is no phone number,'=HYPERLINK()",
-    `4,phone,"is a short code, no phone",'+12345`,
+    `4,phone,"is a short code, no phone",+12345`,
     "5,language,is no BCP 47 language tag,'@SUM(1)",
     '',
   ])

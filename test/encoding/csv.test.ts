@@ -6,7 +6,12 @@ import { fc } from '../support/property.ts'
 // SECURITY.md, E1.
 test.each([
   '=cmd',
-  '+1',
+  '+1+1',
+  '+1\n',
+  '+1 555 0100',
+  '+A1',
+  ' +15550100',
+  '+1234567890123456',
   '-1',
   '@x',
   '\t=1',
@@ -22,9 +27,12 @@ test.each([
   expect(inertCell(cell)).toBe(`'${cell}`)
 })
 
-test.each(['"a","b', 'delivered', '1', 'a=b', '…123', ''])('the cell %j stays as it is', cell => {
-  expect(inertCell(cell)).toBe(cell)
-})
+test.each(['"a","b', 'delivered', '1', 'a=b', '…123', '', '+15550100001', '+1'])(
+  'the cell %j stays as it is',
+  cell => {
+    expect(inertCell(cell)).toBe(cell)
+  },
+)
 
 test('numbers, truth and nothing are written plainly', () => {
   expect([-1, true, null].map(inertCell)).toEqual(['-1', 'true', ''])
