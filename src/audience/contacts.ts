@@ -4,7 +4,7 @@ import { normalisePhone } from '../encoding/phone.ts'
 import { weeklyHoursFaults, type WeeklySpan } from '../encoding/weekly-hours.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { faultAt } from '../faults.ts'
-import { positionFault } from '../geometry/geojson.ts'
+import { positionFaults } from '../geometry/geojson.ts'
 import { recordAudit } from '../store/audit.ts'
 import {
   deleteContact,
@@ -176,8 +176,9 @@ async function checkDraft(
     faults.push(faultAt('/language', 'not_language'))
   }
   for (const [no, { longitude, latitude, hours }] of (draft.locations ?? []).entries()) {
-    const found = positionFault([longitude, latitude])
-    if (found !== undefined) faults.push({ pointer: `/locations/${no}`, ...found })
+    for (const found of positionFaults([longitude, latitude])) {
+      faults.push({ pointer: `/locations/${no}`, ...found })
+    }
     for (const fault of weeklyHoursFaults(hours ?? [])) {
       faults.push({ ...fault, pointer: `/locations/${no}/hours${fault.pointer}` })
     }

@@ -78,11 +78,19 @@ export function checkPolygon(value: unknown, pointer: string, limits = DRAWN_ARE
 
 /** What is wrong with a single position, if anything. */
 export function positionFault(value: unknown): FaultWords | undefined {
-  if (!isPosition(value)) return wordsOfFault('not_position')
+  return positionFaults(value)[0]
+}
+
+/** All that is wrong with it: both coordinates may be. */
+export function positionFaults(value: unknown): FaultWords[] {
+  if (!isPosition(value)) return [wordsOfFault('not_position')]
   const [longitude, latitude] = value
-  if (isInRange(value)) return undefined
-  if (isInRange([latitude, longitude])) return wordsOfFault('swapped')
-  return wordsOfFault(Math.abs(latitude) > 90 ? 'latitude_outside' : 'longitude_outside')
+  if (isInRange(value)) return []
+  if (isInRange([latitude, longitude])) return [wordsOfFault('swapped')]
+  return [
+    ...(Math.abs(latitude) > 90 ? [wordsOfFault('latitude_outside')] : []),
+    ...(Math.abs(longitude) > 180 ? [wordsOfFault('longitude_outside')] : []),
+  ]
 }
 
 function isPosition(value: unknown): value is Position {

@@ -340,7 +340,11 @@ test.for([
   ['{"phones":["+15550100001"', 'malformed_json'],
   ['{"phones":["+1\n"]}', 'malformed_json'],
   ['{"phones":[],}', 'malformed_json'],
-  ['[]', 'malformed_json'],
+  ['[]', 'invalid_request'],
+  ['null', 'invalid_request'],
+  ['nul', 'malformed_json'],
+  ['{"phones":[1}', 'malformed_json'],
+  ['{"phones":[01]}', 'malformed_json'],
   ['', 'malformed_json'],
   ['{} {}', 'malformed_json'],
   ['{"people":[]}', 'invalid_request'],
@@ -354,6 +358,39 @@ test.for([
   const headers = { 'Content-Type': 'application/json' }
   const refused = await author.call('PUT', `/v1/groups/${group.id}/members`, { text, headers })
   expect(refused).toMatchObject({ status: 400, body: { code } })
+})
+
+test('each place in a list of members that does not fit is named', async ({ author }) => {
+  const { body: group } = await author.call('POST', '/v1/groups', { json: { name: 'Misfits' } })
+  const placesIn = async (json: unknown) => {
+    const path = `/v1/groups/${group.id}/members`
+    const { status, body } = await author.call('PUT', path, { json })
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    return body.errors.map((fault: { pointer: string }) => fault.pointer)
+  }
+  expect(await placesIn({ contactIds: ['x', 1, 'y', null], phones: [2] })).toEqual([
+    '/contactIds/1',
+    '/contactIds/3',
+    '/phones/0',
+  ])
+  expect(await placesIn({ phones: '+15550100001', contactIds: [true] })).toEqual([
+    '/phones',
+    '/contactIds/0',
+  ])
+  expect(await placesIn({ phones: [1, ['+15550100001']] })).toEqual(['/phones/0', '/phones/1'])
+  expect(await placesIn({ phones: {} })).toEqual(['/phones'])
+  expect(await placesIn([])).toEqual([''])
+  expect(await placesIn(null)).toEqual([''])
+})
+
+test('of a place with both coordinates outside both are named', async ({ author }) => {
+  const json = { phone: '+15550100041', locations: [{ longitude: 200, latitude: 100 }] }
+  const { status, body } = await author.call('POST', '/v1/contacts', { json })
+  expect([status, body.code]).toEqual([422, 'invalid_contact'])
+  expect(body.errors).toMatchObject([
+    { pointer: '/locations/0', code: 'latitude_outside' },
+    { pointer: '/locations/0', code: 'longitude_outside' },
+  ])
 })
 
 test('a CSV file is imported, and what was turned down is text that no spreadsheet runs', async ({
