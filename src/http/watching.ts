@@ -177,6 +177,9 @@ const deliveriesRoute = createRoute({
   },
 })
 
+// Whoever may read an alert reads what came of it, auditors too (API.md, "While it is sent", names no role): it is judged
+// afterwards by what was answered as well, and of phones they see the last digits. What is still to be done, the replies
+// that wait for somebody (`/v1/replies`) and the requests for help, is for those who do it; auditors have no part in that.
 const repliesRoute = createRoute({
   method: 'get',
   path: '/v1/alerts/{id}/replies',
