@@ -3,6 +3,7 @@
  * counted of the recipients is kept, so that a report says the same before and after it.
  */
 import { recordStep } from '../alerts/steps.ts'
+import { describeError, log } from '../log.ts'
 import { findAlert } from '../store/alerts.ts'
 import { type Database, transact } from '../store/database.ts'
 import {
@@ -33,20 +34,27 @@ export async function deleteRecipients(
   let count = 0
   for (const alertId of await listOver(db, until)) {
     if (signal.aborted) break
-    if (!(await areUnneeded(db, alertId, now)) || !(await mark(db, alertId, now))) continue
+    // One of which something is damaged keeps nobody else's recipients.
+    const isMarked = await markUnneeded(db, alertId, now).catch((error: unknown) => {
+      log.warn({ alertId, code: describeError(error) }, 'recipients that are over were not deleted')
+      return false
+    })
+    if (!isMarked) continue
     count++
     await deleteMarked(db, signal)
   }
   return count
 }
 
+async function markUnneeded(db: Database, alertId: string, now: Date): Promise<boolean> {
+  return (await areUnneeded(db, alertId, now)) && (await mark(db, alertId, now))
+}
+
 /** @returns false where it is not the time, or another node has marked it */
 async function mark(db: Database, alertId: string, now: Date): Promise<boolean> {
-  // Of a million recipients that takes seconds, in which nobody is to wait for the alert's row.
-  const counted = await db.transaction(snapshot => countToKeep(snapshot, alertId), {
-    isolationLevel: 'repeatable read',
-    accessMode: 'read only',
-  })
+  // Of a million recipients that takes seconds, in which nobody is to wait for the alert's row, and of many millions
+  // longer than a transaction may.
+  const counted = await countToKeep(db, alertId)
   if (counted === undefined) return false
   return transact(db, async tx => {
     if (!(await lockOver(tx, alertId)) || !(await areUnneeded(tx, alertId, now))) return false
@@ -64,8 +72,9 @@ async function countToKeep(
 ): Promise<{ readonly counters: string; readonly outcomes: KeptOutcomes } | undefined> {
   const alert = await findAlert(db, alertId)
   if (alert === undefined || alert.recipientsDeletedAt !== null) return undefined
-  const outcomes = outcomesToKeep(await countOutcomes(db, alert))
-  return { counters: await countersOf(db, alertId), outcomes }
+  // Read first: where they are the same once the alert is locked, nothing has moved while it was counted.
+  const counters = await countersOf(db, alertId)
+  return { counters, outcomes: outcomesToKeep(await countOutcomes(db, alert)) }
 }
 
 /** They move whenever anything becomes of a recipient. */

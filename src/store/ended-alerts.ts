@@ -22,26 +22,36 @@ export const NEEDS_NO_COUNT = sql.raw(`(a.finished_at is null
   or a.dispatched_at <= now() - interval '${OLDEST_DAYS} days'
   or exists (select from counted_alerts c where c.alert_id = a.id))`)
 
-/**
- * The alert that has waited longest to be counted, unless somebody else is counting: held until the transaction ends.
- *
- * @returns `figures`: what its counters say now
- */
-export async function nextToCount(
-  tx: Database,
-  now: Date,
-): Promise<{ readonly id: string; readonly figures: string } | undefined> {
+/** @returns whether nobody else is counting, until the transaction ends */
+export async function isCounting(tx: Database): Promise<boolean> {
   const [lock] = await tx.execute<{ taken: boolean }>(
     sql`select pg_try_advisory_xact_lock(${ADVISORY_LOCK.endedAlerts}) as taken`,
   )
-  if (lock?.taken !== true) return undefined
+  return lock?.taken === true
+}
+
+export interface AlertToCount {
+  readonly id: string
+  /** What its counters say now. */
+  readonly figures: string
+  /** When it was counted last, as PostgreSQL has it. */
+  readonly countedAt: string | null
+}
+
+/** The alert that has waited longest to be counted, but for those given, unless somebody else is counting. */
+export async function nextToCount(
+  tx: Database,
+  now: Date,
+  except: readonly string[],
+): Promise<AlertToCount | undefined> {
+  if (!(await isCounting(tx))) return undefined
   const moment = sql`${now.toISOString()}::timestamptz`
-  const [row] = await tx.execute<{ id: string; figures: string }>(sql`
-    select a.id, f.figures
+  const [row] = await tx.execute<AlertToCount & Record<string, unknown>>(sql`
+    select a.id, f.figures, c.counted_at::text as "countedAt"
     from alerts a left join counted_alerts c on c.alert_id = a.id
       cross join lateral (select ${FIGURES} as figures) f
     where a.state in ('sent', 'stopped', 'expired') and a.finished_at is not null
-      and a.recipients_deleted_at is null
+      and a.recipients_deleted_at is null and a.id <> all(${arrayLiteral(except)}::uuid[])
       and a.dispatched_at > ${moment} - make_interval(days => ${OLDEST_DAYS}::int)
       and (c.alert_id is null
         or c.counted_at < a.finished_at + make_interval(days => ${COUNTED_DAYS}::int)
@@ -50,6 +60,16 @@ export async function nextToCount(
     order by a.finished_at limit 1
   `)
   return row
+}
+
+/** @returns whether it is all there still, and nobody else has counted it since */
+export async function isToCount(tx: Database, { id, countedAt }: AlertToCount): Promise<boolean> {
+  const rows = await tx.execute(sql`
+    select from alerts a left join counted_alerts c on c.alert_id = a.id
+    where a.id = ${id}::uuid and a.recipients_deleted_at is null
+      and c.counted_at is not distinct from ${countedAt}::timestamptz
+  `)
+  return rows.length > 0
 }
 
 export interface AreaOutcome {

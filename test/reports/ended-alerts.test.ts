@@ -206,3 +206,36 @@ const failuresLeft = async (db: Database) => [
   ...(await db.execute(sql`
     select failures, count(*)::int as people from unreached_contacts group by 1 order by 1`)),
 ]
+
+test('one that can not be counted keeps no later one from being counted, and is tried again', async ({
+  db,
+}) => {
+  const carrierId = await aCarrier(db)
+  const endedAt = (hour: string) => ({
+    dispatchedAt: new Date(`2026-08-01T${hour}:00:00Z`),
+    recipients: [{ areaNo: 0, state: 'delivered', carrierId }],
+  })
+  const damaged = await anEndedAlert(db, endedAt('10'))
+  const sound = await anEndedAlert(db, endedAt('11'))
+  const [kept] = await db.execute<{ areas: string }>(sql`
+    select encode(area_nos, 'hex') as areas from blocks where alert_id = ${damaged}::uuid`)
+  const write = (areas: string) =>
+    db.execute(sql`
+      update blocks set area_nos = decode(${areas}, 'hex') where alert_id = ${damaged}::uuid`)
+  const counted = async () =>
+    (
+      await db.execute<{ alert_id: string }>(sql`
+        select alert_id from counted_alerts
+        where alert_id in (${damaged}::uuid, ${sound}::uuid) order by counted_at`)
+    ).map(row => row.alert_id)
+  await write('')
+  const at = (minutes: number) => new Date(Date.parse('2026-08-01T13:00:00Z') + minutes * MINUTE)
+  await countEndedAlerts(db, at(0))
+  expect(await counted()).toEqual([sound])
+
+  await write(kept!.areas)
+  await countEndedAlerts(db, at(0.5))
+  expect(await counted()).toEqual([sound])
+  await countEndedAlerts(db, at(2))
+  expect(await counted()).toEqual([sound, damaged])
+})
