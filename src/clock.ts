@@ -7,6 +7,9 @@ let ahead = Date.now() - performance.now()
  */
 export const databaseTime = (): number => performance.now() + ahead
 
+/** The same of a moment that `performance.now()` told. */
+export const databaseTimeAt = (moment: number): number => moment + ahead
+
 /** @param databaseNow epoch milliseconds, in an answer that came at `receivedAt` by `performance.now()` */
 export function heedDatabaseTime(databaseNow: number, receivedAt: number): void {
   ahead = databaseNow - receivedAt

@@ -41,39 +41,57 @@ export function startCounts(): LaneCounts {
 /** Over so many seconds an alert's rate is taken: a text of four segments at one a second is a message in four. */
 const RATE_SECONDS = 5
 
-/** How fast each alert moves at one lane. */
+/** When an alert's first and last message were taken of those not told of yet, by `performance.now()`. */
+export interface Submissions {
+  readonly alertId: string
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
+/** How fast each alert moves at one lane, and since when. */
 export interface AlertRates {
-  add(alertId: string, segments: number): void
-  /** Called about once a second. @returns segments a second by alert, and the alerts that moved since the last call */
-  take(now: number): { perSecond: Record<string, number>; moved: string[] }
+  /** @param at when, by `performance.now()` */
+  add(alertId: string, segments: number, at: number): void
+  /** Called about once a second. @returns segments a second by alert, and the alerts that moved and weren't told of */
+  take(now: number): { perSecond: Record<string, number>; moved: Submissions[] }
+  /** What `take` had returned is on record. */
+  told(moved: readonly Submissions[]): void
 }
 
 export function createAlertRates(startedAt: number): AlertRates {
   // The alert of the message before, nearly always that of the next as well.
   let last: string | undefined
   let count = 0
+  let firstAt = 0
+  let lastAt = 0
+  const untold = new Map<string, { readonly firstAt: number; readonly lastAt: number }>()
   let current = new Map<string, number>()
   const seconds: { readonly at: number; readonly counts: ReadonlyMap<string, number> }[] = []
   let before = startedAt
 
   const settle = () => {
-    if (last !== undefined) current.set(last, (current.get(last) ?? 0) + count)
+    if (last !== undefined) {
+      current.set(last, (current.get(last) ?? 0) + count)
+      untold.set(last, { firstAt: untold.get(last)?.firstAt ?? firstAt, lastAt })
+    }
     last = undefined
     count = 0
   }
   return {
-    add(alertId, segments) {
+    add(alertId, segments, at) {
       if (alertId !== last) {
         settle()
         last = alertId
+        firstAt = at
       }
+      lastAt = at
       count += segments
     },
     take(now) {
       settle()
       seconds.push({ at: before, counts: current })
       if (seconds.length > RATE_SECONDS) seconds.shift()
-      const moved = [...current.keys()]
+      const moved = Array.from(untold, ([alertId, times]) => ({ alertId, ...times }))
       current = new Map()
       before = now
       const sums = new Map<string, { since: number; segments: number }>()
@@ -89,6 +107,11 @@ export function createAlertRates(startedAt: number): AlertRates {
         perSecond[alertId] = (segments * 1000) / Math.max(1, now - since)
       }
       return { perSecond, moved }
+    },
+    told(moved) {
+      for (const { alertId, lastAt: toldOf } of moved) {
+        if (untold.get(alertId)?.lastAt === toldOf) untold.delete(alertId)
+      }
     },
   }
 }

@@ -31,7 +31,7 @@ import {
 } from '../carriers/carrier.ts'
 import { openCarrier } from '../carriers/open.ts'
 import { segmentsOn } from '../carriers/segments.ts'
-import { databaseTime, heedDatabaseTime } from '../clock.ts'
+import { databaseTime, databaseTimeAt, heedDatabaseTime } from '../clock.ts'
 import { MessageIds } from '../inbound/message-ids.ts'
 import { createNews, describeError, log } from '../log.ts'
 import { isDatabaseAway, notify, type Database } from '../store/database.ts'
@@ -132,6 +132,7 @@ export function startLane(options: LaneOptions): Lane {
   let figures: LaneFigures | undefined
   let reporting: Promise<void> = Promise.resolve()
   const alertRates = createAlertRates(reportedAt)
+  let heardAt: number | undefined
   const laneLog = createLaneLog({ carrierId, carrier: account.name, dispatcherId })
 
   const carrier: Carrier = openCarrier(account)
@@ -290,6 +291,15 @@ export function startLane(options: LaneOptions): Lane {
     if (due !== Infinity) slotTimer = setTimeout(turn, Math.max(1, due - now))
   }
 
+  /** The clock is asked once for all that a carrier answers in one go. */
+  function answeredAt(): number {
+    if (heardAt === undefined) {
+      heardAt = performance.now()
+      queueMicrotask(() => (heardAt = undefined))
+    }
+    return heardAt
+  }
+
   function outcome(ref: number, ended: Outcome) {
     handOver.ended(ref)
     if (isSubmitError(ended) && ended.kind === 'throttled') {
@@ -307,7 +317,7 @@ export function startLane(options: LaneOptions): Lane {
       if (segments > segmentsOf(item)) pace.take(segments - segmentsOf(item))
       counts.acceptedMessages++
       counts.acceptedSegments += segments
-      alertRates.add(range.alert.id, segments)
+      alertRates.add(range.alert.id, segments, answeredAt())
       results.outcome(item, ended)
     } else if (ended.kind === 'throttled') {
       // Of a message that was taken in part the rest is no use: it goes anew, whole.
@@ -520,7 +530,17 @@ export function startLane(options: LaneOptions): Lane {
     for (const range of queue.giveWay()) held.withdraw(range)
     try {
       await held.renew()
-      if (rates.moved.length > 0) await noteSubmissions(db, rates.moved)
+      if (rates.moved.length > 0) {
+        await noteSubmissions(
+          db,
+          rates.moved.map(({ alertId, firstAt, lastAt }) => ({
+            alertId,
+            firstAt: databaseTimeAt(firstAt),
+            lastAt: databaseTimeAt(lastAt),
+          })),
+        )
+        alertRates.told(rates.moved)
+      }
       const databaseNow = await throttle.regain(now, counts.acceptedSegments)
       pace.observe(databaseNow, performance.now())
       heedDatabaseTime(databaseNow, performance.now())

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { arrayLiteral, type Database } from './database.ts'
+import { arrayLiteral, numberArray, type Database } from './database.ts'
 
 /** How a carrier fares. */
 export interface Fitness {
@@ -190,12 +190,29 @@ export async function releaseBinds(
   `)
 }
 
-/** Keeps the times of an alert's first and latest message, to about a second. */
-export async function noteSubmissions(db: Database, alertIds: readonly string[]): Promise<void> {
+/**
+ * Keeps the times of an alert's first and latest message, which come up to a second later: the alert may have ended by
+ * then, and none of it left after that.
+ *
+ * @param moved by the database's clock, as epoch milliseconds
+ */
+export async function noteSubmissions(
+  db: Database,
+  moved: readonly { readonly alertId: string; readonly firstAt: number; readonly lastAt: number }[],
+): Promise<void> {
   await db.execute(sql`
-    update alerts set
-      first_submitted_at = coalesce(first_submitted_at, now()), last_submitted_at = now()
-    where id = any(${arrayLiteral(alertIds)}::uuid[])
+    update alerts a set
+      first_submitted_at = least(a.first_submitted_at, m.first_at, a.finished_at),
+      last_submitted_at = greatest(a.last_submitted_at, least(m.last_at, a.finished_at))
+    from (
+      select alert_id, to_timestamp(first_ms / 1000) as first_at, to_timestamp(last_ms / 1000) as last_at
+      from unnest(
+        ${arrayLiteral(moved.map(({ alertId }) => alertId))}::uuid[],
+        ${numberArray(moved.map(({ firstAt }) => firstAt))}::float8[],
+        ${numberArray(moved.map(({ lastAt }) => lastAt))}::float8[]
+      ) as u(alert_id, first_ms, last_ms)
+    ) m
+    where a.id = m.alert_id
   `)
 }
 

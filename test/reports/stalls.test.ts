@@ -106,7 +106,7 @@ test('an alert of which nothing leaves for half a minute raises an alarm, and wi
   await reportLink(db, { ...report, state: 'unbound', lastError: 'link_lost' })
   expect(await alarms()).toMatchObject([{ detail: 'no bind is up of North: link_lost' }])
 
-  await noteSubmissions(db, [alertId])
+  await noteSubmissions(db, [{ alertId, firstAt: Date.now(), lastAt: Date.now() }])
   expect(await alarms()).toEqual([])
   expect(await stalledByMetrics()).toBe('0')
 })
