@@ -9,7 +9,7 @@ import { releaseRanges, renewLeases } from '../store/ranges.ts'
 import type { HeldRange } from './work.ts'
 
 /** Two seconds before the lease ends nothing of it is sent any more (RELIABILITY.md). */
-const SEND_MARGIN_SECONDS = 2
+export const SEND_MARGIN_SECONDS = 2
 
 export const keyOf = ({ alertId, rangeNo, fence }: Lease): string =>
   `${alertId} ${rangeNo} ${fence}`

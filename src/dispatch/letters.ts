@@ -16,13 +16,12 @@ import {
   type LetterLease,
   type SettledLetter,
 } from '../store/letters.ts'
+import { SEND_MARGIN_SECONDS } from './held.ts'
 import type { LaneCounts } from './lane-counts.ts'
 import type { Outgoing } from './outgoing.ts'
 import { isRefusal, refuseToSend } from './refuse.ts'
 import type { SendableAlert, SendableText } from './work.ts'
 
-/** Two seconds before the lease ends nothing of it is sent any more, as with texts. */
-const SEND_MARGIN_SECONDS = 2
 /** Pauses before the next try of a letter that the server did not take for now: greylisting asks for some minutes. */
 const PAUSES_SECONDS = [10, 120, 600, 1_800]
 /** Before a letter goes again that was refused for what is wrong with the account, or with our own hands. */

@@ -12,6 +12,7 @@ import {
   type MarkAnswer,
   type MarkRequest,
 } from '../store/intents.ts'
+import { LEAST_URGENT } from '../store/ranges.ts'
 import { keyOf, renewed, type HeldRanges } from './held.ts'
 import { PACE_SHARE, type Pace } from './pace.ts'
 import type { Queue } from './queue.ts'
@@ -30,8 +31,6 @@ const PACE_SPARE_SECONDS = 0.06
 const PACE_ASKED_MS = 280
 /** After how long slots are asked for again that were not to be had. */
 const AGAIN_MS = { least: 5, most: 50 }
-/** Below every priority. */
-const LEAST_URGENT = 32_767
 
 export interface MarkingFacts {
   /** Segments a second. */

@@ -53,7 +53,7 @@ export const consoleRoutes = (dependencies: AppDependencies) =>
           baseUri: ["'none'"],
           formAction: ["'none'"],
           frameAncestors: ["'none'"],
-          // What a page could be made to run is only what `map/trusted.ts` lets through.
+          // What a page could be made to run is only what `console/map/trusted.ts` lets through.
           requireTrustedTypesFor: ["'script'"],
           trustedTypes: ['default'],
         },

@@ -25,9 +25,10 @@ export interface PeopleSink {
 const COPY_SECONDS = 900
 
 /**
- * Everyone of a selection, once, but for some, or for all who are planned (`stagePlanned`). Read by COPY, in binary: no row becomes an object, none is kept, and the first come as soon as the database has them. Who
- * is found once is read from the index of the locations alone: with a look at the contact planning and sending took the
- * database 5.9 µs a recipient, without 4.1, and a hash of all contacts stood before the first of them.
+ * Everyone of a selection, once, but for some, or for all who are planned (`stagePlanned`). Read by COPY, in binary: no
+ * row becomes an object, none is kept, and the first come as soon as the database has them. Who is found once
+ * is read from the index of the locations alone: with a look at the contact planning and sending took the database
+ * 5.9 µs a recipient, without 4.1, and a hash of all contacts stood before the first of them.
  *
  * @param session whose transaction `tx` is
  */

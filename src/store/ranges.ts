@@ -62,7 +62,7 @@ const SPARE_RANGES = 64
 /** How far an alert may lag behind its equals, in ranges: one that joins them starts here, and overtakes nobody. */
 const MOST_LAG = 2
 /** Below every priority. */
-const LEAST_URGENT = 32_767
+export const LEAST_URGENT = 32_767
 
 /**
  * Claims ranges of the classes that a lane may take, of alerts that may be sent: the most urgent first, and equals in

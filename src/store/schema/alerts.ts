@@ -41,7 +41,7 @@ export const alerts = pgTable(
     mode: text('mode').notNull(),
     status: text('status').notNull(),
     msgType: text('msg_type').notNull(),
-    /** CAP severity of the worst block, lower case order: see `priority`. */
+    /** CAP severity of the worst block; what goes first follows from it: see `priority`. */
     severity: text('severity').notNull(),
     /** The exercise that it belongs to; null of a live one, and of a drill outside any. */
     exerciseId: uuid('exercise_id').references(() => exercises.id),
