@@ -45,7 +45,13 @@ import { HandOver } from './hand-over.ts'
 import { createHeldRanges, renewed } from './held.ts'
 import { InFlight } from './in-flight.ts'
 import { createIntake } from './intake.ts'
-import { createAlertRates, createLaneLog, figuresOf, type LaneCounts } from './lane-counts.ts'
+import {
+  createAlertRates,
+  createLaneLog,
+  figuresOf,
+  type LaneCounts,
+  type Submissions,
+} from './lane-counts.ts'
 import { createLookUps } from './look-ups.ts'
 import { createMarkTurns } from './mark-turns.ts'
 import { createMarking } from './mark.ts'
@@ -530,17 +536,7 @@ export function startLane(options: LaneOptions): Lane {
     for (const range of queue.giveWay()) held.withdraw(range)
     try {
       await held.renew()
-      if (rates.moved.length > 0) {
-        await noteSubmissions(
-          db,
-          rates.moved.map(({ alertId, firstAt, lastAt }) => ({
-            alertId,
-            firstAt: databaseTimeAt(firstAt),
-            lastAt: databaseTimeAt(lastAt),
-          })),
-        )
-        alertRates.told(rates.moved)
-      }
+      await noteMoved(rates.moved)
       const databaseNow = await throttle.regain(now, counts.acceptedSegments)
       pace.observe(databaseNow, performance.now())
       heedDatabaseTime(databaseNow, performance.now())
@@ -557,6 +553,17 @@ export function startLane(options: LaneOptions): Lane {
       complain(error, 'the lane could not report')
     }
     turn()
+  }
+
+  async function noteMoved(moved: readonly Submissions[]): Promise<void> {
+    if (moved.length === 0) return
+    const times = moved.map(({ alertId, firstAt, lastAt }) => ({
+      alertId,
+      firstAt: databaseTimeAt(firstAt),
+      lastAt: databaseTimeAt(lastAt),
+    }))
+    await noteSubmissions(db, times)
+    alertRates.told(moved)
   }
 
   function report(): Promise<void> {
@@ -650,6 +657,7 @@ export function startLane(options: LaneOptions): Lane {
       await callbacks.flush()
       await results.flush()
       held.withdrawAll()
+      await noteMoved(alertRates.take(performance.now()).moved)
       await reportLink(db, {
         carrierId,
         dispatcherId,
