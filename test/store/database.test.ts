@@ -133,7 +133,7 @@ test.for([
         ended()
       }
     })
-    await expect(written).rejects.toMatchObject({ code: 'timeout' })
+    await expect(written).rejects.toMatchObject({ code: 'unavailable' })
     await end
     // Its locks are gone once it is over, in one way or the other.
     const other = openDatabase(databaseUrl)
