@@ -115,13 +115,15 @@ test.for([
     expect(open).toHaveLength(1)
 
     // The last message left six minutes ago, and the reminder is due: not an hour late, and not too late.
-    const ago = sql.raw(`- interval '6 minutes'`)
-    await db.execute(sql`
-      update alerts set dispatched_at = dispatched_at ${ago}, first_submitted_at = first_submitted_at ${ago},
-        last_submitted_at = last_submitted_at ${ago}, remind_at = now()
-      where id = ${alertId}::uuid`)
-    const remindersOf = () =>
-      db.execute(sql`select from alerts where reminder_of = ${alertId}::uuid`)
+    // Again and again, for a lane tells of its last messages up to a second after them.
+    const remindersOf = async () => {
+      await db.execute(sql`
+        with ago as (select now() - interval '6 minutes' as at)
+        update alerts set dispatched_at = ago.at, first_submitted_at = ago.at, last_submitted_at = ago.at,
+          remind_at = now()
+        from ago where id = ${alertId}::uuid and remind_at is not null`)
+      return db.execute(sql`select from alerts where reminder_of = ${alertId}::uuid`)
+    }
     await until(remindersOf, made => made.length === 1, 'the reminder was made')
     dispatcher.kill('SIGKILL')
   },
